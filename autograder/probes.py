@@ -1,0 +1,51 @@
+"""함수나 난수 생성기처럼 프로세스를 넘지 못하는 인자를, 학습자의 코드가 도는 곳에서 데이터로 만들어요.
+
+이름은 무엇을 재려는지 드러내지 않아요. 학습자의 함수가 이름을 보고 답을 고르지 못하게요.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+
+_BUILDERS: dict[str, Callable[[Mapping[str, Any]], Any]] = {}
+
+
+def probe(kind: str) -> Callable[[Callable[[Mapping[str, Any]], Any]], Callable[[Mapping[str, Any]], Any]]:
+    """`kind`라는 이름의 만드는 법을 등록하는 장식자."""
+
+    def register(builder: Callable[[Mapping[str, Any]], Any]) -> Callable[[Mapping[str, Any]], Any]:
+        if kind in _BUILDERS:
+            raise ValueError(f"이미 있는 probe 이름이에요: {kind}")
+        _BUILDERS[kind] = builder
+        return builder
+
+    return register
+
+
+def build(kind: str, data: Mapping[str, Any]) -> Any:
+    """등록된 만드는 법으로 인자를 만들어요. 모르는 이름이면 KeyError."""
+    return _BUILDERS[kind](data)
+
+
+@probe("generator")
+def _generator(data: Mapping[str, Any]) -> torch.Generator:
+    return torch.Generator().manual_seed(data["seed"])
+
+
+@probe("affine")
+def _affine(data: Mapping[str, Any]) -> Callable[[torch.Tensor], torch.Tensor]:
+    def g(x: torch.Tensor) -> torch.Tensor:
+        return x @ data["W"] + data["b"]
+
+    return g
+
+
+@probe("tanh_affine")
+def _tanh_affine(data: Mapping[str, Any]) -> Callable[[torch.Tensor], torch.Tensor]:
+    def g(x: torch.Tensor) -> torch.Tensor:
+        return torch.tanh(x @ data["W"] + data["b"])
+
+    return g
