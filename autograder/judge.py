@@ -53,8 +53,7 @@ def judge(sheet: AnswerSheet, outcomes: Sequence[Sequence[Outcome]], reveal: boo
         return Verdict(sheet.exercise, "pass", passed, (), None, _praise(sheet))
     kinds = {p.kind for p in found}
     if "unimplemented" in kinds:
-        first = next(p for p in found if p.kind == "unimplemented")
-        return Verdict(sheet.exercise, "missing", (), tuple(sheet.groups), None, f"{first.what} {first.look}")
+        return Verdict(sheet.exercise, "missing", (), tuple(sheet.groups), None, _unfinished(sheet, padded))
     mistake = _name(sheet, padded, problems)
     verdict = "partial" if passed else "error" if kinds == {"error"} else "fail"
     return Verdict(sheet.exercise, verdict, passed, failed, mistake, _explain(sheet, failed, problems, mistake, reveal))
@@ -148,6 +147,13 @@ def _explain(sheet: AnswerSheet, failed: Sequence[str], problems: Sequence[Probl
     lines = [problem.what, problem.where if reveal else "", why, look and f"다음에 볼 곳: {look}",
              f"통과하지 못한 확인: {' · '.join(sheet.groups[g] for g in failed)}" if len(failed) > 1 else f"통과하지 못한 확인: {group}"]
     return "\n".join(line for line in lines if line)
+
+
+def _unfinished(sheet: AnswerSheet, outcomes: Sequence[Sequence[Outcome]]) -> str:
+    raiser = next(o.detail for got in outcomes for o in got if o.error == "NotImplementedError")
+    if raiser in sheet.uses:
+        return f"이 실습이 부르는 `{raiser}` 함수가 아직 구현 전이에요. 그 실습부터 채우고 다시 확인해요."
+    return "아직 구현 전이에요. `raise NotImplementedError` 줄을 지우고 여러분의 코드를 채워요."
 
 
 def _most_telling(sheet: AnswerSheet, problems: Sequence[Problem | None], mistake: str | None) -> int:

@@ -118,6 +118,14 @@ def _grads(value: Any, call: Call, args: Sequence[Any]) -> tuple[Tensor | None, 
     return tuple(None if g is None else plain(g) for g in grads)
 
 
+def _raiser(error: BaseException) -> str:
+    """예외를 낸 함수의 이름. 빈칸인 것이 이 실습인지 이 실습이 부른 앞 실습인지 가려요."""
+    trace, name = error.__traceback__, ""
+    while trace is not None:
+        name, trace = trace.tb_frame.f_code.co_name, trace.tb_next
+    return name
+
+
 def perform_call(func: Callable[..., Any], call: Call, done: Sequence[Any] = ()) -> Outcome:
     """한 번 불러요. 학습자의 예외는 결과가 되고, KeyboardInterrupt는 그대로 지나가요."""
     try:
@@ -132,6 +140,8 @@ def perform_call(func: Callable[..., Any], call: Call, done: Sequence[Any] = ())
         value = func(*args, **kwargs)
         grads = _grads(value, call, args) if call.grad_of else ()
         value = plain(value)
+    except NotImplementedError as error:
+        return Outcome(error="NotImplementedError", detail=_raiser(error))
     except (Exception, SystemExit) as error:
         return Outcome(error=type(error).__name__, detail=str(error)[:300])
     changed: list[int | str] = [i for i, (b, a) in enumerate(zip(before_args, args)) if not _same(b, a)]

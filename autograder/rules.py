@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from autograder.exercise import Call
+from autograder.korean import josa
 from autograder.perform import Foreign, Outcome
 
 
@@ -69,7 +70,7 @@ def apply(case: SheetCase, outcomes: Sequence[Outcome]) -> Problem | None:
         return Problem("missing", "답이 다 오지 않았어요.", look="함수가 중간에 멈추지 않는지 봐요.")
     if case.rule != "raises":
         for outcome in outcomes:
-            problem = _failure(outcome) or _changed(outcome)
+            problem = _failure(outcome) or _changed(outcome)  # 예외가 먼저예요. 값을 볼 수 없으니까요.
             if problem:
                 return problem
     return _RULES[case.rule](case, outcomes)
@@ -169,7 +170,7 @@ def _wrong_type(expected: Any, value: Any, path: str) -> Problem:
         look = "넘파이를 써도 좋지만 마지막에 `torch.from_numpy`나 `float()`로 바꿔서 돌려줘요."
     elif isinstance(value, Tensor):
         look = "원소가 하나인 텐서라면 `.item()`, 여럿이라면 `.tolist()`로 파이썬 값을 꺼낼 수 있어요."
-    return Problem("type", f"{path}의 형이 달라요. {_type_name(expected)}이어야 하는데 {_type_name(value)}이에요.", look=look)
+    return Problem("type", f"{path}의 형이 달라요. {_type_name(expected)} 형이어야 하는데 {_type_name(value)} 형이에요.", look=look)
 
 
 def _compare_exact(expected: Any, value: Any, path: str) -> Problem | None:
@@ -179,7 +180,7 @@ def _compare_exact(expected: Any, value: Any, path: str) -> Problem | None:
         return None
     if isinstance(expected, str | bytes):
         return Problem("value", f"{path}의 내용이 달라요.", where=_first_text_difference(expected, value))
-    return Problem("value", f"{path}의 판단이 반대예요.", where=f"{value!r}이(가) 나왔어요.")
+    return Problem("value", f"{path}의 판단이 반대예요.", where=f"{josa(repr(value), '이/가')} 나왔어요.")
 
 
 def _first_text_difference(expected: Any, value: Any) -> str:
@@ -201,7 +202,7 @@ def _compare_number(case: SheetCase, expected: float, value: Any, path: str) -> 
             return None
     # 수 하나짜리 답은 그대로 알려 주면 베낄 수 있으므로 방향만 말해요.
     direction = "커요" if value > expected else "작아요"
-    return Problem("value", f"{path}의 값이 달라요.", where=f"나온 값 {value:.6g}은(는) 기대보다 {direction}.")
+    return Problem("value", f"{path}의 값이 달라요.", where=f"나온 값 {josa(f'{value:.6g}', '은/는')} 기대보다 {direction}.")
 
 
 def _compare_sequence(case: SheetCase, expected: Sequence[Any], value: Any, path: str) -> Problem | None:
@@ -213,7 +214,7 @@ def _compare_sequence(case: SheetCase, expected: Sequence[Any], value: Any, path
             return problem
     if len(expected) != len(value):
         more = "길어요" if len(value) > len(expected) else "짧아요"
-        return Problem("shape", f"{path}의 길이가 달라요.", where=f"나온 길이 {len(value)}은(는) 기대보다 {more}.")
+        return Problem("shape", f"{path}의 길이가 달라요.", where=f"나온 길이 {josa(str(len(value)), '은/는')} 기대보다 {more}.")
     return None
 
 
@@ -239,11 +240,11 @@ def _compare_tensor(case: SheetCase, expected: Tensor, value: Any, path: str, ig
         return _wrong_type(expected, value, path)
     if value.shape != expected.shape:
         return Problem("shape", f"{path}의 모양이 달라요.",
-                       where=f"{tuple(expected.shape)}이어야 하는데 {tuple(value.shape)}이에요.",
+                       where=f"기대한 모양은 {tuple(expected.shape)}, 나온 모양은 {josa(str(tuple(value.shape)), '이에요/예요')}.",
                        look="줄마다 `.shape`를 적어 보며 어느 축이 사라지거나 뒤바뀌었는지 찾아요.")
     if value.dtype != expected.dtype:
         return Problem("dtype", f"{path}의 dtype이 달라요.",
-                       where=f"{_dtype(expected)}이어야 하는데 {_dtype(value)}이에요.",
+                       where=f"기대한 dtype은 {_dtype(expected)}, 나온 dtype은 {josa(_dtype(value), '이에요/예요')}.",
                        look="새 텐서를 만들 때 입력과 같은 dtype을 쓰는지 봐요.")
     ratio = excess(expected, value, *tolerance(case, expected.dtype))
     if ignore is not None:
@@ -257,12 +258,12 @@ def _compare_tensor(case: SheetCase, expected: Tensor, value: Any, path: str, ig
     count = f"원소 {wrong.numel()}개 중 {int(wrong.sum())}개가 달라요."
     if isinstance(got, float) and not math.isfinite(got) and math.isfinite(want):
         kind = "nan" if math.isnan(got) else "inf"
-        return Problem("nan", f"{path}에 {kind}가 섞여 있어요.", where=f"{spot}에 {kind}가 나왔어요. {count}",
+        return Problem("nan", f"{path}에 {josa(kind, '이/가')} 섞여 있어요.", where=f"{spot}에 {josa(kind, '이/가')} 나왔어요. {count}",
                        look="inf끼리 빼거나 나눈 곳, 0으로 나눈 곳, 모두 가려진 행을 찾아봐요.")
     if expected.numel() == 1:
-        where = f"나온 값 {_number(got)}은(는) 기대보다 {'커요' if got > want else '작아요'}."
+        where = f"나온 값 {josa(_number(got), '은/는')} 기대보다 {'커요' if got > want else '작아요'}."
     else:
-        where = f"{spot}에서 기대한 값은 {_number(want)}, 나온 값은 {_number(got)}이에요. {count}"
+        where = f"{spot}에서 기대한 값은 {_number(want)}, 나온 값은 {josa(_number(got), '이에요/예요')}. {count}"
     return Problem("value", f"{path}의 값이 달라요.", where=where)
 
 

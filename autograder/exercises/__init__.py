@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from importlib import import_module
+from importlib.util import find_spec
 
 from autograder.exercise import Exercise
 
@@ -27,9 +28,14 @@ def lesson_exercises(lesson: str) -> tuple[Exercise, ...]:
     return import_module(f"autograder.exercises.lesson_{lesson}").EXERCISES
 
 
+def finished_lessons() -> tuple[str, ...]:
+    """실습 파일이 있는 레슨들을 차례대로."""
+    return tuple(lesson for lesson in LESSONS if find_spec(f"autograder.exercises.lesson_{lesson}"))
+
+
 def find_exercise(name: str) -> Exercise:
     """이름으로 실습을 찾아요. 없으면 KeyError."""
-    for lesson in LESSONS:
+    for lesson in finished_lessons():
         for exercise in lesson_exercises(lesson):
             if exercise.name == name:
                 return exercise
