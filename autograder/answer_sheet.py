@@ -74,14 +74,24 @@ def _run(function: Callable[..., Any], calls: Sequence[Call]) -> tuple[Outcome, 
 def public_sheet(name: str) -> AnswerSheet:
     """노트북의 `check`가 쓰는 공개 답안지. 모르는 이름이면 KeyError."""
     if RECORDED.is_dir():
-        for path in sorted(RECORDED.glob("*.sheets")):
-            sheets = load_sheets(path)
-            if name in sheets:
-                return sheets[name]
-        raise KeyError(name)
+        return _recorded()[name]
     from autograder.exercises import find_exercise
 
     return draw_sheet(find_exercise(name), PUBLIC_SEED)
+
+
+def public_names() -> list[str]:
+    """확인할 수 있는 실습의 이름 전부."""
+    if RECORDED.is_dir():
+        return list(_recorded())
+    from autograder.exercises import finished_lessons, lesson_exercises
+
+    return [exercise.name for lesson in finished_lessons() for exercise in lesson_exercises(lesson)]
+
+
+@lru_cache(maxsize=1)
+def _recorded() -> dict[str, AnswerSheet]:
+    return {name: sheet for path in sorted(RECORDED.glob("*.sheets")) for name, sheet in load_sheets(path).items()}
 
 
 def save_sheets(path: Path, sheets: Sequence[AnswerSheet]) -> None:
