@@ -1,0 +1,177 @@
+"""멀티헤드 어텐션: 작은 어텐션 여러 개가 서로 다른 곳을 봐요 (6강, 논문 §3.2.2).
+
+B 배치, T 쿼리 길이, S 키 길이, D = d_model, H 헤드, G 키/값 헤드, K = d_k. 마스크는 True = 볼 수 있음.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from reference.attention import attend, scaled_dot_product_attention
+from reference.config import ModelConfig
+from reference.positional import rope
+
+
+def split_heads(x: Tensor, n_heads: int) -> Tensor:
+    """특징 축을 헤드로 나눠요 (논문 §3.2.2). x (B, T, D) → (B, H, T, K). 나누어떨어지지 않으면 ValueError예요."""
+    B, T, D = x.shape
+    if n_heads < 1 or D % n_heads:
+        raise ValueError(f"d_model({D})은 n_heads({n_heads})로 나누어떨어져야 해요.")
+    return x.view(B, T, n_heads, D // n_heads).transpose(1, 2)  # (B, H, T, K)
+
+
+def merge_heads(x: Tensor) -> Tensor:
+    """헤드를 다시 이어 붙여요. 식: Concat(head_1, ..., head_h) (논문 §3.2.2). x (B, H, T, K) → (B, T, D)."""
+    return x.transpose(1, 2).flatten(2)  # (B, T, D)
+
+
+def multi_head_attention(
+    q_in: Tensor, kv_in: Tensor, W_q: Tensor, W_k: Tensor, W_v: Tensor, W_o: Tensor, n_heads: int, mask: Tensor | None
+) -> Tensor:
+    """식: MultiHead(Q, K, V) = Concat(head_1, ..., head_h) W_o (논문 §3.2.2).
+
+    q_in (B, T, D), kv_in (B, S, D), W_* (D, D), mask는 (B, H, T, S)로 브로드캐스트 또는 None → (B, T, D).
+    """
+    q, k, v = (split_heads(x, n_heads) for x in (q_in @ W_q, kv_in @ W_k, kv_in @ W_v))  # (B, H, ·, K)
+    return merge_heads(scaled_dot_product_attention(q, k, v, mask)[0]) @ W_o  # (B, T, D)
+
+
+def cross_attention(
+    x: Tensor, memory: Tensor, W_q: Tensor, W_k: Tensor, W_v: Tensor, W_o: Tensor, n_heads: int, src_mask: Tensor | None
+) -> Tensor:
+    """디코더가 묻고 인코더의 기억이 답해요 (논문 §3.2.3). x (B, T, D), memory (B, S, D) → (B, T, D)."""
+    return multi_head_attention(x, memory, W_q, W_k, W_v, W_o, n_heads, src_mask)
+
+
+def mha_param_count(d_model: int, n_heads: int, bias: bool) -> int:
+    """행렬 네 개와 (있다면) 편향 네 개를 세요. 헤드 수는 총수를 바꾸지 않아요 (논문 §3.2.2).
+
+    나누어떨어지지 않으면 ValueError예요.
+    """
+    if d_model < 1 or n_heads < 1 or d_model % n_heads:
+        raise ValueError(f"d_model({d_model})은 n_heads({n_heads})로 나누어떨어지는 양수여야 해요.")
+    return 4 * d_model * d_model + (4 * d_model if bias else 0)
+
+
+def attend_with_cache(
+    x_t: Tensor, cache: dict[str, Tensor] | None, W_q: Tensor, W_k: Tensor, W_v: Tensor, W_o: Tensor, n_heads: int
+) -> tuple[Tensor, dict[str, Tensor]]:
+    """새 토큰 하나만 계산하고 지난 키와 값은 캐시에서 꺼내요 (논문 §3.1의 자기회귀를 싸게).
+
+    x_t (B, 1, D), cache는 {"k": (B, H, t, K), "v": 같은 모양}이나 None → (B, 1, D)와 새 캐시 (t+1칸).
+    받은 캐시는 바꾸지 않아요.
+    """
+    q, k, v = (split_heads(x_t @ W, n_heads) for W in (W_q, W_k, W_v))  # (B, H, 1, K)
+    if cache is not None:
+        k, v = torch.cat([cache["k"], k], dim=2), torch.cat([cache["v"], v], dim=2)  # (B, H, t+1, K)
+    out = merge_heads(scaled_dot_product_attention(q, k, v, None)[0]) @ W_o
+    return out, {"k": k, "v": v}
+
+
+def grouped_query_attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
+    """여러 쿼리 헤드가 키/값 헤드 하나를 나눠 써요: 헤드 h는 h // (H/G)번 묶음을 봐요 (GQA, Ainslie 외 2023).
+
+    q (B, H, T, K), k v (B, G, S, K), mask (B, H, T, S)로 브로드캐스트 또는 None → (B, H, T, K).
+    H가 G로 나누어떨어지지 않으면 ValueError예요.
+    """
+    H, G = q.size(1), k.size(1)
+    if H % G:
+        raise ValueError(f"쿼리 헤드({H})는 키/값 헤드({G})로 나누어떨어져야 해요.")
+    k, v = (x.repeat_interleave(H // G, dim=1) for x in (k, v))  # (B, H, S, K)
+    return scaled_dot_product_attention(q, k, v, mask)[0]
+
+
+class MultiHeadAttention(nn.Module):
+    """`multi_head_attention`에 편향, 드롭아웃, 캐시, GQA를 더한 모듈이에요 (논문 §3.2.2).
+
+    W_q, W_k, W_v를 세로로 쌓은 `qkv` 하나로 두어 행렬곱 한 번으로 셋을 얻어요.
+    nn.Linear는 (나가는 크기, 들어오는 크기)로 저장하므로 `W_q` 등은 뒤집어서 (D, ·)로 보여 줘요.
+    """
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.n_heads, self.kv_heads, self.d_k = config.n_heads, config.kv_heads, config.d_k
+        self.sizes = [config.d_model, self.kv_heads * self.d_k, self.kv_heads * self.d_k]
+        self.dropout = config.dropout
+        self.rotary = config.positions == "rope"
+        self.qkv = nn.Linear(config.d_model, sum(self.sizes))
+        self.out = nn.Linear(config.d_model, config.d_model)
+        self.record: list[Tensor] | None = None  # 목록을 달아 두면 어텐션 지도가 쌓여요
+        for W in (*self.qkv.weight.split(self.sizes), self.out.weight):
+            nn.init.xavier_uniform_(W)
+        nn.init.zeros_(self.qkv.bias)
+        nn.init.zeros_(self.out.bias)
+
+    W_q = property(lambda self: self.qkv.weight.split(self.sizes)[0].T)  # (D, H·K)
+    W_k = property(lambda self: self.qkv.weight.split(self.sizes)[1].T)  # (D, G·K)
+    W_v = property(lambda self: self.qkv.weight.split(self.sizes)[2].T)  # (D, G·K)
+    W_o = property(lambda self: self.out.weight.T)  # (H·K, D)
+
+    def forward(
+        self,
+        x: Tensor,
+        bias: Tensor | None = None,
+        memory: tuple[Tensor, Tensor] | None = None,
+        cache: LayerCache | None = None,
+    ) -> Tensor:
+        """x (B, T, D) → (B, T, D). `memory`(키와 값)를 주면 크로스 어텐션, 없으면 셀프 어텐션이에요.
+
+        bias는 `mask_bias`의 결과예요. 셀프 어텐션에 cache를 주면 지난 키와 값까지 봐요.
+        """
+        if memory is None:
+            q, k, v = self.qkv(x).split(self.sizes, dim=-1)
+            q, k, v = split_heads(q, self.n_heads), split_heads(k, self.kv_heads), split_heads(v, self.kv_heads)
+            if self.rotary:
+                positions = torch.arange(x.size(1), device=x.device) if cache is None else cache.step(x.size(1))
+                q, k = rope(q, positions), rope(k, positions)
+            if cache is not None:
+                k, v = cache.append(k, v)  # (B, G, used, K)
+        else:
+            W_q, b_q = self.qkv.weight[: self.sizes[0]], self.qkv.bias[: self.sizes[0]]
+            q = split_heads(F.linear(x, W_q, b_q), self.n_heads)
+            k, v = memory
+        if self.kv_heads < self.n_heads:
+            k, v = (y.repeat_interleave(self.n_heads // self.kv_heads, dim=1) for y in (k, v))  # (B, H, S, K)
+        heads = attend(q, k, v, bias, self.dropout if self.training else 0.0, self.record)
+        return self.out(merge_heads(heads))  # (B, T, D)
+
+    def memory_heads(self, memory: Tensor) -> tuple[Tensor, Tensor]:
+        """인코더의 기억에서 키와 값을 만들어요. 디코딩에서는 문장마다 한 번이면 돼요. (B, S, D) → (B, G, S, K) 둘."""
+        W_kv, b_kv = self.qkv.weight[self.sizes[0] :], self.qkv.bias[self.sizes[0] :]
+        k, v = F.linear(memory, W_kv, b_kv).chunk(2, dim=-1)
+        return split_heads(k, self.kv_heads), split_heads(v, self.kv_heads)
+
+
+class LayerCache:
+    """디코더 한 층의 KV 캐시예요. 자리를 미리 잡아 두고 새 키와 값을 뒤에 적기만 해요.
+
+    `memory`는 크로스 어텐션의 키와 값 (B, G, S, K)이고, 빔이 여럿이어도 문장마다 하나만 둬요.
+    """
+
+    def __init__(self, memory: tuple[Tensor, Tensor], slots: int) -> None:
+        B, G, _, K = memory[0].shape
+        self.memory = memory
+        self.k = memory[0].new_empty(B, G, slots, K)
+        self.v = memory[0].new_empty(B, G, slots, K)
+        self.used = 0
+
+    def step(self, n: int) -> Tensor:
+        """다음에 올 후보 n개의 위치예요. 모두 같은 자리를 다투므로 위치도 같아요. → (n,)."""
+        return torch.full((n,), self.used // n, device=self.k.device)
+
+    def append(self, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+        """새 키와 값 (B, G, n, K)를 적고 지금까지의 것 (B, G, used, K)를 돌려줘요."""
+        end = self.used + k.size(2)
+        self.k[:, :, self.used : end], self.v[:, :, self.used : end] = k, v
+        self.used = end
+        return self.k[:, :, :end], self.v[:, :, :end]
+
+    def keep(self, rows: Tensor) -> None:
+        """끝난 문장을 빼고 rows (n,)번째 문장만 남겨요."""
+        self.memory = (self.memory[0][rows], self.memory[1][rows])
+        for name in ("k", "v"):
+            buffer = getattr(self, name)
+            buffer[: len(rows), :, : self.used] = buffer[rows, :, : self.used]
+            setattr(self, name, buffer[: len(rows)])

@@ -1,0 +1,98 @@
+"""잔차 연결과 층 정규화: 깊이 쌓아도 기울기가 흐르게 해요 (4강, 논문 §3.1, §5.4).
+
+B 배치, T 길이, D = d_model. 정규화는 언제나 마지막 축에서, 분산은 N으로 나눈 것(모분산)이에요.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from reference.config import ModelConfig
+
+Sublayer = Callable[[Tensor], Tensor]
+
+
+def layer_norm(x: Tensor, gamma: Tensor, beta: Tensor, eps: float = 1e-5) -> Tensor:
+    """식: γ · (x − μ) / √(σ² + ε) + β (논문 §3.1, Ba 외 2016). x (..., D), gamma beta (D,) → (..., D)."""
+    mean = x.mean(-1, keepdim=True)
+    var = (x - mean).square().mean(-1, keepdim=True)  # (..., 1), 모분산
+    return gamma * (x - mean) / torch.sqrt(var + eps) + beta
+
+
+def residual(x: Tensor, sublayer: Sublayer) -> Tensor:
+    """식: x + Sublayer(x) (논문 §3.1). x (B, T, D) → (B, T, D)."""
+    return x + sublayer(x)
+
+
+def post_norm(x: Tensor, sublayer: Sublayer, gamma: Tensor, beta: Tensor, eps: float = 1e-5) -> Tensor:
+    """논문의 순서예요. 식: LayerNorm(x + Sublayer(x)) (논문 §3.1). x (B, T, D) → (B, T, D)."""
+    return layer_norm(x + sublayer(x), gamma, beta, eps)
+
+
+def pre_norm(x: Tensor, sublayer: Sublayer, gamma: Tensor, beta: Tensor, eps: float = 1e-5) -> Tensor:
+    """나중에 널리 쓰인 순서예요. 식: x + Sublayer(LayerNorm(x)) (Xiong 외 2020). x (B, T, D) → (B, T, D)."""
+    return x + sublayer(layer_norm(x, gamma, beta, eps))
+
+
+def encoder_sublayers(x: Tensor, attn: Sublayer, ffn: Sublayer, norm1: Sublayer, norm2: Sublayer) -> Tensor:
+    """인코더 한 층의 뼈대예요. 식: h = norm1(x + attn(x)), 출력 = norm2(h + ffn(h)) (논문 §3.1)."""
+    h = norm1(x + attn(x))
+    return norm2(h + ffn(h))
+
+
+def dropout_residual(x: Tensor, sublayer_out: Tensor, p: float, training: bool) -> Tensor:
+    """더하기 전에 하위층의 출력에만 드롭아웃을 걸어요. 식: x + Dropout(Sublayer(x)) (논문 §5.4).
+
+    p가 0 이상 1 이하가 아니면 ValueError예요.
+    """
+    return x + F.dropout(sublayer_out, p, training)
+
+
+def grad_norm_by_depth(x: Tensor, weights: list[Tensor], residual: bool) -> list[float]:
+    """층마다 가중치 기울기의 크기 ‖∂ sum(h_N) / ∂W_i‖를 첫 층부터 늘어놓아요. 식: h ← tanh(hW_i) (+ h).
+
+    x (B, D), weights는 (D, D)의 목록 → 층 수만큼의 실수 목록.
+    """
+    leaves = [W.detach().clone().requires_grad_() for W in weights]
+    with torch.enable_grad():
+        h = x.detach()
+        for W in leaves:
+            h = torch.tanh(h @ W) + (h if residual else 0)
+        grads = torch.autograd.grad(h.sum(), leaves)
+    return [grad.norm().item() for grad in grads]
+
+
+def rms_norm(x: Tensor, gamma: Tensor, eps: float = 1e-6) -> Tensor:
+    """평균을 빼지 않는 정규화예요. 식: γ · x / √(mean(x²) + ε) (Zhang & Sennrich 2019). x (..., D) → (..., D)."""
+    return gamma * x / torch.sqrt(x.square().mean(-1, keepdim=True) + eps)
+
+
+def deep_norm(x: Tensor, sublayer_out: Tensor, alpha: float, gamma: Tensor, beta: Tensor) -> Tensor:
+    """잔차를 α배로 키운 Post-LN이에요. 식: LayerNorm(α·x + Sublayer(x)) (DeepNorm, Wang 외 2022)."""
+    return layer_norm(alpha * x + sublayer_out, gamma, beta)
+
+
+def make_norm(config: ModelConfig) -> nn.Module:
+    """설정에 맞는 정규화를 골라요. 식은 `layer_norm`, `rms_norm`과 같고 계산은 한 덩어리로 합쳐져 빨라요."""
+    return nn.LayerNorm(config.d_model, eps=1e-5) if config.norm == "layer" else nn.RMSNorm(config.d_model, eps=1e-6)
+
+
+class AddNorm(nn.Module):
+    """하위층 하나를 잔차와 정규화로 감싸요: 논문은 LN(x + Dropout(Sub(x))) (§3.1, §5.4)."""
+
+    def __init__(self, config: ModelConfig, alpha: float = 1.0) -> None:
+        super().__init__()
+        self.norm = make_norm(config)
+        self.norm_first, self.alpha = config.norm_first, alpha
+        self.dropout = nn.Dropout(config.dropout)
+
+    def forward(self, x: Tensor, sublayer: Sublayer) -> Tensor:
+        """x (B, T, D) → (B, T, D)."""
+        if self.norm_first:
+            return x + self.dropout(sublayer(self.norm(x)))
+        shortcut = x if self.alpha == 1.0 else self.alpha * x
+        return self.norm(shortcut + self.dropout(sublayer(x)))
