@@ -74,6 +74,8 @@ def _name(sheet: AnswerSheet, outcomes: Sequence[Sequence[Outcome]], problems: S
     for problem in problems:
         if problem and problem.mistake:
             return problem.mistake
+    if all(p is None or c.rule == "raises" for c, p in zip(sheet.cases, problems)):
+        return None
     for text in sheet.mistakes:
         for variant in range(len(sheet.cases[0].mistakes.get(text.id, ()))):
             if _is(sheet, outcomes, problems, text.id, variant):
@@ -84,6 +86,8 @@ def _name(sheet: AnswerSheet, outcomes: Sequence[Sequence[Outcome]], problems: S
 def _is(sheet: AnswerSheet, outcomes: Sequence[Sequence[Outcome]], problems: Sequence[Problem | None],
         mistake: str, variant: int) -> bool:
     for case, got, problem in zip(sheet.cases, outcomes, problems):
+        if case.rule == "raises":
+            continue  # 입력을 막았는지는 어떤 실수를 했는지와 따로예요.
         wrong = case.mistakes[mistake][variant]
         if (problem is None) != (_apply(case, wrong) is None):
             return False

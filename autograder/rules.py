@@ -365,3 +365,51 @@ def _alike(expected: Any, value: Any) -> bool:
 def _moved(case: SheetCase, first: Tensor, second: Tensor, what: str, why: str) -> Problem | None:
     difference = compare(case, first, second)
     return Problem("behaviour", what, where=difference.where, why=why) if difference else None
+
+
+@rule("item")
+def item(case: SheetCase, outcomes: Sequence[Outcome]) -> Problem | None:
+    """돌려준 튜플에서 `params["item"]`번째만 견줘요. 나머지는 다른 그룹의 몫이에요."""
+    at = case.params["item"]
+    for expected, outcome in zip(case.expected, outcomes):
+        if not isinstance(outcome.value, tuple) or len(outcome.value) != len(expected.value):
+            return compare(case, expected.value, outcome.value) or _wrong_type(expected.value, outcome.value, "결과")
+        problem = compare(case, expected.value[at], outcome.value[at], f"결과[{at}]")
+        if problem:
+            return problem
+    return None
+
+
+@rule("dropout")
+def dropout(case: SheetCase, outcomes: Sequence[Outcome]) -> Problem | None:
+    """드롭아웃의 무늬만 봐요. 원소마다 살았을 때의 값 `kept`나 버려졌을 때의 값 `dropped`이고, 산 비율이 1 - p에 가까워요.
+
+    어떤 난수로 골랐는지는 묻지 않아요. `alternatives`는 알려진 실수의 (id, kept, dropped)예요.
+    """
+    value, kept, dropped, p = outcomes[0].value, case.params["kept"], case.params["dropped"], case.params["p"]
+    if not _alike(kept, value):
+        return compare(case, kept, value)
+    share = _kept_share(case, value, kept, dropped)
+    if share is None:
+        for mistake, other_kept, other_dropped in case.params.get("alternatives", ()):
+            if _kept_share(case, value, other_kept, other_dropped) is not None:
+                return Problem("behaviour", "드롭아웃이 남긴 값의 무늬가 달라요.", mistake=mistake)
+        return Problem("behaviour", "드롭아웃이 남긴 값의 무늬가 달라요.",
+                       why="원소마다 버려지거나, 살아남아 1/(1-p)배가 되거나 둘 중 하나여야 해요.",
+                       look="드롭아웃을 거는 자리와 횟수를 식에서 다시 찾아요.")
+    live, count = share
+    slack = 5 * math.sqrt(p * (1 - p) / count)
+    if abs(live - (1 - p)) > slack:
+        return Problem("behaviour", "버려진 비율이 p와 달라요.", where=f"p는 {p}인데 {1 - live:.2f}만큼 버려졌어요.",
+                       look="p가 버릴 확률인지 살릴 확률인지 확인해요.")
+    return None
+
+
+def _kept_share(case: SheetCase, value: Tensor, kept: Tensor, dropped: Tensor) -> tuple[float, int] | None:
+    """모든 원소가 둘 중 하나면 (살아남은 비율, 구별되는 원소 수), 아니면 None."""
+    limits = tolerance(case, kept.dtype)
+    is_kept, is_dropped = excess(kept, value, *limits) <= 1, excess(dropped, value, *limits) <= 1
+    if not bool((is_kept | is_dropped).all()):
+        return None
+    clear = excess(kept, dropped, *limits) > 10
+    return float(is_kept[clear].double().mean()), int(clear.sum())
