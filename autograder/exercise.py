@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+BONUS_SCORE = 5.0
+
 
 @dataclass(frozen=True)
 class Probe:
@@ -105,3 +107,8 @@ class Exercise:
     @property
     def bonus(self) -> bool:
         return self.points == 0
+
+    @property
+    def worth(self) -> float:
+        """모두 통과하면 받는 자동 점수. 보너스는 배점이 0이라 만점에는 들지 않지만 점수는 더해 줘요."""
+        return self.points or BONUS_SCORE
