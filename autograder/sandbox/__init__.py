@@ -1,0 +1,8 @@
+"""모래상자: 학습자의 코드를 가두어 실행하고 값만 받아 와요."""
+
+from autograder.sandbox.pool import JobResult, Pool, open_pool
+from autograder.sandbox.protocol import CellText, Job, Limits, Task
+from autograder.sandbox.tiers import SandboxRefused, Tier, choose_tier, probe_tier
+
+__all__ = ["CellText", "Job", "JobResult", "Limits", "Pool", "SandboxRefused", "Task", "Tier", "choose_tier", "open_pool",
+           "probe_tier"]
