@@ -53,10 +53,12 @@ def _tanh_affine(data: Mapping[str, Any]) -> Callable[[torch.Tensor], torch.Tens
 
 @probe("tokens")
 def _tokens(data: Mapping[str, Any]) -> Callable[[torch.Tensor], torch.Tensor]:
-    """x (B, T, D)의 토큰을 `mix` (L, L)의 왼쪽 위 T×T로 섞고, 자리마다 `scale` (L,)을 곱하고, W와 b로 옮겨 0에서 잘라요."""
+    """x (B, T, D)의 토큰을 뒤집거나(`flip`) `mix` (L, L)의 왼쪽 위 T×T로 섞고, 자리마다 `scale` (L,)을 곱하고, W와 b로 옮겨 0에서 잘라요."""
 
     def g(x: torch.Tensor) -> torch.Tensor:
         length = x.shape[1]
+        if data.get("flip"):
+            x = x.flip(1)
         if data.get("mix") is not None:
             x = torch.einsum("ts,bsd->btd", data["mix"][:length, :length], x)
         if data.get("scale") is not None:

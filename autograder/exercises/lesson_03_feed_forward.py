@@ -272,17 +272,16 @@ def _position_cases(rng):
     x = _whole_numbers(rng, B, T, D)
     x[0, 1] = x[0, 0] + 1  # 토큰이 모두 같으면 섞여도 티가 나지 않아요.
 
-    def tokens(out, mix=None, scale=None):
+    def tokens(out, mix=None, scale=None, flip=False):
         W, b = _whole_numbers(rng, D, out), _whole_numbers(rng, out).abs() + 1
-        return Probe("tokens", {"W": W, "b": b, "mix": mix, "scale": scale})
+        return Probe("tokens", {"W": W, "b": b, "mix": mix, "scale": scale, "flip": flip})
 
-    order = rng.perm(T)
     return [case("all", f, x) for f in (
         tokens(D),                                                      # 자리마다 따로
         tokens(E),                                                      # 폭이 달라져도 자리마다 따로
         tokens(D, mix=torch.full((T, T), 2.0)),                         # 모두 더하기
         tokens(D, mix=torch.tril(torch.ones(T, T))),                    # 앞에서부터 쌓기
-        tokens(D, mix=torch.eye(T)[order] * 2),                         # 자리 바꾸기
+        tokens(D, flip=True),                                           # 자리 뒤집기
         tokens(D, scale=torch.arange(1.0, T + 1)),                      # 자리마다 다른 배율
         tokens(E, mix=torch.eye(T) + torch.eye(T).roll(1, 0)),          # 옆 토큰 섞기
         tokens(D, scale=torch.full((T,), 3.0)),                         # 자리마다 같은 배율
