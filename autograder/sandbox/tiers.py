@@ -206,7 +206,7 @@ def _forbidden() -> list[Path]:
 
 def _bubblewrap(folder: Path, readable: list[str], uid: int | None) -> tuple[str, ...]:
     bwrap = shutil.which("bwrap", path=_search_path()) or "bwrap"
-    command = [bwrap, "--die-with-parent", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts",
+    command = [bwrap, "--die-with-parent", "--as-pid-1", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts",
                "--unshare-cgroup-try", "--cap-drop", "ALL"]
     if uid is None:
         command += ["--unshare-user"]

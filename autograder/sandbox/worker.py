@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import resource
@@ -80,6 +81,9 @@ class Worker:
         if not self.light:
             self._warm_torch()
             self._warm_shell()
+        # 이미 있는 객체를 쓰레기 수집에서 빼면, 자식이 그 쪽들을 건드려 베끼는 일이 없어요.
+        gc.collect()
+        gc.freeze()
         confine.remember_address_space()
         if sys.platform == "linux" and len(os.listdir("/proc/self/task")) != 1:
             raise RuntimeError("데운 뒤에 실이 하나보다 많아요.")
