@@ -66,3 +66,32 @@ def _tokens(data: Mapping[str, Any]) -> Callable[[torch.Tensor], torch.Tensor]:
         return (x @ data["W"] + data["b"]).clamp(min=0)
 
     return g
+
+
+@probe("words")
+def _words(data: Mapping[str, Any]) -> Callable[[torch.Tensor], torch.Tensor]:
+    """x (B, T, D)의 단어들을 `form`번째 방법으로 바꿔요. W (D, D)는 가중치, P (T, D)는 자리마다 다른 값이에요."""
+    W, P, form = data["W"], data["P"], data["form"]
+
+    def attend(x: torch.Tensor, hidden: torch.Tensor | None = None) -> torch.Tensor:
+        scores = x @ W @ x.transpose(1, 2)
+        if hidden is not None:
+            scores = scores.masked_fill(hidden, -torch.inf)
+        return torch.softmax(scores, dim=-1) @ x
+
+    def g(x: torch.Tensor) -> torch.Tensor:
+        future = torch.ones(x.shape[1], x.shape[1], dtype=torch.bool).triu(1)
+        return (
+            lambda: attend(x),
+            lambda: torch.tanh(x @ W),
+            lambda: attend(x + P),
+            lambda: attend(x, future),
+            lambda: x.cumsum(dim=1),
+            lambda: x.mean(dim=1, keepdim=True).expand_as(x),
+            lambda: x.sort(dim=1).values,
+            lambda: x[:, :1].expand_as(x),
+            lambda: torch.relu(x - x.mean(dim=1, keepdim=True)),
+            lambda: x.flip(1),
+        )[form]()
+
+    return g

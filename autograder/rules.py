@@ -413,3 +413,27 @@ def _kept_share(case: SheetCase, value: Tensor, kept: Tensor, dropped: Tensor) -
         return None
     clear = excess(kept, dropped, *limits) > 10
     return float(is_kept[clear].double().mean()), int(clear.sum())
+
+
+@rule("maps_rows")
+def maps_rows(case: SheetCase, outcomes: Sequence[Outcome]) -> Problem | None:
+    """행렬 하나가 `params["before"]`의 모든 줄을 `params["after"]`의 줄로 보내요.
+
+    몇 줄에서만 맞으면 `params["partly"]`라는 실수예요.
+    """
+    matrix, before, after = outcomes[-1].value, case.params["before"], case.params["after"]
+    expected = case.expected[-1].value
+    if not isinstance(matrix, Tensor) or matrix.shape != expected.shape or not matrix.is_floating_point():
+        return compare(case, expected, matrix)
+    got = before.double() @ matrix.double()
+    ratio = excess(after, got, *tolerance(case, torch.float32)).amax(dim=-1)
+    if not (ratio > 1).any():
+        return None
+    p = int((ratio > 1).nonzero()[0])
+    j = int(excess(after[p], got[p], *tolerance(case, torch.float32)).argmax())
+    if not bool(got[p].isfinite().all()):
+        return Problem("nan", "행렬에 nan이나 inf가 섞여 있어요.", look="0으로 나눈 곳이 있는지 봐요.")
+    return Problem("value", "행렬을 곱한 줄이 기대한 줄과 달라요.",
+                   where=f"{p}번째 줄에 곱한 결과의 {j}번째 값이 {_number(after[p, j].item())}여야 하는데 "
+                         f"{josa(_number(got[p, j].item()), '이에요/예요')}.",
+                   mistake=case.params.get("partly") if bool((ratio <= 1).any()) else None)

@@ -1,0 +1,972 @@
+"""레슨 1의 실습: RNN 한 걸음부터 기울기의 거리, 어텐션 가중치, 층의 값까지."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from autograder.exercise import Exercise, Mistake, case
+from reference import rnn
+
+LESSON = "01_background"
+
+
+def _weights(rng, i, d, dtype=torch.float32):
+    """RNN 하나의 가중치. tanh가 포화하지 않도록 작게 뽑아요."""
+    return (rng.normal(i, d, dtype=dtype, scale=i ** -0.5), rng.normal(d, d, dtype=dtype, scale=0.7 * d ** -0.5),
+            rng.normal(d, dtype=dtype, scale=0.5))
+
+
+# -- rnn_step -----------------------------------------------------------------------------------------------------
+
+def _step_cases(rng):
+    i, d = rng.choice([(3, 4), (2, 5), (5, 3)])
+    n = 7
+    return [
+        case("values", rng.normal(6, i), rng.normal(6, d), *_weights(rng, i, d)),
+        case("square", rng.normal(2, n), rng.normal(2, n), *_weights(rng, n, n)),
+        case("double", rng.normal(4, i, dtype=torch.float64), rng.normal(4, d, dtype=torch.float64),
+             *_weights(rng, i, d, torch.float64)),
+    ]
+
+
+def _step_loop(x_t, h, W_xh, W_hh, b):
+    rows = []
+    for x_row, h_row in zip(x_t, h):
+        rows.append(torch.stack([torch.tanh((x_row * W_xh[:, j]).sum() + (h_row * W_hh[:, j]).sum() + b[j])
+                                 for j in range(len(b))]))
+    return torch.stack(rows)
+
+
+RNN_STEP = Exercise(
+    name="rnn_step",
+    lesson=LESSON,
+    title="RNN 한 걸음",
+    points=10,
+    groups={
+        "values": "값과 모양이 맞아요",
+        "square": "입력과 상태의 크기가 같아도 두 가중치를 헷갈리지 않아요",
+        "double": "float64를 주면 float64로 돌려줘요",
+    },
+    reference=rnn.rnn_step,
+    draw=_step_cases,
+    mistakes=(
+        Mistake(
+            id="rnn_step.no-tanh",
+            title="tanh가 없음",
+            why="더하기까지는 맞았는데 값을 -1과 1 사이로 눌러 주는 함수가 빠졌어요.",
+            look="식에서 괄호를 감싸고 있는 함수를 다시 봐요.",
+            wrong=(lambda x_t, h, W_xh, W_hh, b: x_t @ W_xh + h @ W_hh + b,),
+            groups=("values", "square", "double"),
+        ),
+        Mistake(
+            id="rnn_step.sigmoid",
+            title="tanh 대신 시그모이드",
+            why="결과가 모두 0과 1 사이예요. 다른 활성화 함수를 썼어요.",
+            look="식의 함수는 음수도 내보내요.",
+            wrong=(lambda x_t, h, W_xh, W_hh, b: torch.sigmoid(x_t @ W_xh + h @ W_hh + b),),
+            groups=("values", "square", "double"),
+        ),
+        Mistake(
+            id="rnn_step.hh-transposed",
+            title="W_hh를 뒤집어 곱함",
+            why="상태에 곱한 W_hh의 행과 열이 바뀌었어요. 정사각 행렬이라 모양으로는 드러나지 않아요.",
+            look="이 책은 언제나 `x @ W` 꼴이에요. h도 같은 쪽에서 곱해지는지 봐요.",
+            wrong=(lambda x_t, h, W_xh, W_hh, b: torch.tanh(x_t @ W_xh + h @ W_hh.T + b),),
+            groups=("values", "square", "double"),
+        ),
+        Mistake(
+            id="rnn_step.weights-exchanged",
+            title="W_xh와 W_hh를 맞바꿈",
+            why="입력에 상태의 가중치를, 상태에 입력의 가중치를 곱했어요. 두 크기가 같으면 오류 없이 지나가요.",
+            look="W_xh는 'x에서 h로', W_hh는 'h에서 h로'라고 읽어 봐요.",
+            wrong=(lambda x_t, h, W_xh, W_hh, b: torch.tanh(x_t @ W_hh + h @ W_xh + b),),
+            groups=("values", "square", "double"),
+        ),
+        Mistake(
+            id="rnn_step.bias-twice",
+            title="편향을 두 번 더함",
+            why="b가 두 번 들어갔어요. 두 곱셈에 하나씩 붙인 것 같아요.",
+            look="식에서 b가 몇 번 나오는지 세어 봐요.",
+            wrong=(lambda x_t, h, W_xh, W_hh, b: torch.tanh((x_t @ W_xh + b) + (h @ W_hh + b)),),
+            groups=("values", "square", "double"),
+        ),
+        Mistake(
+            id="rnn_step.no-bias",
+            title="편향이 빠짐",
+            why="두 곱은 맞았는데 b가 더해지지 않았어요.",
+            look="다섯 인자를 모두 썼는지 세어 봐요.",
+            wrong=(lambda x_t, h, W_xh, W_hh, b: torch.tanh(x_t @ W_xh + h @ W_hh),),
+            groups=("values", "square", "double"),
+        ),
+    ),
+    correct=(
+        _step_loop,
+        lambda x_t, h, W_xh, W_hh, b: torch.tanh(torch.cat([x_t, h], 1) @ torch.cat([W_xh, W_hh], 0) + b),
+        lambda x_t, h, W_xh, W_hh, b: torch.tanh(F.linear(x_t, W_xh.T, b) + torch.einsum("be,ed->bd", h, W_hh)),
+        lambda x_t, h, W_xh, W_hh, b: torch.from_numpy(
+            np.tanh(x_t.numpy() @ W_xh.numpy() + h.numpy() @ W_hh.numpy() + b.numpy())),
+    ),
+)
+
+
+# -- rnn_forward --------------------------------------------------------------------------------------------------
+
+def _forward_cases(rng):
+    b, t = rng.choice([(2, 5), (3, 6), (4, 5)])
+    i, d, n = 7, 8, 4
+    return [
+        case("values", rng.normal(b, t, i), rng.normal(b, d), *_weights(rng, i, d)),
+        case("square", rng.normal(n, n, 3), rng.normal(n, 5), *_weights(rng, 3, 5)),
+        case("double", rng.normal(5, 3, 2, dtype=torch.float64), rng.normal(5, 4, dtype=torch.float64),
+             *_weights(rng, 2, 4, torch.float64)),
+    ]
+
+
+def _unroll(x, h0, W_xh, W_hh, b, *, before=False, frozen=False, stack_dim=1):
+    h, outputs = h0, []
+    for t in range(x.shape[1]):
+        if before:
+            outputs.append(h)
+        h = torch.tanh(x[:, t] @ W_xh + (h0 if frozen else h) @ W_hh + b)
+        if not before:
+            outputs.append(h)
+    return torch.stack(outputs, dim=stack_dim)
+
+
+def _unroll_rows(x, h0, W_xh, W_hh, b):
+    h, outputs = h0, []
+    for row in x:
+        h = torch.tanh(row @ W_xh + h @ W_hh + b)
+        outputs.append(h)
+    return torch.stack(outputs, dim=1)
+
+
+def _unroll_sentence_count(x, h0, W_xh, W_hh, b):
+    h, outputs = h0, []
+    for t in range(x.shape[0]):
+        h = torch.tanh(x[:, t] @ W_xh + h @ W_hh + b)
+        outputs.append(h)
+    return torch.stack(outputs, dim=1)
+
+
+def _forward_torch(x, h0, W_xh, W_hh, b):
+    cell = torch.nn.RNN(x.shape[2], h0.shape[1], batch_first=True).to(x.dtype)
+    weights = {"weight_ih_l0": W_xh.T, "weight_hh_l0": W_hh.T, "bias_ih_l0": b, "bias_hh_l0": torch.zeros_like(b)}
+    return torch.func.functional_call(cell, weights, (x, h0[None]))[0]
+
+
+def _forward_buffer(x, h0, W_xh, W_hh, b):
+    out = torch.empty(*x.shape[:2], h0.shape[1], dtype=x.dtype)
+    h = h0
+    for t, projected in enumerate((x @ W_xh + b).unbind(1)):
+        h = out[:, t] = torch.tanh(projected + h @ W_hh)
+    return out
+
+
+def _forward_sentences(x, h0, W_xh, W_hh, b):
+    sentences = []
+    for words, h in zip(x, h0):
+        states = []
+        for word in words:
+            h = rnn.rnn_step(word[None], h[None], W_xh, W_hh, b)[0]
+            states.append(h)
+        sentences.append(torch.stack(states))
+    return torch.stack(sentences)
+
+
+RNN_FORWARD = Exercise(
+    name="rnn_forward",
+    lesson=LESSON,
+    title="문장 전체를 읽는 RNN",
+    points=14,
+    groups={
+        "values": "모든 시각의 상태가 맞아요",
+        "square": "문장 수와 단어 수가 같아도 축을 헷갈리지 않아요",
+        "double": "문장이 단어보다 많아도, float64여도 맞아요",
+    },
+    reference=rnn.rnn_forward,
+    draw=_forward_cases,
+    uses=("rnn_step",),
+    mistakes=(
+        Mistake(
+            id="rnn_forward.h0-reused",
+            title="걸음마다 h0을 다시 씀",
+            why="모든 시각이 처음 상태 h0에서 출발했어요. 앞 단어의 기억이 다음 단어로 넘어가지 않아요.",
+            look="한 걸음의 결과가 다음 걸음의 입력이 되는지 변수 이름을 따라가 봐요.",
+            wrong=(lambda *a: _unroll(*a, frozen=True),),
+            groups=("values", "square", "double"),
+        ),
+        Mistake(
+            id="rnn_forward.stored-before-update",
+            title="갱신하기 전의 상태를 담음",
+            why="결과의 첫 칸이 h0이고 모든 상태가 한 칸씩 밀렸어요. 마지막 단어를 읽은 상태는 빠졌어요.",
+            look="목록에 담는 줄과 상태를 새로 만드는 줄의 순서를 봐요.",
+            wrong=(lambda *a: _unroll(*a, before=True),),
+            groups=("values", "square", "double"),
+        ),
+        Mistake(
+            id="rnn_forward.time-first",
+            title="(T, B, D)로 돌려줌",
+            why="값은 맞지만 시간 축이 맨 앞에 왔어요. 문장 수와 단어 수가 같으면 모양만 봐서는 알 수 없어요.",
+            look="목록을 쌓을 때 새 축이 몇 번째에 생기는지 봐요.",
+            wrong=(lambda *a: _unroll(*a, stack_dim=0),),
+            groups=("values", "square", "double"),
+        ),
+        Mistake(
+            id="rnn_forward.loops-over-batch",
+            title="시간이 아니라 배치 축을 돎",
+            why="한 문장의 단어를 차례로 읽지 않고, 서로 다른 문장을 이어 읽었어요.",
+            look="`for`가 꺼내는 것이 (B, I)인지 모양을 찍어 봐요.",
+            wrong=(_unroll_rows, lambda *a: _unroll_rows(*a).transpose(0, 1)),
+            groups=("values", "square", "double"),
+        ),
+        Mistake(
+            id="rnn_forward.counts-sentences",
+            title="문장 수만큼만 돎",
+            why="단어의 수 T가 아니라 문장의 수 B만큼 되풀이했어요. 둘이 같은 배치에서는 드러나지 않아요.",
+            look="`range(...)`에 넣은 크기가 x의 몇 번째 축인지 봐요.",
+            wrong=(_unroll_sentence_count,),
+            groups=("values", "double"),
+        ),
+        Mistake(
+            id="rnn_forward.last-only",
+            title="마지막 상태만 돌려줌",
+            why="문장 끝의 상태 하나만 왔어요. 시각마다의 상태를 모두 모아야 해요.",
+            look="반복문 안에서 상태를 목록에 담아 두었는지 봐요.",
+            wrong=(lambda *a: _unroll(*a)[:, -1],),
+            groups=("values", "square", "double"),
+        ),
+    ),
+    correct=(_forward_torch, _forward_buffer, _forward_sentences),
+)
+
+
+# -- last_state ---------------------------------------------------------------------------------------------------
+
+def _last_cases(rng):
+    b, t, d = rng.choice([(3, 6, 4), (4, 7, 3), (5, 6, 2)])
+    short = torch.tensor([1 + (2 * n + rng.int(0, 1)) % (t - 1) for n in range(b)])
+    full = short.clone()
+    full[rng.int(0, b - 1)] = t
+    return [
+        case("short", rng.normal(b, t, d), short),
+        case("full", rng.normal(b, t, d), full),
+        case("double", rng.normal(2, 5, 3, dtype=torch.float64), torch.tensor([4, 2])),
+    ]
+
+
+def _last_gather(outputs, lengths):
+    index = (lengths - 1).view(-1, 1, 1).expand(-1, 1, outputs.shape[2])
+    return outputs.gather(1, index).squeeze(1)
+
+
+def _last_one_hot(outputs, lengths):
+    chosen = (torch.arange(outputs.shape[1]) == (lengths - 1)[:, None]).to(outputs.dtype)
+    return torch.einsum("bt,btd->bd", chosen, outputs)
+
+
+def _max_pool_valid(outputs, lengths):
+    return torch.stack([row[:n].max(dim=0).values for row, n in zip(outputs, lengths.tolist())])
+
+
+LAST_STATE = Exercise(
+    name="last_state",
+    lesson=LESSON,
+    title="문장마다 마지막 상태",
+    points=12,
+    groups={
+        "short": "패딩이 있는 문장에서 진짜 마지막 단어의 상태를 꺼내요",
+        "full": "패딩이 하나도 없는 문장도 꺼내요",
+        "double": "float64에서도 맞아요",
+    },
+    reference=rnn.last_state,
+    draw=_last_cases,
+    mistakes=(
+        Mistake(
+            id="last_state.last-column",
+            title="맨 끝 칸을 꺼냄",
+            why="가장 긴 문장에는 맞지만, 짧은 문장에서는 패딩을 읽은 뒤의 상태를 꺼냈어요.",
+            look="`lengths`를 쓰지 않고는 짧은 문장의 끝을 알 수 없어요.",
+            wrong=(lambda outputs, lengths: outputs[:, -1],),
+            groups=("short", "full", "double"),
+        ),
+        Mistake(
+            id="last_state.length-as-index",
+            title="길이를 그대로 번호로 씀",
+            why="마지막 단어의 바로 다음 칸을 꺼냈어요. 패딩이 없는 문장이라면 범위를 벗어나요.",
+            look="길이가 3인 문장에서 마지막 단어의 번호는 몇인지 0부터 세어 봐요.",
+            wrong=(lambda outputs, lengths: outputs[torch.arange(len(outputs)), lengths],),
+            groups=("short", "full", "double"),
+        ),
+        Mistake(
+            id="last_state.max-pool",
+            title="시간 축의 최댓값",
+            why="한 시각의 상태가 아니라, 칸마다 시간을 통틀어 가장 큰 값을 모았어요.",
+            look="문장마다 시각 하나를 골라 그 줄을 통째로 꺼내요.",
+            wrong=(lambda outputs, lengths: outputs.max(dim=1).values, _max_pool_valid),
+            groups=("short", "full", "double"),
+        ),
+        Mistake(
+            id="last_state.mean-pool",
+            title="시간 축의 평균",
+            why="한 시각의 상태가 아니라 여러 시각의 평균이 왔어요.",
+            look="문장마다 시각 하나를 골라 그 줄을 통째로 꺼내요.",
+            wrong=(lambda outputs, lengths: outputs.mean(dim=1),
+                   lambda outputs, lengths: torch.stack([row[:n].mean(dim=0)
+                                                         for row, n in zip(outputs, lengths.tolist())])),
+            groups=("short", "full", "double"),
+        ),
+        Mistake(
+            id="last_state.every-pair",
+            title="모든 문장에서 모든 길이를 꺼냄",
+            why="(B, B, D)가 됐어요. `:`와 길이 목록을 함께 쓰면 문장마다 모든 길이의 칸을 꺼내요.",
+            look="몇 번째 문장인지를 나타내는 번호도 목록으로 만들어 짝지어 봐요.",
+            wrong=(lambda outputs, lengths: outputs[:, lengths - 1],),
+            groups=("short", "full", "double"),
+        ),
+    ),
+    correct=(
+        _last_gather,
+        _last_one_hot,
+        lambda outputs, lengths: torch.stack([outputs[n, lengths[n] - 1] for n in range(len(outputs))]),
+        lambda outputs, lengths: torch.from_numpy(outputs.numpy()[np.arange(len(outputs)), lengths.numpy() - 1]),
+    ),
+)
+
+
+# -- path_length --------------------------------------------------------------------------------------------------
+
+def _path_cases(rng):
+    n = rng.int(40, 90)
+    return [
+        case("rnn", "rnn", n),
+        case("rnn", "rnn", 2),
+        case("self_attention", "self_attention", n + 3),
+        case("self_attention", "self_attention", 9, k=4),
+        case("conv", "conv", n),
+        case("conv", "conv", 100 + n, k=2),
+        case("conv_exact", "conv", 125, k=5),  # log(125, 5)은 실수로 3보다 조금 커요.
+        case("conv_exact", "conv", 1000, k=10),
+        case("conv_exact", "conv", 244),
+        case("errors", "lstm", 5, rule="raises", params={"error": "ValueError"}),
+        case("errors", "rnn", 0, rule="raises", params={"error": "ValueError"}),
+    ]
+
+
+def _path(kind, n, k=3, *, rnn_extra=0, conv=None, unknown=None):
+    if kind not in ("rnn", "self_attention", "conv") or n < 1:
+        if unknown is None:
+            raise ValueError(kind)
+        return unknown()
+    if kind == "rnn":
+        return n - 1 + rnn_extra
+    if kind == "self_attention":
+        return 1
+    return conv(n, k) if conv else rnn.path_length("conv", n, k)
+
+
+def _path_table(kind, n, k=3):
+    if n < 1:
+        raise ValueError(n)
+    steps = [1]
+    while steps[-1] < n:
+        steps.append(steps[-1] * k)
+    table = {"rnn": n - 1, "self_attention": 1, "conv": len(steps) - 1}
+    if kind not in table:
+        raise ValueError(kind)
+    return table[kind]
+
+
+def _path_recursive(kind, n, k=3):
+    if kind == "conv" and n > 0:
+        return 0 if n == 1 else 1 + _path_recursive("conv", (n + k - 1) // k, k)
+    if kind in ("rnn", "self_attention") and n > 0:
+        return 1 if kind.startswith("self") else n - 1
+    raise ValueError(f"{kind}, {n}")
+
+
+PATH_LENGTH = Exercise(
+    name="path_length",
+    lesson=LESSON,
+    title="두 단어 사이의 길",
+    points=9,
+    groups={
+        "rnn": "RNN에서 가장 먼 두 단어 사이의 걸음 수가 맞아요",
+        "self_attention": "셀프 어텐션에서는 문장이 길어져도 그대로예요",
+        "conv": "합성곱은 층을 쌓은 만큼만 멀어져요",
+        "conv_exact": "딱 떨어지는 길이에서 한 층도 틀리지 않아요",
+        "errors": "모르는 종류와 0 이하의 길이는 ValueError로 알려요",
+    },
+    reference=rnn.path_length,
+    draw=_path_cases,
+    mistakes=(
+        Mistake(
+            id="path_length.conv-linear",
+            title="합성곱을 한 줄로 늘어놓음",
+            why="한 층이 볼 수 있는 너비가 층마다 k배씩 커지는데, 같은 너비만큼씩 더해 나갔어요.",
+            look="간격을 벌린(dilated) 합성곱 두 층이 단어 몇 개를 덮는지 그려 봐요.",
+            wrong=(lambda kind, n, k=3: _path(kind, n, k, conv=lambda n, k: -(-n // k)),
+                   lambda kind, n, k=3: _path(kind, n, k, conv=lambda n, k: -(-(n - 1) // (k - 1))),
+                   lambda kind, n, k=3: _path(kind, n, k, conv=lambda n, k: n // k)),
+            groups=("conv", "conv_exact"),
+        ),
+        Mistake(
+            id="path_length.floating-log",
+            title="실수 로그로 셈",
+            why="실수 로그는 딱 떨어지는 길이에서 아주 조금 넘치거나 모자라요. 올리거나 내리면 한 층이 틀려요.",
+            look="정수로 세어 봐요. 너비를 k배씩 키우면서 몇 번 만에 n을 덮는지요.",
+            wrong=(lambda kind, n, k=3: _path(kind, n, k, conv=lambda n, k: math.ceil(math.log(n) / math.log(k))),
+                   lambda kind, n, k=3: _path(kind, n, k, conv=lambda n, k: math.ceil(math.log(n, k)))),
+            groups=("conv_exact",),
+        ),
+        Mistake(
+            id="path_length.conv-rounded-down",
+            title="모자라는 층 수",
+            why="문장 끝까지 닿기 전에 층을 그만 쌓았어요.",
+            look="k의 c제곱이 n보다 작으면 양 끝의 두 단어는 아직 만나지 못해요.",
+            wrong=(lambda kind, n, k=3: _path(kind, n, k, conv=lambda n, k: int(math.log(n, k))),
+                   lambda kind, n, k=3: _path(kind, n, k, conv=lambda n, k: rnn.path_length("conv", n, k) - 1)),
+            groups=("conv", "conv_exact"),
+        ),
+        Mistake(
+            id="path_length.rnn-counts-words",
+            title="걸음이 아니라 단어를 셈",
+            why="단어의 수를 셌어요. 길은 단어와 단어 사이를 건너는 횟수예요.",
+            look="단어가 2개일 때 몇 번 건너는지 세어 봐요.",
+            wrong=(lambda kind, n, k=3: _path(kind, n, k, rnn_extra=1),),
+            groups=("rnn",),
+        ),
+        Mistake(
+            id="path_length.bad-input-accepted",
+            title="모르는 종류를 그냥 넘김",
+            why="모르는 종류나 0 이하의 길이가 와도 ValueError를 내지 않았어요.",
+            look="어느 갈래에도 들지 않는 입력이 어디로 가는지 따라가 봐요.",
+            wrong=(lambda kind, n, k=3: _path(kind, n, k, unknown=lambda: None),
+                   lambda kind, n, k=3: _path(kind, n, k, unknown=lambda: 0),
+                   lambda kind, n, k=3: _path(kind, n, k, unknown=lambda: {}[kind])),
+            groups=("errors",),
+        ),
+    ),
+    correct=(_path_table, _path_recursive,
+             lambda kind, n, k=3: _path(kind, n, k, conv=lambda n, k: next(c for c in range(n + 1) if k ** c >= n))),
+)
+
+
+# -- grad_norm_by_distance ----------------------------------------------------------------------------------------
+
+def _grad_cases(rng):
+    b, t = rng.choice([(2, 5), (3, 6), (4, 7)])
+    return [
+        case("values", rng.normal(b, t, 8), rng.normal(b, 9), *_weights(rng, 8, 9)),
+        case("square", rng.normal(3, 4, 4), rng.normal(3, 4), *_weights(rng, 4, 4)),
+        case("double", rng.normal(2, 5, 3, dtype=torch.float64), rng.normal(2, 4, dtype=torch.float64),
+             *_weights(rng, 3, 4, torch.float64)),
+    ]
+
+
+def _grad_inputs(x, h0, W_xh, W_hh, b, loss=lambda out: out[:, -1].sum()):
+    x = x.clone().requires_grad_(True)
+    return torch.autograd.grad(loss(rnn.rnn_forward(x, h0, W_xh, W_hh, b)), x)[0]
+
+
+def _norms(grad):
+    return grad.pow(2).sum(dim=(0, 2)).sqrt().flip(0)
+
+
+def _grad_params(pick):
+    def wrong(x, h0, W_xh, W_hh, b):
+        params = [p.clone().requires_grad_(True) for p in (W_xh, W_hh, b)]
+        loss = rnn.rnn_forward(x, h0, *params)[:, -1].sum()
+        return pick(*torch.autograd.grad(loss, params))
+
+    return wrong
+
+
+def _grad_detached(x, h0, W_xh, W_hh, b):
+    x = x.clone().requires_grad_(True)
+    h = h0
+    for t in range(x.shape[1]):
+        h = rnn.rnn_step(x[:, t], h.detach(), W_xh, W_hh, b)
+    return _norms(torch.autograd.grad(h.sum(), x)[0])
+
+
+def _grad_states(x, h0, W_xh, W_hh, b):
+    states = [h0.clone().requires_grad_(True)]
+    for t in range(x.shape[1]):
+        states.append(rnn.rnn_step(x[:, t], states[-1], W_xh, W_hh, b))
+    grads = torch.autograd.grad(states[-1].sum(), states[1:])
+    return torch.stack([g.norm() for g in grads]).flip(0)
+
+
+def _grad_backward(x, h0, W_xh, W_hh, b):
+    leaves = [word.clone().requires_grad_(True) for word in x.unbind(1)]
+    h = h0
+    for word in leaves:
+        h = torch.tanh(word @ W_xh + h @ W_hh + b)
+    h.sum().backward()
+    return torch.stack([leaf.grad.norm() for leaf in reversed(leaves)])
+
+
+def _grad_by_hand(x, h0, W_xh, W_hh, b):
+    """자동미분 없이: tanh의 기울기 1 - h²를 따라 뒤로 걸어요."""
+    states = rnn.rnn_forward(x, h0, W_xh, W_hh, b)
+    flow, norms = torch.ones_like(states[:, -1]), []
+    for t in reversed(range(x.shape[1])):
+        inner = flow * (1 - states[:, t] ** 2)
+        norms.append((inner @ W_xh.T).norm())
+        flow = inner @ W_hh.T
+    return torch.stack(norms)
+
+
+GRAD_NORM = Exercise(
+    name="grad_norm_by_distance",
+    lesson=LESSON,
+    title="거리에 따른 기울기",
+    points=16,
+    groups={
+        "values": "거리마다 입력의 기울기 크기가 맞아요",
+        "square": "모든 크기가 비슷해도 축을 헷갈리지 않아요",
+        "double": "float64에서도 맞아요",
+    },
+    reference=rnn.grad_norm_by_distance,
+    draw=_grad_cases,
+    uses=("rnn_step", "rnn_forward"),
+    mistakes=(
+        Mistake(
+            id="grad_norm_by_distance.parameters",
+            title="입력이 아니라 가중치의 기울기",
+            why="가중치가 받은 기울기를 쟀어요. 가중치는 모든 시각이 함께 쓰므로 거리를 나눠 볼 수 없어요.",
+            look="단어마다 하나씩 있는 텐서는 무엇인지 떠올려 봐요.",
+            wrong=(_grad_params(lambda W, U, b: torch.stack([W.norm(), U.norm(), b.norm()])),
+                   _grad_params(lambda W, U, b: U.norm()), _grad_params(lambda W, U, b: W.norm()),
+                   _grad_params(lambda W, U, b: U.norm(dim=0)), _grad_params(lambda W, U, b: U.norm(dim=1)),
+                   _grad_params(lambda W, U, b: W.norm(dim=0)), _grad_params(lambda W, U, b: W.norm(dim=1))),
+            groups=("values", "square", "double"),
+        ),
+        Mistake(
+            id="grad_norm_by_distance.detached",
+            title="상태를 끊고 이어 감",
+            why="마지막 입력만 기울기를 받고 나머지는 0이에요. 걸음 사이에서 계산 그래프가 끊겼어요.",
+            look="걸음마다 `detach`나 `.data`, `torch.tensor(...)`로 상태를 새로 만들지 않았는지 봐요.",
+            wrong=(_grad_detached,),
+            groups=("values", "square", "double"),
+        ),
+        Mistake(
+            id="grad_norm_by_distance.reversed",
+            title="축이 거꾸로",
+            why="0번 칸에 첫 단어가 왔어요. 0번 칸은 거리가 0인 마지막 단어의 자리예요.",
+            look="시각 t인 단어가 마지막에서 몇 걸음 앞인지 적어 봐요.",
+            wrong=(lambda *a: _norms(_grad_inputs(*a)).flip(0),),
+            groups=("values", "square", "double"),
+        ),
+        Mistake(
+            id="grad_norm_by_distance.all-outputs",
+            title="모든 시각의 출력을 더함",
+            why="마지막 상태가 아니라 모든 상태의 합에서 거꾸로 갔어요. 가까운 길이 섞여 거리가 보이지 않아요.",
+            look="거꾸로 출발하는 곳은 마지막 상태 하나예요.",
+            wrong=(lambda *a: _norms(_grad_inputs(*a, loss=lambda out: out.sum())),),
+            groups=("values", "square", "double"),
+        ),
+        Mistake(
+            id="grad_norm_by_distance.hidden-states",
+            title="입력이 아니라 상태의 기울기",
+            why="단어 x가 아니라 상태 h가 받은 기울기를 쟀어요. 그래서 0번 칸이 언제나 같은 값이에요.",
+            look="무엇으로 미분했는지, 그 텐서의 끝 크기가 I인지 봐요.",
+            wrong=(_grad_states,),
+            groups=("values", "square", "double"),
+        ),
+        Mistake(
+            id="grad_norm_by_distance.squared",
+            title="제곱근을 씌우지 않음",
+            why="제곱합까지만 했어요. L2 크기는 제곱합의 제곱근이에요.",
+            look="피타고라스 정리의 마지막 단계를 떠올려 봐요.",
+            wrong=(lambda *a: _norms(_grad_inputs(*a)).pow(2),),
+            groups=("values", "square", "double"),
+        ),
+    ),
+    correct=(
+        _grad_backward,
+        _grad_by_hand,
+        lambda *a: torch.linalg.vector_norm(_grad_inputs(*a), dim=(0, 2)).flip(0),
+        lambda *a: torch.stack([g.norm() for g in _grad_inputs(*a).unbind(1)][::-1]),
+    ),
+)
+
+
+# -- attention_weights --------------------------------------------------------------------------------------------
+
+def _visible(rng, *shape):
+    """행마다 보이는 칸과 가린 칸이 적어도 하나씩 있는 마스크."""
+    s = shape[-1]
+    mask = rng.uniform(*shape) < 0.6
+    flat = mask.view(-1, s)
+    for row in range(len(flat)):
+        seen = rng.int(0, s - 1)
+        flat[row, seen], flat[row, (seen + rng.int(1, s - 1)) % s] = True, False
+    return mask
+
+
+def _weights_cases(rng):
+    b, t, s = rng.choice([(2, 3, 5), (3, 2, 6), (2, 4, 7)])
+    return [
+        case("values", rng.normal(b, t, s, scale=1.5), None),
+        case("double", rng.normal(3, 2, 4, dtype=torch.float64), None),
+        case("padding", rng.normal(b, t, s), _visible(rng, b, 1, s)),
+        case("pairs", rng.normal(b, t, s), _visible(rng, b, t, s)),
+    ]
+
+
+def _masked(fill):
+    def weights(scores, mask):
+        return torch.softmax(scores if mask is None else scores.masked_fill(~mask, fill), dim=-1)
+
+    return weights
+
+
+def _weights_renormalised(scores, mask):
+    weights = torch.softmax(scores, dim=-1)
+    if mask is None:
+        return weights
+    weights = weights * mask
+    return weights / weights.sum(dim=-1, keepdim=True)
+
+
+def _weights_loop(scores, mask):
+    rows = torch.zeros_like(scores)
+    full = torch.ones_like(scores, dtype=torch.bool) if mask is None else mask.expand_as(scores)
+    for b in range(scores.shape[0]):
+        for t in range(scores.shape[1]):
+            seen = full[b, t]
+            e = torch.exp(scores[b, t][seen] - scores[b, t][seen].max())
+            rows[b, t, seen] = e / e.sum()
+    return rows
+
+
+def _weights_numpy(scores, mask):
+    e = scores.numpy().copy()
+    if mask is not None:
+        e = np.where(mask.numpy(), e, -np.inf)
+    e = np.exp(e - e.max(axis=-1, keepdims=True))
+    return torch.from_numpy((e / e.sum(axis=-1, keepdims=True)).astype(scores.numpy().dtype))
+
+
+ATTENTION_WEIGHTS = Exercise(
+    name="attention_weights",
+    lesson=LESSON,
+    title="어텐션 가중치",
+    points=16,
+    groups={
+        "values": "행마다 합이 1인 가중치예요",
+        "double": "float64에서도 맞아요",
+        "padding": "가린 단어는 0이고 남은 단어의 합이 1이에요",
+        "pairs": "쿼리마다 다른 마스크도 지켜요",
+    },
+    reference=rnn.attention_weights,
+    draw=_weights_cases,
+    mistakes=(
+        Mistake(
+            id="attention_weights.softmax-over-batch",
+            title="배치 축으로 소프트맥스",
+            why="서로 다른 문장끼리 합이 1이 됐어요. `dim`을 적지 않아도 이런 일이 생겨요.",
+            look="한 쿼리가 나눠 주는 관심의 합이 1이어야 해요. 그 축은 몇 번째인가요?",
+            wrong=(lambda scores, mask: torch.softmax(
+                scores if mask is None else scores.masked_fill(~mask, -torch.inf), dim=0),
+                   lambda scores, mask: torch.softmax(
+                scores if mask is None else scores.masked_fill(~mask, -1e9), dim=0)),
+            groups=("values", "double", "padding", "pairs"),
+        ),
+        Mistake(
+            id="attention_weights.softmax-over-queries",
+            title="쿼리 축으로 소프트맥스",
+            why="키 하나를 두고 쿼리들이 나눠 가졌어요. 세로로 더해야 1이 되는 표예요.",
+            look="`weights.sum(dim=-1)`을 찍어 봐요. 모두 1이어야 해요.",
+            wrong=(lambda scores, mask: torch.softmax(
+                scores if mask is None else scores.masked_fill(~mask, -torch.inf), dim=1),
+                   lambda scores, mask: torch.softmax(
+                scores if mask is None else scores.masked_fill(~mask, -1e9), dim=1)),
+            groups=("values", "double", "padding", "pairs"),
+        ),
+        Mistake(
+            id="attention_weights.mask-after-softmax",
+            title="소프트맥스 뒤에 가림",
+            why="가린 칸은 0이 됐지만 남은 칸의 합이 1보다 작아졌어요. 가린 단어가 이미 제 몫을 가져간 뒤예요.",
+            look="가리는 일과 나누는 일 가운데 무엇을 먼저 해야 할지 생각해 봐요.",
+            wrong=(lambda scores, mask: torch.softmax(scores, -1) * (1 if mask is None else mask),),
+            groups=("padding", "pairs"),
+        ),
+        Mistake(
+            id="attention_weights.score-times-mask",
+            title="점수에 마스크를 곱함",
+            why="가린 칸의 점수가 0이 됐을 뿐이에요. 소프트맥스에서 0점은 아직 관심을 받아요.",
+            look="지수를 취했을 때 0이 되는 점수는 얼마인가요?",
+            wrong=(lambda scores, mask: torch.softmax(scores * (1 if mask is None else mask), -1),),
+            groups=("padding", "pairs"),
+        ),
+        Mistake(
+            id="attention_weights.inverted-mask",
+            title="마스크를 거꾸로 읽음",
+            why="보아도 되는 칸을 가리고 가릴 칸을 봤어요. 이 책의 마스크는 True가 '보아도 됨'이에요.",
+            look="`masked_fill`이 True인 칸을 채우는지 False인 칸을 채우는지 확인해 봐요.",
+            wrong=(lambda scores, mask: _masked(-torch.inf)(scores, None if mask is None else ~mask),),
+            groups=("padding", "pairs"),
+        ),
+        Mistake(
+            id="attention_weights.no-mask",
+            title="마스크를 쓰지 않음",
+            why="마스크를 주어도 결과가 그대로예요. 가려야 할 단어가 관심을 받고 있어요.",
+            look="`mask`가 None이 아닐 때의 갈래를 봐요.",
+            wrong=(lambda scores, mask: torch.softmax(scores, -1),),
+            groups=("padding", "pairs"),
+        ),
+    ),
+    correct=(_masked(-torch.inf), _masked(-1e9), _weights_renormalised, _weights_loop, _weights_numpy),
+)
+
+
+# -- context ------------------------------------------------------------------------------------------------------
+
+def _context_cases(rng):
+    b, t, s, d = rng.choice([(2, 3, 5, 4), (3, 2, 4, 6), (2, 5, 3, 7)])
+
+    def weights(*shape, dtype=torch.float32):
+        return torch.softmax(rng.normal(*shape, dtype=dtype, scale=1.5), dim=-1)
+
+    return [
+        case("values", weights(b, t, s), rng.normal(b, s, d)),
+        case("square", weights(2, 4, 4), rng.normal(2, 4, 4)),
+        case("double", weights(2, 3, 4, dtype=torch.float64), rng.normal(2, 4, 5, dtype=torch.float64)),
+    ]
+
+
+def _context_loop(weights, values):
+    rows = [[sum(weights[b, t, s] * values[b, s] for s in range(values.shape[1])) for t in range(weights.shape[1])]
+            for b in range(len(values))]
+    return torch.stack([torch.stack(row) for row in rows])
+
+
+CONTEXT = Exercise(
+    name="context",
+    lesson=LESSON,
+    title="문맥 벡터",
+    points=10,
+    groups={
+        "values": "쿼리마다 값들을 가중치만큼 섞어요",
+        "square": "쿼리와 키의 수가 같아도 축을 헷갈리지 않아요",
+        "double": "float64에서도 맞아요",
+    },
+    reference=rnn.context,
+    draw=_context_cases,
+    mistakes=(
+        Mistake(
+            id="context.plain-mean",
+            title="가중치 없이 평균",
+            why="모든 값을 똑같이 섞었어요. 어느 단어에 관심을 두는지가 결과에 나타나지 않아요.",
+            look="`weights`가 식 어디에 들어가는지 봐요.",
+            wrong=(lambda weights, values: values.mean(1, keepdim=True).expand(-1, weights.shape[1], -1),
+                   lambda weights, values: values.mean(1)),
+            groups=("values", "square", "double"),
+        ),
+        Mistake(
+            id="context.wrong-axis",
+            title="가중치를 뒤집어 곱함",
+            why="쿼리 축과 키 축이 바뀐 채로 섞였어요. 두 수가 같으면 오류 없이 지나가요.",
+            look="사라져야 하는 축은 값이 늘어선 S축이에요.",
+            wrong=(lambda weights, values: weights.transpose(1, 2) @ values,),
+            groups=("values", "square", "double"),
+        ),
+        Mistake(
+            id="context.plain-sum",
+            title="가중치 없이 더함",
+            why="값을 그냥 모두 더했어요. 어느 단어에 관심을 두는지가 결과에 나타나지 않아요.",
+            look="더하기 전에 값마다 무엇을 곱해야 하는지 식을 봐요.",
+            wrong=(lambda weights, values: values.sum(1, keepdim=True).expand(-1, weights.shape[1], -1),
+                   lambda weights, values: values.sum(1)),
+            groups=("values", "square", "double"),
+        ),
+    ),
+    correct=(
+        lambda weights, values: torch.einsum("bts,bsd->btd", weights, values),
+        lambda weights, values: (weights[..., None] * values[:, None]).sum(dim=2),
+        _context_loop,
+        lambda weights, values: torch.from_numpy(weights.numpy() @ values.numpy()),
+    ),
+)
+
+
+# -- layer_cost ---------------------------------------------------------------------------------------------------
+
+def _cost_cases(rng):
+    n, d = rng.int(20, 60), 64 * rng.int(2, 8)
+    return [
+        case("self_attention", "self_attention", n, d),
+        case("self_attention", "self_attention", d + 1, n),
+        case("layers", "rnn", n, d),
+        case("layers", "conv", n, d),
+        case("layers", "conv", n + 1, d, k=rng.int(5, 9)),
+        case("errors", "gru", n, d, rule="raises", params={"error": "ValueError"}),
+        case("errors", "rnn", 0, d, rule="raises", params={"error": "ValueError"}),
+    ]
+
+
+def _cost(kind, n, d, k=3, *, unknown=None, **changed):
+    costs = {"self_attention": n * n * d, "rnn": n * d * d, "conv": k * n * d * d, **changed}
+    if kind not in costs or n < 1 or d < 1:
+        if unknown is None:
+            raise ValueError(kind)
+        return unknown()
+    return costs[kind]
+
+
+def _cost_branches(kind, n, d, k=3):
+    if min(n, d) <= 0:
+        raise ValueError("n과 d는 1 이상")
+    if kind == "conv":
+        return k * _cost_branches("rnn", n, d)
+    if kind == "rnn":
+        return n * d ** 2
+    if kind == "self_attention":
+        return n ** 2 * d
+    raise ValueError(kind)
+
+
+def _cost_count(kind, n, d, k=3):
+    if kind not in ("self_attention", "rnn", "conv") or not n > 0 or not d > 0:
+        raise ValueError(kind)
+    per_pair = {"self_attention": n, "rnn": d, "conv": d * k}[kind]
+    return sum(per_pair * d for _ in range(n))
+
+
+LAYER_COST = Exercise(
+    name="layer_cost",
+    lesson=LESSON,
+    title="한 층의 계산량",
+    points=8,
+    groups={
+        "self_attention": "셀프 어텐션의 계산량이 표 1과 같아요",
+        "layers": "RNN과 합성곱의 계산량이 표 1과 같아요",
+        "errors": "모르는 종류와 0 이하의 크기는 ValueError로 알려요",
+    },
+    reference=rnn.layer_cost,
+    draw=_cost_cases,
+    mistakes=(
+        Mistake(
+            id="layer_cost.n-d-exchanged",
+            title="n과 d를 맞바꿈",
+            why="문장의 길이와 벡터의 크기가 바뀌었어요. 문장이 길어질 때 무엇이 비싸지는지가 뒤집혀요.",
+            look="셀프 어텐션은 단어의 모든 쌍을 봐요. 쌍의 수는 n과 d 가운데 무엇으로 정해지나요?",
+            wrong=(lambda kind, n, d, k=3: _cost(kind, n, d, k, self_attention=n * d * d, rnn=n * n * d),
+                   lambda kind, n, d, k=3: _cost(kind, d, n, k)),
+            groups=("self_attention", "layers"),
+        ),
+        Mistake(
+            id="layer_cost.attention-like-rnn",
+            title="셀프 어텐션에 RNN의 계산량",
+            why="셀프 어텐션의 값이 RNN의 값과 같아요. 단어 하나가 모든 단어와 견주는 일이 빠졌어요.",
+            look="점수 행렬의 칸 수와, 칸 하나를 채우는 데 드는 곱셈의 수를 곱해 봐요.",
+            wrong=(lambda kind, n, d, k=3: _cost(kind, n, d, k, self_attention=n * d * d),),
+            groups=("self_attention",),
+        ),
+        Mistake(
+            id="layer_cost.kernel-forgotten",
+            title="합성곱의 너비 k가 빠짐",
+            why="합성곱 한 번이 단어 하나만 보는 것으로 계산됐어요. 실제로는 k개를 봐요.",
+            look="`k` 인자가 결과에 들어가는지 봐요.",
+            wrong=(lambda kind, n, d, k=3: _cost(kind, n, d, 1),),
+            groups=("layers",),
+        ),
+        Mistake(
+            id="layer_cost.bad-input-accepted",
+            title="모르는 종류를 그냥 넘김",
+            why="모르는 종류나 0 이하의 크기가 와도 ValueError를 내지 않았어요.",
+            look="어느 갈래에도 들지 않는 입력이 어디로 가는지 따라가 봐요.",
+            wrong=(lambda kind, n, d, k=3: _cost(kind, n, d, k, unknown=lambda: None),
+                   lambda kind, n, d, k=3: _cost(kind, n, d, k, unknown=lambda: 0),
+                   lambda kind, n, d, k=3: _cost(kind, n, d, k, unknown=lambda: {}[kind])),
+            groups=("errors",),
+        ),
+    ),
+    correct=(_cost, _cost_branches, _cost_count),
+)
+
+
+# -- additive_scores (보너스) --------------------------------------------------------------------------------------
+
+def _additive_cases(rng):
+    b, s, d, a = rng.choice([(2, 5, 3, 4), (3, 4, 5, 2), (2, 6, 4, 5)])
+
+    def arguments(b, s, d, a, dtype=torch.float32):
+        return (rng.normal(b, d, dtype=dtype), rng.normal(b, s, d, dtype=dtype), rng.normal(d, a, dtype=dtype),
+                rng.normal(d, a, dtype=dtype), rng.normal(a, dtype=dtype))
+
+    return [
+        case("values", *arguments(b, s, d, a)),
+        case("square", *arguments(4, 4, 3, 2)),
+        case("double", *arguments(2, 3, 4, 5, torch.float64)),
+    ]
+
+
+def _additive_loop(s, H, W_s, W_h, v):
+    return torch.stack([torch.stack([torch.tanh(s[n] @ W_s + word @ W_h) @ v for word in H[n]]) for n in range(len(s))])
+
+
+ADDITIVE_SCORES = Exercise(
+    name="additive_scores",
+    lesson=LESSON,
+    title="더하기 어텐션의 점수",
+    points=0,
+    groups={
+        "values": "값과 모양이 맞아요",
+        "square": "문장 수와 단어 수가 같아도 축을 헷갈리지 않아요",
+        "double": "float64에서도 맞아요",
+    },
+    reference=rnn.additive_scores,
+    draw=_additive_cases,
+    mistakes=(
+        Mistake(
+            id="additive_scores.no-tanh",
+            title="tanh가 없음",
+            why="두 벡터를 더하고 바로 v를 곱했어요. tanh가 없으면 s가 어떤 단어를 고를지에 아무 영향도 못 줘요.",
+            look="식에서 v를 곱하기 전에 무엇을 씌우는지 봐요.",
+            wrong=(lambda s, H, W_s, W_h, v: ((s @ W_s)[:, None] + H @ W_h) @ v,),
+            groups=("values", "square", "double"),
+        ),
+        Mistake(
+            id="additive_scores.one-weight-for-both",
+            title="W_s를 두 번 씀",
+            why="디코더의 상태와 인코더의 상태에 같은 가중치를 곱했어요.",
+            look="인자 다섯 개가 모두 쓰였는지 세어 봐요.",
+            wrong=(lambda s, H, W_s, W_h, v: torch.tanh((s @ W_s)[:, None] + H @ W_s) @ v,
+                   lambda s, H, W_s, W_h, v: torch.tanh((s @ W_h)[:, None] + H @ W_h) @ v),
+            groups=("values", "square", "double"),
+        ),
+        Mistake(
+            id="additive_scores.dot-product",
+            title="내적으로 점수를 냄",
+            why="두 벡터를 곱해서 더했어요. 그것은 레슨 5에서 만날 내적 어텐션이에요.",
+            look="Bahdanau의 식은 더하기로 시작해요.",
+            wrong=(lambda s, H, W_s, W_h, v: torch.einsum("bd,bsd->bs", s, H),
+                   lambda s, H, W_s, W_h, v: torch.einsum("ba,bsa->bs", s @ W_s, H @ W_h)),
+            groups=("values", "square", "double"),
+        ),
+        Mistake(
+            id="additive_scores.wrong-broadcast",
+            title="s가 문장이 아니라 단어에 붙음",
+            why="첫 문장의 s가 첫 문장의 단어들에 붙어야 하는데, 단어마다 다른 문장의 s가 붙었어요.",
+            look="(B, A)를 (B, S, A)에 더하려면 어디에 크기 1인 축이 있어야 하나요?",
+            wrong=(lambda s, H, W_s, W_h, v: torch.tanh(s @ W_s + H @ W_h) @ v,),
+            groups=("values", "square", "double"),
+        ),
+    ),
+    correct=(
+        _additive_loop,
+        lambda s, H, W_s, W_h, v: torch.einsum("bsa,a->bs", torch.tanh(H @ W_h + (s @ W_s).unsqueeze(1)), v),
+        lambda s, H, W_s, W_h, v: (torch.tanh(F.linear(H, W_h.T) + (s @ W_s)[:, None]) * v).sum(-1),
+    ),
+)
+
+EXERCISES: tuple[Exercise, ...] = (RNN_STEP, RNN_FORWARD, LAST_STATE, PATH_LENGTH, GRAD_NORM, ATTENTION_WEIGHTS,
+                                   CONTEXT, LAYER_COST, ADDITIVE_SCORES)
