@@ -140,7 +140,9 @@ class Tokenizer:
 
     def fingerprint(self) -> str:
         """사전이 같으면 같고 다르면 다른 16자리 해시. 캐시의 열쇠로 쓴다."""
-        return hashlib.sha256(self.to_json().encode()).hexdigest()[:16]
+        # 유니그램 점수는 저장했다 읽으면 마지막 자리가 달라질 수 있어 반올림해서 비교한다.
+        rounded = json.loads(self.to_json(), parse_float=lambda number: round(float(number), 6))
+        return hashlib.sha256(json.dumps(rounded).encode()).hexdigest()[:16]
 
     def save(self, folder: str | Path) -> Path:
         """모델 폴더에 tokenizer.json으로 저장하고 그 경로를 돌려준다."""
