@@ -1,0 +1,108 @@
+"""채점한 사본: 배포한 노트북의 틀에 학습자의 답과 판정을 끼워 넣은 노트북.
+
+배포한 칸은 언제나 배포한 그대로이고(지웠거나 고쳤거나 두 번 붙여 넣었어도), 학습자의 것은 답 칸과 새로 만든 칸만 옮겨요.
+그래서 어떤 제출물이 와도 nbgrader의 검사에 걸리지 않아요.
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from autograder.build import lesson_path
+from autograder.grading import Mark
+from autograder.gradebook import LessonCells
+
+SHOWN_CODE = 20_000
+
+
+@dataclass(frozen=True)
+class Copy:
+    """사본과 함께, 손 채점 칸에 답을 적었는지(`answered`)와 피드백에 보여 줄 칸의 글(`code`)."""
+
+    notebook: dict[str, Any]
+    answered: dict[str, bool]
+    code: dict[str, str]
+
+
+@lru_cache(maxsize=None)
+def released(lesson: str) -> Mapping[str, Any]:
+    """배포한 노트북(JSON 사전). 고치지 마세요."""
+    return json.loads(lesson_path(lesson).read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=None)
+def lesson_cells(lesson: str) -> LessonCells:
+    """성적부에 올릴 칸들."""
+    return LessonCells.read(lesson, released(lesson))
+
+
+def make_copy(lesson: str, cells: Sequence[Mapping[str, Any]], marks: Sequence[Mark]) -> Copy:
+    """제출물의 칸들(`cell_type`, `source`, `metadata`)과 판정으로 사본을 만들어요."""
+    master = released(lesson)
+    owned = {meta["grade_id"]: cell for cell in master["cells"] if (meta := cell["metadata"].get("nbgrader") or {}).get("grade_id")}
+    given = {_text(cell) for cell in master["cells"]}
+    answers: dict[str, str] = {}
+    extras: dict[str | None, list[dict[str, Any]]] = {}
+    after: str | None = None
+    for cell in cells:
+        name, text = _grade_id(cell), _text(cell)
+        if name in owned:
+            after = name
+            if _is_solution(owned[name]):
+                # 같은 칸이 둘이면 나중 것이 노트북을 차례로 돌렸을 때 남는 것이에요.
+                answers[name] = text
+        elif text.strip() and text not in given:
+            extras.setdefault(after, []).append(_extra(cell, text, sum(map(len, extras.values()))))
+    comments = {f"check_{mark.exercise}": _comment(mark) for mark in marks}
+    built = list(extras.get(None, ()))
+    for cell in master["cells"]:
+        name = (cell["metadata"].get("nbgrader") or {}).get("grade_id")
+        cell = copy.deepcopy(dict(cell))
+        if name in answers:
+            cell["source"] = answers[name]
+        if cell["cell_type"] == "code":
+            cell["outputs"], cell["execution_count"] = comments.get(name, []), None
+        built.append(cell)
+        built += extras.get(name, ()) if name else ()
+    answered = {}
+    for graded in lesson_cells(lesson).graded:
+        if graded.solution:
+            written = answers.get(graded.name, "").strip()
+            answered[graded.name] = bool(written) and written != _text(owned[graded.name]).strip()
+    code = {name: text[:SHOWN_CODE] for name, text in answers.items()}
+    return Copy({**master, "cells": built}, answered, code)
+
+
+def _grade_id(cell: Mapping[str, Any]) -> str | None:
+    metadata = cell.get("metadata")
+    meta = metadata.get("nbgrader") if isinstance(metadata, Mapping) else None
+    name = meta.get("grade_id") if isinstance(meta, Mapping) else None
+    return name if isinstance(name, str) else None
+
+
+def _is_solution(cell: Mapping[str, Any]) -> bool:
+    return bool(cell["metadata"]["nbgrader"].get("solution"))
+
+
+def _text(cell: Mapping[str, Any]) -> str:
+    source = cell.get("source", "")
+    return source if isinstance(source, str) else "".join(map(str, source))
+
+
+def _extra(cell: Mapping[str, Any], text: str, number: int) -> dict[str, Any]:
+    kind = cell.get("cell_type") if cell.get("cell_type") in ("code", "markdown") else "raw"
+    extra = {"cell_type": kind, "id": f"extra-{number}-{hashlib.sha256(text.encode(errors='replace')).hexdigest()[:8]}",
+             "metadata": {}, "source": text}
+    return extra | {"outputs": [], "execution_count": None} if kind == "code" else extra
+
+
+def _comment(mark: Mark) -> list[dict[str, Any]]:
+    """확인 칸 아래에 적을 판정. 점수는 이 글이 아니라 성적부에 있어요."""
+    text = f"[{mark.score:g} / {mark.max_score:g}점] {mark.message}\n"
+    return [{"output_type": "stream", "name": "stdout", "text": text}]

@@ -1,0 +1,191 @@
+"""한 반을 채점해요: 제출물을 모아 `grading.py`에 맡기고, 사본, 성적부, 피드백, 점수표에 남겨요.
+
+언제 멈춰도(Ctrl+C, kill) 끝난 제출물의 결과는 `results/`에 남아 있어서, 다시 돌리면 나머지만 채점해요.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder.autograded import lesson_cells, make_copy
+from autograder.classroom import Classroom, ClassroomError, StoredResult, write_text
+from autograder.exercises import LESSONS
+from autograder.feedback import render_feedback
+from autograder.gradebook import (
+    Entry, SubmissionScore, apply_late_penalties, by_student, open_gradebook, read_scores, register_lesson, save_entries,
+)
+from autograder.grading import Submission, SubmissionResult, find_submissions, grade_many
+from autograder.notebook import read_notebook
+
+BATCH = 32
+BATCH_SECONDS = 3.0
+
+
+@dataclass(frozen=True)
+class ClassResult:
+    """한 번의 채점. `kept`는 바뀌지 않아서 그대로 둔 제출물의 수예요."""
+
+    results: tuple[StoredResult, ...]
+    kept: int
+
+    @property
+    def unreadable(self) -> tuple[StoredResult, ...]:
+        return tuple(result for result in self.results if not result.readable)
+
+
+@dataclass(frozen=True)
+class _Work:
+    submission: Submission
+    content: bytes
+    key: str
+
+
+def grade_class(classroom: Classroom, directory: Path | None = None, lesson: str | None = None, jobs: int | None = None,
+                unsafe: bool = False, on_start: Callable[[int, int], None] | None = None,
+                on_result: Callable[[StoredResult], None] | None = None) -> ClassResult:
+    """`directory/<학생>/<레슨>/<레슨>.ipynb`를 모두 채점해요. 제출물은 읽기만 해요.
+
+    `on_start(모두, 그대로 둘 것)`와 `on_result(결과)`는 진행을 보여 줄 때 써요. 제출물이 없으면 ClassroomError,
+    모래상자를 만들 수 없으면 `sandbox.SandboxRefused`예요.
+    """
+    directory = directory or classroom.submitted
+    submissions = find_submissions(directory, lesson) if directory.is_dir() else []
+    if not submissions:
+        raise ClassroomError(f"{directory} 폴더에서 제출물을 찾지 못했어요. `{directory}/<학생>/<레슨>/<레슨>.ipynb` 모양으로 놓아 주세요.")
+    with classroom.lock():
+        kept: list[StoredResult] = []
+        works: dict[tuple[str, str], _Work] = {}
+        for submission in submissions:
+            content = _content(submission)
+            key = classroom.key(content, submission.lesson, sandboxed=not unsafe)
+            stored = classroom.load(submission.student, submission.lesson)
+            if stored and stored.key == key and classroom.autograded(stored.student, stored.lesson).exists():
+                kept.append(stored)
+            else:
+                works[submission.student, submission.lesson] = _Work(submission, content, key)
+        if on_start:
+            on_start(len(submissions), len(kept))
+        writer = _Writer(classroom)
+        try:
+            todo = [Submission(w.submission.student, w.submission.lesson, w.content, w.submission.problems) for w in works.values()]
+            for result in grade_many(todo, classroom.seed(), jobs, tier="none" if unsafe else None) if todo else ():
+                work = works[result.student, result.lesson]
+                stored = keep_result(classroom, result, work.content, work.key)
+                writer.add(stored, _timestamp(work.submission))
+                if on_result:
+                    on_result(stored)
+        finally:
+            # 중간에 멈춰도 여기까지의 결과는 성적부에 들어가요.
+            writer.flush()
+        for stored in kept:
+            writer.add(stored, None, fresh=False)
+        writer.flush()
+        results = sorted([*writer.saved, *kept], key=lambda r: (r.student, r.lesson))
+        writer.finish(results)
+    return ClassResult(tuple(results), len(kept))
+
+
+def keep_result(classroom: Classroom, result: SubmissionResult, content: bytes, key: str) -> StoredResult:
+    """결과 하나를 학급 폴더에 남겨요: 사본을 먼저, 끝났다는 표시인 결과 파일을 나중에."""
+    copy = make_copy(result.lesson, read_notebook(content).cells, result.marks)
+    stored = StoredResult.of(result, key, copy.answered, copy.code)
+    write_text(classroom.autograded(result.student, result.lesson),
+               json.dumps(copy.notebook, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
+    classroom.store(stored)
+    return stored
+
+
+def entry_of(stored: StoredResult, timestamp: str | None = None, fresh: bool = True) -> Entry:
+    """성적부에 쓸 모양."""
+    return Entry(stored.student, stored.lesson, stored.marks, stored.answered, timestamp, fresh)
+
+
+class _Writer:
+    """결과를 모아 두었다가 성적부에 한꺼번에 써요."""
+
+    def __init__(self, classroom: Classroom) -> None:
+        self.classroom = classroom
+        self.gradebook = open_gradebook(classroom.db_url())
+        self.saved: list[StoredResult] = []
+        self._waiting: list[Entry] = []
+        self._since = time.monotonic()
+        self._registered: set[str] = set()
+
+    def add(self, stored: StoredResult, timestamp: str | None, fresh: bool = True) -> None:
+        if fresh:
+            self.saved.append(stored)
+        self._waiting.append(entry_of(stored, timestamp, fresh))
+        if len(self._waiting) >= BATCH or time.monotonic() - self._since > BATCH_SECONDS:
+            self.flush()
+
+    def flush(self) -> None:
+        groups: dict[str, list[Entry]] = defaultdict(list)
+        for entry in self._waiting:
+            groups[entry.lesson].append(entry)
+        for lesson, entries in groups.items():
+            if lesson not in self._registered:
+                register_lesson(self.gradebook, lesson_cells(lesson))
+                self._registered.add(lesson)
+            save_entries(self.gradebook, lesson_cells(lesson), entries)
+        self._waiting, self._since = [], time.monotonic()
+
+    def finish(self, results: Sequence[StoredResult]) -> None:
+        """감점 규칙, 피드백, 점수표. 손으로 준 점수가 있으면 그것도 담겨요."""
+        for lesson in sorted({result.lesson for result in results}):
+            apply_late_penalties(self.gradebook, lesson, self.classroom.config())
+        scores = read_scores(self.gradebook)
+        table = by_student(scores)
+        for result in results:
+            html = render_feedback(result, table[result.student][result.lesson])
+            write_text(self.classroom.feedback(result.student, result.lesson), html)
+        write_text(self.classroom.marks_csv, "\ufeff" + marks_csv(scores))
+        self.gradebook.close()
+
+
+def marks_csv(scores: Iterable[SubmissionScore]) -> str:
+    """학생 한 줄, 레슨 한 칸의 점수표. 엑셀에서 수식으로 읽힐 이름은 따옴표를 붙여요."""
+    table = by_student(scores)
+    lessons = [lesson for lesson in LESSONS if any(lesson in row for row in table.values())]
+    out = io.StringIO()
+    sheet = csv.writer(out, lineterminator="\r\n")
+    sheet.writerow(["학생", *lessons, "합계", "손 채점 남음"])
+    for student, row in sorted(table.items()):
+        waiting = sum(score.needs_manual for score in row.values())
+        total = round(sum(score.score for score in row.values()), 1)
+        sheet.writerow([_safe(student), *(f"{row[lesson].score:g}" if lesson in row else "" for lesson in lessons), f"{total:g}", waiting or ""])
+    return out.getvalue()
+
+
+def _safe(name: str) -> str:
+    return f"'{name}" if name[:1] in "=+-@\t\r" else name
+
+
+def _content(submission: Submission) -> bytes:
+    """제출물의 바이트. 읽을 수 없으면 빈 바이트이고, 채점이 그 까닭을 판정으로 말해요."""
+    if isinstance(submission.source, bytes):
+        return submission.source
+    try:
+        return submission.source.read_bytes()
+    except OSError:
+        return b""
+
+
+def _timestamp(submission: Submission) -> str | None:
+    """nbgrader처럼 제출 폴더의 timestamp.txt를 읽어요. 읽을 수 없는 글이면 없는 것으로 봐요."""
+    from nbgrader.utils import parse_utc
+
+    if isinstance(submission.source, bytes):
+        return None
+    path = submission.source.parent / "timestamp.txt"
+    try:
+        stamp = path.read_text(encoding="utf-8").strip() if path.is_file() and not path.is_symlink() else ""
+        return stamp if stamp and parse_utc(stamp) else None
+    except (OSError, ValueError, OverflowError):
+        return None

@@ -1,0 +1,35 @@
+"""nbgrader 설정: 학급 폴더는 classroom/, 채점은 우리 것.
+
+저장소의 맨 위에서 `nbgrader autograde 05_attention_math`나 JupyterLab의 formgrader를 쓰면 이 파일이 읽혀요.
+다른 학급은 `--CourseDirectory.root=폴더`로 골라요. 학급만의 설정(마감 감점, 데이터베이스 주소)은 그 폴더의 nbgrader_config.py에 적어요.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+from traitlets.config import get_config
+
+here = Path(__file__).resolve().parent
+# nbgrader는 이름만으로 `alembic`을 부르고, 단계는 `autograder` 패키지에서 찾아요.
+os.environ["PATH"] = str(Path(sys.executable).parent) + os.pathsep + os.environ.get("PATH", "")
+sys.path.insert(0, str(here))
+
+c = get_config()
+c.CourseDirectory.course_id = "transformer"
+c.CourseDirectory.root = str(here / "classroom")
+c.CourseDirectory.source_directory = str(here / "build" / "solutions")
+
+c.Autograde.exporter_class = "autograder.nbgrader_plugin.RobustExporter"
+c.Autograde.sanitize_preprocessors = ["autograder.nbgrader_plugin.Rebuild", "nbgrader.preprocessors.CheckCellMetadata"]
+c.Autograde.autograde_preprocessors = [
+    "autograder.nbgrader_plugin.Judge",
+    "autograder.nbgrader_plugin.SaveMarks",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+c.GenerateFeedback.preprocessors = [
+    "nbgrader.preprocessors.GetGrades",
+    "autograder.nbgrader_plugin.EscapeLearnerText",
+    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+]
