@@ -248,14 +248,14 @@ RNN_FORWARD = Exercise(
 # -- last_state ---------------------------------------------------------------------------------------------------
 
 def _last_cases(rng):
-    b, t, d = rng.choice([(3, 6, 4), (4, 7, 3), (5, 6, 2)])
+    b, t, d = rng.choice([(3, 6, 5), (4, 7, 5), (5, 6, 7)])
     short = torch.tensor([1 + (2 * n + rng.int(0, 1)) % (t - 1) for n in range(b)])
     full = short.clone()
     full[rng.int(0, b - 1)] = t
     return [
         case("short", rng.normal(b, t, d), short),
         case("full", rng.normal(b, t, d), full),
-        case("double", rng.normal(2, 5, 3, dtype=torch.float64), torch.tensor([4, 2])),
+        case("double", rng.normal(2, 5, 9, dtype=torch.float64), torch.tensor([4, 2])),
     ]
 
 
@@ -357,11 +357,9 @@ def _path_cases(rng):
     ]
 
 
-def _path(kind, n, k=3, *, rnn_extra=0, conv=None, unknown=None):
+def _path(kind, n, k=3, *, rnn_extra=0, conv=None):
     if kind not in ("rnn", "self_attention", "conv") or n < 1:
-        if unknown is None:
-            raise ValueError(kind)
-        return unknown()
+        raise ValueError(kind)
     if kind == "rnn":
         return n - 1 + rnn_extra
     if kind == "self_attention":
@@ -439,16 +437,6 @@ PATH_LENGTH = Exercise(
             look="단어가 2개일 때 몇 번 건너는지 세어 봐요.",
             wrong=(lambda kind, n, k=3: _path(kind, n, k, rnn_extra=1),),
             groups=("rnn",),
-        ),
-        Mistake(
-            id="path_length.bad-input-accepted",
-            title="모르는 종류를 그냥 넘김",
-            why="모르는 종류나 0 이하의 길이가 와도 ValueError를 내지 않았어요.",
-            look="어느 갈래에도 들지 않는 입력이 어디로 가는지 따라가 봐요.",
-            wrong=(lambda kind, n, k=3: _path(kind, n, k, unknown=lambda: None),
-                   lambda kind, n, k=3: _path(kind, n, k, unknown=lambda: 0),
-                   lambda kind, n, k=3: _path(kind, n, k, unknown=lambda: {}[kind])),
-            groups=("errors",),
         ),
     ),
     correct=(_path_table, _path_recursive,
@@ -812,12 +800,10 @@ def _cost_cases(rng):
     ]
 
 
-def _cost(kind, n, d, k=3, *, unknown=None, **changed):
+def _cost(kind, n, d, k=3, **changed):
     costs = {"self_attention": n * n * d, "rnn": n * d * d, "conv": k * n * d * d, **changed}
     if kind not in costs or n < 1 or d < 1:
-        if unknown is None:
-            raise ValueError(kind)
-        return unknown()
+        raise ValueError(kind)
     return costs[kind]
 
 
@@ -877,16 +863,6 @@ LAYER_COST = Exercise(
             look="`k` 인자가 결과에 들어가는지 봐요.",
             wrong=(lambda kind, n, d, k=3: _cost(kind, n, d, 1),),
             groups=("layers",),
-        ),
-        Mistake(
-            id="layer_cost.bad-input-accepted",
-            title="모르는 종류를 그냥 넘김",
-            why="모르는 종류나 0 이하의 크기가 와도 ValueError를 내지 않았어요.",
-            look="어느 갈래에도 들지 않는 입력이 어디로 가는지 따라가 봐요.",
-            wrong=(lambda kind, n, d, k=3: _cost(kind, n, d, k, unknown=lambda: None),
-                   lambda kind, n, d, k=3: _cost(kind, n, d, k, unknown=lambda: 0),
-                   lambda kind, n, d, k=3: _cost(kind, n, d, k, unknown=lambda: {}[kind])),
-            groups=("errors",),
         ),
     ),
     correct=(_cost, _cost_branches, _cost_count),

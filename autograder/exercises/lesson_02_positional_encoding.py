@@ -32,7 +32,7 @@ def _equivariance_cases(rng):
     for form in range(10):
         b, t = (2, 6) if form == 0 else (5, 5)  # 문장과 단어의 수가 같아야 배치 축을 섞는 실수가 조용히 지나가요.
         data = {"form": form, "W": rng.normal(d, d, scale=0.7), "P": rng.normal(t, d)}
-        cases.append(case("verdicts", Probe("tokens", data), rng.normal(b, t, d), _restless(rng, t)))
+        cases.append(case("verdicts", Probe("words", data), rng.normal(b, t, d), _restless(rng, t)))
     order = rng.perm(len(cases)).tolist()
     return [cases[i] for i in order]
 
@@ -206,15 +206,6 @@ ANGLE_RATES = Exercise(
             look="결과가 모두 1 이하인지 봐요.",
             wrong=(_rates(lambda i, d: 2 * i / d),),
             groups=("values", "wide"),
-        ),
-        Mistake(
-            id="angle_rates.odd-accepted",
-            title="홀수 d_model을 그냥 받음",
-            why="d_model이 홀수면 마지막 차원의 짝이 없는데, 오류 없이 값을 만들었어요.",
-            look="함수의 맨 앞에서 d_model이 2로 나누어떨어지는지 확인해요.",
-            wrong=(lambda d_model: 10000.0 ** (-2 * torch.arange(d_model // 2) / d_model),
-                   lambda d_model: 10000.0 ** (-torch.arange(0, d_model, 2) / d_model)),
-            groups=("errors",),
         ),
     ),
     correct=(_rates_list, _rates_exp, _rates_numpy, _rates(lambda i, d: -2 * i / d)),
@@ -446,14 +437,6 @@ ADD_PE = Exercise(
             wrong=(_checked(lambda x, pe: x * math.sqrt(x.shape[2]) + pe[:x.shape[1]]),),
             groups=("values", "square", "single", "exact", "double"),
         ),
-        Mistake(
-            id="add_pe.too-long-accepted",
-            title="긴 문장을 확인하지 않음",
-            why="표보다 긴 문장에 ValueError가 나지 않았어요. 표가 한 줄뿐이면 같은 위치가 모든 단어에 조용히 더해져요.",
-            look="더하기 전에 두 길이를 견줘요.",
-            wrong=(lambda x, pe: x + pe[:x.shape[1]],),
-            groups=("errors",),
-        ),
     ),
     correct=_ADD_CORRECT,
 )
@@ -498,14 +481,6 @@ LEARNED_PE = Exercise(
             look="더한 값 `결과 - x`가 위치를 따라 바뀌는지 봐요.",
             wrong=(_checked(lambda x, table: x + table[0]), _checked(lambda x, table: x + table.mean(0))),
             groups=("values", "square", "exact", "double"),
-        ),
-        Mistake(
-            id="learned_pe.too-long-accepted",
-            title="긴 문장을 확인하지 않음",
-            why="표보다 긴 문장에 ValueError가 나지 않았어요. 배우는 표에는 배운 적 없는 위치의 줄이 없어요.",
-            look="더하기 전에 두 길이를 견줘요.",
-            wrong=(lambda x, table: x + table[:x.shape[1]],),
-            groups=("errors",),
         ),
     ),
     correct=_ADD_CORRECT,
