@@ -1,0 +1,469 @@
+"""학습: 배치, 순전파, 손실, 역전파, 자르기, 갱신, 학습률, 기록을 되풀이해요 (논문 §5).
+
+`Trainer.run`을 위에서 아래로 읽으면 학습 한 번이 그대로 보여요. 장치와 정밀도는 machine.py, 저장은 checkpoint.py가 맡아요.
+기호: B 문장 수, S 원문 길이, T 번역문 길이, N 패딩이 아닌 번역 토큰 수.
+"""
+from __future__ import annotations
+
+import contextlib
+import copy
+import json
+import math
+import signal
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from . import checkpoint
+from .config import ModelConfig
+from .data import Batch, PairDataset, token_batches
+from .errors import UserError
+from .machine import Machine, cpu_seconds, is_out_of_memory, seed, wrap
+from .schedule import cosine_lr, noam_lr
+from .tokenizer import Tokenizer
+from .transformer import Transformer
+
+PLAN_AT = 100  # CPU 시간 예산을 스텝 수로 바꾸는 스텝. 그 뒤로는 스텝만 보므로 이어 달려도 곡선이 같아요.
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """학습 한 번의 모든 설정이에요. 기본값은 논문의 base와 같아요(§5.2-5.4)."""
+
+    preset: str = "base"
+    # 데이터
+    pairs: int = 0  # 스스로 만드는 말뭉치의 쌍 수. 0이면 --data가 있어야 해요.
+    vocab_size: int = 37_000
+    tokenizer: str = "bpe"  # "bpe" 또는 "unigram"
+    max_tokens: int = 25_000  # 배치 하나에 담는 토큰 수(패딩 포함, 원문과 번역문 가운데 긴 쪽)
+    accumulate: int = 1  # 갱신 한 번에 모으는 배치 수
+    # 길이
+    max_steps: int = 100_000
+    max_cpu_minutes: float = 0.0  # 0이 아니면 이 CPU 시간에 맞춰 max_steps를 정해요.
+    patience: int = 0  # 검증 손실이 이만큼 잇달아 나아지지 않으면 멈춰요. 0이면 끝까지 가요.
+    # 옵티마이저
+    schedule: str = "noam"  # "noam" 또는 "cosine"
+    lr_factor: float = 1.0  # noam 학습률에 곱하는 수
+    warmup: int = 4000
+    betas: tuple[float, float] = (0.9, 0.98)
+    eps: float = 1e-9
+    clip: float = 1.0  # 기울기 전체의 크기 한계. 0이면 자르지 않아요.
+    label_smoothing: float = 0.1
+    ema: float = 0.0  # 가중치 이동 평균의 감쇠율. 0이면 쓰지 않아요.
+    average: int = 5  # EMA를 쓰지 않을 때, 마지막에 평균할 체크포인트 수
+    # 기계
+    device: str = "auto"
+    precision: str = "auto"
+    compile: str = "auto"
+    seed: int = 1
+    # 기록 (스텝 단위)
+    log_every: int = 50
+    valid_every: int = 1000
+    save_every: int = 1000
+    beam: int = 4
+    alpha: float = 0.6  # 빔 서치의 길이 벌점
+
+    def __post_init__(self) -> None:
+        positive = ("vocab_size", "max_tokens", "accumulate", "max_steps", "warmup", "log_every", "valid_every",
+                    "save_every", "average", "beam", "lr_factor")
+        for name in positive:
+            if getattr(self, name) <= 0:
+                raise UserError(f"{name}은(는) 0보다 커야 해요(지금 {getattr(self, name)}).")
+        if self.schedule not in ("noam", "cosine"):
+            raise UserError(f"모르는 학습률 계획이에요: {self.schedule}. noam이나 cosine을 골라 주세요.")
+
+    @classmethod
+    def from_preset(cls, name: str, **changes: Any) -> TrainConfig:
+        """이름 붙은 설정에서 몇 가지만 바꾼 설정을 만들어요. 모르는 이름이면 UserError를 내요."""
+        if name not in PRESETS:
+            raise UserError(f"모르는 설정이에요: {name}. {', '.join(PRESETS)} 가운데에서 골라 주세요.")
+        return replace(PRESETS[name], **{key: value for key, value in changes.items() if value is not None})
+
+    def learning_rate(self, step: int, d_model: int, total: int) -> float:
+        """step번째 갱신의 학습률이에요. 두 계획 모두 워밍업 끝에서 같은 꼭대기에 닿아요."""
+        if self.schedule == "noam":
+            return self.lr_factor * noam_lr(step, d_model, self.warmup)
+        peak = self.lr_factor * noam_lr(self.warmup, d_model, self.warmup)
+        return cosine_lr(step, peak, self.warmup, total)
+
+
+PRESETS = {
+    "tiny": TrainConfig(
+        preset="tiny", pairs=4000, vocab_size=1000, max_tokens=1024, max_steps=200, warmup=100, ema=0.98, log_every=10,
+        valid_every=100, save_every=100,
+    ),
+    "demo": TrainConfig(
+        preset="demo", pairs=60_000, vocab_size=4000, max_tokens=2048, max_steps=2400, warmup=400, ema=0.995,
+        log_every=20, valid_every=400, save_every=400,
+    ),
+    "multi30k": TrainConfig(
+        preset="multi30k", vocab_size=8000, max_tokens=4096, max_steps=6000, warmup=800, ema=0.999, valid_every=1000,
+        save_every=500,
+    ),
+    "base": TrainConfig(preset="base"),
+    "big": TrainConfig(preset="big", max_steps=300_000, average=20),
+}
+
+
+class Objective(nn.Module):
+    """모델에 손실을 붙여, 배치 하나의 (손실의 합, 맞힌 토큰 수)를 계산해요 (논문 §5.4의 레이블 스무딩)."""
+
+    def __init__(self, model: Transformer, label_smoothing: float) -> None:
+        super().__init__()
+        self.model = model
+        self.label_smoothing = label_smoothing
+
+    def forward(self, src: Tensor, tgt_in: Tensor, tgt_out: Tensor) -> tuple[Tensor, Tensor]:
+        logits, target = self.model.logits_at_targets(src, tgt_in, tgt_out)  # (N, V), (N,)
+        loss = F.cross_entropy(logits.float(), target, ignore_index=self.model.config.pad_id,
+                               label_smoothing=self.label_smoothing, reduction="sum")
+        correct = (logits.detach().argmax(-1) == target).sum()
+        return loss, correct
+
+
+@dataclass
+class Progress:
+    """어디까지 왔는지예요. 체크포인트에 그대로 담겨서, 이어 달릴 때 여기서 다시 시작해요."""
+
+    step: int = 0
+    epoch: int = 0
+    batch: int = 0  # 이번 에폭에서 다음에 읽을 배치
+    total_steps: int = 0
+    tokens: int = 0  # 지금까지 배운 번역문 토큰
+    cpu_seconds: float = 0.0
+    wall_seconds: float = 0.0
+    best_loss: float = math.inf
+    stale: int = 0  # 검증 손실이 잇달아 나아지지 않은 횟수
+    stopped: str = ""  # 일찍 끝났다면 그 까닭
+
+
+@dataclass
+class Totals:
+    """기록 사이에 모은 값이에요. 텐서는 장치에 둔 채 더하고, 기록할 때 한 번만 읽어요."""
+
+    loss: Tensor | float = 0.0
+    correct: Tensor | float = 0.0
+    tokens: Tensor | float = 0.0
+    norm: Tensor | float = 0.0
+    started: float = field(default_factory=time.perf_counter)
+
+
+class Trainer:
+    """Transformer 하나를 학습하고, 도중에 저장하고, 저장한 자리에서 이어 가요."""
+
+    def __init__(self, config: TrainConfig, model_config: ModelConfig, machine: Machine, tokenizer: Tokenizer,
+                 train_set: PairDataset, valid_set: PairDataset, samples: list[tuple[str, str]], folder: Path) -> None:
+        self.config, self.machine, self.tokenizer, self.folder = config, machine, tokenizer, folder
+        self.train_set, self.valid_set, self.samples = train_set, valid_set, samples
+        torch.manual_seed(config.seed)  # 처음 가중치
+        self.model = Transformer(model_config)
+        self.objective = wrap(machine, Objective(self.model, config.label_smoothing))
+        self.parameters = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
+        self.optimizer = torch.optim.Adam(self.parameters, lr=0.0, betas=config.betas, eps=config.eps, fused=True)
+        self.scaler = torch.amp.GradScaler(machine.device.type, enabled=machine.precision == "fp16")
+        self.ema = {name: value.detach().clone() for name, value in self.model.named_parameters()} if config.ema else {}
+        self.progress = Progress(total_steps=config.max_steps)
+        self.stop_requested = False
+
+    # 학습 ------------------------------------------------------------------------------------------------------
+
+    def run(self, report: Reporter) -> Progress:
+        """max_steps까지 학습해요. Ctrl+C를 누르면 하던 스텝을 마치고 저장한 뒤 KeyboardInterrupt를 내요."""
+        config, progress, totals = self.config, self.progress, Totals()
+        clock = Clock(progress)
+        with self._polite_interrupt():
+            for step, batches in self._updates():
+                self._update(step, batches, totals)
+                clock.update(progress)
+                if step % config.log_every == 0 or step == progress.total_steps:
+                    report.train(self._summary(step, totals))
+                    totals = Totals()
+                if step == PLAN_AT and config.max_cpu_minutes:
+                    self._plan(step, clock)
+                if step % config.valid_every == 0 or step == progress.total_steps:
+                    self._validate(step, report)
+                    clock.update(progress)
+                    totals.started = time.perf_counter()
+                done = step >= progress.total_steps or bool(progress.stopped)
+                if step % config.save_every == 0 or done or self.stop_requested:
+                    self._save(step)
+                if self.stop_requested and not done:
+                    raise KeyboardInterrupt
+                if done:
+                    break
+        return progress
+
+    def _update(self, step: int, batches: list[Batch], totals: Totals) -> None:
+        """배치 몇 개의 기울기를 모아 가중치를 한 번 고쳐요."""
+        config, machine = self.config, self.machine
+        seed(config.seed, step, machine.rank)
+        tokens = machine.sum(sum(machine.to_device(batch.tgt_out).ne(0).sum() for batch in batches))
+        loss_sum, correct_sum = torch.zeros((), device=machine.device), torch.zeros((), device=machine.device)
+        for index, batch in enumerate(batches):
+            with self._sync(last=index == len(batches) - 1):
+                loss, correct = self._forward(batch)
+                # 기울기는 프로세스끼리 평균되므로, 프로세스 수를 곱해 두면 "모든 토큰의 평균"이 돼요.
+                self.scaler.scale(loss * (machine.world / tokens)).backward()
+            loss_sum += loss.detach()
+            correct_sum += correct
+        self.scaler.unscale_(self.optimizer)
+        norm = nn.utils.clip_grad_norm_(self.parameters, config.clip or math.inf, foreach=True)
+        if machine.device.type == "cpu":  # CPU에서는 값을 읽는 데 기다림이 없으므로, 갱신하기 전에 바로 확인해요.
+            self._check_finite(float(norm), step)
+        lr = config.learning_rate(step, self.model.config.d_model, self.progress.total_steps)
+        for group in self.optimizer.param_groups:
+            group["lr"] = lr
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
+        self.optimizer.zero_grad(set_to_none=True)
+        self._update_ema(step)
+        totals.loss, totals.correct = totals.loss + loss_sum, totals.correct + correct_sum
+        totals.tokens, totals.norm = totals.tokens + tokens, norm
+
+    def _forward(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """배치 하나의 손실과 맞힌 개수를 계산해요. 메모리가 모자라면 들어갈 크기를 찾아서 알려 줘요."""
+        try:
+            with self.machine.autocast():
+                return self.objective(*(self.machine.to_device(part) for part in batch[:3]))
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            raise self._out_of_memory(batch) from None
+
+    def _updates(self) -> Iterator[tuple[int, list[Batch]]]:
+        """(스텝 번호, 배치 accumulate개)를 끝없이 내놓아요. 에폭이 끝나면 순서를 새로 섞어요."""
+        config, progress = self.config, self.progress
+        waiting: list[Batch] = []
+        while True:
+            found = False
+            for batch in token_batches(self.train_set, config.max_tokens, config.seed, progress.epoch,
+                                       rank=self.machine.rank, world=self.machine.world, start=progress.batch):
+                found = True
+                progress.batch += 1
+                waiting.append(batch)
+                if len(waiting) == config.accumulate:
+                    progress.step += 1
+                    yield progress.step, waiting
+                    waiting = []
+            if not found and progress.batch == 0:
+                raise UserError("학습할 배치가 하나도 없어요. 데이터를 늘리거나 --max-tokens를 키워 주세요.")
+            progress.epoch, progress.batch = progress.epoch + 1, 0
+
+    def _update_ema(self, step: int) -> None:
+        """가중치의 이동 평균을 고쳐요. 초반에는 짧게 평균해서 처음 가중치를 빨리 잊어요."""
+        if self.ema:
+            decay = min(self.config.ema, (1 + step) / (10 + step))
+            torch._foreach_lerp_(list(self.ema.values()), [p.detach() for p in self.parameters], 1 - decay)
+
+    def _plan(self, step: int, clock: Clock) -> None:
+        """지금까지의 속도로 예산 안에 끝나는 스텝 수를 정해요. 이 값은 체크포인트에 남아서 다시 바뀌지 않아요."""
+        left = self.config.max_cpu_minutes * 60 - self.progress.cpu_seconds
+        per_step = clock.cpu_per_step(step)
+        self.progress.total_steps = max(step + 1, min(self.config.max_steps, step + int(left / per_step)))
+
+    # 검증과 기록 -----------------------------------------------------------------------------------------------
+
+    def best_model(self) -> Transformer:
+        """평가할 때 쓰는 모델이에요. EMA가 있으면 그 가중치를 담은 사본이에요."""
+        model = copy.deepcopy(self.model)
+        if self.ema:
+            model.load_state_dict({**model.state_dict(), **self.ema})
+        return model.eval()
+
+    def _validate(self, step: int, report: Reporter) -> None:
+        """검증 손실과 예문 번역을 기록하고, 더 나아지지 않으면 멈출 준비를 해요."""
+        from .evaluation import teacher_forced, translate
+
+        progress, model = self.progress, self.best_model()
+        loss, accuracy = teacher_forced(model, self.valid_set, self.machine, self.config.max_tokens)
+        translations = translate(model, self.tokenizer, [source for source, _ in self.samples], self.machine)
+        report.valid({"step": step, "valid_loss": loss, "valid_accuracy": accuracy, "translations": translations})
+        improved = loss < progress.best_loss
+        progress.best_loss, progress.stale = min(loss, progress.best_loss), 0 if improved else progress.stale + 1
+        if self.config.patience and progress.stale >= self.config.patience:
+            progress.stopped = f"검증 손실이 {progress.stale}번 잇달아 나아지지 않음"
+
+    def _summary(self, step: int, totals: Totals) -> dict[str, Any]:
+        """기록 한 줄이에요. loss는 토큰당 평균(내트), seconds와 cpu_seconds는 초예요."""
+        tokens = float(totals.tokens)
+        loss = float(self.machine.sum(torch.as_tensor(totals.loss))) / tokens
+        correct = float(self.machine.sum(torch.as_tensor(totals.correct)))
+        self._check_finite(loss, step)
+        self.progress.tokens += int(tokens)
+        return {
+            "step": step,
+            "epoch": self.progress.epoch,
+            "loss": loss,
+            "accuracy": correct / tokens,
+            "lr": self.optimizer.param_groups[0]["lr"],
+            "grad_norm": float(totals.norm),
+            "tokens": self.progress.tokens,
+            "tokens_per_second": tokens / (time.perf_counter() - totals.started),
+            "seconds": round(self.progress.wall_seconds, 3),
+            "cpu_seconds": round(self.progress.cpu_seconds, 3),
+        }
+
+    def _check_finite(self, value: float, step: int) -> None:
+        if math.isfinite(value) or (self.machine.precision == "fp16" and self.machine.device.type != "cpu"):
+            return
+        raise UserError(
+            f"{step}번째 스텝(에폭 {self.progress.epoch}, 배치 {self.progress.batch - 1})에서 손실이 숫자가 아니게 됐어요. "
+            f"마지막으로 저장한 상태는 {self.folder}에 그대로 있어요. "
+            "학습률을 낮추거나(--lr-factor 0.5) --precision fp32로 --resume 하세요."
+        )
+
+    def _out_of_memory(self, batch: Batch) -> UserError:
+        """배치를 반씩 줄이며 들어가는 크기를 찾아, 다음에 쓸 --max-tokens를 알려 줘요."""
+        self.optimizer.zero_grad(set_to_none=True)
+        size = self.config.max_tokens
+        rows = batch.src.shape[0]
+        while rows > 1:
+            rows, size = rows // 2, size // 2
+            if self.machine.device.type == "cuda":
+                torch.cuda.empty_cache()
+            try:
+                with self.machine.autocast():
+                    loss, _ = self.objective(*(self.machine.to_device(part[:rows]) for part in batch[:3]))
+                loss.backward()
+            except (RuntimeError, MemoryError):
+                continue
+            more = self.config.accumulate * self.config.max_tokens // size
+            return UserError(
+                f"메모리가 모자라요. 배치 {self.config.max_tokens}토큰은 넘치고 {size}토큰은 들어가요. "
+                f"--max-tokens {size} --accumulate {more}로 다시 실행하면 같은 크기의 갱신이 돼요."
+            )
+        return UserError("문장 하나도 메모리에 들어가지 않아요. 더 작은 --preset을 골라 주세요.")
+
+    # 저장 -------------------------------------------------------------------------------------------------------
+
+    @property
+    def checkpoints(self) -> Path:
+        """체크포인트를 두는 폴더예요."""
+        return self.folder / "checkpoints"
+
+    def _save(self, step: int) -> None:
+        if not self.machine.is_main:
+            return
+        moments: dict[str, Tensor] = {}
+        for name, parameter in self.model.named_parameters():
+            moments |= {f"{key}.{name}": value for key, value in self.optimizer.state.get(parameter, {}).items()}
+        groups = {"model": self.model.state_dict(), "ema": self.ema, "optimizer": moments}
+        state = {"progress": asdict(self.progress), "scaler": self.scaler.state_dict(), "model": self.model.config.to_dict()}
+        checkpoint.save(self.checkpoints, step, groups, state, keep=max(2, self.config.average))
+
+    def restore(self) -> int:
+        """가장 새로운 체크포인트에서 상태를 되살리고 그 스텝을 돌려줘요. 없으면 0이에요."""
+        found = checkpoint.load_latest(self.checkpoints)
+        if found is None:
+            return 0
+        groups, state = found
+        checkpoint.load_weights(self.model, groups["model"], self.checkpoints)
+        for name, value in groups.get("ema", {}).items():
+            self.ema[name].copy_(value)
+        named = dict(self.model.named_parameters())
+        for key, value in groups.get("optimizer", {}).items():
+            kind, name = key.split(".", 1)
+            place = "cpu" if kind == "step" and self.machine.device.type == "cpu" else self.machine.device
+            self.optimizer.state[named[name]][kind] = value.to(place)
+        self.scaler.load_state_dict(state["scaler"])
+        self.progress = Progress(**state["progress"])
+        return self.progress.step
+
+    def final_model(self) -> Transformer:
+        """학습의 결과예요. EMA 또는 마지막 체크포인트들의 평균이에요 (논문 §6.1)."""
+        model = self.best_model()
+        paths = checkpoint.steps(self.checkpoints)[-self.config.average:]
+        if not self.ema and len(paths) > 1:
+            checkpoint.load_weights(model, checkpoint.average(paths), self.checkpoints)
+        return model
+
+    # 도우미 -----------------------------------------------------------------------------------------------------
+
+    def _sync(self, last: bool) -> contextlib.AbstractContextManager[Any]:
+        """모으는 중간에는 프로세스끼리 기울기를 주고받지 않아요."""
+        if last or self.machine.world == 1:
+            return contextlib.nullcontext()
+        return self.machine.accelerator.no_sync(self.objective)
+
+    @contextlib.contextmanager
+    def _polite_interrupt(self) -> Iterator[None]:
+        """첫 Ctrl+C는 하던 스텝을 마친 뒤 저장하고, 두 번째는 바로 멈춰요."""
+        def ask_to_stop(number: int, frame: Any) -> None:
+            if self.stop_requested:
+                raise KeyboardInterrupt
+            self.stop_requested = True
+
+        try:
+            before = {number: signal.signal(number, ask_to_stop) for number in (signal.SIGINT, signal.SIGTERM)}
+        except ValueError:  # 주 스레드가 아니면 신호를 받을 수 없어요.
+            before = {}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+class Clock:
+    """이어 달리기 전의 시간에 이번에 쓴 시간을 더해요."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.first_step = progress.step
+        self.cpu, self.wall = cpu_seconds(), time.perf_counter()
+        # 프로세스를 처음 시작했다면 준비에 쓴 CPU 시간도 예산에 넣어요.
+        self.cpu_before = progress.cpu_seconds + (self.cpu if progress.step == 0 else 0.0)
+        self.wall_before = progress.wall_seconds
+
+    def update(self, progress: Progress) -> None:
+        """지금까지의 CPU 시간과 실제 시간을 적어요."""
+        progress.cpu_seconds = self.cpu_before + cpu_seconds() - self.cpu
+        progress.wall_seconds = self.wall_before + time.perf_counter() - self.wall
+
+    def cpu_per_step(self, step: int) -> float:
+        """이번 실행의 스텝당 CPU 시간(초)이에요."""
+        return (cpu_seconds() - self.cpu) / max(1, step - self.first_step)
+
+
+class Reporter:
+    """학습이 알려 주는 것을 받는 쪽이에요. 기본은 metrics.jsonl과 TensorBoard에만 적어요."""
+
+    def __init__(self, folder: Path, step: int = 0, enabled: bool = True) -> None:
+        self.file = self.board = None
+        if enabled:
+            from torch.utils.tensorboard import SummaryWriter
+
+            checkpoint.truncate_metrics(folder / "metrics.jsonl", step)
+            self.file = open(folder / "metrics.jsonl", "a", encoding="utf-8")
+            self.board = SummaryWriter(str(folder / "tensorboard"), purge_step=step + 1)
+
+    def train(self, record: dict[str, Any]) -> None:
+        """학습 기록 한 줄을 남겨요."""
+        self._write(record)
+
+    def valid(self, record: dict[str, Any]) -> None:
+        """검증 기록 한 줄을 남겨요."""
+        self._write(record)
+
+    def close(self) -> None:
+        """파일을 닫아요."""
+        if self.file:
+            self.file.close()
+            self.board.close()
+
+    def _write(self, record: dict[str, Any]) -> None:
+        if not self.file:
+            return
+        try:
+            self.file.write(json.dumps(record, ensure_ascii=False) + "\n")
+            self.file.flush()
+        except OSError as error:
+            raise UserError(f"metrics.jsonl에 쓰지 못했어요({error.strerror}). 디스크를 비운 뒤 --resume 하세요.") from None
+        for name, value in record.items():
+            if isinstance(value, (int, float)) and name not in ("step", "epoch"):
+                self.board.add_scalar(name, value, record["step"])
