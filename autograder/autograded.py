@@ -17,6 +17,7 @@ from typing import Any
 from autograder.build import lesson_path
 from autograder.grading import Mark
 from autograder.gradebook import LessonCells
+from autograder.notebook import Cell, NotebookError, load_master, plan_run, read_notebook
 
 SHOWN_CODE = 20_000
 
@@ -42,23 +43,22 @@ def lesson_cells(lesson: str) -> LessonCells:
     return LessonCells.read(lesson, released(lesson))
 
 
-def make_copy(lesson: str, cells: Sequence[Mapping[str, Any]], marks: Sequence[Mark]) -> Copy:
-    """제출물의 칸들(`cell_type`, `source`, `metadata`)과 판정으로 사본을 만들어요."""
+def make_copy(lesson: str, content: bytes, marks: Sequence[Mark]) -> Copy:
+    """제출물의 바이트와 판정으로 사본을 만들어요. 읽을 수 없는 파일이면 배포한 노트북 그대로예요."""
     master = released(lesson)
     owned = {meta["grade_id"]: cell for cell in master["cells"] if (meta := cell["metadata"].get("nbgrader") or {}).get("grade_id")}
-    given = {_text(cell) for cell in master["cells"]}
+    given = {_text(cell).strip() for cell in master["cells"]}
     answers: dict[str, str] = {}
     extras: dict[str | None, list[dict[str, Any]]] = {}
     after: str | None = None
-    for cell in cells:
-        name, text = _grade_id(cell), _text(cell)
+    for cell, name in _submitted_cells(lesson, content):
         if name in owned:
             after = name
             if _is_solution(owned[name]):
-                # 같은 칸이 둘이면 나중 것이 노트북을 차례로 돌렸을 때 남는 것이에요.
-                answers[name] = text
-        elif text.strip() and text not in given:
-            extras.setdefault(after, []).append(_extra(cell, text, sum(map(len, extras.values()))))
+                # 같은 칸이 둘이면 차례로 돌리고 남는 나중 것이 답이에요.
+                answers[name] = cell.source
+        elif cell.source.strip() and cell.source.strip() not in given:
+            extras.setdefault(after, []).append(_extra(cell, sum(map(len, extras.values()))))
     comments = {f"check_{mark.exercise}": _comment(mark) for mark in marks}
     built = list(extras.get(None, ()))
     for cell in master["cells"]:
@@ -79,11 +79,17 @@ def make_copy(lesson: str, cells: Sequence[Mapping[str, Any]], marks: Sequence[M
     return Copy({**master, "cells": built}, answered, code)
 
 
-def _grade_id(cell: Mapping[str, Any]) -> str | None:
-    metadata = cell.get("metadata")
-    meta = metadata.get("nbgrader") if isinstance(metadata, Mapping) else None
-    name = meta.get("grade_id") if isinstance(meta, Mapping) else None
-    return name if isinstance(name, str) else None
+def _submitted_cells(lesson: str, content: bytes) -> list[tuple[Cell, str | None]]:
+    """제출물의 칸과, 그 칸이 답한 배포 칸의 이름. 실습 칸은 채점이 알아본 대로예요."""
+    try:
+        notebook = read_notebook(content)
+    except NotebookError:
+        return []
+    try:
+        exercises = {step.cell: step.exercise for step in plan_run(notebook, load_master(lesson)).steps if step.exercise}
+    except NotebookError:
+        exercises = {}
+    return [(cell, exercises.get(cell.number, cell.grade_id)) for cell in notebook.cells]
 
 
 def _is_solution(cell: Mapping[str, Any]) -> bool:
@@ -95,10 +101,10 @@ def _text(cell: Mapping[str, Any]) -> str:
     return source if isinstance(source, str) else "".join(map(str, source))
 
 
-def _extra(cell: Mapping[str, Any], text: str, number: int) -> dict[str, Any]:
-    kind = cell.get("cell_type") if cell.get("cell_type") in ("code", "markdown") else "raw"
-    extra = {"cell_type": kind, "id": f"extra-{number}-{hashlib.sha256(text.encode(errors='replace')).hexdigest()[:8]}",
-             "metadata": {}, "source": text}
+def _extra(cell: Cell, number: int) -> dict[str, Any]:
+    kind = cell.kind if cell.kind in ("code", "markdown") else "raw"
+    digest = hashlib.sha256(cell.source.encode(errors="replace")).hexdigest()[:8]
+    extra = {"cell_type": kind, "id": f"extra-{number}-{digest}", "metadata": {}, "source": cell.source}
     return extra | {"outputs": [], "execution_count": None} if kind == "code" else extra
 
 

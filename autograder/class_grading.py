@@ -22,7 +22,7 @@ from autograder.gradebook import (
     Entry, SubmissionScore, apply_late_penalties, by_student, open_gradebook, read_scores, register_lesson, save_entries,
 )
 from autograder.grading import Submission, SubmissionResult, find_submissions, grade_many
-from autograder.notebook import read_notebook
+from autograder.notebook import NotebookError, read_bytes
 
 BATCH = 32
 BATCH_SECONDS = 3.0
@@ -45,6 +45,7 @@ class _Work:
     submission: Submission
     content: bytes
     key: str
+    timestamp: str | None
 
 
 def grade_class(classroom: Classroom, directory: Path | None = None, lesson: str | None = None, jobs: int | None = None,
@@ -63,22 +64,21 @@ def grade_class(classroom: Classroom, directory: Path | None = None, lesson: str
         kept: list[StoredResult] = []
         works: dict[tuple[str, str], _Work] = {}
         for submission in submissions:
-            content = _content(submission)
-            key = classroom.key(content, submission.lesson, sandboxed=not unsafe)
+            work = _work(classroom, submission, unsafe)
             stored = classroom.load(submission.student, submission.lesson)
-            if stored and stored.key == key and classroom.autograded(stored.student, stored.lesson).exists():
+            if stored and stored.key == work.key and stored.readable and classroom.autograded(stored.student, stored.lesson).exists():
                 kept.append(stored)
             else:
-                works[submission.student, submission.lesson] = _Work(submission, content, key)
+                works[submission.student, submission.lesson] = work
         if on_start:
             on_start(len(submissions), len(kept))
         writer = _Writer(classroom)
         try:
-            todo = [Submission(w.submission.student, w.submission.lesson, w.content, w.submission.problems) for w in works.values()]
+            todo = [work.submission for work in works.values()]
             for result in grade_many(todo, classroom.seed(), jobs, tier="none" if unsafe else None) if todo else ():
                 work = works[result.student, result.lesson]
                 stored = keep_result(classroom, result, work.content, work.key)
-                writer.add(stored, _timestamp(work.submission))
+                writer.add(stored, work.timestamp)
                 if on_result:
                     on_result(stored)
         finally:
@@ -94,7 +94,7 @@ def grade_class(classroom: Classroom, directory: Path | None = None, lesson: str
 
 def keep_result(classroom: Classroom, result: SubmissionResult, content: bytes, key: str) -> StoredResult:
     """결과 하나를 학급 폴더에 남겨요: 사본을 먼저, 끝났다는 표시인 결과 파일을 나중에."""
-    copy = make_copy(result.lesson, read_notebook(content).cells, result.marks)
+    copy = make_copy(result.lesson, content, result.marks)
     stored = StoredResult.of(result, key, copy.answered, copy.code)
     write_text(classroom.autograded(result.student, result.lesson),
                json.dumps(copy.notebook, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
@@ -167,14 +167,15 @@ def _safe(name: str) -> str:
     return f"'{name}" if name[:1] in "=+-@\t\r" else name
 
 
-def _content(submission: Submission) -> bytes:
-    """제출물의 바이트. 읽을 수 없으면 빈 바이트이고, 채점이 그 까닭을 판정으로 말해요."""
-    if isinstance(submission.source, bytes):
-        return submission.source
+def _work(classroom: Classroom, submission: Submission, unsafe: bool) -> _Work:
+    """제출물의 바이트와 지문. 읽을 수 없는 파일은 그대로 넘겨서, 채점이 그 까닭을 판정으로 말하게 해요."""
+    stamp = _timestamp(submission)
     try:
-        return submission.source.read_bytes()
-    except OSError:
-        return b""
+        content = submission.source if isinstance(submission.source, bytes) else read_bytes(submission.source)
+    except NotebookError:
+        return _Work(submission, b"", "", stamp)
+    submission = Submission(submission.student, submission.lesson, content, submission.problems)
+    return _Work(submission, content, classroom.key(content, submission.lesson, sandboxed=not unsafe), stamp)
 
 
 def _timestamp(submission: Submission) -> str | None:

@@ -23,7 +23,7 @@ from autograder.class_grading import entry_of, keep_result
 from autograder.classroom import Classroom, StoredResult
 from autograder.gradebook import open_gradebook, register_lesson, save_entries
 from autograder.grading import grade_notebook
-from autograder.notebook import read_notebook
+from autograder.notebook import NotebookError, read_bytes
 from autograder.sandbox import Pool, open_pool
 
 _pool: Pool | None = None
@@ -65,8 +65,8 @@ class _Step(NbGraderPreprocessor):
         course = self.coursedir()
         folder = course.format_path(course.submitted_directory, where["student"], where["assignment"])
         try:
-            return (Path(folder) / f"{where['notebook']}.ipynb").read_bytes()
-        except OSError:
+            return read_bytes(Path(folder) / f"{where['notebook']}.ipynb")
+        except NotebookError:
             return b""
 
 
@@ -75,7 +75,7 @@ class Rebuild(_Step):
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
         lesson = resources["nbgrader"]["assignment"]
-        return from_dict(make_copy(lesson, read_notebook(self.original(resources)).cells, ()).notebook), resources
+        return from_dict(make_copy(lesson, self.original(resources), ()).notebook), resources
 
 
 class Judge(_Step):
@@ -93,7 +93,7 @@ class Judge(_Step):
         for problem in stored.problems:
             self.log.warning("%s / %s: %s", student, lesson, problem)
         where["course_result"] = stored
-        return from_dict(make_copy(lesson, read_notebook(content).cells, stored.marks).notebook), resources
+        return from_dict(make_copy(lesson, content, stored.marks).notebook), resources
 
 
 class SaveMarks(SaveAutoGrades):

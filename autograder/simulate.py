@@ -188,7 +188,8 @@ def _definition(function: types.FunctionType) -> ast.FunctionDef | ast.Lambda:
     found = []
     for node in ast.walk(source):
         if isinstance(node, ast.Lambda) and function.__name__ == "<lambda>" and node.lineno == start:
-            compiled = compile(ast.Expression(node), "<lambda>", "eval").co_consts[0]
+            constants = compile(ast.Expression(node), "<lambda>", "eval").co_consts
+            compiled = next(c for c in constants if isinstance(c, types.CodeType))
             if (compiled.co_code, compiled.co_names, compiled.co_varnames) == (code.co_code, code.co_names, code.co_varnames):
                 found.append(node)
         if isinstance(node, ast.FunctionDef) and node.name == function.__name__:
