@@ -437,3 +437,31 @@ def maps_rows(case: SheetCase, outcomes: Sequence[Outcome]) -> Problem | None:
                    where=f"{p}번째 줄에 곱한 결과의 {j}번째 값이 {_number(after[p, j].item())}여야 하는데 "
                          f"{josa(_number(got[p, j].item()), '이에요/예요')}.",
                    mistake=case.params.get("partly") if bool((ratio <= 1).any()) else None)
+
+
+@rule("statistic")
+def statistic(case: SheetCase, outcomes: Sequence[Outcome]) -> Problem | None:
+    """난수로 잰 값들의 튜플이 부를 때마다 이론값 `params["want"]`에 가까워요(어떤 차례로 뽑았는지는 묻지 않아요).
+
+    부를 때마다 크게 출렁이거나 nan이면 `params["noisy"]`라는 실수예요.
+    """
+    problems = [p for p in (compare(case, case.params["want"], o.value) for o in outcomes) if p]
+    if not problems:
+        return None
+    problem = problems[0]
+    if any(p.kind not in ("value", "nan") for p in problems):
+        return problem
+    first = [abs(outcome.value[0]) for outcome in outcomes]
+    noisy = not all(map(math.isfinite, first)) or max(first) > 2 * min(first)
+    return replace(problem, mistake=case.params["noisy"] if noisy else None)
+
+
+@rule("repeatable")
+def repeatable(case: SheetCase, outcomes: Sequence[Outcome]) -> Problem | None:
+    """같은 난수로 두 번 부르면 같은 값이 나와요. 값이 맞는지는 다른 그룹의 몫이에요."""
+    first, second = (outcome.value for outcome in outcomes)
+    if type(first) is not type(case.expected[0].value):
+        return _wrong_type(case.expected[0].value, first, "결과")
+    if repr(first) == repr(second):
+        return None
+    return Problem("behaviour", "같은 난수 생성기를 줬는데 부를 때마다 값이 달라요.", mistake=case.params["mistake"])
