@@ -95,3 +95,11 @@ def _words(data: Mapping[str, Any]) -> Callable[[torch.Tensor], torch.Tensor]:
         )[form]()
 
     return g
+
+
+@probe("standardize")
+def _standardize(data: Mapping[str, Any]) -> Callable[[torch.Tensor], torch.Tensor]:
+    def g(x: torch.Tensor) -> torch.Tensor:
+        return torch.nn.functional.layer_norm(x, x.shape[-1:], data["gamma"], data["beta"])
+
+    return g
