@@ -18,12 +18,12 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from . import checkpoint
 from .config import ModelConfig
 from .data import Batch, PairDataset, token_batches
 from .errors import UserError
+from .loss import translation_loss
 from .machine import Machine, cpu_seconds, is_out_of_memory, seed, wrap
 from .schedule import cosine_lr, noam_lr
 from .tokenizer import Tokenizer
@@ -41,6 +41,7 @@ class TrainConfig:
     pairs: int = 0  # 스스로 만드는 말뭉치의 쌍 수. 0이면 --data가 있어야 해요.
     vocab_size: int = 37_000
     tokenizer: str = "bpe"  # "bpe" 또는 "unigram"
+    level: str = "byte"  # "byte" 또는 "morpheme"(KoNLPy로 형태소를 먼저 나눔)
     max_tokens: int = 25_000  # 배치 하나에 담는 토큰 수(패딩 포함, 원문과 번역문 가운데 긴 쪽)
     accumulate: int = 1  # 갱신 한 번에 모으는 배치 수
     # 길이
@@ -112,7 +113,7 @@ PRESETS = {
 
 
 class Objective(nn.Module):
-    """모델에 손실을 붙여, 배치 하나의 (손실의 합, 맞힌 토큰 수)를 계산해요 (논문 §5.4의 레이블 스무딩)."""
+    """모델에 손실을 붙인 모듈이에요. 분산 학습과 컴파일이 순전파와 손실을 한 덩어리로 다루게 해요."""
 
     def __init__(self, model: Transformer, label_smoothing: float) -> None:
         super().__init__()
@@ -120,11 +121,7 @@ class Objective(nn.Module):
         self.label_smoothing = label_smoothing
 
     def forward(self, src: Tensor, tgt_in: Tensor, tgt_out: Tensor) -> tuple[Tensor, Tensor]:
-        logits, target = self.model.logits_at_targets(src, tgt_in, tgt_out)  # (N, V), (N,)
-        loss = F.cross_entropy(logits.float(), target, ignore_index=self.model.config.pad_id,
-                               label_smoothing=self.label_smoothing, reduction="sum")
-        correct = (logits.detach().argmax(-1) == target).sum()
-        return loss, correct
+        return translation_loss(self.model, src, tgt_in, tgt_out, self.label_smoothing)
 
 
 @dataclass
@@ -177,6 +174,8 @@ class Trainer:
         """max_steps까지 학습해요. Ctrl+C를 누르면 하던 스텝을 마치고 저장한 뒤 KeyboardInterrupt를 내요."""
         config, progress, totals = self.config, self.progress, Totals()
         clock = Clock(progress)
+        if progress.step >= progress.total_steps or progress.stopped:  # 다 배운 폴더를 이어 달리라고 했을 때
+            return progress
         with self._polite_interrupt():
             for step, batches in self._updates():
                 self._update(step, batches, totals)
@@ -230,11 +229,14 @@ class Trainer:
         """배치 하나의 손실과 맞힌 개수를 계산해요. 메모리가 모자라면 들어갈 크기를 찾아서 알려 줘요."""
         try:
             with self.machine.autocast():
-                return self.objective(*(self.machine.to_device(part) for part in batch[:3]))
+                return self.objective(*self._tensors(batch))
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise
             raise self._out_of_memory(batch) from None
+
+    def _tensors(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
+        return tuple(self.machine.to_device(part) for part in (batch.src, batch.tgt_in, batch.tgt_out))
 
     def _updates(self) -> Iterator[tuple[int, list[Batch]]]:
         """(스텝 번호, 배치 accumulate개)를 끝없이 내놓아요. 에폭이 끝나면 순서를 새로 섞어요."""
@@ -329,7 +331,7 @@ class Trainer:
                 torch.cuda.empty_cache()
             try:
                 with self.machine.autocast():
-                    loss, _ = self.objective(*(self.machine.to_device(part[:rows]) for part in batch[:3]))
+                    loss, _ = self.objective(*(part[:rows] for part in self._tensors(batch)))
                 loss.backward()
             except (RuntimeError, MemoryError):
                 continue
