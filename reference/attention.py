@@ -11,6 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from reference.dropout import dropout as drop
+
 
 def softmax(x: Tensor, dim: int) -> Tensor:
     """점수를 합이 1인 비율로 바꿔요. 식: exp(x − max x) / Σ exp(x − max x) (논문 식 (1) 안의 softmax).
@@ -91,4 +93,4 @@ def attend(
     weights = torch.softmax(scores, dim=-1)
     if record is not None:
         record.append(weights.detach())
-    return F.dropout(weights, dropout, training=dropout > 0) @ v  # (B, H, T, K)
+    return drop(weights, dropout, training=dropout > 0) @ v  # (B, H, T, K)

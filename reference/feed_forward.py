@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from reference.config import ModelConfig
+from reference.dropout import dropout
 
 
 def relu(x: Tensor) -> Tensor:
@@ -94,4 +95,4 @@ class FeedForward(nn.Module):
         else:
             gate, value = h.chunk(2, dim=-1)  # (B, T, F) 둘
             h = F.silu(gate) * value
-        return self.second(F.dropout(h, self.dropout, self.training))  # (B, T, D)
+        return self.second(dropout(h, self.dropout, self.training))  # (B, T, D)

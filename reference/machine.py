@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from .errors import UserError
+from .memory import keep_freed_memory
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
@@ -70,6 +71,7 @@ def choose(device: str = "auto", precision: str = "auto", compile: str = "auto")
     accelerator = Accelerator(cpu=kind == "cpu")
     if kind == "cpu":
         _prefer_fast_matmul()
+        keep_freed_memory()
     if kind == "cuda":
         torch.set_float32_matmul_precision("high")  # fp32에서도 텐서 코어(TF32)를 써요.
     return Machine(accelerator, accelerator.device, _pick_precision(kind, precision), compile == "on" or (

