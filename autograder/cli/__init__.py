@@ -1,0 +1,91 @@
+"""`course` 명령의 시작과 끝: 환경을 갖추고, 명령을 돌리고, 어떤 오류든 한국어 한 문장으로 바꿔요.
+
+명령의 목록은 `app.py`, 내용은 `learner.py`, `instructor.py`, `model.py`에 있어요.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+import traceback
+from pathlib import Path
+from typing import Any
+
+
+def prepare_environment() -> None:
+    """`course`와 그 자식들이 쓸 환경을 맞춰요: 가상 환경의 실행 파일, Java, UTF-8."""
+    from autograder import java
+
+    folder = str(Path(sys.executable).parent)
+    # nbgrader는 alembic을 이름만으로 불러요. 가상 환경의 bin이 PATH 맨 앞에 있어야 해요.
+    paths = os.environ.get("PATH", "").split(os.pathsep)
+    if folder not in paths[:1]:
+        os.environ["PATH"] = os.pathsep.join([folder, *paths])
+    os.environ.setdefault("PYTHONUTF8", "1")
+    java.prepare()
+
+
+def run(arguments: list[str]) -> int:
+    """명령 하나를 돌리고 종료 코드를 돌려줘요. 뜻밖의 오류도 한국어 한 문장으로 바꿔요."""
+    debug = "--debug" in arguments
+    arguments = [argument for argument in arguments if argument != "--debug"]
+    try:
+        prepare_environment()
+        from autograder.cli import korean
+
+        korean.install()
+        import typer
+
+        from autograder.cli.app import build_app
+
+        app = build_app()
+    except ImportError as error:
+        if debug:
+            raise
+        return _fail(f"설치가 덜 되었거나 망가졌어요({error.name or error}). `python3 course.py setup --fresh`로 새로 설치해 주세요.")
+    try:
+        result: Any = app(args=arguments, prog_name="course", standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except korean.CLICK_ERROR as error:
+        print(korean.explain(error), file=sys.stderr)
+        return getattr(error, "exit_code", 1)
+    except (KeyboardInterrupt, typer.Abort):
+        return _fail("멈췄어요.", 130)
+    except BrokenPipeError:
+        # `course --help | head`처럼 읽는 쪽이 먼저 닫은 경우예요. 끝날 때의 flush가 또 실패하지 않게 해요.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except Exception as error:
+        if debug:
+            raise
+        return _fail(f"뜻밖의 오류로 멈췄어요({type(error).__name__}: {_first_line(error)}). 자세한 기록: {_log()}")
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).strip().splitlines()), "설명 없음")[:200]
+
+
+def _fail(sentence: str, code: int = 1) -> int:
+    print(sentence, file=sys.stderr)
+    return code
+
+
+def _log() -> Path:
+    """지금 처리하던 예외를 기록 파일에 덧붙이고 그 자리를 돌려줘요."""
+    entry = f"\n== {time.strftime('%Y-%m-%d %H:%M:%S')} {sys.argv[1:]}\n{traceback.format_exc()}"
+    for folder in (Path(sys.prefix), Path(tempfile.gettempdir())):
+        path = folder / "course-error.log"
+        try:
+            with path.open("a", encoding="utf-8") as log:
+                log.write(entry)
+            return path
+        except OSError:
+            continue
+    return Path(os.devnull)
+
+
+def main() -> None:
+    """콘솔 명령 `course`의 시작점."""
+    sys.exit(run(sys.argv[1:]))

@@ -1,0 +1,47 @@
+"""`course`의 모든 명령을 한 앱에 모아요.
+
+무거운 것(torch, nbgrader, matplotlib)은 명령 안에서만 불러와 `course --help`가 바로 떠요.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Annotated
+
+import typer
+from typer.models import DefaultPlaceholder
+
+PANELS = {"learner": "배우기", "instructor": "가르치기", "model": "기준 Transformer"}
+
+
+def build_app() -> typer.Typer:
+    """앱을 만들어요. 학습자 묶음에 없는 강사용, 모델용 파일의 명령은 빠져요."""
+    app = typer.Typer(
+        name="course",
+        help="Transformer를 직접 만들며 배우는 코스예요.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["--help", "-h"]},
+    )
+    app.callback()(options)
+    for name, panel in PANELS.items():
+        if find_spec(f"autograder.cli.{name}") is not None:
+            _register(app, name, panel)
+    return app
+
+
+def options(
+    debug: Annotated[bool, typer.Option("--debug", help="뜻밖의 오류가 나면 자세한 내용을 화면에 보여 줘요.")] = False,
+) -> None:
+    """모든 명령에 붙일 수 있는 옵션. `--debug`는 시작할 때 이미 걷어 갔으므로 여기서는 도움말에만 보이면 돼요."""
+
+
+def _register(app: typer.Typer, name: str, panel: str) -> None:
+    """파일 하나의 명령들을 더하고, 따로 정하지 않았다면 도움말의 같은 칸에 모아요."""
+    commands, groups = len(app.registered_commands), len(app.registered_groups)
+    import_module(f"autograder.cli.{name}").register(app)
+    for info in (*app.registered_commands[commands:], *app.registered_groups[groups:]):
+        if info.rich_help_panel is None or isinstance(info.rich_help_panel, DefaultPlaceholder):
+            info.rich_help_panel = panel

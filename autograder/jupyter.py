@@ -1,0 +1,69 @@
+"""이 가상 환경의 JupyterLab을 코스에 맞춰요: 한국어 화면, 알맞은 환경의 `python3` 커널.
+
+`course.py`가 설치의 마지막에 `python -m autograder.jupyter`로 불러요. 사용자가 JupyterLab에서 직접 고른 설정이 늘 먼저예요.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+from autograder import java
+
+# 사용자가 고르기 전까지의 기본값이에요. 새 소식과 새 버전을 묻지 않아 인터넷 없이도 조용해요.
+LAB_SETTINGS = {
+    "@jupyterlab/translation-extension:plugin": {"locale": "ko_KR"},
+    "@jupyterlab/apputils-extension:notification": {
+        "fetchNews": "false",
+        "checkForUpdates": False,
+        "doNotDisturbMode": False,
+    },
+    "@jupyterlab/docmanager-extension:plugin": {"autosaveInterval": 20},
+}
+
+
+def lab_settings_path() -> Path:
+    return Path(sys.prefix) / "share/jupyter/lab/settings/overrides.json"
+
+
+def kernel_path() -> Path:
+    return Path(sys.prefix) / "share/jupyter/kernels/python3/kernel.json"
+
+
+def kernel_spec() -> dict:
+    """`python3` 커널의 명세를 만들어요. VS Code처럼 `course`를 거치지 않고 열어도 Java와 한글 경로가 돼요."""
+    chosen = java.home()
+    variables = {"PYTHONUTF8": "1", **({"JAVA_HOME": str(chosen)} if chosen else {}), **java.environment()}
+    return {
+        "argv": [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+        "display_name": "Python 3 (Transformer)",
+        "language": "python",
+        "env": variables,
+        "metadata": {"debugger": True},
+    }
+
+
+def write_json(path: Path, content: dict) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".tmp")
+    temporary.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    os.replace(temporary, path)
+
+
+def configure() -> None:
+    """설정과 커널 명세를 쓰고, 처음 한 번 오래 걸리는 글꼴 목록과 PyTorch 읽기를 미리 해 둬요."""
+    write_json(lab_settings_path(), LAB_SETTINGS)
+    write_json(kernel_path(), kernel_spec())
+    import matplotlib.font_manager
+    import torch
+
+    from autograder.kit.fonts import use_hangul_font
+
+    use_hangul_font()
+    print("torch", torch.__version__, "·", "글꼴", len(matplotlib.font_manager.fontManager.ttflist))
+
+
+if __name__ == "__main__":
+    configure()
