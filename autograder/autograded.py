@@ -11,13 +11,13 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from autograder.build import lesson_path
-from autograder.grading import Mark
 from autograder.gradebook import LessonCells
-from autograder.notebook import Cell, NotebookError, load_master, plan_run, read_notebook
+from autograder.grading import Mark
+from autograder.notebook import Cell, Notebook, NotebookError, load_master, plan_run, read_notebook
 
 SHOWN_CODE = 20_000
 
@@ -31,27 +31,27 @@ class Copy:
     code: dict[str, str]
 
 
-@lru_cache(maxsize=None)
+@cache
 def released(lesson: str) -> Mapping[str, Any]:
     """배포한 노트북(JSON 사전). 고치지 마세요."""
     return json.loads(lesson_path(lesson).read_text(encoding="utf-8"))
 
 
-@lru_cache(maxsize=None)
+@cache
 def lesson_cells(lesson: str) -> LessonCells:
     """성적부에 올릴 칸들."""
     return LessonCells.read(lesson, released(lesson))
 
 
-def make_copy(lesson: str, content: bytes, marks: Sequence[Mark]) -> Copy:
-    """제출물의 바이트와 판정으로 사본을 만들어요. 읽을 수 없는 파일이면 배포한 노트북 그대로예요."""
+def make_copy(lesson: str, notebook: Notebook | None, marks: Sequence[Mark]) -> Copy:
+    """제출물과 판정으로 사본을 만들어요. 읽을 수 없는 제출물(None)이면 배포한 노트북 그대로예요."""
     master = released(lesson)
     owned = {meta["grade_id"]: cell for cell in master["cells"] if (meta := cell["metadata"].get("nbgrader") or {}).get("grade_id")}
     given = {_text(cell).strip() for cell in master["cells"]}
     answers: dict[str, str] = {}
     extras: dict[str | None, list[dict[str, Any]]] = {}
     after: str | None = None
-    for cell, name in _submitted_cells(lesson, content):
+    for cell, name in _submitted_cells(lesson, notebook):
         if name in owned:
             after = name
             if _is_solution(owned[name]):
@@ -79,11 +79,17 @@ def make_copy(lesson: str, content: bytes, marks: Sequence[Mark]) -> Copy:
     return Copy({**master, "cells": built}, answered, code)
 
 
-def _submitted_cells(lesson: str, content: bytes) -> list[tuple[Cell, str | None]]:
-    """제출물의 칸과, 그 칸이 답한 배포 칸의 이름. 실습 칸은 채점이 알아본 대로예요."""
+def read_or_none(content: bytes) -> Notebook | None:
+    """제출물의 바이트를 노트북으로. 읽을 수 없으면 None(까닭은 채점이 말해요)."""
     try:
-        notebook = read_notebook(content)
+        return read_notebook(content)
     except NotebookError:
+        return None
+
+
+def _submitted_cells(lesson: str, notebook: Notebook | None) -> list[tuple[Cell, str | None]]:
+    """제출물의 칸과, 그 칸이 답한 배포 칸의 이름. 실습 칸은 채점이 알아본 대로예요."""
+    if notebook is None:
         return []
     try:
         exercises = {step.cell: step.exercise for step in plan_run(notebook, load_master(lesson)).steps if step.exercise}

@@ -19,13 +19,21 @@ from autograder.classroom import Classroom, ClassroomError, StoredResult, write_
 from autograder.exercises import LESSONS
 from autograder.feedback import render_feedback
 from autograder.gradebook import (
-    Entry, SubmissionScore, apply_late_penalties, by_student, open_gradebook, read_scores, register_lesson, save_entries,
+    Entry,
+    SubmissionScore,
+    apply_late_penalties,
+    by_student,
+    open_gradebook,
+    read_scores,
+    register_lesson,
+    save_entries,
 )
 from autograder.grading import Submission, SubmissionResult, find_submissions, grade_many
-from autograder.notebook import NotebookError, read_bytes
+from autograder.notebook import NotebookError
 
 BATCH = 32
 BATCH_SECONDS = 3.0
+BOM = "\ufeff"  # 엑셀은 이것이 있어야 한글을 UTF-8로 읽어요.
 
 
 @dataclass(frozen=True)
@@ -43,7 +51,6 @@ class ClassResult:
 @dataclass(frozen=True)
 class _Work:
     submission: Submission
-    content: bytes
     key: str
     timestamp: str | None
 
@@ -77,7 +84,7 @@ def grade_class(classroom: Classroom, directory: Path | None = None, lesson: str
             todo = [work.submission for work in works.values()]
             for result in grade_many(todo, classroom.seed(), jobs, tier="none" if unsafe else None) if todo else ():
                 work = works[result.student, result.lesson]
-                stored = keep_result(classroom, result, work.content, work.key)
+                stored = keep_result(classroom, result, work.key)
                 writer.add(stored, work.timestamp)
                 if on_result:
                     on_result(stored)
@@ -92,12 +99,11 @@ def grade_class(classroom: Classroom, directory: Path | None = None, lesson: str
     return ClassResult(tuple(results), len(kept))
 
 
-def keep_result(classroom: Classroom, result: SubmissionResult, content: bytes, key: str) -> StoredResult:
+def keep_result(classroom: Classroom, result: SubmissionResult, key: str) -> StoredResult:
     """결과 하나를 학급 폴더에 남겨요: 사본을 먼저, 끝났다는 표시인 결과 파일을 나중에."""
-    copy = make_copy(result.lesson, content, result.marks)
+    copy = make_copy(result.lesson, result.notebook, result.marks)
     stored = StoredResult.of(result, key, copy.answered, copy.code)
-    write_text(classroom.autograded(result.student, result.lesson),
-               json.dumps(copy.notebook, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
+    write_json(classroom.autograded(result.student, result.lesson), copy.notebook)
     classroom.store(stored)
     return stored
 
@@ -145,22 +151,44 @@ class _Writer:
         for result in results:
             html = render_feedback(result, table[result.student][result.lesson])
             write_text(self.classroom.feedback(result.student, result.lesson), html)
-        write_text(self.classroom.marks_csv, "\ufeff" + marks_csv(scores))
+        write_text(self.classroom.marks_csv, BOM + marks_csv(scores))
         self.gradebook.close()
 
 
-def marks_csv(scores: Iterable[SubmissionScore]) -> str:
-    """학생 한 줄, 레슨 한 칸의 점수표. 엑셀에서 수식으로 읽힐 이름은 따옴표를 붙여요."""
+def marks_csv(scores: Iterable[SubmissionScore], detail: bool = False) -> str:
+    """학생 한 줄의 점수표. 칸은 레슨의 합계, `detail`이면 레슨의 칸마다의 점수예요. 엑셀에서 수식으로 읽힐 이름은 따옴표를 붙여요."""
     table = by_student(scores)
     lessons = [lesson for lesson in LESSONS if any(lesson in row for row in table.values())]
     out = io.StringIO()
     sheet = csv.writer(out, lineterminator="\r\n")
-    sheet.writerow(["학생", *lessons, "합계", "손 채점 남음"])
+    columns = [(lesson, cell.name) for lesson in lessons for cell in lesson_cells(lesson).graded] if detail else []
+    titles = [f"{lesson}/{name.removeprefix('check_')}" for lesson, name in columns] if detail else lessons
+    sheet.writerow(["학생", *titles, "합계", "손 채점 남음"])
     for student, row in sorted(table.items()):
-        waiting = sum(score.needs_manual for score in row.values())
+        if detail:
+            values = [row[lesson].cells[name].score if lesson in row and name in row[lesson].cells else None for lesson, name in columns]
+        else:
+            values = [row[lesson].score if lesson in row else None for lesson in lessons]
         total = round(sum(score.score for score in row.values()), 1)
-        sheet.writerow([_safe(student), *(f"{row[lesson].score:g}" if lesson in row else "" for lesson in lessons), f"{total:g}", waiting or ""])
+        waiting = sum(score.needs_manual for score in row.values())
+        sheet.writerow([_safe(student), *("" if value is None else f"{value:g}" for value in values), f"{total:g}", waiting or ""])
     return out.getvalue()
+
+
+def export(classroom: Classroom, out: Path | None = None, detail: bool = False) -> tuple[Path, int]:
+    """성적부의 점수표를 UTF-8(BOM) CSV로 쓰고 (경로, 학생 수)를 돌려줘요. 채점한 것이 없으면 ClassroomError예요."""
+    with open_gradebook(classroom.db_url()) as gradebook:
+        scores = read_scores(gradebook)
+    if not scores:
+        raise ClassroomError(f"{classroom.path}의 성적부가 비어 있어요. `course grade`를 먼저 해 주세요.")
+    path = out or classroom.marks_csv
+    write_text(path, BOM + marks_csv(scores, detail))
+    return path, len(by_student(scores))
+
+
+def write_json(path: Path, value: object) -> None:
+    """JSON을 임시 파일에 쓰고 이름을 바꿔요."""
+    write_text(path, json.dumps(value, ensure_ascii=False, indent=1) + "\n")
 
 
 def _safe(name: str) -> str:
@@ -171,11 +199,11 @@ def _work(classroom: Classroom, submission: Submission, unsafe: bool) -> _Work:
     """제출물의 바이트와 지문. 읽을 수 없는 파일은 그대로 넘겨서, 채점이 그 까닭을 판정으로 말하게 해요."""
     stamp = _timestamp(submission)
     try:
-        content = submission.source if isinstance(submission.source, bytes) else read_bytes(submission.source)
+        content = submission.read()
     except NotebookError:
-        return _Work(submission, b"", "", stamp)
+        return _Work(submission, "", stamp)
     submission = Submission(submission.student, submission.lesson, content, submission.problems)
-    return _Work(submission, content, classroom.key(content, submission.lesson, sandboxed=not unsafe), stamp)
+    return _Work(submission, classroom.key(content, submission.lesson, sandboxed=not unsafe), stamp)
 
 
 def _timestamp(submission: Submission) -> str | None:

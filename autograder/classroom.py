@@ -17,10 +17,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from autograder.errors import CourseError
 from autograder.grading import Mark, SubmissionResult
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -28,7 +29,7 @@ ROOT = Path(__file__).resolve().parents[1]
 _JUDGING = ("answer_sheet.py", "draw.py", "grading.py", "judge.py", "notebook.py", "perform.py", "probes.py", "rules.py")
 
 
-class ClassroomError(RuntimeError):
+class ClassroomError(CourseError):
     """학급 폴더를 쓸 수 없어요. 내용은 강사에게 보일 한국어 문장이에요."""
 
 
@@ -67,7 +68,7 @@ class StoredResult:
                    result.tier, datetime.now().strftime("%Y-%m-%d %H:%M"), answered, code)
 
 
-@lru_cache(maxsize=None)
+@cache
 def grader_digest(lesson: str) -> str:
     """판정에 쓰이는 코드와 레슨의 정의를 한 줄로 줄인 지문."""
     here = Path(__file__).parent

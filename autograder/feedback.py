@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from autograder.classroom import StoredResult
@@ -62,7 +62,7 @@ def points(value: float) -> str:
     return f"{value:.1f}".removesuffix(".0")
 
 
-@lru_cache(maxsize=None)
+@cache
 def templates() -> Any:
     """늘 이스케이프하는 jinja 환경."""
     from jinja2 import Environment, PackageLoader, StrictUndefined

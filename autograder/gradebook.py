@@ -22,12 +22,13 @@ from nbgrader.utils import parse_utc
 from sqlalchemy import func, insert, inspect, select, text, update
 from sqlalchemy.orm import Session
 
+from autograder.errors import CourseError
 from autograder.grading import Mark
 
 COURSE_ID = "transformer"
 
 
-class GradebookError(RuntimeError):
+class GradebookError(CourseError):
     """성적부를 쓸 수 없어요. 내용은 강사에게 보일 한국어 문장이에요."""
 
 

@@ -19,6 +19,7 @@ from pathlib import Path, PurePosixPath
 
 from autograder.build import sources
 from autograder.classroom import Classroom
+from autograder.errors import CourseError
 from autograder.exercises import LESSONS, lesson_exercises
 
 LIMIT_FILE = 64 * 1024 * 1024
@@ -29,7 +30,7 @@ _MOODLE = re.compile(r"^(?P<who>.+?)_(?P<id>\d+)_assignsubmission_(?:file|online
 _CANVAS = re.compile(r"^(?P<who>[^_]+?)_(?:LATE_|late_)?(?P<id>\d+)_\d+_(?P<rest>.+)$")
 
 
-class CollectError(RuntimeError):
+class CollectError(CourseError):
     """압축 파일을 받아들일 수 없어요. 내용은 강사에게 보일 한국어 문장이에요."""
 
 

@@ -18,7 +18,7 @@ from nbformat.notebooknode import NotebookNode
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
 
-from autograder.autograded import lesson_cells, make_copy, released
+from autograder.autograded import lesson_cells, make_copy, read_or_none, released
 from autograder.class_grading import entry_of, keep_result
 from autograder.classroom import Classroom, StoredResult
 from autograder.gradebook import open_gradebook, register_lesson, save_entries
@@ -75,7 +75,7 @@ class Rebuild(_Step):
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
         lesson = resources["nbgrader"]["assignment"]
-        return from_dict(make_copy(lesson, self.original(resources), ()).notebook), resources
+        return from_dict(make_copy(lesson, read_or_none(self.original(resources)), ()).notebook), resources
 
 
 class Judge(_Step):
@@ -89,11 +89,11 @@ class Judge(_Step):
         stored = classroom.load(student, lesson)
         if stored is None or stored.key != key:
             result = grade_notebook(content, lesson, student, classroom.seed(), _warm_pool())
-            stored = keep_result(classroom, result, content, key)
+            stored = keep_result(classroom, result, key)
         for problem in stored.problems:
             self.log.warning("%s / %s: %s", student, lesson, problem)
         where["course_result"] = stored
-        return from_dict(make_copy(lesson, content, stored.marks).notebook), resources
+        return from_dict(make_copy(lesson, read_or_none(content), stored.marks).notebook), resources
 
 
 class SaveMarks(SaveAutoGrades):

@@ -20,13 +20,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from autograder.errors import CourseError
 from autograder.exercise import Exercise, Mistake
 from autograder.exercises import lesson_exercises
 
 EXPECTED = "expected.json"
 
 
-class SimulateError(RuntimeError):
+class SimulateError(CourseError):
     """가상 학급을 만들 수 없어요. 내용은 강사에게 보일 한국어 문장이에요."""
 
 
@@ -277,10 +278,12 @@ def simulate(students: int, out: Path, seed: int = 0, lessons: Sequence[str] | N
 
     if students < 1:
         raise SimulateError("학생은 한 명 이상이어야 해요: --students 30처럼 적어 주세요.")
-    lessons = tuple(lessons or build.sources())
-    unknown = [lesson for lesson in lessons if lesson not in build.sources()]
+    finished = [lesson for lesson in build.sources() if build.lesson_path(lesson).is_file()]
+    lessons = tuple(lessons or finished)
+    unknown = [lesson for lesson in lessons if lesson not in finished]
     if unknown or not lessons:
-        raise SimulateError(f"만들 수 있는 레슨이 아니에요: {', '.join(unknown) or '(없음)'}. 있는 레슨: {', '.join(build.sources())}")
+        raise SimulateError(f"만들 수 있는 레슨이 아니에요: {', '.join(unknown) or '(없음)'}. "
+                            f"있는 레슨: {', '.join(finished) or '없음. `course build`를 먼저 해 주세요.'}")
     _clear(out)
     names = [f"s{number:0{max(3, len(str(students)))}d}" for number in range(1, students + 1)]
     expected: list[dict[str, Any]] = []
