@@ -117,7 +117,11 @@ class Worker:
         # 우리 모듈을 먼저 진짜로 불러와 이 객체에만 남기고, 그 뒤로 `autograder`는 빈 껍데기예요.
         from autograder import perform, wire
 
-        self.perform, self.wire, self.torch, self.numpy = perform, wire, torch, numpy
+        self.perform, self.wire, self.numpy = perform, wire, numpy
+        from autograder.exercise import Call
+
+        cases = wire.dump([(Call((torch.randn(2, 3), -1)), Call((torch.randn(2, 3), 0), grad_of=(0,)))])
+        self._answer(torch.softmax, wire.load(cases))
         for name in [name for name in sys.modules if name.split(".")[0] == "autograder"]:
             del sys.modules[name]
         here = os.path.dirname(os.path.abspath(__file__))
