@@ -212,23 +212,22 @@ plots.heatmap(attention_scores(q, k), rows=["쿼리 1", "쿼리 2"], columns=["�
 # %% [markdown] tags=["given"]
 # ## 실험. 나누지 않으면 무슨 일이 생길까 · 10분
 #
-# 표본 하나로는 아무 말도 할 수 없어요. 크기마다 쌍을 2만 개씩 뽑아서 $q \cdot k$가 어떻게 흩어지는지 봐요.
+# 표본 하나로는 아무 말도 할 수 없어요. 크기마다 쌍을 1만 개씩 뽑아서 $q \cdot k$가 어떻게 흩어지는지 봐요.
 
 # %% tags=["experiment"]
-samples, sizes = fast(20_000, 500), [4, 16, 64, 256, 1024]
+samples, sizes = fast(10_000, 500), [4, 16, 64, 256, 1024]
 generator = torch.Generator().manual_seed(5)
-dots = {d_k: torch.stack([torch.randn(d_k, generator=generator) @ torch.randn(d_k, generator=generator) for _ in range(3)])
-        for d_k in (4, 16, 64)}
-for d_k, three in dots.items():
-    print(f"d_k = {d_k:>3}: 표본 세 개의 |q·k|는", ", ".join(f"{abs(value):.1f}" for value in three.tolist()))
+for d_k in (4, 16, 64):
+    three = [torch.randn(d_k, generator=generator) @ torch.randn(d_k, generator=generator) for _ in range(3)]
+    print(f"d_k = {d_k:>2}: 한 쌍씩 세 번 뽑은 |q·k|는", ", ".join(f"{abs(dot):.1f}" for dot in three))
 
 # %% tags=["experiment"]
-dots = {d_k: sum(torch.randn(samples, 4, generator=generator) .mul(torch.randn(samples, 4, generator=generator)).sum(-1)
-                 for _ in range(d_k // 4)) for d_k in sizes}
-left, right = plots.panels(2, "쌍 2만 개로 본 q·k")
+dots = {d_k: (torch.randn(samples, d_k, generator=generator) * torch.randn(samples, d_k, generator=generator)).sum(-1) for d_k in sizes}
+left, right = plots.panels(2, "쌍 1만 개로 본 q·k")
 plots.histogram({f"d_k = {d_k}": dots[d_k] for d_k in (4, 16, 64)}, title="d_k가 크면 넓게 흩어져요", xlabel="q·k", ax=left)
-plots.lines(sizes, {"q·k": [dots[d].var() for d in sizes], "q·k / √d_k": [dots[d].var() / d for d in sizes]},
-            title="분산은 d_k에 비례해요", xlabel="d_k", ylabel="분산", logx=True, logy=True, marker="o", ax=right)
+plots.lines(sizes, {"q·k": [dots[d].var() for d in sizes], "q·k ÷ √d_k": [(dots[d] / math.sqrt(d)).var() for d in sizes]},
+            title="분산은 d_k에 비례해요", xlabel="d_k", ylabel="분산", logx=True, logy=True, marker="o",
+            colors=(plots.ORANGE, plots.BLUE), ax=right)
 
 # %% [markdown] tags=["given"]
 # <div class="alert alert-warning"><b>블로그와 다른 점</b><br>
@@ -246,6 +245,7 @@ def saturation(d_k: int, scale: float) -> tuple[torch.Tensor, torch.Tensor]:
     jacobian = torch.diag_embed(p) - p.unsqueeze(-1) * p.unsqueeze(-2)
     return p.amax(-1).mean(), jacobian.flatten(1).norm(dim=1).mean()
 
+# %% tags=["experiment"]
 plain = [saturation(d_k, 1.0) for d_k in sizes]
 scaled = [saturation(d_k, 1 / math.sqrt(d_k)) for d_k in sizes]
 left, right = plots.panels(2, "포화: 나누지 않으면 한 곳만 보고, 배우지 못해요")
@@ -311,14 +311,13 @@ def padding_mask(ids: torch.Tensor, pad_id: int) -> torch.Tensor:
 check("padding_mask")
 
 # %% [markdown] tags=["given"]
-# **눈으로 보기.** 두 문장의 마스크를 나란히 그려요. 흰 열은 어떤 쿼리도 보지 못해요.
+# **눈으로 보기.** 두 문장의 마스크를 나란히 그려요. 회색 열은 어떤 쿼리도 보지 못해요.
 
 # %% tags=["experiment"]
 mask = padding_mask(torch.tensor([[5, 8, 3], [5, 3, 0]]), pad_id=0)
 sentences = [["나는", "학교에", "간다"], ["나는", "간다", "빈칸"]]
 for ax, row, words in zip(plots.panels(2, "패딩 마스크: 열이 가려져요"), mask, sentences):
-    plots.heatmap(row[0].expand(3, 3), rows=words, columns=words, limits=(0, 1), colorbar=False, xlabel="키", ylabel="쿼리",
-                  title=" ".join(words), ax=ax)
+    plots.mask_map(row[0].expand(3, 3), words, title=" ".join(words), ax=ax)
 
 # %% [markdown] tags=["given"]
 # **한 줄 정리.** 패딩 마스크는 행이 아니라 열을 가려요. 빈칸은 아무에게도 보이지 않아야 하니까요.
@@ -390,8 +389,8 @@ check("causal_mask")
 words = ["나는", "학교에", "간다", "빈칸"]
 padding = padding_mask(torch.tensor([[5, 8, 3, 0]]), pad_id=0)[0, 0].expand(4, 4)
 masks = {"패딩": padding, "인과": causal_mask(4), "패딩 & 인과": padding & causal_mask(4)}
-for ax, (name, mask) in zip(plots.panels(3, width=3.7), masks.items()):
-    plots.heatmap(mask, rows=words, columns=words, limits=(0, 1), colorbar=False, xlabel="키", ylabel="쿼리", title=name, ax=ax)
+for ax, (name, mask) in zip(plots.panels(3, width=3.9), masks.items()):
+    plots.mask_map(mask, words, title=name, ax=ax)
 
 # %% [markdown] tags=["given"]
 # **한 줄 정리.** 인과 마스크는 대각선을 남기고 그 오른쪽 위만 가려요.
@@ -621,29 +620,30 @@ for ax, (title, weights) in zip(plots.panels(3, width=4.6, height=4.0), maps.ite
 # 점수표는 `(n, n)`이에요. 길이가 두 배가 되면 칸은 네 배가 되죠. 표가 차지하는 메모리와 여러분의 함수가 걸리는 시간을 재요.
 
 # %% tags=["experiment"]
-def seconds(n: int) -> float:
-    """길이 n, d_k 64인 어텐션 한 번의 시간(초). 다섯 번 중 가장 빠른 것."""
+def milliseconds(n: int) -> float:
+    """길이 n, d_k 64인 어텐션 한 번의 시간(밀리초). 스무 번 가운데 가장 빠른 것."""
     q, k, v = torch.randn(3, n, 64)
     times = []
-    for _ in range(5):
+    for _ in range(20):
         start = time.perf_counter()
         scaled_dot_product_attention(q, k, v)
         times.append(time.perf_counter() - start)
-    return min(times)
-
-lengths = fast([256, 512, 1024, 2048, 4096], [16, 32, 64])
-memory = [n * n * 4 / 2**20 for n in lengths]
-elapsed = [seconds(n) * 1000 for n in lengths]
+    return min(times) * 1000
 
 # %% tags=["experiment"]
-left, right = plots.panels(2, "길이 n과 어텐션의 비용")
-plots.lines(lengths, {"가중치 (n, n)": memory}, title="메모리", xlabel="문장 길이 n", ylabel="MiB (float32)", logx=True, logy=True, marker="o", ax=left)
+lengths = fast([64, 128, 256, 512, 1024], [16, 32, 64])
+memory = [n * n * 4 / 2**20 for n in lengths]
+elapsed = [milliseconds(n) for n in lengths]
 squared = [elapsed[-1] * (n / lengths[-1]) ** 2 for n in lengths]
+left, right = plots.panels(2, "길이 n과 어텐션의 비용")
+plots.lines(lengths, {"가중치 (n, n)": memory}, title="메모리", xlabel="문장 길이 n", ylabel="MiB (float32)", logx=True, logy=True,
+            marker="o", ax=left)
 plots.lines(lengths, {"잰 시간": elapsed, "n²에 비례한다면": squared}, dashed=["n²에 비례한다면"], title="시간", xlabel="문장 길이 n",
             ylabel="밀리초", logx=True, logy=True, marker="o", ax=right)
 
 # %% [markdown] tags=["given"]
-# 메모리는 길이가 두 배가 될 때마다 정확히 네 배예요. n = 4096이면 헤드 하나, 문장 하나의 가중치만 64 MiB고요. 시간은 기계마다 다르지만 문장이 길수록 점선(n²)에 붙어요.
+# 메모리는 길이가 두 배가 될 때마다 정확히 네 배예요. n = 4096이면 헤드 하나, 문장 하나의 가중치만 64 MiB이고, 헤드 8개에 문장 32개라면 16 GiB예요.
+# 시간은 기계마다 달라요. 짧은 문장에서는 준비하는 시간이 섞이지만 길어질수록 기울기가 점선(n²)을 닮아 가요.
 #
 # <div class="alert alert-warning"><b>블로그와 다른 점</b><br>
 # "어텐션이 RNN보다 계산이 적다"는 길이에 따라 달라지는 말이에요. 층 하나의 계산량은 셀프 어텐션이 n²·d, RNN이 n·d²이에요.

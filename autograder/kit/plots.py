@@ -13,7 +13,7 @@ import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.colors import LinearSegmentedColormap, ListedColormap
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter, NullLocator
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 
@@ -27,11 +27,13 @@ COLORS = (BLUE, ORANGE, GREEN, PURPLE, RED, GREY)  # 색각 이상이 있어도 
 SEQUENTIAL = LinearSegmentedColormap.from_list("course_seq", ["#FFFFFF", "#D6E4F3", "#8DB5DF", "#3F7FC1", "#153E70"])
 DIVERGING = LinearSegmentedColormap.from_list("course_div", ["#B9650F", "#F0B878", "#FFFFFF", "#8DB5DF", "#1F5596"])
 
+VISIBLE = ListedColormap(["#E9EDF1", "#3F7FC1"])  # 마스크: 가림, 볼 수 있음
+
 
 def _use_style() -> None:
     use_hangul_font()
     matplotlib.rcParams.update({
-        "figure.dpi": 100, "figure.constrained_layout.use": True, "figure.facecolor": "white",
+        "figure.dpi": 100, "figure.constrained_layout.use": True, "figure.constrained_layout.w_pad": 0.1, "figure.facecolor": "white",
         "font.size": 11, "text.color": INK,
         "axes.titlesize": 12.5, "axes.titleweight": "bold", "axes.titlelocation": "left", "axes.titlepad": 10,
         "axes.labelsize": 11, "axes.labelcolor": INK, "axes.edgecolor": MUTED, "axes.linewidth": 0.8,
@@ -133,8 +135,12 @@ def heatmap(matrix: Any, *, rows: Sequence[str] | None = None, columns: Sequence
     image = ax.imshow(matrix, cmap=DIVERGING if diverging else SEQUENTIAL, vmin=limits[0], vmax=limits[1],
                       aspect="auto", interpolation="nearest")
     ax.grid(False)
-    ax.spines[:].set_visible(False)
+    ax.spines[:].set_visible(True)
+    ax.spines[:].set_color(GRID)
     ax.tick_params(length=0)
+    if matrix.size <= 400:  # 칸이 보일 만큼 크면 사이를 흰 줄로 갈라요.
+        ax.hlines(np.arange(1, height) - 0.5, -0.5, width - 0.5, color="white", linewidth=1.5)
+        ax.vlines(np.arange(1, width) - 0.5, -0.5, height - 0.5, color="white", linewidth=1.5)
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_locator(MaxNLocator(integer=True))
     if rows is not None:
@@ -163,6 +169,14 @@ def attention_map(weights: Any, queries: Sequence[str], keys: Sequence[str] | No
     small = len(queries) * len(keys) <= 64
     heatmap(weights, rows=queries, columns=keys, title=title, xlabel="보는 곳 (키)", ylabel="보는 쪽 (쿼리)",
             values="{:.2f}" if small else "", limits=(0.0, 1.0), colorbar=colorbar or not small, ax=ax)
+
+
+def mask_map(mask: Any, queries: Sequence[str], keys: Sequence[str] | None = None, *, title: str = "", ax: Axes | None = None) -> None:
+    """마스크 (T, S)를 그려요. 파랑이 볼 수 있는 곳(True), 회색이 가려진 곳(False)이에요."""
+    ax = ax or panels(1, width=4.2)[0]
+    heatmap(array(mask).astype(float), rows=queries, columns=queries if keys is None else keys, title=title, xlabel="보는 곳 (키)",
+            ylabel="보는 쪽 (쿼리)", limits=(0.0, 1.0), colorbar=False, ax=ax)
+    ax.images[0].set_cmap(VISIBLE)
 
 
 def array(values: Any) -> np.ndarray:
