@@ -5,6 +5,9 @@ B 배치, T 쿼리 길이, S 키 길이, D = d_model, H 헤드, G 키/값 헤드
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -175,3 +178,17 @@ class LayerCache:
             buffer = getattr(self, name)
             buffer[: len(rows), :, : self.used] = buffer[rows, :, : self.used]
             setattr(self, name, buffer[: len(rows)])
+
+
+@contextlib.contextmanager
+def attention_maps(model: nn.Module) -> Iterator[dict[str, list[Tensor]]]:
+    """이 안에서 모델을 부르면 어텐션 가중치가 모여요: {"encoder.0.self_attn": [(B, H, T, S), ...], ...}, 부른 횟수만큼."""
+    layers = {name: layer for name, layer in model.named_modules() if isinstance(layer, MultiHeadAttention)}
+    maps: dict[str, list[Tensor]] = {name: [] for name in layers}
+    for name, layer in layers.items():
+        layer.record = maps[name]
+    try:
+        yield maps
+    finally:
+        for layer in layers.values():
+            layer.record = None
