@@ -29,12 +29,12 @@
 # | 1-5 | 멀수록 약해지는 기울기 | 12분 |
 # | 1-6 | 어텐션 가중치: 모두를 한꺼번에 보기 | 12분 |
 # | 1-7 | 문맥 벡터: 본 만큼 섞기 | 6분 |
-# | 실험 | 모든 쌍을 행렬 곱 하나로, 그리고 RNN과 시간 겨루기 | 8분 |
-# | 1-8 | 한 층의 계산량 | 6분 |
+# | 실험 | 어텐션의 기울기, 모든 쌍을 행렬 곱 하나로, RNN과 시간 겨루기 | 10분 |
+# | 1-8 | 한 층의 계산량, 그리고 결과 | 8분 |
 # | 1-9 | (보너스) 더하기 어텐션의 점수 | 8분 |
 # | 돌아보기 | 서술형 한 문제 | 5분 |
 #
-# 보너스를 빼면 85분쯤 걸려요. 파이썬과 PyTorch의 텐서를 조금 써 봤다면 충분하고, GPU는 없어도 돼요.
+# 보너스를 빼면 89분쯤 걸려요. 파이썬과 PyTorch의 텐서를 조금 써 봤다면 충분하고, GPU는 없어도 돼요.
 
 # %% [markdown] tags=["given"]
 # ## 이 노트북을 쓰는 법
@@ -597,7 +597,7 @@ plots.heatmap(mixed, rows=target, columns=["사람", "장소", "움직임"], tit
 # **한 줄 정리.** 문맥 벡터는 본 만큼 섞은 내용이고, 단어마다 따로 만들어요.
 
 # %% [markdown] tags=["given"]
-# ## 실험. 기울기가 곧장 오는지 · 3분
+# ## 실험. 어텐션의 기울기는 어떨까 · 3분
 #
 # 1-5에서 본 그림에 어텐션을 얹어 봐요. 마지막 단어가 쿼리가 되어 50단어를 모두 보고, 그 문맥 벡터의 합을 단어마다 미분해요.
 
@@ -609,16 +609,19 @@ scores = (words @ W_q) @ (words @ W_k).transpose(1, 2) / 32**0.5  # (16, T, T)
 last = context(attention_weights(scores, None), words)[:, -1]
 (grad,) = torch.autograd.grad(last.sum(), words)
 straight = grad.pow(2).sum(dim=(0, 2)).sqrt().flip(0)
-curves = {"셀프 어텐션": straight / straight[1:].mean(), **{k: v / v[0] for k, v in fading.items() if k[-3:] in ("0.9", "0.5")}}
+curves = {"셀프 어텐션": straight / straight[1:].mean()}
+for s in ("0.9", "0.5"):
+    norms = fading[f"W_hh 크기 {s}"]
+    curves[f"RNN, W_hh 크기 {s}"] = norms / norms[0]
 plots.lines(range(T), curves, title="어텐션의 기울기는 거리를 모르고 와요", xlabel="마지막 단어에서 몇 걸음 앞인가",
             ylabel="기울기의 크기 (기준 = 1)", logy=True, colors=(plots.GREEN, plots.BLUE, plots.ORANGE))
 
 # %% [markdown] tags=["given"]
 # RNN은 마지막 단어를 1로, 어텐션은 나머지 단어들의 평균을 1로 맞춰 그렸어요. 어텐션의 선은 조금 출렁일 뿐 기울지 않아요. 바로 옆 단어든 49걸음 앞의 단어든 **길이가 같아서**예요.
-# 0번만 조금 다른 것은 마지막 단어가 쿼리 노릇까지 하기 때문이에요.
+# 0번만 높은 것은 마지막 단어가 쿼리 노릇까지 하기 때문이에요.
 
 # %% [markdown] tags=["given"]
-# ## 실험. 모든 쌍을 행렬 곱 하나로 · 5분
+# ## 실험. 모든 쌍을 행렬 곱 하나로 · 7분
 #
 # "나는 학교에 간다"의 모든 단어가 모든 단어와 닮은 정도를 재려면 3 × 3번 견줘야 해요. 반복문으로 쓸 수도 있지만, 행렬 곱 **하나**가 같은 표를 통째로 내놓아요.
 
@@ -632,7 +635,7 @@ plots.heatmap(at_once, rows=text.SCHOOL.split(), columns=text.SCHOOL.split(), ti
               values="{:.1f}", diverging=True, colorbar=False)
 
 # %% [markdown] tags=["given"]
-# 두 표가 같아요(반올림만큼만 달라요). 칸마다 서로를 기다릴 일이 없으니 코어가 많을수록 한꺼번에 더 많이 채울 수 있어요. 어텐션이 GPU와 잘 맞는 까닭이에요.
+# 두 표가 같아요(기계에 따라 반올림만큼 다를 수는 있어요). 칸마다 서로를 기다릴 일이 없으니 코어가 많을수록 한꺼번에 더 많이 채울 수 있어요. 어텐션이 GPU와 잘 맞는 까닭이에요.
 #
 # 그러면 얼마나 빨라질까요? 블로그 1편은 100단어에서 **100배**라고 말해요. 재 봐요. 공평하게 코어 하나만 쓰고, 학습 한 걸음(앞으로 갔다가 기울기까지)의 시간을 재요.
 # RNN은 여러분의 `rnn_forward`와, 반복문까지 C++로 된 PyTorch의 `nn.RNN` 둘 다예요.
@@ -687,7 +690,7 @@ plots.lines(lengths, {**ratio, "블로그의 100배": [100] * len(lengths)}, tit
 # %% [markdown] tags=["given"]
 # <div class="alert alert-warning"><b>블로그와 다른 점</b><br>
 # 블로그 1편의 "100단어에서 100배"는 CPU에서 나오지 않아요. 우리가 잰 CPU 코어 하나에서는 100단어에서 <b>열 배 안팎</b>이 가장 컸고,
-# 문장이 더 길어지면 차이가 도로 줄어 1000단어를 넘으면 비슷해지거나 뒤집혔어요. 여러분의 숫자는 위에 있어요.<br>
+# 문장이 더 길어지면 차이가 도로 줄어 1000단어를 넘으면 <b>한두 배</b>로 내려왔어요. 여러분의 숫자는 위에 있어요.<br>
 # 100이라는 수는 시간이 아니라 <b>차례로 기다려야 하는 걸음 수</b>예요. RNN은 100걸음, 어텐션은 1걸음이죠. 코어가 아주 많은 GPU일수록 걸음 수가 곧 시간이 되지만,
 # CPU 하나라면 어차피 계산을 나눠 맡을 곳이 없어서 계산량도 함께 값을 치러요.</div>
 #
@@ -755,7 +758,8 @@ plots.lines(lengths, costs, title="층 하나의 계산량 (d = 512)", xlabel="�
             logx=True, logy=True, marker="o", colors=(plots.ORANGE, plots.GREEN, plots.BLUE))
 
 # %% [markdown] tags=["given"]
-# **눈으로 보기.** 파란 선이 더 가파르고, $n = 512$에서 RNN과 만나요. 앞 실험은 $d = 64$라서 뒤집히는 자리가 훨씬 앞에 있었어요.
+# **눈으로 보기.** 파란 선이 더 가파르고, $n = 512$에서 RNN과 만나요. 앞 실험은 $d = 64$라서 64단어만 넘어도
+# 어텐션이 곱셈을 더 많이 해요. 그런데도 300단어까지 훨씬 빨랐던 것은 기다리지 않아서예요.
 #
 # <div class="alert alert-warning"><b>블로그와 다른 점</b><br>
 # "어텐션은 계산이 적어서 빠르다"고 읽히기 쉬운데, 층 하나의 계산량은 셀프 어텐션이 O(n²·d), RNN이 O(n·d²)이에요. 어느 쪽이 적은지는 n과 d에 달렸어요.
@@ -774,9 +778,9 @@ systems = ["GNMT", "ConvS2S", "MoE", "GNMT\n앙상블", "ConvS2S\n앙상블", "T
 bleu = [24.6, 25.16, 26.03, 26.30, 26.36, 27.3, 28.4]
 ax = plots.panels(1, width=8.6, height=3.6)[0]
 plots.bars(systems, {"BLEU": bleu}, title="영어 → 독일어 번역 점수 (논문 표 2, WMT 2014)", ylabel="BLEU", values="{:.1f}", ax=ax)
+ax.set_ylim(22, 30)
 for bar, name in zip(ax.patches, systems):
     bar.set_color(plots.BLUE if "Transformer" in name else plots.GREY if "앙상블" in name else plots.ORANGE)
-ax.set_ylim(22, 30)
 
 # %% [markdown] tags=["given"]
 # <div class="alert alert-warning"><b>블로그와 다른 점</b><br>
@@ -794,7 +798,8 @@ ax.set_ylim(22, 30)
 #
 # $s$는 디코더의 지금 상태(쿼리), $H_s$는 인코더의 s번째 상태(키)예요. Transformer는 이 어텐션만 남기고 RNN을 통째로 들어냈어요. 제목 그대로 '어텐션이면 충분하다'고요.
 #
-# **손으로.** $D = A = 1$, $W_s = 1$, $W_h = 2$, $v = 3$이고 $s = 1$, $H = [0, -0.5]$이면 $\tanh(1 + 0) \cdot 3 = 2.285$, $\tanh(1 - 1) \cdot 3 = 0$이에요.
+# **손으로.** $D = A = 1$, $W_s = 1$, $W_h = 2$, $v = 3$이고 $s = 1$, $H = [0, -0.5]$이면
+# $\tanh(1 + 0) \cdot 3 = 2.285$, $\tanh(1 - 1) \cdot 3 = 0$이에요.
 #
 # **예상.** tanh를 빼면 점수가 $sW_sv + H_sW_hv$로 쪼개져요. 그러면 $s$가 바뀔 때 **어느 단어를 볼지**가 바뀔 수 있을까요?
 #
@@ -840,7 +845,7 @@ def additive_scores(
 check("additive_scores")
 
 # %% tags=["experiment"]
-g = torch.Generator().manual_seed(4)
+g = torch.Generator().manual_seed(14)
 H, W_s, W_h = torch.randn(1, 3, 6, generator=g), torch.randn(6, 8, generator=g), torch.randn(6, 8, generator=g)
 v, queries = torch.randn(8, generator=g), torch.randn(4, 6, generator=g)  # 디코더의 상태 네 가지
 with_tanh = attention_weights(additive_scores(queries, H.expand(4, 3, 6), W_s, W_h, v)[:, None], None)[:, 0]
@@ -851,7 +856,7 @@ plots.attention_map(with_tanh, states, text.SCHOOL.split(), title="tanh 있음",
 plots.attention_map(without, states, text.SCHOOL.split(), title="tanh 없음", ax=right)
 
 # %% [markdown] tags=["given"]
-# **눈으로 보기.** 오른쪽은 네 줄이 모두 똑같아요. 누가 물어도 같은 대답이에요.
+# **눈으로 보기.** 왼쪽은 상태마다 다른 단어를 보는데, 오른쪽은 네 줄이 모두 똑같아요. 누가 물어도 같은 대답이에요.
 #
 # **한 줄 정리.** 더하기 어텐션은 쿼리와 키를 더한 뒤 꺾어서 점수를 내요. 레슨 5의 내적 어텐션은 곱해서 만나게 해요.
 

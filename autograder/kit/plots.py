@@ -75,6 +75,8 @@ def lines(x: Any, series: Mapping[str, Any], *, title: str = "", xlabel: str = "
     if logx and len(x) <= 10:  # 잰 곳이 몇 군데뿐이면 눈금도 바로 그 자리에 둬요.
         ax.set_xticks(array(x), [f"{value:g}" for value in array(x)])
         ax.xaxis.set_minor_locator(NullLocator())
+    elif not logx and np.issubdtype(array(x).dtype, np.integer):  # 걸음이나 위치는 2.5 같은 눈금이 없어요.
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
 def bars(labels: Sequence[str], series: Mapping[str, Any], *, title: str = "", xlabel: str = "", ylabel: str = "", logy: bool = False,
