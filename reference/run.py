@@ -6,7 +6,6 @@ metrics.jsonl, tensorboard/, checkpoints/, pictures/.
 from __future__ import annotations
 
 import json
-import re
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -138,7 +137,7 @@ def train(config: TrainConfig, source: DataSource, folder: Path, resume: bool = 
           machine: Machine | None = None, screen: type[Reporter] = Reporter) -> dict[str, Any]:
     """처음부터, 또는 멈춘 자리에서 학습하고 채점까지 마친 뒤 result.json의 내용을 돌려줘요."""
     machine = machine or choose(config.device, config.precision, config.compile)
-    model_size = ModelConfig.preset(config.preset, 5).to_dict()
+    model_size = ModelConfig.preset(config.preset, 5, **config.model_changes()).to_dict()
     if machine.is_main:
         _open_folder(folder, resume)
     with machine.accelerator.main_process_first():  # 데이터는 0번이 먼저 만들고 나머지는 만든 것을 열어요.
@@ -235,11 +234,30 @@ def finish(folder: Path, model: Transformer, task: Task, config: TrainConfig, ma
     return result
 
 
+def evaluate(folder: Path, model: Transformer, tokenizer: Tokenizer, machine: Machine, data: str | None, beam: int,
+             lowercase: bool = False) -> dict[str, Any]:
+    """다 배운 모델을 다시 채점하고 result.json의 점수만 바꿔요. data가 없으면 학습할 때 정한 시험 데이터예요."""
+    config, source = saved_settings(folder)
+    if data:
+        pairs = source.turned(list(read_pairs(data)))
+    else:
+        _, valid, test = _pairs(config, source)
+        pairs = source.turned(test or valid)
+    before = cpu_seconds()
+    path = folder / "result.json"
+    result = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    result |= evaluate_pairs(model, tokenizer, pairs, machine, beam, config.alpha, lowercase)
+    del result["translations"]
+    result |= {"evaluated_on": data or "test", "evaluate_cpu_seconds": round(cpu_seconds() - before, 1)}
+    checkpoint.write_text(path, json.dumps(result, ensure_ascii=False, indent=2))
+    return result
+
+
 def evaluate_pairs(model: Transformer, tokenizer: Tokenizer, pairs: list[Pair], machine: Machine, beam: int,
-                   alpha: float) -> dict[str, Any]:
+                   alpha: float, lowercase: bool = False) -> dict[str, Any]:
     """쌍들을 번역해 점수와 번역문을 돌려줘요."""
     translations = translate(model, tokenizer, [source for source, _ in pairs], machine, beam, alpha)
-    scores: Scores = score(translations, [target for _, target in pairs])
+    scores: Scores = score(translations, [target for _, target in pairs], lowercase)
     return {**scores.to_dict(), "beam": beam, "translations": translations}
 
 
@@ -271,15 +289,3 @@ def latest_run(folder: Path = RUNS) -> Path:
     if not found:
         raise UserError("학습한 모델이 아직 없어요. course demo나 course train --preset demo로 먼저 학습해 주세요.")
     return found[-1].parent
-
-
-def curves(folder: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """metrics.jsonl을 (학습 기록, 검증 기록)으로 나눠 읽어요."""
-    path = folder / "metrics.jsonl"
-    records = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
-    return [r for r in records if "loss" in r], [r for r in records if "valid_loss" in r]
-
-
-def slug(text: str) -> str:
-    """그림 파일 이름에 쓸 수 있게 줄여요."""
-    return re.sub(r"\W+", "-", text).strip("-")[:40]

@@ -44,6 +44,7 @@ class TrainConfig:
     level: str = "byte"  # "byte" 또는 "morpheme"(KoNLPy로 형태소를 먼저 나눔)
     max_tokens: int = 25_000  # 배치 하나에 담는 토큰 수(패딩 포함, 원문과 번역문 가운데 긴 쪽)
     accumulate: int = 1  # 갱신 한 번에 모으는 배치 수
+    dropout: float | None = None  # None이면 모델 설정의 값
     # 길이
     max_steps: int = 100_000
     max_cpu_minutes: float = 0.0  # 0이 아니면 이 CPU 시간에 맞춰 max_steps를 정해요.
@@ -85,6 +86,10 @@ class TrainConfig:
         if name not in PRESETS:
             raise UserError(f"모르는 설정이에요: {name}. {', '.join(PRESETS)} 가운데에서 골라 주세요.")
         return replace(PRESETS[name], **{key: value for key, value in changes.items() if value is not None})
+
+    def model_changes(self) -> dict[str, Any]:
+        """모델 설정에서 바꿀 값이에요."""
+        return {} if self.dropout is None else {"dropout": self.dropout}
 
     def learning_rate(self, step: int, d_model: int, total: int) -> float:
         """step번째 갱신의 학습률이에요. 두 계획 모두 워밍업 끝에서 같은 꼭대기에 닿아요."""
@@ -148,6 +153,7 @@ class Totals:
     correct: Tensor | float = 0.0
     tokens: Tensor | float = 0.0
     norm: Tensor | float = 0.0
+    steps: int = 0
     started: float = field(default_factory=time.perf_counter)
 
 
@@ -223,7 +229,7 @@ class Trainer:
         self.optimizer.zero_grad(set_to_none=True)
         self._update_ema(step)
         totals.loss, totals.correct = totals.loss + loss_sum, totals.correct + correct_sum
-        totals.tokens, totals.norm = totals.tokens + tokens, norm
+        totals.tokens, totals.norm, totals.steps = totals.tokens + tokens, norm, totals.steps + 1
 
     def _forward(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """배치 하나의 손실과 맞힌 개수를 계산해요. 메모리가 모자라면 들어갈 크기를 찾아서 알려 줘요."""
@@ -298,15 +304,19 @@ class Trainer:
         correct = float(self.machine.sum(torch.as_tensor(totals.correct)))
         self._check_finite(loss, step)
         self.progress.tokens += int(tokens)
+        speed = tokens / (time.perf_counter() - totals.started)
+        left = (self.progress.total_steps - step) * tokens / totals.steps / speed
         return {
             "step": step,
+            "total_steps": self.progress.total_steps,
             "epoch": self.progress.epoch,
             "loss": loss,
             "accuracy": correct / tokens,
             "lr": self.optimizer.param_groups[0]["lr"],
             "grad_norm": float(totals.norm),
             "tokens": self.progress.tokens,
-            "tokens_per_second": tokens / (time.perf_counter() - totals.started),
+            "tokens_per_second": round(speed, 1),
+            "seconds_left": round(left, 1),
             "seconds": round(self.progress.wall_seconds, 3),
             "cpu_seconds": round(self.progress.cpu_seconds, 3),
         }
@@ -467,5 +477,5 @@ class Reporter:
         except OSError as error:
             raise UserError(f"metrics.jsonl에 쓰지 못했어요({error.strerror}). 디스크를 비운 뒤 --resume 하세요.") from None
         for name, value in record.items():
-            if isinstance(value, (int, float)) and name not in ("step", "epoch"):
+            if isinstance(value, (int, float)) and name not in ("step", "total_steps", "epoch"):
                 self.board.add_scalar(name, value, record["step"])
