@@ -1,21 +1,20 @@
 """nbgrader 설정: 학급 폴더는 classroom/, 채점은 우리 것.
 
 저장소의 맨 위에서 `nbgrader autograde 05_attention_math`나 JupyterLab의 formgrader를 쓰면 이 파일이 읽혀요.
-다른 학급은 `--CourseDirectory.root=폴더`로 골라요. 학급만의 설정(마감 감점, 데이터베이스 주소)은 그 폴더의 nbgrader_config.py에 적어요.
+다른 학급은 `--CourseDirectory.root=폴더`로 골라요.
+학급만의 설정(마감 감점, 데이터베이스 주소)은 그 폴더의 nbgrader_config.py에 적어요.
 """
 
 import os
 import sys
 from pathlib import Path
 
-from traitlets.config import get_config
-
 here = Path(__file__).resolve().parent
 # nbgrader는 이름만으로 `alembic`을 부르고, 단계는 `autograder` 패키지에서 찾아요.
 os.environ["PATH"] = str(Path(sys.executable).parent) + os.pathsep + os.environ.get("PATH", "")
 sys.path.insert(0, str(here))
 
-c = get_config()
+c = get_config()  # noqa: F821  (설정을 읽는 쪽이 넣어 주는 이름이에요)
 c.CourseDirectory.course_id = "transformer"
 c.CourseDirectory.root = str(here / "classroom")
 c.CourseDirectory.source_directory = str(here / "build" / "solutions")

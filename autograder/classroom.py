@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -72,12 +73,27 @@ class StoredResult:
 def grader_digest(lesson: str) -> str:
     """판정에 쓰이는 코드와 레슨의 정의를 한 줄로 줄인 지문."""
     here = Path(__file__).parent
-    files = [here / name for name in _JUDGING] + [here / "exercises" / f"lesson_{lesson}.py"]
-    files += sorted((ROOT / "reference").glob("*.py"))
+    definition = here / "exercises" / f"lesson_{lesson}.py"
+    files = [here / name for name in _JUDGING] + [definition, *_references(definition), ROOT / "solutions" / f"{lesson}.py"]
     digest = hashlib.sha256()
     for path in files:
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
+
+
+def _references(definition: Path) -> list[Path]:
+    """레슨의 정의가 직접, 또는 다른 것을 거쳐 가져오는 기준 구현의 파일들."""
+    found: dict[str, Path] = {}
+    waiting = [definition]
+    while waiting:
+        text = waiting.pop().read_text(encoding="utf-8")
+        for package, names in re.findall(r"^ *from reference(\.\w+)? import \(?([\w, ]+)", text, re.MULTILINE):
+            for name in [package[1:]] if package else names.replace(" ", "").split(","):
+                path = ROOT / "reference" / f"{name}.py"
+                if name not in found and path.is_file():
+                    found[name] = path
+                    waiting.append(path)
+    return [found[name] for name in sorted(found)]
 
 
 class Classroom:

@@ -227,7 +227,7 @@ def _summarize(classroom: Classroom, graded: ClassResult, unsafe: bool) -> None:
         results = [result for result in graded.results if result.lesson == lesson]
         counts = Counter(mark.verdict for result in results for mark in result.marks)
         average = f"{sum(result.score for result in results) / len(results):.1f}/{points(results[0].max_score)}"
-        table.add_row(lesson, str(len(results)), average, *(str(counts[verdict] or "") for verdict in _SHORT))
+        table.add_row(lesson[:2], str(len(results)), average, *(str(counts[verdict] or "") for verdict in _SHORT))
     console.print(table)
     fresh = len(graded.results) - graded.kept
     print(f"제출물 {len(graded.results)}개: 새로 채점 {fresh}개, 바뀌지 않아 그대로 둔 것 {graded.kept}개 · 시드 {classroom.seed()}")
