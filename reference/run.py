@@ -104,8 +104,8 @@ def _pairs(config: TrainConfig, source: DataSource) -> tuple[Any, list[Pair], li
             raise UserError(f"{config.preset} 설정은 데이터가 필요해요. --data 파일.tsv를 주거나 --preset demo를 써 보세요.")
         from .corpus import splits
 
-        parts = splits(config.pairs, seed=config.seed)
-        return list(parts.train), list(parts.valid), list(parts.test)
+        held_out = min(HELD_OUT, config.pairs // 10)
+        return tuple([tuple(pair) for pair in part] for part in splits(config.pairs, held_out, held_out, config.seed))
     train = list(source.train)
     test = list(read_pairs(source.test)) if source.test else []
     if source.valid:
