@@ -291,7 +291,8 @@ def explain(output: str, failure: str) -> str:
         if any(mark in output for mark in marks):
             return sentence.format(**facts)
     tail = next((line.strip() for line in reversed(output.splitlines()) if line.strip()), "출력 없음")
-    return f"{failure}(마지막 출력: {tail[:200]}). 자세한 기록은 {LOG}에 있어요. 다시 실행해도 같으면 `python3 course.py setup --fresh`로 새로 설치해 주세요."
+    again = "다시 실행해도 같으면 `python3 course.py setup --fresh`로 새로 설치해 주세요."
+    return f"{failure}(마지막 출력: {tail[:200]}). 자세한 기록은 {LOG}에 있어요. {again}"
 
 
 def free_gb() -> float:

