@@ -1,0 +1,78 @@
+"""문법으로 지어낸 한국어-영어 문장 쌍. 씨앗이 같으면 언제나 같은 문장이 나온다."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+from .draw import Draw
+from .grammar import sentence
+from .nominal import Sentence
+
+HELD_OUT = 24  # 결합 24개 가운데 하나를 시험에만 쓴다.
+VALID = 64  # 나머지 문장 64개 가운데 하나를 검증에만 쓴다.
+
+
+class Pair(NamedTuple):
+    """한국어 문장과 그 영어 번역."""
+
+    ko: str
+    en: str
+
+
+class Splits(NamedTuple):
+    """서로 겹치지 않는 세 묶음. test의 문장에는 train에 없는 낱말·구조의 결합이 있다."""
+
+    train: list[Pair]
+    valid: list[Pair]
+    test: list[Pair]
+
+
+@lru_cache(maxsize=1 << 18)
+def _bucket(text: str, size: int) -> int:
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big") % size
+
+
+def combinations(made: Sentence) -> tuple[str, str]:
+    """문장이 담은 결합 둘: 낱말과 낱말(먹다+사과), 낱말과 구조(먹다+과거 부정 의문)."""
+    head, argument = made.words
+    return f"{head} + {argument}", f"{head} @ {made.structure}"
+
+
+def is_held_out(made: Sentence) -> bool:
+    """훈련에 한 번도 나오지 않을 결합이 들어 있는가."""
+    return any(_bucket(combination, HELD_OUT) == 0 for combination in combinations(made))
+
+
+def sentences(seed: int | str = 0) -> Iterator[Sentence]:
+    """서로 다른 문장을 끝없이 짓는다."""
+    draw, seen = Draw(seed), set()
+    while True:
+        made = sentence(draw)
+        key = hash(made.ko)
+        if key not in seen:
+            seen.add(key)
+            yield made
+
+
+def generate(n: int, seed: int | str = 0) -> Iterator[Pair]:
+    """서로 다른 문장 쌍 n개를 차례로 내준다."""
+    for made, _ in zip(sentences(seed), range(n)):
+        yield Pair(made.ko, made.en)
+
+
+def splits(train: int = 200_000, valid: int = 1_000, test: int = 1_000, seed: int | str = 0) -> Splits:
+    """훈련·검증·시험 묶음을 짓는다.
+
+    시험 문장은 모두 훈련에 없는 결합을 담고, 그 낱말 하나하나와 구조 하나하나는 훈련에 나온다.
+    """
+    wanted, found = (train, valid, test), Splits([], [], [])
+    for made in sentences(seed):
+        side = 2 if is_held_out(made) else 1 if _bucket(made.ko, VALID) == 0 else 0
+        if len(found[side]) < wanted[side]:
+            found[side].append(Pair(made.ko, made.en))
+        elif all(len(part) >= size for part, size in zip(found, wanted)):
+            return found
+    raise AssertionError("문장은 끝없이 나온다")

@@ -1,0 +1,87 @@
+"""씨앗에서 낱말을 뽑는다. 파이썬 판이 달라도 같은 씨앗은 같은 문장을 낸다."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import TypeVar
+
+from . import english as en
+from .clause import ME, Relative
+from .hangul import native_number, sino_number
+from .lexicon import (DAYS, DISTANT, MONTH_NAMES, MONTHS, NOUNS, PEOPLE, TIMES, TRANSITIVE, WE, Noun, Person, Verb)
+
+T = TypeVar("T")
+LEVELS = ("해라", "해요", "해요", "합쇼")
+# 관계절('민수가 산 빵')에 쓸 수 있고, 한 번 한 뒤에도 물건이 남는 동사
+RELATIVE = [verb for verb in TRANSITIVE if verb.en in ("buy", "make", "bake", "draw", "choose", "write", "borrow")]
+
+
+class Draw:
+    """문법이 쓰는 난수. random.Random의 random()만 써서 판 사이에 달라지지 않는다."""
+
+    def __init__(self, seed: int | str) -> None:
+        self.random = random.Random(seed).random
+
+    def pick(self, items: Sequence[T]) -> T:
+        """고르게 하나를 뽑는다."""
+        return items[int(self.random() * len(items))]
+
+    def chance(self, probability: float) -> bool:
+        """주어진 확률로 참."""
+        return self.random() < probability
+
+    def level(self) -> str:
+        """높임의 정도."""
+        return self.pick(LEVELS)
+
+    def count(self, most: int = 20) -> int:
+        """세는 수. 작은 수가 자주 나온다."""
+        return 2 + int(self.random() ** 2 * (most - 1))
+
+    def subject(self, question: bool, teacher: bool = True, we: bool = True) -> Person | None:
+        """주어. None은 생략된 주어다."""
+        if self.chance(0.35):
+            return None
+        if not question and self.chance(0.3):
+            return WE if we and self.chance(0.35) else ME
+        return self.pick([person for person in PEOPLE if teacher or person.role != "teacher"])
+
+    def day(self) -> tuple[str, tuple[str, str]]:
+        """(시제, 날씨를 말할 날)."""
+        return self.pick((("past", ("어제", "yesterday")), ("future", ("내일", "tomorrow")), ("present", ("오늘", "today")),
+                          ("past", ("그저께", "the day before yesterday")), ("future", ("모레", "the day after tomorrow"))))
+
+    def time(self, tense: str, verb: str = "") -> tuple[str, str]:
+        """과거나 미래의 때: '어제', '월요일에', '어제 세 시에', '유월 십오 일에'. 먼 때는 어울리는 동사에만 쓴다."""
+        roll = self.random()
+        if verb in DISTANT and roll < 0.3:
+            return self.pick(tuple(TIMES[f"far {tense}"].items()))
+        if verb in DISTANT and roll < 0.5:
+            month, date = int(self.random() * 12), 1 + int(self.random() * 28)
+            return f"{MONTH_NAMES[month]}월 {sino_number(date)} 일에", f"on {MONTHS[month]} {en.ordinal(date)}"
+        if roll < 0.75:
+            return self.near(tense)
+        if roll < 0.87:
+            day = self.pick(tuple(DAYS))
+            return f"{day}에", f"on {DAYS[day]}"
+        day, day_en = ("어제", "yesterday") if tense == "past" else ("내일", "tomorrow")
+        hour, minute = 1 + int(self.random() * 12), self.pick((0, 0, 10, 20, 30, 40, 50))
+        if not minute:
+            return f"{day} {native_number(hour)} 시에", f"at {en.number(hour)} o'clock {day_en}"
+        return (f"{day} {native_number(hour)} 시 {sino_number(minute)} 분에",
+                f"at {en.number(hour)} {en.number(minute)} {day_en}")
+
+    def near(self, tense: str) -> tuple[str, str]:
+        """가까운 때: '어제', '오늘 저녁에'."""
+        return self.pick(tuple(TIMES[tense].items()))
+
+    def relative_about(self, question: bool) -> tuple[Relative, Noun]:
+        """주어 자리에 오는 '민수가 어제 산 빵'."""
+        verb: Verb = self.pick(RELATIVE)
+        noun = NOUNS[self.pick([name for name in verb.objects if NOUNS[name].adjectives])]
+        if verb.en == "draw":  # 그린 토끼는 그림이므로 그림처럼 꾸민다.
+            noun = noun._replace(adjectives="picture")
+        people = [p for p in PEOPLE if p.role != "friend"]
+        person = ME if not question and self.chance(0.3) else self.pick(people)
+        return Relative(verb, "past", person, self.near("past") if self.chance(0.3) else None), noun
