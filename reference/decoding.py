@@ -131,7 +131,7 @@ def _decode(
             hidden = model.decode(tokens, memory, mask, src_mask)[:, -1]  # (B, D)
         else:
             hidden = model.decode(tokens[:, -1:], None, None, src_mask, cache)[:, -1]
-        chosen = choose(model.logits(hidden))  # (B,)
+        chosen = choose(_logits(model, hidden))  # (B,)
         output[rows, t] = chosen
         tokens = torch.cat([tokens, chosen[:, None]], dim=1)
         live = ((chosen != eos) & (limits[rows] > t + 1)).nonzero().squeeze(1)
@@ -171,7 +171,7 @@ def beam(
     for t in range(L):
         ancestor[:, :, t * n : (t + 1) * n] = torch.eye(n, dtype=torch.bool, device=device)  # 나도 나의 조상
         hidden = model.decode(tokens, None, ancestor[:, None, :, : (t + 1) * n], src_mask, cache)  # (B, n, D)
-        log_p = model.logits(hidden).float().log_softmax(-1) + score[..., None]  # (B, n, V)
+        log_p = _logits(model, hidden).float().log_softmax(-1) + score[..., None]  # (B, n, V)
         ends = log_p[..., eos].clone()  # (B, n)
         log_p[..., eos] = -torch.inf
         score, index = log_p.flatten(1).topk(n)  # (B, n)
@@ -198,6 +198,13 @@ def beam(
             for layer in cache:
                 layer.keep(live)
     return [_until(row, eos) for row in output.tolist()], best.tolist()
+
+
+def _logits(model: Transformer, hidden: Tensor) -> Tensor:
+    """hidden (..., D) → (..., V). PAD와 BOS는 문장 안에 올 수 없으므로 고르지 못하게 해요."""
+    logits = model.logits(hidden)
+    logits[..., model.config.pad_id] = logits[..., model.config.bos_id] = -torch.inf
+    return logits
 
 
 def _better(best: Tensor, output: Tensor, score: Tensor, tokens: Tensor, rows: Tensor) -> tuple[Tensor, Tensor]:

@@ -59,7 +59,9 @@ def shift_matrix(k: int, d_model: int) -> Tensor:
 def is_permutation_equivariant(f: Callable[[Tensor], Tensor], x: Tensor, perm: Tensor) -> bool:
     """토큰을 섞으면 출력도 똑같이 섞이기만 하는지 확인해요. 식: f(x[perm]) = f(x)[perm]. x (B, T, D), perm (T,)."""
     mixed, output = f(x[:, perm]), f(x)
-    return mixed.shape == output.shape and torch.allclose(mixed, output[:, perm], rtol=1e-4, atol=1e-5)
+    if mixed.shape != output.shape or output.shape[:2] != x.shape[:2]:
+        return False
+    return torch.allclose(mixed, output[:, perm], rtol=1e-4, atol=1e-5)
 
 
 def learned_pe(x: Tensor, table: Tensor) -> Tensor:
