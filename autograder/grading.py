@@ -335,6 +335,7 @@ _BLOCKED_ERRORS = {"PermissionError", "BlockingIOError", "OSError", "ConnectionE
 def _stopped(reason: str, unit_seconds: float, total_seconds: float, lead: str = "") -> _Result:
     verdict, message = {
         "timeout": ("timeout", f"제한 시간(CPU {unit_seconds:g}초) 안에 끝나지 않아 멈췄어요.\n다음에 볼 곳: 반복문이 멈추는 조건을 확인해요."),
+        "asleep": ("timeout", "아무 계산 없이 너무 오래 기다려서 멈췄어요.\n다음에 볼 곳: `sleep`이나 무언가를 기다리는 줄을 지워요."),
         "budget": ("timeout", f"이 노트북이 쓸 수 있는 시간(CPU {total_seconds:g}초)을 앞에서 다 써서 채점하지 못했어요."),
         "exit": ("error", "코드가 파이썬을 통째로 끝냈어요(`os._exit` 같은 것).\n다음에 볼 곳: 프로그램을 끝내는 줄을 지워요."),
         "crash": ("error", "파이썬이 비정상으로 멈췄어요. 메모리를 너무 많이 썼거나 끝없이 자기를 불렀을 수 있어요."),
@@ -414,7 +415,8 @@ def grade_many(submissions: Iterable[Submission], seed: int, jobs: int | None = 
     from autograder.sandbox import open_pool
 
     jobs = max(1, jobs or _cores())
-    with open_pool(unsafe=tier == "none") as pool, ThreadPoolExecutor(jobs, "grade") as threads:
+    with open_pool(unsafe=tier == "none") as pool:
+        threads = ThreadPoolExecutor(jobs, "grade")
         running: set[Future[SubmissionResult]] = set()
         try:
             for submission in submissions:
@@ -426,8 +428,9 @@ def grade_many(submissions: Iterable[Submission], seed: int, jobs: int | None = 
             while running:
                 yield from _finished(running, on_result)
         finally:
-            for future in running:
-                future.cancel()
+            # Ctrl+C나 오류로 멈출 때는 작업자를 먼저 끝내야, 돌고 있던 무한 반복을 기다리지 않아요.
+            pool.close()
+            threads.shutdown(cancel_futures=True)
 
 
 def _finished(running: set[Future[SubmissionResult]], on_result: Callable[[SubmissionResult], None] | None) -> Iterator[SubmissionResult]:

@@ -22,7 +22,7 @@ from autograder.sandbox.tiers import Launch, SandboxRefused, Tier, choose_tier, 
 
 _START_SECONDS = 180
 _GRACE_SECONDS = 30
-_TIME_SIGNALS = {signal.SIGPROF, signal.SIGALRM, signal.SIGXCPU}
+_REASONS = {signal.SIGPROF: "timeout", signal.SIGXCPU: "timeout", signal.SIGALRM: "asleep", signal.SIGKILL: "killed"}
 
 
 class WorkerLost(RuntimeError):
@@ -35,7 +35,7 @@ class JobResult:
 
     `cells`는 셀 번호에서 (예외 이름 또는 None, 내용)으로, `answers`는 할 일의 번호에서 `wire` 바이트로 가요.
     끝까지 하지 못했으면 `stopped`가 멈춘 단위("cell" 또는 "exercise", 번호), `reason`이 그 까닭이에요:
-    timeout(시간), exit(스스로 끝냄), crash(신호로 죽음), killed(밖에서 끝냄), forged(약속에 없는 글), too_big(너무 큰 답), worker(작업자가 죽음).
+    timeout(CPU 시간), asleep(벽시계 시간), exit(스스로 끝냄), crash(신호로 죽음), killed(밖에서 끝냄), forged(약속에 없는 글), too_big(너무 큰 답), worker(작업자가 죽음).
     """
 
     cells: dict[int, tuple[str | None, str]] = field(default_factory=dict)
@@ -164,7 +164,9 @@ def _cell_report(body: bytes) -> tuple[str | None, str]:
 
 
 def _read_status(pipe: int, deadline: float) -> tuple[int, int, bool, float]:
-    ready, _, _ = select.select([pipe], [], [], max(1.0, deadline - time.monotonic()))
+    poll = select.poll()
+    poll.register(pipe, select.POLLIN)
+    ready = poll.poll(1000 * max(1.0, deadline - time.monotonic()))
     data = os.read(pipe, protocol.STATUS.size) if ready else b""
     if len(data) != protocol.STATUS.size:
         raise WorkerLost("작업자가 자식의 소식을 전하지 못했어요")
@@ -176,12 +178,10 @@ def _explain_end(result: JobResult, done: bool, status: tuple[int, int, bool, fl
     code, number, killed, result.cpu_seconds = status
     if done or result.reason:
         return
-    if killed or number in _TIME_SIGNALS:
-        result.reason = "timeout"
-    elif number == signal.SIGKILL:
-        result.reason = "killed"
+    if killed:
+        result.reason = "asleep"
     else:
-        result.reason = "crash" if number else "exit"
+        result.reason = _REASONS.get(number, "crash") if number else "exit"
 
 
 def start_worker(launch: Launch) -> Worker:
@@ -216,6 +216,7 @@ class Pool:
         self._worker: Worker | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._lock = threading.Lock()
+        self._closed = False
 
     def __enter__(self) -> Pool:
         self._ready()
@@ -226,12 +227,18 @@ class Pool:
 
     def _ready(self) -> Worker:
         with self._lock:
+            if self._closed:
+                raise SandboxRefused("채점을 멈추는 중이에요.")
             if self._worker is None:
                 self._folder = tempfile.TemporaryDirectory(prefix="course-grader-", ignore_cleanup_errors=True)
                 try:
                     worker = start_worker(prepare(self.tier, Path(self._folder.name)))
+                    found = [] if self.tier.name == "none" else worker.escapes()
                 except WorkerLost as error:
                     raise SandboxRefused(f"채점 작업자를 띄우지 못했어요: {error}. `course doctor`로 무엇이 빠졌는지 봐요.") from error
+                if not self.tier.tolerates(found):
+                    worker.close()
+                    raise SandboxRefused("데운 작업자가 갇히지 않아 채점을 시작하지 않았어요: " + ", ".join(found))
                 self._worker = worker
             return self._worker
 
@@ -254,8 +261,11 @@ class Pool:
         return JobResult(reason="worker")
 
     def close(self) -> None:
-        if self._worker is not None:
-            self._drop(self._worker)
+        """작업자를 끝내요. 다른 실이 기다리던 일도 곧 끝나요."""
+        self._closed = True
+        worker = self._worker
+        if worker is not None:
+            self._drop(worker)
 
 
 def open_pool(unsafe: bool = False, limits: Limits | None = None) -> Pool:

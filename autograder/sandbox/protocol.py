@@ -31,9 +31,9 @@ class Limits:
     """
 
     unit_cpu: float = 5.0
-    unit_wall: float = 30.0
+    unit_wall: float = 60.0
     child_cpu: int = 60
-    child_wall: int = 120
+    child_wall: int = 180
     memory: int = 1024 * 1024 * 1024
     threads: int = 64
     files: int = 64

@@ -15,6 +15,7 @@ import shutil
 import site
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
@@ -50,6 +51,10 @@ class Tier:
             "landlock": "Landlock만(Landlock + seccomp + 자원 상한)",
             "none": "없음(학습자의 코드를 막지 않아요)",
         }[self.name]
+
+    def tolerates(self, escapes: Sequence[str]) -> bool:
+        """갇힌 자식이 이만큼 할 수 있어도 이 단계라고 부를 수 있는지."""
+        return self.name == "none" or set(escapes) <= (_HARMLESS_INSIDE if self.name == "reduced" else set())
 
     @property
     def namespaces(self) -> bool:
@@ -90,8 +95,9 @@ def probe_tier() -> Tier:
         found, why = _try("full")
         if found == []:
             return Tier("full")
-        if found is not None and not [name for name in found if name not in _HARMLESS_INSIDE]:
-            return Tier("reduced", tuple(_remedy(name) for name in found))
+        reduced = Tier("reduced", tuple(dict.fromkeys(map(_remedy, found or ()))))
+        if found is not None and reduced.tolerates(found):
+            return reduced
         missing.append(_bubblewrap_remedy(why) if found is None else _open_doors(found))
     found, why = _try("landlock")
     if found == []:
@@ -120,7 +126,7 @@ def _open_doors(found: list[str]) -> str:
 
 
 def _remedy(name: str) -> str:
-    if name in ("network", "unix-socket", "fork", "signal"):
+    if name in ("network", "unix-socket", "host-socket", "fork", "signal"):
         return "seccomp이 걸리지 않았어요. `sudo apt install libseccomp2`를 하고 `course doctor`를 다시 실행해요."
     if name == "root":
         return "root에서 내려오지 못했어요. 일반 사용자로 채점하거나 `sudo apt install util-linux`로 setpriv를 설치해요."
