@@ -82,13 +82,16 @@ def read_bytes(path: Path, root: Path | None = None) -> bytes:
         if path.is_symlink():
             raise NotebookError("파일이 다른 곳을 가리키는 링크예요. 노트북 파일 자체를 다시 내 주세요.") from error
         raise NotebookError(f"파일을 열 수 없어요({error.strerror}).") from error
-    with os.fdopen(handle, "rb") as file:
-        info = os.fstat(file.fileno())
+    try:
+        info = os.fstat(handle)
         if not stat.S_ISREG(info.st_mode):
             raise NotebookError("보통 파일이 아니에요. 노트북 파일(.ipynb)을 다시 내 주세요.")
         if info.st_size > MAX_FILE:
             raise NotebookError(f"파일이 너무 커요({info.st_size // 2**20} MiB). 출력을 모두 지우고 저장해서 다시 내 주세요.")
-        return file.read()
+        with open(handle, "rb", closefd=False) as file:
+            return file.read()
+    finally:
+        os.close(handle)
 
 
 def read_notebook(source: bytes | Path) -> Notebook:
@@ -405,9 +408,10 @@ def _not_this_lesson(notebook: Notebook, master: Master) -> str:
 
 @lru_cache(maxsize=1)
 def _lesson_names() -> dict[str, set[str]]:
-    from autograder.exercises import LESSONS, lesson_exercises
+    from autograder.build import sources
+    from autograder.exercises import lesson_exercises
 
-    return {lesson: {exercise.name for exercise in lesson_exercises(lesson)} for lesson in LESSONS}
+    return {lesson: {exercise.name for exercise in lesson_exercises(lesson)} for lesson in sources()}
 
 
 def _complaints(notebook: Notebook, master: Master, roles: Mapping[int, tuple[str, str]]) -> list[str]:

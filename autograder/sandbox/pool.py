@@ -22,7 +22,7 @@ from autograder.sandbox.tiers import Launch, SandboxRefused, Tier, choose_tier, 
 
 _START_SECONDS = 180
 _GRACE_SECONDS = 30
-_REASONS = {signal.SIGPROF: "timeout", signal.SIGXCPU: "timeout", signal.SIGALRM: "asleep", signal.SIGKILL: "killed"}
+_REASONS = {"SIGPROF": "timeout", "SIGXCPU": "timeout", "SIGALRM": "asleep", "SIGKILL": "killed"}
 
 
 class WorkerLost(RuntimeError):
@@ -181,7 +181,7 @@ def _explain_end(result: JobResult, done: bool, status: tuple[int, int, bool, fl
     if killed:
         result.reason = "asleep"
     else:
-        result.reason = _REASONS.get(number, "crash") if number else "exit"
+        result.reason = _REASONS.get(signal.Signals(number).name, "crash") if number else "exit"
 
 
 def start_worker(launch: Launch) -> Worker:
