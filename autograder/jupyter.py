@@ -23,9 +23,23 @@ LAB_SETTINGS = {
     "@jupyterlab/docmanager-extension:plugin": {"autosaveInterval": 20},
 }
 
+# 쓰지 않는 nbgrader와 jupytext의 단추들이에요. 특히 Validate는 우리의 확인 셀을 언제나 성공이라고 해요.
+# 강사가 쓰는 formgrader 메뉴는 남겨요.
+DISABLED = (
+    "@jupyter/nbgrader:assignment-list",
+    "@jupyter/nbgrader:course-list",
+    "@jupyter/nbgrader:create-assignment",
+    "@jupyter/nbgrader:validate-assignment",
+    "jupyterlab-jupytext",
+)
+
 
 def lab_settings_path() -> Path:
     return Path(sys.prefix) / "share/jupyter/lab/settings/overrides.json"
+
+
+def page_config_path() -> Path:
+    return Path(sys.prefix) / "etc/jupyter/labconfig/page_config.json"
 
 
 def kernel_path() -> Path:
@@ -34,15 +48,11 @@ def kernel_path() -> Path:
 
 def kernel_spec() -> dict:
     """`python3` 커널의 명세를 만들어요. VS Code처럼 `course`를 거치지 않고 열어도 Java와 한글 경로가 돼요."""
+    from ipykernel.kernelspec import get_kernel_dict
+
     chosen = java.home()
     variables = {"PYTHONUTF8": "1", **({"JAVA_HOME": str(chosen)} if chosen else {}), **java.environment()}
-    return {
-        "argv": [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
-        "display_name": "Python 3 (Transformer)",
-        "language": "python",
-        "env": variables,
-        "metadata": {"debugger": True},
-    }
+    return {**get_kernel_dict(), "display_name": "Python 3 (Transformer)", "env": variables}
 
 
 def write_json(path: Path, content: dict) -> None:
@@ -55,6 +65,7 @@ def write_json(path: Path, content: dict) -> None:
 def configure() -> None:
     """설정과 커널 명세를 쓰고, 처음 한 번 오래 걸리는 글꼴 목록과 PyTorch 읽기를 미리 해 둬요."""
     write_json(lab_settings_path(), LAB_SETTINGS)
+    write_json(page_config_path(), {"disabledExtensions": {name: True for name in DISABLED}})
     write_json(kernel_path(), kernel_spec())
     import matplotlib.font_manager
     import torch

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import signal
 import socket
 import subprocess
 import sys
@@ -67,9 +68,10 @@ def lab(
     page = f"lab/tree/{FIRST_LESSON}" if (ROOT / FIRST_LESSON).exists() else "lab/tree/lessons"
     token = secrets.token_hex(16)
     command = [
-        sys.executable, "-m", "jupyterlab", "--no-browser", "-y", "--log-level=WARN",
+        sys.executable, "-m", "jupyterlab", "--no-browser", "-y", "--log-level=ERROR", "--LabApp.log_level=ERROR",
         f"--ServerApp.port={free}", "--ServerApp.port_retries=0", "--ServerApp.ip=127.0.0.1",
         f"--ServerApp.root_dir={ROOT}", f"--LabApp.default_url=/{page}",
+        "--MappingKernelManager.transport_encryption=auto",  # 같은 컴퓨터의 다른 사용자가 커널과의 대화를 엿듣지 못하게 해요.
     ]  # fmt: skip
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")
@@ -126,7 +128,8 @@ def run_child(command: list[str]) -> int:
 
 
 def wait(process: subprocess.Popen[bytes]) -> int:
-    """자식이 끝날 때까지 기다려요. Ctrl+C는 자식도 함께 받으므로 끝나기를 기다리기만 해요."""
+    """자식이 끝날 때까지 기다려요. Ctrl+C는 자식도 함께 받으므로 기다리기만 하고, 종료 신호는 자식에게 전해요."""
+    signal.signal(signal.SIGTERM, lambda number, frame: process.terminate())
     while True:
         try:
             code = process.wait()
