@@ -201,8 +201,9 @@ check("attention_scores")
 # %% tags=["experiment"]
 q = torch.tensor([[1.0, 0.0, 2.0, 1.0], [0.0, 1.0, -1.0, 0.0]])
 k = torch.tensor([[2.0, 1.0, 1.0, 0.0], [0.0, 3.0, 1.0, 0.0], [1.0, 0.0, 3.0, 1.0]])
-plots.heatmap(attention_scores(q, k), rows=["쿼리 1", "쿼리 2"], columns=["키 1", "키 2", "키 3"],
-              values="{:.1f}", diverging=True, title="점수: 파랑은 닮음, 주황은 반대")
+queries, keys = ["쿼리 1", "쿼리 2"], ["키 1", "키 2", "키 3"]
+plots.heatmap(attention_scores(q, k), rows=queries, columns=keys, values="{:.1f}", diverging=True,
+              title="점수: 파랑은 닮음, 주황은 반대")
 
 # %% [markdown] tags=["given"]
 # 쿼리 1은 키 3과 가장 닮았고(4), 쿼리 2는 그 키 3과 반대 방향이에요(-1.5).
@@ -218,16 +219,18 @@ plots.heatmap(attention_scores(q, k), rows=["쿼리 1", "쿼리 2"], columns=["�
 samples, sizes = fast(10_000, 500), [4, 16, 64, 256, 1024]
 generator = torch.Generator().manual_seed(5)
 for d_k in (4, 16, 64):
-    three = [torch.randn(d_k, generator=generator) @ torch.randn(d_k, generator=generator) for _ in range(3)]
-    print(f"d_k = {d_k:>2}: 한 쌍씩 세 번 뽑은 |q·k|는", ", ".join(f"{abs(dot):.1f}" for dot in three))
+    q, k = torch.randn(2, 3, d_k, generator=generator)
+    print(f"d_k = {d_k:>2}: 한 쌍씩 세 번 뽑은 |q·k|는", [round(abs(dot), 1) for dot in (q * k).sum(-1).tolist()])
 
 # %% tags=["experiment"]
-dots = {d_k: (torch.randn(samples, d_k, generator=generator) * torch.randn(samples, d_k, generator=generator)).sum(-1) for d_k in sizes}
+dots = {d_k: torch.randn(2, samples, d_k, generator=generator).prod(0).sum(-1) for d_k in sizes}
+plain = [dots[d_k].var() for d_k in sizes]
+scaled = [(dots[d_k] / math.sqrt(d_k)).var() for d_k in sizes]
 left, right = plots.panels(2, "쌍 1만 개로 본 q·k")
-plots.histogram({f"d_k = {d_k}": dots[d_k] for d_k in (4, 16, 64)}, title="d_k가 크면 넓게 흩어져요", xlabel="q·k", ax=left)
-plots.lines(sizes, {"q·k": [dots[d].var() for d in sizes], "q·k ÷ √d_k": [(dots[d] / math.sqrt(d)).var() for d in sizes]},
-            title="분산은 d_k에 비례해요", xlabel="d_k", ylabel="분산", logx=True, logy=True, marker="o",
-            colors=(plots.ORANGE, plots.BLUE), ax=right)
+plots.histogram({f"d_k = {d_k}": dots[d_k] for d_k in (4, 16, 64)}, xlabel="q·k",
+                title="d_k가 크면 넓게 흩어져요", ax=left)
+plots.lines(sizes, {"q·k": plain, "q·k ÷ √d_k": scaled}, colors=(plots.ORANGE, plots.BLUE), marker="o",
+            xlabel="d_k", ylabel="분산", logx=True, logy=True, title="분산은 d_k에 비례해요", ax=right)
 
 # %% [markdown] tags=["given"]
 # <div class="alert alert-warning"><b>블로그와 다른 점</b><br>
@@ -239,19 +242,20 @@ plots.lines(sizes, {"q·k": [dots[d].var() for d in sizes], "q·k ÷ √d_k": [(
 
 # %% tags=["experiment"]
 def saturation(d_k: int, scale: float) -> tuple[torch.Tensor, torch.Tensor]:
-    """가장 큰 가중치의 평균과 야코비 행렬 크기의 평균 (쿼리 수백 개, 키 8개)."""
-    q, k = torch.randn(fast(1000, 50), 1, d_k, generator=generator), torch.randn(8, d_k, generator=generator)
-    p = torch.softmax((q * k).sum(-1) * scale, dim=-1)
+    """쿼리 1,000개, 키 8개에서 (가장 큰 가중치의 평균, 야코비 행렬 크기의 평균)."""
+    q = torch.randn(fast(1000, 50), d_k, generator=generator)
+    k = torch.randn(8, d_k, generator=generator)
+    p = torch.softmax(q @ k.T * scale, dim=-1)
     jacobian = torch.diag_embed(p) - p.unsqueeze(-1) * p.unsqueeze(-2)
     return p.amax(-1).mean(), jacobian.flatten(1).norm(dim=1).mean()
 
 # %% tags=["experiment"]
-plain = [saturation(d_k, 1.0) for d_k in sizes]
-scaled = [saturation(d_k, 1 / math.sqrt(d_k)) for d_k in sizes]
-left, right = plots.panels(2, "포화: 나누지 않으면 한 곳만 보고, 배우지 못해요")
-for ax, index, title in ((left, 0, "가장 큰 가중치 (1이면 한 곳만)"), (right, 1, "기울기의 크기 (0이면 배우지 못함)")):
-    plots.lines(sizes, {"나누지 않음": [row[index] for row in plain], "√d_k로 나눔": [row[index] for row in scaled]},
-                title=title, xlabel="d_k", logx=True, marker="o", colors=(plots.ORANGE, plots.BLUE), ax=ax)
+plain = list(zip(*[saturation(d_k, 1.0) for d_k in sizes]))
+scaled = list(zip(*[saturation(d_k, 1 / math.sqrt(d_k)) for d_k in sizes]))
+titles = ["가장 큰 가중치 (1이면 한 곳만)", "기울기의 크기 (0이면 배우지 못함)"]
+for i, ax in enumerate(plots.panels(2, "포화: 나누지 않으면 한 곳만 보고, 배우지 못해요")):
+    plots.lines(sizes, {"나누지 않음": plain[i], "√d_k로 나눔": scaled[i]}, colors=(plots.ORANGE, plots.BLUE),
+                xlabel="d_k", logx=True, marker="o", title=titles[i], ax=ax)
     ax.set_ylim(0)
 
 # %% [markdown] tags=["given"]
@@ -389,7 +393,7 @@ check("causal_mask")
 words = ["나는", "학교에", "간다", "빈칸"]
 padding = padding_mask(torch.tensor([[5, 8, 3, 0]]), pad_id=0)[0, 0].expand(4, 4)
 masks = {"패딩": padding, "인과": causal_mask(4), "패딩 & 인과": padding & causal_mask(4)}
-for ax, (name, mask) in zip(plots.panels(3, width=3.9), masks.items()):
+for ax, (name, mask) in zip(plots.panels(3, height=3.2), masks.items()):
     plots.mask_map(mask, words, title=name, ax=ax)
 
 # %% [markdown] tags=["given"]
@@ -452,9 +456,10 @@ check("masked_softmax")
 
 # %% tags=["experiment"]
 scores, mask = torch.tensor([2.0, 1.0, 3.0]), torch.tensor([True, False, True])
-fills = {f"{fill:g}로 채움": torch.softmax(scores.masked_fill(~mask, fill), dim=-1) for fill in (0.0, -1.0)}
+fills = {f"{fill}로 채움": torch.softmax(torch.tensor([2.0, fill, 3.0]), dim=-1) for fill in (0, -1)}
 plots.bars(["키 1", "키 2 (가려짐)", "키 3"], fills | {"여러분의 함수": masked_softmax(scores, mask)},
-           values="{:.3f}", title="가려진 키에 새어 나간 가중치", ylabel="가중치", colors=(plots.RED, plots.ORANGE, plots.BLUE))
+           values="{:.3f}", ylabel="가중치", title="가려진 키에 새어 나간 가중치",
+           colors=(plots.RED, plots.ORANGE, plots.BLUE))
 
 # %% [markdown] tags=["given"]
 # 0이나 -1은 충분히 작지 않아서 가려진 키가 몫을 챙겨요. 여러분의 함수는 정확히 0이에요.
@@ -464,7 +469,7 @@ plots.bars(["키 1", "키 2 (가려짐)", "키 3"], fills | {"여러분의 함�
 # %% [markdown] tags=["given"]
 # ## 실습 5-6 스케일드 닷 프로덕트 어텐션 ⭐⭐☆ · 8분 · 논문 §3.2.1
 #
-# **왜 값이 따로 있을까요?** 데이터베이스에서 검색어(쿼리)와 색인(키)이 맞으면 색인이 아니라 **내용(값)**을 가져오죠.
+# **왜 값이 따로 있을까요?** 데이터베이스에서 검색어(쿼리)와 색인(키)이 맞으면 색인이 아니라 **내용**(값)을 가져오죠.
 # 어텐션은 하나만 고르지 않고, 맞는 만큼씩 섞어서 가져와요. 지금까지 만든 조각을 이으면 논문의 식 (1)이 완성돼요.
 #
 # **손으로.** 5-2의 점수 `[2, 1, 4]`에 소프트맥스를 씌우면 `[0.114, 0.042, 0.844]`예요. 값이 `[1, 0]`, `[0, 1]`, `[2, 3]`이라면
@@ -517,13 +522,14 @@ check("scaled_dot_product_attention")
 # **눈으로 보기.** 손으로 한 계산을 점수, 가중치, 출력의 차례로 펼쳐 놓아요. 마지막 줄에서는 PyTorch에 들어 있는 함수와도 견줘요.
 
 # %% tags=["experiment"]
+q = torch.tensor([[1.0, 0.0, 2.0, 1.0], [0.0, 1.0, -1.0, 0.0]])
+k = torch.tensor([[2.0, 1.0, 1.0, 0.0], [0.0, 3.0, 1.0, 0.0], [1.0, 0.0, 3.0, 1.0]])
 v = torch.tensor([[1.0, 0.0], [0.0, 1.0], [2.0, 3.0]])
 out, weights = scaled_dot_product_attention(q, k, v)
-keys, queries = ["키 1", "키 2", "키 3"], ["쿼리 1", "쿼리 2"]
-first, second, third = plots.panels(3, "점수에서 출력까지", width=3.7, height=2.8)
-plots.heatmap(attention_scores(q, k), rows=queries, columns=keys, values="{:.1f}", diverging=True, colorbar=False, title="점수", ax=first)
-plots.heatmap(weights, rows=queries, columns=keys, values="{:.3f}", limits=(0, 1), colorbar=False, title="가중치", ax=second)
-plots.heatmap(out, rows=queries, columns=["성분 1", "성분 2"], values="{:.3f}", colorbar=False, title="출력", ax=third)
+first, second, third = plots.panels(3, "점수에서 출력까지", height=2.6)
+plots.heatmap(attention_scores(q, k), rows=queries, columns=keys, values="{:.1f}", diverging=True, title="점수", ax=first)
+plots.heatmap(weights, rows=queries, columns=keys, values="{:.3f}", limits=(0, 1), title="가중치", ax=second)
+plots.heatmap(out, rows=queries, columns=["성분 1", "성분 2"], values="{:.3f}", title="출력", ax=third)
 print("PyTorch와의 차이:", (out - F.scaled_dot_product_attention(q, k, v)).abs().max().item())
 
 # %% [markdown] tags=["given"]
@@ -551,7 +557,11 @@ print("PyTorch와의 차이:", (out - F.scaled_dot_product_attention(q, k, v)).a
 
 # %% nbgrader={"grade": false, "grade_id": "self_attention", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def self_attention(
-    x: torch.Tensor, W_q: torch.Tensor, W_k: torch.Tensor, W_v: torch.Tensor, mask: torch.Tensor | None = None
+    x: torch.Tensor,
+    W_q: torch.Tensor,
+    W_k: torch.Tensor,
+    W_v: torch.Tensor,
+    mask: torch.Tensor | None = None,
 ) -> torch.Tensor:
     """한 문장이 자기 자신에게 묻고 답해요. 출력만 돌려줘요.
 
@@ -597,7 +607,12 @@ x = torch.tensor([[1.0, 0.0, 0.0, 0.0, 0.0],   # 나는
                   [0.0, 0.0, 1.0, 0.0, 0.0],   # 돈을
                   [0.0, 0.0, 0.0, 0.0, 1.0]])  # 찾았다
 W_k = torch.eye(5, 3)
-W_q = torch.tensor([[2.0, 0.0, 0.0], [0.0, 2.0, 0.0], [0.0, 0.0, 2.0], [0.0, 5.0, 0.0], [1.0, 0.0, 5.0]])
+#                    찾는 것: 사람 장소 돈
+W_q = torch.tensor([[2.0, 0.0, 0.0],   # 사람은 사람을
+                    [0.0, 2.0, 0.0],   # 장소는 장소를
+                    [0.0, 0.0, 2.0],   # 돈은 돈을
+                    [0.0, 5.0, 0.0],   # 이동은 장소를
+                    [1.0, 0.0, 5.0]])  # 찾기는 돈을, 그리고 사람도 조금
 
 # %% tags=["experiment"]
 maps = {
@@ -605,7 +620,7 @@ maps = {
     "W_q, W_k를 거쳐서": scaled_dot_product_attention(x @ W_q, x @ W_k, x)[1],
     "인과 마스크까지": scaled_dot_product_attention(x @ W_q, x @ W_k, x, causal_mask(5))[1],
 }
-for ax, (title, weights) in zip(plots.panels(3, width=4.6, height=4.0), maps.items()):
+for ax, (title, weights) in zip(plots.panels(3), maps.items()):
     plots.attention_map(weights, tokens, title=title, ax=ax)
 
 # %% [markdown] tags=["given"]
@@ -636,10 +651,10 @@ memory = [n * n * 4 / 2**20 for n in lengths]
 elapsed = [milliseconds(n) for n in lengths]
 squared = [elapsed[-1] * (n / lengths[-1]) ** 2 for n in lengths]
 left, right = plots.panels(2, "길이 n과 어텐션의 비용")
-plots.lines(lengths, {"가중치 (n, n)": memory}, title="메모리", xlabel="문장 길이 n", ylabel="MiB (float32)", logx=True, logy=True,
-            marker="o", ax=left)
-plots.lines(lengths, {"잰 시간": elapsed, "n²에 비례한다면": squared}, dashed=["n²에 비례한다면"], title="시간", xlabel="문장 길이 n",
-            ylabel="밀리초", logx=True, logy=True, marker="o", ax=right)
+plots.lines(lengths, {"가중치 (n, n)": memory}, title="메모리", xlabel="문장 길이 n", ylabel="MiB (float32)",
+            logx=True, logy=True, marker="o", ax=left)
+plots.lines(lengths, {"잰 시간": elapsed, "n²에 비례한다면": squared}, dashed=["n²에 비례한다면"],
+            title="시간", xlabel="문장 길이 n", ylabel="밀리초", logx=True, logy=True, marker="o", ax=right)
 
 # %% [markdown] tags=["given"]
 # 메모리는 길이가 두 배가 될 때마다 정확히 네 배예요. n = 4096이면 헤드 하나, 문장 하나의 가중치만 64 MiB이고, 헤드 8개에 문장 32개라면 16 GiB예요.
@@ -708,9 +723,9 @@ check("attention_variance")
 # %% tags=["experiment"]
 counts = fast([30, 100, 300, 1000, 3000, 10_000], [30, 100])
 trials = torch.tensor([[attention_variance(64, n, generator)[0] for _ in range(20)] for n in counts])
-plots.lines(counts, {"가장 큰 값": trials.amax(1), "평균": trials.mean(1), "가장 작은 값": trials.amin(1)}, logx=True, marker="o",
-            dashed=["가장 큰 값", "가장 작은 값"], colors=(plots.GREY, plots.BLUE, plots.GREY),
-            title="표본이 많을수록 64로 모여요", xlabel="표본 수", ylabel="q·k의 분산 (d_k = 64)")
+spread = {"가장 큰 값": trials.amax(1), "평균": trials.mean(1), "가장 작은 값": trials.amin(1)}
+plots.lines(counts, spread, dashed=["가장 큰 값", "가장 작은 값"], colors=(plots.GREY, plots.BLUE, plots.GREY),
+            logx=True, marker="o", xlabel="표본 수", ylabel="q·k의 분산 (d_k = 64)", title="표본이 많을수록 64로 모여요")
 
 # %% [markdown] tags=["given"]
 # **한 줄 정리.** 분산은 많은 표본의 이야기예요. 표본이 적으면 같은 식도 제각각인 값을 내놓아요.

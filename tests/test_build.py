@@ -144,6 +144,22 @@ def test_rhythm(lesson):
 
 
 @every_lesson
+def test_markdown_renders(lesson):
+    """굵은 글씨의 별표가 글로 남지 않고(닫는 별표 앞이 괄호나 따옴표이고 뒤가 글자이면 닫히지 않아요), 접힌 칸의 짝이 맞아요."""
+    from markdown_it import MarkdownIt
+
+    for cell in source(lesson).cells:
+        if cell.cell_type != "markdown":
+            continue
+        text = re.sub(r"\$\$.*?\$\$|\$[^$\n]+\$", "x", cell.source, flags=re.S)
+        tokens = [child for token in MarkdownIt().enable("table").parse(text) for child in token.children or [token]]
+        left = [token.content for token in tokens if token.type in ("text", "html_block") and "**" in token.content]
+        assert not left, left
+        for tag in ("details", "summary", "div"):
+            assert len(re.findall(rf"<{tag}[ >]", cell.source)) == cell.source.count(f"</{tag}>"), cell.source[:60]
+
+
+@every_lesson
 def test_stubs_say_they_are_not_written_yet(lesson):
     """빈칸은 '아직 구현 전' 한마디만 들어요."""
     space: dict[str, object] = {}

@@ -51,9 +51,10 @@ def _use_style() -> None:
 _use_style()
 
 
-def panels(count: int, title: str = "", *, width: float = 4.4, height: float = 3.5, columns: int | None = None) -> list[Axes]:
+def panels(count: int, title: str = "", *, width: float | None = None, height: float = 3.5, columns: int | None = None) -> list[Axes]:
     """나란한 칸 `count`개를 만들어요. `columns`를 넘으면 다음 줄로 이어져요. 크기의 단위는 인치예요."""
     columns = columns or count
+    width = width or min(4.4, 10.2 / columns)  # 한 줄이 노트북의 너비를 넘으면 글자가 작아져요.
     rows = -(-count // columns)
     figure, axes = plt.subplots(rows, columns, figsize=(width * columns, height * rows), squeeze=False)
     if title:
@@ -123,8 +124,8 @@ def scatter(points: Any, labels: Sequence[str] = (), *, groups: Sequence[str] | 
 
 def heatmap(matrix: Any, *, rows: Sequence[str] | None = None, columns: Sequence[str] | None = None, title: str = "", xlabel: str = "",
             ylabel: str = "", values: str = "", limits: tuple[float, float] | None = None, diverging: bool = False,
-            colorbar: bool = True, ax: Axes | None = None) -> None:
-    """행렬을 색으로 칠해요. `values`에 "{:.2f}"처럼 적으면 칸마다 값도 써요. `diverging`은 0을 흰색으로 두는 색이에요."""
+            colorbar: bool | None = None, ax: Axes | None = None) -> None:
+    """행렬을 색으로 칠해요. `values`에 "{:.2f}"처럼 적으면 칸마다 값을 쓰고 색 막대는 빼요. `diverging`은 0을 흰색으로 두는 색이에요."""
     matrix = array(matrix)
     height, width = matrix.shape
     if ax is None:
@@ -157,7 +158,7 @@ def heatmap(matrix: Any, *, rows: Sequence[str] | None = None, columns: Sequence
         for (row, column), value in np.ndenumerate(matrix):
             dark = abs(value) > 0.6 * max(map(abs, limits)) if diverging else value > middle
             ax.text(column, row, values.format(value), ha="center", va="center", fontsize=10, color="white" if dark else INK)
-    if colorbar:
+    if not values if colorbar is None else colorbar:
         bar = ax.figure.colorbar(image, ax=ax, fraction=0.05, pad=0.03)
         bar.outline.set_visible(False)
         bar.ax.tick_params(length=0)
@@ -165,12 +166,12 @@ def heatmap(matrix: Any, *, rows: Sequence[str] | None = None, columns: Sequence
 
 
 def attention_map(weights: Any, queries: Sequence[str], keys: Sequence[str] | None = None, *, title: str = "",
-                  colorbar: bool = False, ax: Axes | None = None) -> None:
+                  ax: Axes | None = None) -> None:
     """어텐션 가중치 (T, S)를 그려요. 행은 묻는 토큰(쿼리), 열은 보이는 토큰(키)이고 한 행의 합이 1이에요."""
     keys = queries if keys is None else keys
     small = len(queries) * len(keys) <= 64
     heatmap(weights, rows=queries, columns=keys, title=title, xlabel="보는 곳 (키)", ylabel="보는 쪽 (쿼리)",
-            values="{:.2f}" if small else "", limits=(0.0, 1.0), colorbar=colorbar or not small, ax=ax)
+            values="{:.2f}" if small else "", limits=(0.0, 1.0), ax=ax)
 
 
 def mask_map(mask: Any, queries: Sequence[str], keys: Sequence[str] | None = None, *, title: str = "", ax: Axes | None = None) -> None:
