@@ -151,7 +151,7 @@ def draw_attention(found: AttentionMap, kind: str) -> Figure:
                 panel(grid[layer][head], weights[head], rows if head == 0 else None,
                       columns if layer == len(layers) - 1 else None)
                 grid[layer][head].set_title(f"{layer + 1}층 {head + 1}번 헤드", fontsize=9)
-        figure.suptitle(f"{KINDS[kind]}: 줄의 토큰이 칸의 토큰을 봐요", fontsize=12, fontweight="bold")
+        figure.suptitle(f"{KINDS[kind]}: 왼쪽의 토큰이 아래쪽의 토큰을 봐요", fontsize=12, fontweight="bold")
     return figure
 
 
@@ -159,5 +159,5 @@ def panel(axes: Axes, weights: Tensor, rows: list[str] | None, columns: list[str
     """가중치 (T, S) 하나를 칠해요. 이름표는 줄 때에만 달아요."""
     axes.imshow(weights.numpy(), cmap=SEQUENTIAL, vmin=0, vmax=1, aspect="auto")
     axes.grid(False)
-    axes.set_xticks(range(weights.shape[1]), columns or [], rotation=90, fontsize=8)if columns else axes.set_xticks([])
-    axes.set_yticks(range(weights.shape[0]), rows or [], fontsize=8) if rows else axes.set_yticks([])
+    axes.set_xticks(range(weights.shape[1]) if columns else [], columns or [], rotation=90, fontsize=8)
+    axes.set_yticks(range(weights.shape[0]) if rows else [], rows or [], fontsize=8)

@@ -53,7 +53,7 @@ def _page(folder: Path, result: dict[str, Any], info: dict[str, Any], typed: Seq
         f"<h2>{split}의 앞 열 문장</h2>", table(("원문", "정답", "번역"), examples),
         "<h2>학습 곡선</h2>", picture("pictures/loss.png", "손실 곡선"), picture("pictures/schedule.png", "학습률 곡선"),
         "<h2>배우는 동안의 번역</h2>", progress_of(folder),
-        "<h2>어텐션 지도</h2>", "<p>줄의 토큰이 칸의 토큰을 얼마나 보는지예요. 진할수록 많이 봐요.</p>",
+        "<h2>어텐션 지도</h2>", "<p>왼쪽의 토큰이 아래쪽의 토큰을 얼마나 보는지예요. 진할수록 많이 봐요.</p>",
     ]
     for title, paths in maps:
         pictures = "".join(picture(path.relative_to(folder).as_posix(), title) for path in paths)

@@ -385,6 +385,8 @@ class Trainer:
             self.optimizer.state[named[name]][kind] = value.to(place)
         self.scaler.load_state_dict(state["scaler"])
         self.progress = Progress(**state["progress"])
+        if not self.config.max_cpu_minutes:  # 이어 달리면서 --max-steps를 바꿨을 수 있어요.
+            self.progress.total_steps = self.config.max_steps
         return self.progress.step
 
     def final_model(self) -> Transformer:
