@@ -291,13 +291,13 @@ def simulate(students: int, out: Path, seed: int = 0, lessons: Sequence[str] | N
     total = 0
     for lesson in lessons:
         rng = random.Random(f"{seed}:{lesson}")
-        solved = _solution_cells(build.read_source(lesson))
+        solved = solution_cells(build.read_source(lesson))
         released = json.loads(build.lesson_path(lesson).read_text(encoding="utf-8"))
         learners, missed, placed = plan(lesson_exercises(lesson), solved, students, rng)
         left_out += missed
         total += placed
         for name, learner in zip(names, learners):
-            _write_json(out / name / lesson / f"{lesson}.ipynb", _notebook(released, learner))
+            _write_json(out / name / lesson / f"{lesson}.ipynb", learner_notebook(released, learner))
             expected += [_expected(name, lesson, e, learner.answers[e.name]) for e in lesson_exercises(lesson)]
     order = {lesson: i for i, lesson in enumerate(lessons)}
     expected.sort(key=lambda item: (item["student"], order[item["lesson"]]))
@@ -371,7 +371,7 @@ def _endless(name: str) -> str:
     return f"def {name}(*args, **kwargs):\n    n = 0\n    while True:\n        n += 1"
 
 
-def _solution_cells(notebook: Any) -> dict[str, str]:
+def solution_cells(notebook: Any) -> dict[str, str]:
     """풀이 노트북에서 실습 이름 → 칸의 글(풀이 표시 줄은 빼고)."""
     cells = {}
     for cell in notebook.cells:
@@ -382,7 +382,7 @@ def _solution_cells(notebook: Any) -> dict[str, str]:
     return cells
 
 
-def _notebook(released: Mapping[str, Any], learner: Learner) -> dict[str, Any]:
+def learner_notebook(released: Mapping[str, Any], learner: Learner) -> dict[str, Any]:
     """배포 노트북에 학습자의 답을 적어 넣은 노트북."""
     cells = []
     for cell in released["cells"]:
