@@ -26,7 +26,7 @@ from autograder.perform import perform
 TIME_LIMIT = 10.0  # 초
 
 
-class _TooSlow(BaseException):
+class TooSlow(BaseException):
     """제한 시간이 지났어요. 학습자의 `except Exception`에 잡히지 않게 BaseException이에요."""
 
 
@@ -93,9 +93,9 @@ def examine(name: str, namespace: Mapping[str, Any], notebook: Path | None = Non
 def evaluate(sheet: AnswerSheet, function: Callable[..., Any]) -> Verdict:
     """공개 답안지로 함수를 판정해요. 너무 오래 걸리거나 사람이 멈추면 그렇게 말해요."""
     try:
-        with _time_limit(TIME_LIMIT):
+        with time_limit(TIME_LIMIT):
             outcomes = [perform(function, case.calls) for case in sheet.cases]
-    except _TooSlow:
+    except TooSlow:
         return Verdict(sheet.exercise, "timeout", (), tuple(sheet.groups), None,
                        f"{TIME_LIMIT:.0f}초가 지나도 끝나지 않아서 멈췄어요.\n다음에 볼 곳: 반복문이 멈추는 조건을 확인해요.")
     except KeyboardInterrupt:
@@ -104,13 +104,13 @@ def evaluate(sheet: AnswerSheet, function: Callable[..., Any]) -> Verdict:
 
 
 @contextmanager
-def _time_limit(seconds: float) -> Iterator[None]:
+def time_limit(seconds: float) -> Iterator[None]:
     if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
         yield  # Windows에는 타이머 신호가 없어요. 커널 멈춤 단추로 멈출 수 있어요.
         return
 
     def stop(*_: object) -> None:
-        raise _TooSlow
+        raise TooSlow
 
     previous = signal.signal(signal.SIGALRM, stop)
     signal.setitimer(signal.ITIMER_REAL, seconds)

@@ -16,7 +16,7 @@ import re
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -117,23 +117,33 @@ def stub(lesson: str, exercise: str) -> str | None:
 def check_notebook(path: Path, on_result: Callable[[Result], None] = lambda result: None) -> list[Result]:
     """노트북 하나의 모든 실습을 확인해요. 결과는 나오는 대로 `on_result`에도 넘겨요. 읽을 수 없으면 NotebookError."""
     names = [str(cell.grade_id) for cell in exercise_cells(read_notebook(path))]
-    results: list[Result] = []
-    while len(results) < len(names):
-        waiting = names[len(results) :]
-        for result in _run_child(path, waiting):
-            results.append(result)
-            on_result(result)
-        if len(results) < len(names):
-            stuck = names[len(results)]
-            result = Result(stuck, "", "timeout", f"`{stuck}`에서 끝나지 않거나 Python이 멈췄어요. 반복문이 끝나는 조건을 확인해요.")
-            results.append(result)
-            on_result(result)
-    return results
+    results: dict[str, Result] = {}
+    skipped: list[str] = []
+
+    def keep(result: Result) -> None:
+        results[result.name] = result
+        on_result(result)
+
+    while left := [name for name in names if name not in results]:
+        at = ""
+        for line in _run_child(path, left, skipped):
+            if "at" in line:
+                at = line["at"]
+            else:
+                keep(Result(**line))
+        # 프로세스가 멈추거나 죽었다면 마지막에 돌던 실습 탓이에요. 그것만 빼고 나머지를 다시 확인해요.
+        left = [name for name in names if name not in results]
+        if left:
+            blamed = at if at in left else left[0]
+            skipped.append(blamed)
+            keep(Result(blamed, "", "timeout", "실행이 끝나지 않거나 Python이 꺼져서 멈췄어요. 반복문이 끝나는 조건을 확인해요."))
+    return [results[name] for name in names]
 
 
-def _run_child(path: Path, names: list[str]) -> Iterator[Result]:
-    """다른 프로세스에서 확인하고 결과를 한 줄에 하나씩 받아요. 멈추거나 죽으면 거기까지만 내놓아요."""
-    command = [sys.executable, "-I", "-X", "utf8", "-m", "autograder.terminal", str(path), *names]
+def _run_child(path: Path, names: list[str], skipped: list[str]) -> Iterator[dict[str, str]]:
+    """다른 프로세스에서 확인하고, 한 줄에 하나씩 오는 말을 내놓아요. 멈추거나 죽으면 거기까지만이에요."""
+    task = json.dumps({"path": str(path), "names": names, "skipped": skipped})
+    command = [sys.executable, "-I", "-X", "utf8", "-m", "autograder.terminal", task]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
     lines: queue.Queue[bytes | None] = queue.Queue()
 
@@ -146,7 +156,7 @@ def _run_child(path: Path, names: list[str]) -> Iterator[Result]:
     threading.Thread(target=read, daemon=True).start()
     try:
         while (line := lines.get(timeout=SILENCE)) is not None:
-            yield Result(**json.loads(line))
+            yield json.loads(line)
     except queue.Empty:
         return
     finally:
@@ -157,43 +167,54 @@ def _run_child(path: Path, names: list[str]) -> Iterator[Result]:
 # ── 확인하기(자식 쪽) ────────────────────────────────────────────────────────────────────────────
 
 
-def run_cells(notebook: Notebook) -> tuple[dict[str, Any], dict[str, str]]:
+def run_cells(
+    notebook: Notebook, skipped: Collection[str] = (), on_cell: Callable[[str], None] = lambda name: None
+) -> tuple[dict[str, Any], dict[str, str]]:
     """주어진 셀, 실습 셀, 정의만 담은 셀을 차례로 실행해서 (이름들, 실행하지 못한 실습과 까닭)을 돌려줘요."""
+    from autograder.checker import TIME_LIMIT, TooSlow, time_limit
+
     namespace: dict[str, Any] = {"__name__": "__main__"}
     broken: dict[str, str] = {}
     for cell in notebook.cells:
         exercise = str(cell.grade_id) if cell.solution and cell.grade_id else ""
         plain = cell.grade_id is None and not cell.tags and only_definitions(cell.source)
-        if not cell.code or not (cell.given or exercise or plain):
+        if not cell.code or exercise in skipped or not (cell.given or exercise or plain):
             continue
+        on_cell(exercise)
         try:
-            exec(compile(python_text(cell.source), f"<{cell.number}번째 셀>", "exec"), namespace)
+            with time_limit(TIME_LIMIT):
+                exec(compile(python_text(cell.source), f"<{cell.number}번째 셀>", "exec"), namespace)
         except SyntaxError as error:
             broken[exercise] = f"{error.lineno}번째 줄을 Python이 읽지 못해요: {error.msg}. 괄호, 콜론, 들여쓰기를 확인해요."
-        except Exception as error:
+        except TooSlow:
+            broken[exercise] = f"셀이 {TIME_LIMIT:.0f}초가 지나도 끝나지 않아서 멈췄어요. 반복문이 끝나는 조건을 확인해요."
+        except (Exception, SystemExit) as error:
             broken[exercise] = f"셀을 실행하다가 {type(error).__name__}: {error} 오류가 났어요."
-    broken.pop("", None)
     return namespace, broken
 
 
-def _child(path: Path, names: list[str]) -> None:
-    """`names`의 실습을 확인해 결과를 표준 출력에 JSON으로 한 줄씩 써요."""
+def _child(path: Path, names: list[str], skipped: list[str]) -> None:
+    """`names`의 실습을 확인해 표준 출력에 JSON을 한 줄씩 써요: 지금 하는 실습({"at": 이름})과 그 결과."""
     # 학습자의 print가 결과에 섞이지 않게 표준 출력을 따로 챙겨 둬요.
     answer = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     os.environ.setdefault("MPLBACKEND", "Agg")
+
+    def say(line: dict[str, str]) -> None:
+        answer.write(json.dumps(line) + "\n")
+        answer.flush()
+
     from autograder.checker import examine
 
     os.chdir(path.parent)
-    namespace, broken = run_cells(read_notebook(path))
+    namespace, broken = run_cells(read_notebook(path), skipped, lambda name: say({"at": name}))
     for name in names:
+        say({"at": name})
         if name in broken:
-            result = Result(name, "", "error", broken[name])
+            say(asdict(Result(name, "", "error", broken[name])))
         else:
             report = examine(name, namespace, path)
-            result = Result(name, report.title, report.verdict, report.message)
-        answer.write(json.dumps(asdict(result)) + "\n")
-        answer.flush()
+            say(asdict(Result(name, report.title, report.verdict, report.message)))
 
 
 # ── 기억해 둔 것: 확인 결과와 본 힌트 ────────────────────────────────────────────────────────────
@@ -254,4 +275,5 @@ def next_hint(name: str, count: int, again: bool = False) -> int:
 
 
 if __name__ == "__main__":
-    _child(Path(sys.argv[1]), sys.argv[2:])
+    todo = json.loads(sys.argv[1])
+    _child(Path(todo["path"]), todo["names"], todo["skipped"])

@@ -1,0 +1,58 @@
+"""시험 전체에 걸친 약속: 느린 시험 고르기, 돌리지 못한 것의 한국어 요약, 아무것도 돌지 않으면 실패."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+
+# torch를 불러오기 전에 정해요. 일꾼 여럿이 코어를 두고 다투지 않게 하고, 그림 창은 열지 않아요.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("MPLBACKEND", "Agg")
+
+import pytest  # noqa: E402
+
+from autograder.cli import prepare_environment  # noqa: E402
+
+# `course`로 시작하지 않아도(편집기의 pytest 단추) 같은 환경이에요: alembic이 있는 PATH, Java, UTF-8.
+prepare_environment()
+
+NOTHING_RAN = pytest.ExitCode.NO_TESTS_COLLECTED
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--slow", action="store_true", help="오래 걸리는 시험(slow)까지 돌려요.")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--slow"):
+        return
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    if slow:
+        config.hook.pytest_deselected(items=slow)
+        items[:] = [item for item in items if item not in slow]
+
+
+def _reason(report: pytest.TestReport | pytest.CollectReport) -> str:
+    text = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    return text.removeprefix("Skipped: ")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    stats = terminalreporter.stats
+    skipped = Counter(_reason(report) for report in stats.get("skipped", []))
+    if skipped:
+        terminalreporter.section("이 컴퓨터에서 돌리지 못한 시험")
+        for reason, count in skipped.most_common():
+            terminalreporter.write_line(f"- {count}개: {reason}")
+    if not config.getoption("--slow"):
+        terminalreporter.write_line("오래 걸리는 시험은 빼고 돌렸어요. 모두 돌리려면 `python3 course.py test --slow`예요.")
+    if not stats.get("passed"):
+        terminalreporter.write_line("통과한 시험이 하나도 없어요. 시험이 돌지 않은 것도 실패로 쳐요.", red=True)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """모두 건너뛰고 끝난 것을 성공으로 치지 않아요. xdist의 일꾼에게는 묻지 않아요."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None and exitstatus == pytest.ExitCode.OK and not reporter.stats.get("passed"):
+        session.exitstatus = NOTHING_RAN
