@@ -181,7 +181,8 @@ def _explain_end(result: JobResult, done: bool, status: tuple[int, int, bool, fl
     if killed:
         result.reason = "asleep"
     else:
-        result.reason = _REASONS.get(signal.Signals(number).name, "crash") if number else "exit"
+        reasons = {getattr(signal, name): reason for name, reason in _REASONS.items()}
+        result.reason = reasons.get(number, "crash") if number else "exit"
 
 
 def start_worker(launch: Launch) -> Worker:

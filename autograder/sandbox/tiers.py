@@ -212,7 +212,7 @@ def _forbidden() -> list[Path]:
 
 def _bubblewrap(folder: Path, readable: list[str], uid: int | None) -> tuple[str, ...]:
     bwrap = shutil.which("bwrap", path=_search_path()) or "bwrap"
-    command = [bwrap, "--die-with-parent", "--as-pid-1", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts",
+    command = [bwrap, "--as-pid-1", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts",
                "--unshare-cgroup-try", "--cap-drop", "ALL"]
     if uid is None:
         command += ["--unshare-user"]
@@ -255,7 +255,7 @@ _DENIED = (
     # 밖과 이어지는 길과 다른 프로세스
     "socket", "connect", "bind", "listen", "accept", "accept4", "execve", "execveat", "fork", "vfork", "kill", "tkill", "tgkill",
     "rt_sigqueueinfo", "rt_tgsigqueueinfo", "pidfd_open", "pidfd_getfd", "pidfd_send_signal", "ptrace", "process_vm_readv",
-    "process_vm_writev", "process_madvise", "kcmp", "prlimit64", "setpriority", "sched_setscheduler", "sched_setattr",
+    "process_vm_writev", "process_madvise", "kcmp", "setpriority", "sched_setscheduler", "sched_setattr",
     # 상한에 걸리지 않는 메모리
     "memfd_create", "memfd_secret", "shmget", "shmat", "shmctl", "shmdt", "msgget", "msgsnd", "msgrcv", "msgctl", "semget",
     "semop", "semctl", "semtimedop", "mq_open", "mq_unlink", "userfaultfd",
@@ -288,6 +288,8 @@ def _filter() -> bytes:
             rules.add_rule(no, name)
         except OSError:
             continue  # 이 기계의 구조에는 없는 호출이에요.
+    # 자기 상한은 볼 수 있지만(glibc의 getrlimit도 이것을 써요) 다른 프로세스의 것은 안 돼요.
+    rules.add_rule(no, "prlimit64", pyseccomp.Arg(0, pyseccomp.NE, 0))
     # 실은 되고 프로세스는 안 돼요. clone3은 깃발이 기억 속에 있어 볼 수 없으므로 없다고 답해 clone을 쓰게 해요.
     rules.add_rule(pyseccomp.ERRNO(errno.ENOSYS), "clone3")
     flags = 1 if platform.machine() == "s390x" else 0

@@ -138,6 +138,7 @@ class Worker:
         sys.meta_path.insert(0, _StubFinder())
 
     def _warm_shell(self) -> None:
+        from IPython.core.async_helpers import get_asyncio_loop
         from IPython.core.interactiveshell import InteractiveShell
         from traitlets.config import Config
 
@@ -152,10 +153,14 @@ class Worker:
             raise PermissionError("채점에서는 셸 명령을 쓸 수 없어요.")
 
         shell.system = shell.system_raw = shell.system_piped = shell.getoutput = refuse
+        shell.enable_gui = lambda *args, **kwargs: None
+        shell.enable_matplotlib = lambda *args, **kwargs: (None, "agg")  # 보여 줄 화면이 없어요.
         # 오류를 예쁘게 그리는 데만 수십 밀리초가 들어요. 읽을 사람이 없으므로 하지 않아요.
         shell.showtraceback = shell.showsyntaxerror = lambda *args, **kwargs: None
         shell.run_cell("import inspect\n%matplotlib agg\ndef _warm():\n    return 1\ninspect.getsource(_warm)", silent=True)
         shell.run_cell("del _warm, inspect\nimport asyncio\nawait asyncio.sleep(0)\ndel asyncio", silent=True)
+        # 이 고리의 소켓을 자식들이 나눠 갖지 않게 닫아요. `await`를 쓰는 자식은 제 것을 새로 만들어요.
+        get_asyncio_loop().close()
         self.shell = shell
 
     # -- 부모의 말을 듣는 고리 --------------------------------------------------------------------------------
