@@ -131,7 +131,7 @@ class Tokenizer:
         try:
             return raw.decode("utf-8").strip(" ") or "␣"
         except UnicodeDecodeError:
-            return "".join(f"<{byte:02X}>" for byte in raw)
+            return "".join(f"<{byte:02X}>" for byte in raw.lstrip(b" "))
 
     def to_json(self) -> str:
         """사전과 설정을 담은 JSON 문자열."""

@@ -12,6 +12,7 @@ from .grammar import sentence
 from .nominal import Sentence
 
 HELD_OUT = 24  # 결합 24개 가운데 하나를 시험에만 쓴다.
+SALT = "8"  # 어떤 낱말이나 구조도 훈련에서 통째로 사라지지 않게 고른 값
 VALID = 64  # 나머지 문장 64개 가운데 하나를 검증에만 쓴다.
 
 
@@ -43,7 +44,9 @@ def combinations(made: Sentence) -> tuple[str, str]:
 
 def is_held_out(made: Sentence) -> bool:
     """훈련에 한 번도 나오지 않을 결합이 들어 있는가."""
-    return any(_bucket(combination, HELD_OUT) == 0 for combination in combinations(made))
+    pair, form = combinations(made)
+    # 기본 꼴(긍정 평서문)까지 빼면 낱말 자체를 배울 수 없으므로, 구조와의 결합은 기본에서 벗어난 꼴만 시험에 둔다.
+    return _bucket(SALT + pair, HELD_OUT) == 0 or made.marked and _bucket(SALT + form, HELD_OUT) == 0
 
 
 def sentences(seed: int | str = 0) -> Iterator[Sentence]:
@@ -68,11 +71,17 @@ def splits(train: int = 200_000, valid: int = 1_000, test: int = 1_000, seed: in
 
     시험 문장은 모두 훈련에 없는 결합을 담고, 그 낱말 하나하나와 구조 하나하나는 훈련에 나온다.
     """
-    wanted, found = (train, valid, test), Splits([], [], [])
-    for made in sentences(seed):
-        side = 2 if is_held_out(made) else 1 if _bucket(made.ko, VALID) == 0 else 0
-        if len(found[side]) < wanted[side]:
-            found[side].append(Pair(made.ko, made.en))
-        elif all(len(part) >= size for part, size in zip(found, wanted)):
-            return found
-    raise AssertionError("문장은 끝없이 나온다")
+    found, stream, parts = Splits([], [], []), sentences(seed), set()
+    while len(found.train) < train or len(found.valid) < valid:
+        made = next(stream)
+        side = 1 if _bucket(made.ko, VALID) == 0 else 0
+        if is_held_out(made) or len(found[side]) >= (train, valid)[side]:
+            continue
+        found[side].append(Pair(made.ko, made.en))
+        if side == 0:
+            parts.update((*made.words, made.structure))
+    while len(found.test) < test:
+        made = next(stream)
+        if is_held_out(made) and parts.issuperset((*made.words, made.structure)):
+            found.test.append(Pair(made.ko, made.en))
+    return found

@@ -358,4 +358,5 @@ def sentence(draw: Draw) -> Sentence:
     made = build(draw)
     if isinstance(made, Sentence):
         return made
-    return Sentence(to_korean(made), to_english(made), structure_of(made), (made.verb.en, _argument(made)))
+    return Sentence(to_korean(made), to_english(made), structure_of(made), (made.verb.en, _argument(made)),
+                    bool(made.negation or made.modal or made.question or made.progressive or made.link or made.order))

@@ -19,6 +19,7 @@ class Sentence(NamedTuple):
     en: str
     structure: str
     words: tuple[str, str]
+    marked: bool = False  # 부정, 의문, 진행, 양태, 이어진 문장처럼 기본 꼴에서 벗어났는가
 
 
 FOLK = [Noun("학생", "student", "students", "명", ""), Noun("아이", "child", "children", "명", ""),
@@ -90,7 +91,7 @@ def describe_thing(draw: Draw) -> Sentence:
     verb = en.be("they" if noun.plural == noun.en else "it", tense == "past")
     return Sentence(" ".join(w for w in words if w) + ("?" if question else "."),
                     _ask(subject, verb, DEGREES[degree] + meaning, question, negative),
-                    f"describe/{kind}/{tense}/{negative}/{question}", (meaning, noun.en))
+                    f"describe/{kind}/{tense}/{negative}/{question}", (meaning, noun.en), negative or question)
 
 
 def describe_person(draw: Draw) -> Sentence:
@@ -108,7 +109,7 @@ def describe_person(draw: Draw) -> Sentence:
              finish(_adjective_stem(stem, negative, respected(clause)), tense, level, question)]
     return Sentence(" ".join(w for w in words if w) + ("?" if question else "."),
                     _ask(who, en.be(person, tense == "past"), DEGREES[degree] + meaning, question, negative),
-                    f"person/{tense}/{negative}/{question}/{subject is None}", (meaning, who))
+                    f"person/{tense}/{negative}/{question}/{subject is None}", (meaning, who), negative or question)
 
 
 def describe_place(draw: Draw) -> Sentence:
@@ -127,7 +128,7 @@ def describe_place(draw: Draw) -> Sentence:
              finish(_adjective_stem(stem, negative, False), tense, level, question)]
     return Sentence(" ".join(w for w in words if w) + ("?" if question else "."),
                     _ask(subject, en.be("it", tense == "past"), DEGREES[degree] + meaning, question, negative),
-                    f"place/{tense}/{negative}/{question}", (meaning, name))
+                    f"place/{tense}/{negative}/{question}", (meaning, name), negative or question)
 
 
 def job_or_age(draw: Draw) -> Sentence:
@@ -146,7 +147,7 @@ def job_or_age(draw: Draw) -> Sentence:
         ko = copula(f"{native_number(old)} 살", "present", level, question, False)
         return Sentence(f"{topic}{ko}{'?' if question else '.'}",
                         _ask(who, en.be(person, False), f"{en.number(old)} years old", question),
-                        f"age/{question}/{subject is None}", (en.number(old), who))
+                        f"age/{question}/{subject is None}", (en.number(old), who), question)
     job = draw.pick(tuple(JOBS))
     negative = draw.chance(0.25)
     if negative:
@@ -157,7 +158,7 @@ def job_or_age(draw: Draw) -> Sentence:
         ko = copula(job, tense, level, question, respect)
     return Sentence(f"{topic}{ko}{'?' if question else '.'}",
                     _ask(who, en.be(person, tense == "past"), en.article(JOBS[job]), question, negative),
-                    f"job/{tense}/{negative}/{question}/{subject is None}", (JOBS[job], who))
+                    f"job/{tense}/{negative}/{question}/{subject is None}", (JOBS[job], who), negative or question)
 
 
 def _not_being(tense: str, level: str, question: bool) -> str:
@@ -192,7 +193,7 @@ def existence(draw: Draw) -> Sentence:
     ko = f"{spot} {thing_ko(phrase, level, '이/가')} {finish(stem, tense, level, question)}"
     verb = en.be("they" if count > 1 or noun.plural == noun.en else "it", tense == "past")
     return Sentence(ko + ("?" if question else "."), _ask("there", verb, f"{thing_en(phrase, clause)} {where}", question, negative),
-                    f"exist/{tense}/{negative}/{question}/{count > 0}/{adjective is not None}", (noun.en, where))
+                    f"exist/{tense}/{negative}/{question}/{count > 0}/{adjective is not None}", (noun.en, where), negative or question)
 
 
 def possession(draw: Draw) -> Sentence:
@@ -217,7 +218,7 @@ def possession(draw: Draw) -> Sentence:
     order = (aux, who, verb) if question else (who, aux, verb)
     text = " ".join(w for w in (*order, thing_en(phrase, clause)) if w) + ("?" if question else ".")
     return Sentence(ko + ("?" if question else "."), text[0].upper() + text[1:],
-                    f"have/{tense}/{negative}/{question}/{count > 0}/{subject is None}", (noun.en, who))
+                    f"have/{tense}/{negative}/{question}/{count > 0}/{subject is None}", (noun.en, who), negative or question)
 
 
 def weather(draw: Draw) -> Sentence:
@@ -243,7 +244,7 @@ def weather(draw: Draw) -> Sentence:
         order = (aux, "it", verb) if question else ("it", aux, verb)
         text = " ".join(w for w in (*order, word, city.at, when_en) if w)
     return Sentence(ko + ("?" if question else "."), text[0].upper() + text[1:] + ("?" if question else "."),
-                    f"weather/{tense}/{negative}/{question}", (word, city.at))
+                    f"weather/{tense}/{negative}/{question}", (word, city.at), negative or question)
 
 
 def price(draw: Draw) -> Sentence:
@@ -257,7 +258,7 @@ def price(draw: Draw) -> Sentence:
     ko = f"{josa(_phrase_ko(phrase, level), '은/는')} {copula(sino_number(won) + ' 원', 'present', level, question, False)}"
     verb = en.be("they" if NOUNS[name].plural == NOUNS[name].en else "it", False)
     return Sentence(ko + ("?" if question else "."), _ask(thing_en(phrase, clause), verb, f"{en.number(won)} won", question),
-                    f"price/{question}", (en.number(won), NOUNS[name].en))
+                    f"price/{question}", (en.number(won), NOUNS[name].en), question)
 
 
 def calendar(draw: Draw) -> Sentence:
@@ -273,7 +274,7 @@ def calendar(draw: Draw) -> Sentence:
     said = copula(ko, tense, level, question, False)
     return Sentence(f"{day}{'은' if final(day[-1]) else '는'} {said}{'?' if question else '.'}",
                     _ask(day_en, en.be("it", tense == "past"), text, question), f"calendar/{day_en}/{question}",
-                    (text.split()[0], text.split()[-1]))
+                    (text.split()[0], text.split()[-1]), question)
 
 
 NOMINAL = ((describe_thing, 10), (describe_person, 5), (describe_place, 4), (job_or_age, 5), (existence, 10),
