@@ -1,0 +1,262 @@
+"""course.py: 설치를 시작하고, 끊기면 고치고, 실패하면 한 문장으로 말하는지."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import io
+import os
+import shutil
+import subprocess
+import sys
+from collections import namedtuple
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCE = (ROOT / "course.py").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def course(tmp_path, monkeypatch):
+    """빈 폴더에 놓인 course.py. 무거운 설치 단계는 기록만 해요."""
+    root = tmp_path / "코 스"
+    root.mkdir()
+    for name in ("course.py", "pyproject.toml", "constraints.txt"):
+        shutil.copy(ROOT / name, root / name)
+    spec = importlib.util.spec_from_file_location("course_under_test", root / "course.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    module.steps = []
+
+    def make_venv():
+        shutil.rmtree(module.VENV, ignore_errors=True)
+        module.PYTHON.parent.mkdir(parents=True)
+        (module.VENV / "pyvenv.cfg").write_text("version = 3.11\n")
+        module.PYTHON.symlink_to(sys.executable)
+        module.steps.append("venv")
+
+    def run_logged(command, progress, failure):
+        module.steps.append(next(word for word in ("torch", "-e", "autograder.jupyter") if word in " ".join(command)))
+
+    module.real_run_logged, module.real_make_venv = module.run_logged, module.make_venv
+    monkeypatch.setattr(module, "make_venv", make_venv)
+    monkeypatch.setattr(module, "run_logged", run_logged)
+    monkeypatch.setattr(module, "torch_arguments", lambda: [module.TORCH])
+    return module
+
+
+WHOLE = ["venv", "torch", "-e", "autograder.jupyter"]
+
+
+def test_needs_nothing_but_the_standard_library():
+    for node in ast.walk(ast.parse(SOURCE)):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        names += [node.module] if isinstance(node, ast.ImportFrom) else []
+        assert all(name.split(".")[0] in sys.stdlib_module_names for name in names)
+
+
+def test_old_python_gets_a_sentence_and_not_a_syntax_error(course, monkeypatch):
+    ast.parse(SOURCE, feature_version=(3, 7))
+    monkeypatch.setattr(sys, "version_info", namedtuple("V", "major minor micro")(3, 9, 1))
+    with pytest.raises(course.SetupError, match="3.10부터 3.13.*3.9.1"):
+        course.check_python()
+
+
+def test_first_run_installs_everything_and_the_second_nothing(course, monkeypatch, capsys):
+    handed = []
+    monkeypatch.setattr(course, "hand_over", lambda arguments: handed.append(arguments) or 7)
+    assert course.main(["status"]) == 7 and course.steps == WHOLE
+    assert course.main(["status"]) == 7 and course.steps == WHOLE
+    assert handed == [["status"]] * 2
+    assert "준비가 끝났어요" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("step", WHOLE[1:])
+def test_interrupted_run_is_repaired_by_the_next(course, monkeypatch, step, capsys):
+    good = course.run_logged
+
+    def interrupted(command, progress, failure):
+        good(command, progress, failure)
+        if course.steps[-1] == step:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(course, "run_logged", interrupted)
+    assert course.main(["setup"]) == 130
+    assert "다시 실행하면" in capsys.readouterr().err
+    assert not course.is_ready()
+    monkeypatch.setattr(course, "run_logged", good)
+    course.steps.clear()
+    assert course.main(["setup"]) == 0
+    assert course.steps == WHOLE[1:] and course.is_ready()
+
+
+def test_broken_or_moved_environment_is_made_anew(course):
+    course.setup()
+    course.PYTHON.unlink()
+    course.PYTHON.symlink_to("/없는/python")
+    assert not course.is_ready()
+    course.steps.clear()
+    course.setup()
+    assert course.steps == WHOLE
+
+    stamp = course.stamp_path("")
+    stamp.write_text(stamp.read_text().replace(str(course.ROOT).encode("unicode_escape").decode(), "/다른/곳"))
+    course.steps.clear()
+    course.setup()
+    assert course.steps == WHOLE
+
+
+def test_changed_pins_install_again_without_a_new_environment(course):
+    course.setup()
+    with (course.ROOT / "constraints.txt").open("a") as pins:
+        pins.write("# 바뀜\n")
+    assert not course.is_ready()
+    course.steps.clear()
+    course.setup()
+    assert course.steps == WHOLE[1:]
+
+
+def test_test_packages_are_added_once(course, monkeypatch):
+    monkeypatch.setattr(course, "hand_over", lambda arguments: 0)
+    course.main(["status"])
+    course.steps.clear()
+    course.main(["test", "--slow"])
+    course.main(["test"])
+    assert course.steps == WHOLE[1:] and course.is_ready() and course.is_ready("test")
+
+
+def test_fresh_empties_the_environment(course):
+    course.setup()
+    course.steps.clear()
+    assert course.main(["setup", "--fresh"]) == 0 and course.steps == WHOLE
+    assert course.main(["setup", "--frehs"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("output", "sentence"),
+    [
+        ("ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device", "디스크가 가득 찼어요"),
+        ("Retrying ... Temporary failure in name resolution\nERROR: No matching distribution found for torch", "연결하지 못했어요"),
+        ("ERROR: No matching distribution found for torch==2.13.0", "맞는 패키지를 저장소에서 찾지 못했어요"),
+        ("[Errno 13] Permission denied: '/x'", "쓸 수 없어요"),
+        ("SSLError(SSLCertVerificationError CERTIFICATE_VERIFY_FAILED)", "인증서"),
+        ("뜻밖의 말", "PyTorch를 설치하지 못했어요(마지막 출력: 뜻밖의 말)"),
+    ],
+)
+def test_failures_become_one_sentence(course, output, sentence):
+    said = course.explain(output, "PyTorch를 설치하지 못했어요")
+    assert sentence in said and "\n" not in said
+
+
+def test_failing_step_is_logged_and_explained(course, capsys):
+    course.VENV.mkdir()
+    command = [sys.executable, "-c", "print('[Errno 28] No space left on device'); raise SystemExit(3)"]
+    with course.Progress("단계") as progress, pytest.raises(course.SetupError, match="디스크가 가득"):
+        course.real_run_logged(command, progress, "설치하지 못했어요")
+    assert "Errno 28" in course.LOG.read_text(encoding="utf-8")
+
+
+def test_python_without_ensurepip_names_the_debian_package(course, monkeypatch):
+    done = subprocess.CompletedProcess([], 1, stdout=b"The virtual environment was not created because ensurepip is not available.")
+    monkeypatch.setattr(course.subprocess, "run", lambda *_, **__: done)
+    with pytest.raises(course.SetupError, match="apt install python3-venv"):
+        course.real_make_venv()
+
+
+def test_full_disk_is_noticed_before_the_install(course, monkeypatch):
+    monkeypatch.setattr(course, "free_gb", lambda: 0.5)
+    with pytest.raises(course.SetupError, match="0.5 GB 남아"):
+        course.setup()
+    assert course.steps == []
+
+
+def test_packages_cut_short_are_installed_again(course):
+    packages = course.VENV / ("Lib/site-packages" if course.WINDOWS else "lib/python3.11/site-packages")
+    for name in ("whole", "no_record", "missing", "short"):
+        (packages / name).mkdir(parents=True)
+        (packages / name / "a.py").write_text("12345")
+        information = packages / f"{name}-1.dist-info"
+        information.mkdir()
+        (information / "METADATA").write_text(f"Name: {name}")
+        (information / "RECORD").write_text(f"{name}/a.py,sha256=x,5\n{name}/a.pyc,,\n{name}-1.dist-info/RECORD,,\n")
+    (packages / "no_record-1.dist-info/RECORD").unlink()
+    (packages / "missing/a.py").unlink()
+    (packages / "short/a.py").write_text("12")
+    course.forget_damaged_packages()
+    assert [path.name for path in packages.glob("*.dist-info")] == ["whole-1.dist-info"]
+
+
+@pytest.mark.parametrize(("gpu", "reachable", "extra"), [(False, True, True), (False, False, False), (True, True, False)])
+def test_cpu_build_is_chosen_only_where_it_helps_and_answers(monkeypatch, gpu, reachable, extra):
+    spec = importlib.util.spec_from_file_location("course_torch", ROOT / "course.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+
+    class Answer(io.BytesIO):
+        status = 200
+
+    def urlopen(request, timeout):
+        if not reachable:
+            raise OSError("닿지 않아요")
+        return Answer()
+
+    monkeypatch.setattr(module.sys, "platform", "linux")
+    monkeypatch.setattr(module, "has_nvidia_gpu", lambda: gpu)
+    monkeypatch.setattr(module.urllib.request, "urlopen", urlopen)
+    assert module.torch_arguments()[0] == "torch==2.13.0"
+    assert ("--extra-index-url" in module.torch_arguments()) == extra
+
+
+def test_real_environment_in_a_folder_with_spaces_and_hangul(course):
+    pytest.importorskip("ensurepip", reason="이 Python에는 가상 환경을 만드는 ensurepip이 없어요.")
+    course.real_make_venv()
+    assert course.is_venv_usable()
+    course.PYTHON.unlink()
+    assert not course.is_venv_usable()
+
+
+@pytest.mark.parametrize(("arguments", "code"), [(["--help"], 0), (["없는명령"], 2)])
+def test_exit_codes_pass_through(arguments, code):
+    """진짜 자식 프로세스로: 파이썬 경로만 지금의 것으로 바꿔요."""
+    script = (
+        "import importlib.util, pathlib, sys; spec = importlib.util.spec_from_file_location('c', 'course.py'); "
+        "c = importlib.util.module_from_spec(spec); spec.loader.exec_module(c); c.PYTHON = pathlib.Path(sys.executable); "
+        "sys.exit(c.hand_over(sys.argv[1:]))"
+    )
+    done = subprocess.run([sys.executable, "-c", script, *arguments], cwd=ROOT, capture_output=True, timeout=120)
+    assert done.returncode == code
+    assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows에는 프로세스 그룹 신호가 없어요.")
+def test_ctrl_c_waits_for_the_child(course, tmp_path):
+    """자식이 정리할 시간을 주고, 자식의 종료 코드를 돌려줘요."""
+    script = tmp_path / "parent.py"
+    child = (
+        "import signal, sys, time\n"
+        "signal.signal(signal.SIGINT, lambda *_: (time.sleep(0.3), print('cleaned', flush=True), sys.exit(9)))\n"
+        "print('ready', flush=True)\n"
+        "signal.pause()\n"
+    )
+    (tmp_path / "child.py").write_text(child)
+    script.write_text(
+        "import importlib.util, signal, subprocess, sys\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        f"spec = importlib.util.spec_from_file_location('c', {str(ROOT / 'course.py')!r})\n"
+        "c = importlib.util.module_from_spec(spec); spec.loader.exec_module(c)\n"
+        "real = subprocess.Popen\n"
+        f"c.subprocess.Popen = lambda command: real([sys.executable, {str(tmp_path / 'child.py')!r}])\n"
+        "sys.exit(c.hand_over([]))\n"
+    )
+    process = subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, start_new_session=True)
+    assert process.stdout.readline() == b"ready\n"
+    os.killpg(process.pid, 2)
+    rest, _ = process.communicate(timeout=60)
+    assert rest == b"cleaned\n" and process.returncode == 9
+
+
+def test_progress_line_fits_the_terminal(course):
+    assert course.fit("가나다라", 5) == "가나 "
+    assert course.fit("abc", 5) == "abc  "
