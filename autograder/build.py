@@ -21,6 +21,8 @@ ROOT = Path(__file__).resolve().parents[1]
 CODE_STUB = 'raise NotImplementedError("여기를 채워 주세요")'
 TEXT_STUB = "여기에 답을 적어 주세요."
 REFLECTION_POINTS = 5
+# JupyterLab의 주황 글씨는 주황 바탕에서 잘 안 읽혀요. 상자의 글씨색을 여기서 한 번만 정해요.
+BOX, READABLE_BOX = '<div class="alert alert-warning">', '<div class="alert alert-warning" style="color: #4a3200">'
 KERNEL = {"display_name": "Python 3 (Transformer)", "language": "python", "name": "python3"}
 
 
@@ -84,6 +86,8 @@ def read_source(lesson: str, root: Path = ROOT) -> Any:
         cell["id"] = key if seen[key] == 1 else f"{key}-{seen[key]}"
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
+        else:
+            cell.source = cell.source.replace(BOX, READABLE_BOX)
     _check(lesson, notebook)
     return notebook
 

@@ -17,6 +17,7 @@ def test_solved_notebook_runs_from_top_to_bottom(lesson, tmp_path, monkeypatch):
 
     monkeypatch.setenv("COURSE_FAST", "1")
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.delenv("MPLBACKEND", raising=False)  # 커널이 고르는 인라인 그림을 써요.
     notebook = read_source(lesson)
     NotebookClient(notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}).execute()
 
