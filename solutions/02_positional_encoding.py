@@ -19,7 +19,8 @@
 # **이번 질문.** 그런데 한꺼번에 보면 **누가 앞이고 누가 뒤인지** 어떻게 알까요? "개가 사람을 물었다"의 단어들을 흔들어 섞어도 어텐션은 똑같이 일해요.
 # 오늘은 먼저 순서가 정말 사라지는지 확인하고, 논문이 고른 사인과 코사인으로 순서를 되찾아요.
 #
-# $$PE_{(pos,\,2i)} = \sin\!\left(\frac{pos}{10000^{2i/d_\text{model}}}\right),\qquad PE_{(pos,\,2i+1)} = \cos\!\left(\frac{pos}{10000^{2i/d_\text{model}}}\right) \qquad \text{(논문 §3.5)}$$
+# $$PE_{(pos,\,2i)} = \sin\!\left(\frac{pos}{10000^{2i/d_\text{model}}}\right),\qquad
+# PE_{(pos,\,2i+1)} = \cos\!\left(\frac{pos}{10000^{2i/d_\text{model}}}\right) \qquad \text{(논문 §3.5)}$$
 #
 # | 순서 | 실습 | 시간 |
 # |---|---|---|
@@ -61,6 +62,8 @@ import torch.nn.functional as F
 
 from autograder import check
 from autograder.kit import fast, plots, show_reference, text
+
+torch.set_num_threads(1)  # 오늘처럼 작은 텐서는 코어 하나가 더 빨라요.
 
 # %% [markdown] tags=["given"]
 # ## 실습 2-1 순서를 섞으면 따라 섞일까 ⭐⭐☆ · 12분 · 논문 §3.5
@@ -282,7 +285,8 @@ pe = sinusoidal_pe(64, 64)
 plots.heatmap(pe, title="위치 인코딩 (64칸, d_model = 64)", xlabel="차원", ylabel="위치", diverging=True, limits=(-1, 1))
 
 # %% [markdown] tags=["given"]
-# **눈으로 보기.** 한 줄이 위치 하나예요. 왼쪽 차원은 몇 칸마다 색이 바뀌는 초침이고, 오른쪽으로 갈수록 천천히 도는 시침이에요. 오른쪽 끝의 사인은 거의 흰색(0), 코사인은 거의 파란색(1)이라 줄무늬로 보여요.
+# **눈으로 보기.** 한 줄이 위치 하나예요. 왼쪽 차원은 몇 칸마다 색이 바뀌는 초침이고, 오른쪽으로 갈수록 천천히 도는 시침이에요.
+# 오른쪽 끝의 사인은 거의 흰색(0), 코사인은 거의 파란색(1)이라 줄무늬로 보여요.
 #
 # 이 표가 위치를 적기에 좋은 까닭을 두 가지 재 봐요. **값이 늘 [-1, 1] 안**에 있는지, 그리고 **위치마다 다른 벡터**인지예요.
 
@@ -437,24 +441,29 @@ def shift_matrix(k: int, d_model: int) -> torch.Tensor:
 # %% nbgrader={"grade": true, "grade_id": "check_shift_matrix", "locked": true, "points": 18, "schema_version": 3, "solution": false, "task": false}
 check("shift_matrix")
 
+# %% tags=["experiment"]
+pe, M = sinusoidal_pe(60, 6), shift_matrix(10, 6)
+print("50개 위치에서 잰 가장 큰 차이:", f"{(pe[:50] @ M - pe[10:]).abs().max():.1e}")
+plots.heatmap(M, title="열 칸 뒤로 옮기는 행렬 (d_model = 6)", xlabel="나가는 차원", ylabel="들어오는 차원", values="{:.2f}",
+              diverging=True, limits=(-1, 1), colorbar=False)
+
 # %% [markdown] tags=["given"]
-# **눈으로 보기.** 바늘 두 개의 끝을 평면에 찍어요. 파란 점이 $PE_p$, 주황 점이 거기에 $M_3$을 곱한 것이에요.
+# **눈으로 보기.** 2×2 회전 셋이 대각선에 놓였고, 50개 위치 어디에서나 같은 행렬로 열 칸 뒤에 도착해요(차이는 반올림만큼이에요).
+# 이번에는 바늘 두 개의 끝을 위치 0부터 9까지 찍고, 두 칸 뒤로 옮기는 행렬을 곱했을 때 어디로 가는지 화살표로 그려요.
 
 # %% tags=["experiment"]
-pe, M = sinusoidal_pe(60, 8), shift_matrix(3, 8)
-moved = pe @ M
-print("60개 위치에서 잰 가장 큰 차이:", f"{(moved[:-3] - pe[3:]).abs().max():.1e}")
-axes = plots.panels(3, "세 칸 뒤로 옮기는 회전", width=4.3, height=3.9)
-plots.heatmap(M, title="M₃ (d_model = 8)", xlabel="나가는 차원", ylabel="들어오는 차원", values="{:.2f}", diverging=True, limits=(-1, 1), colorbar=False, ax=axes[0])
-for ax, i in zip(axes[1:], (0, 1)):
-    columns = [2 * i + 1, 2 * i]  # 가로 cos, 세로 sin
-    points = torch.cat([pe[:3, columns], moved[:3, columns]])
-    plots.scatter(points, ["0", "1", "2", "0→3", "1→4", "2→5"], groups=["PE_p"] * 3 + ["PE_p M₃"] * 3,
-                  title=f"짝 {i}: 세 칸에 {math.degrees(3 * angle_rates(8)[i]):.0f}도", xlabel="cos", ylabel="sin", ax=ax)
+pe = sinusoidal_pe(10, 16)
+moved = pe @ shift_matrix(2, 16)
+for ax, i in zip(plots.panels(2, "두 칸 뒤로 옮기는 회전", width=4.4, height=4.3), (0, 1)):
+    turn = math.degrees(2 * angle_rates(16)[i])
+    tips, ends = pe[:, [2 * i + 1, 2 * i]], moved[:, [2 * i + 1, 2 * i]]  # 가로 cos, 세로 sin
+    plots.scatter(tips, [str(p) for p in range(10)], title=f"짝 {i}: 두 칸에 {turn:.0f}도", xlabel="cos", ylabel="sin", ax=ax)
+    for p in range(3):
+        ax.annotate("", ends[p].tolist(), tips[p].tolist(), arrowprops={"arrowstyle": "->", "color": plots.ORANGE, "lw": 2})
     ax.set(xlim=(-1.35, 1.35), ylim=(-1.35, 1.35), aspect="equal")
 
 # %% [markdown] tags=["given"]
-# 짝마다 도는 각도는 달라도 **어느 p에서나 같은 만큼** 돌아요. '세 칸 뒤'라는 관계가 행렬 하나에 담긴 셈이에요. 그래서 두 위치의 내적도 얼마나 떨어져 있는지로만 정해져요.
+# 짝마다 도는 각도는 달라도 **어느 p에서나 같은 만큼** 돌아요. '두 칸 뒤'라는 관계가 행렬 하나에 담긴 셈이에요. 그래서 두 위치의 내적도 얼마나 떨어져 있는지로만 정해져요.
 
 # %% tags=["experiment"]
 pe = sinusoidal_pe(80, 64)
@@ -568,9 +577,11 @@ def previous_word(kind: str, steps: int = fast(300, 20), seed: int = 0) -> list[
     return (predict(ids, p, kind)[:, 1:].argmax(-1) == ids[:, :-1]).float().mean(0).tolist()
 
 # %% tags=["experiment"]
-def show(kinds: list[str]) -> None:
-    runs = {kind: previous_word(kind) for kind in kinds}
-    for kind, run in runs.items():
+runs = {}
+
+def compare(*kinds: str) -> None:
+    for kind in kinds:
+        run = runs[kind] = previous_word(kind)
         print(f"{kind}: 배운 길이 안에서 {sum(run[:19]) / 19:.0%}, 그 뒤에서 {sum(run[19:]) / len(run[19:]):.0%}")
     ax = plots.panels(1, width=7.6, height=3.9)[0]
     plots.lines(range(1, LONG), runs, title="바로 앞 단어 맞히기 (20단어로 배우고 80단어로 시험)", xlabel="위치", ylabel="맞힌 비율",
@@ -578,13 +589,13 @@ def show(kinds: list[str]) -> None:
     ax.axvline(19.5, color=plots.INK, linestyle=":")
     ax.text(20.5, 0.92, "여기부터 배운 적 없는 위치", fontsize=10)
 
-show(["위치 없음", "배우는 표", "사인 표"])
+compare("위치 없음", "배우는 표", "사인 표")
 
 # %% [markdown] tags=["given"]
-# 위치가 없으면 배운 길이 안에서도 거의 찍는 수준이에요(단어가 12가지라 찍으면 8%쯤). 위치를 넣으면 둘 다 거의 다 맞혀요.
-# 그런데 점선을 넘는 순간, 배우는 표는 찍는 수준으로 떨어지고 **사인 표도 무너져요.** 군데군데 조금 나을 뿐이에요.
+# 위치가 없으면 배운 길이 안에서도 14%쯤이에요(12가지 가운데 찍으면 8%이니, 문장에 많이 나온 단어를 찍는 정도예요). 위치를 넣으면 둘 다 거의 다 맞혀요.
+# 그런데 점선을 넘는 순간, 배우는 표는 찍는 수준으로 떨어지고 **사인 표도 무너져요.** 군데군데 솟을 뿐 평균은 20% 안팎이에요.
 #
-# 표는 80줄까지 계산할 수 있었지만, 모델이 **그 줄을 쓰는 법**은 20단어 안에서만 배웠기 때문이에요. 논문의 말은 '넘어갈 수도 있다'는 가설이었고, 더하는 위치 인코딩으로는 잘 되지 않는다는 것이 그 뒤의 경험이에요.
+# 사인 표는 80줄까지 계산할 수 있었지만, 모델이 **그 줄을 쓰는 법**은 20단어 안에서만 배웠기 때문이에요. 논문의 말은 '넘어갈 수도 있다'는 가설이었고, 더하는 위치 인코딩으로는 잘 되지 않는다는 것이 그 뒤의 경험이에요.
 # 그래서 다음 보너스의 RoPE가 나왔어요.
 #
 # **한 줄 정리.** 사인 표는 긴 문장의 줄을 만들어 줄 뿐, 그 줄을 읽는 법까지 주지는 않아요.
@@ -630,7 +641,8 @@ def rope(x: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
 # </details>
 # <details><summary>힌트 2 · 도구</summary>
 #
-# 꺼내기는 `x[..., 0::2]`와 `x[..., 1::2]`, 다시 번갈아 놓기는 2-3처럼 `torch.stack(..., dim=-1)`을 펼치면 돼요. 각도 표 `(T, K/2)`는 앞의 두 축에 저절로 맞춰져요.
+# 꺼내기는 `x[..., 0::2]`와 `x[..., 1::2]`, 다시 번갈아 놓기는 2-3처럼 `torch.stack(..., dim=-1)`을 펼치면 돼요.
+# 각도 표 `(T, K/2)`는 앞의 두 축에 저절로 맞춰져요.
 #
 # </details>
 # <details><summary>힌트 3 · 거의 다</summary>
@@ -656,7 +668,7 @@ plots.heatmap(added, title="더하기 (사인 표)", xlabel="키의 위치 n", y
 plots.heatmap(spin(q) @ spin(k).T, title="돌리기 (RoPE)", xlabel="키의 위치 n", ylabel="쿼리의 위치 m", diverging=True, ax=right)
 
 # %% tags=["experiment"]
-show(["위치 없음", "배우는 표", "사인 표", "RoPE"])
+compare("RoPE")
 
 # %% [markdown] tags=["given"]
 # 오른쪽 그림은 대각선 방향으로 색이 똑같아요. **어디에 있든 몇 칸 떨어졌는지만** 봐요. 왼쪽은 그렇지 않고요. 뜻과 위치가 더해진 채로 곱해지면서 (뜻 × 위치) 항이 섞여 들어가서예요.
