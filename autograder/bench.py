@@ -36,7 +36,10 @@ class BenchError(CourseError):
 
 @dataclass(frozen=True)
 class Side:
-    """한쪽의 CPU 초: 첫 제출물까지, 그다음부터 하나마다(회차마다)."""
+    """한쪽의 CPU 초: 첫 제출물이 끝날 때까지, 그다음부터 하나마다(회차마다).
+
+    시작과 마침(프로세스가 뜨고 지는 일)은 한 번뿐이라 `further`에 들지 않아요. 마지막 제출물의 일이 모두 끝난 때까지 재요.
+    """
 
     first: tuple[float, ...]
     further: tuple[float, ...]
@@ -168,12 +171,12 @@ def _run_stock(work: Path, lesson: str, count: int) -> tuple[float, float]:
     _run([sys.executable, "-m", "nbgrader", "generate_assignment", lesson, "--force"], stock)
     shutil.copytree(work / "all-stock", stock / "submitted")
 
-    def graded() -> int:
+    def graded(wanted: int) -> bool:
         # nbgrader는 한 사람을 마치면 사본을 읽기 전용으로 바꿔요.
-        return sum(not path.stat().st_mode & 0o200 for path in (stock / "autograded").glob("*/*/*.ipynb"))
+        return sum(not path.stat().st_mode & 0o200 for path in (stock / "autograded").glob("*/*/*.ipynb")) >= wanted
 
-    seconds = _run([sys.executable, "-m", "nbgrader", "autograde", lesson], stock, graded)
-    if graded() != count:
+    seconds = _run([sys.executable, "-m", "nbgrader", "autograde", lesson], stock, lambda: graded(1), lambda: graded(count))
+    if not graded(count):
         raise BenchError("nbgrader가 제출물을 모두 채점하지 못했어요. `nbgrader autograde`가 이 환경에서 되는지 먼저 확인해 주세요.")
     return seconds
 
@@ -183,12 +186,16 @@ def _run_ours(work: Path, lesson: str, count: int) -> tuple[float, float]:
     ours = work / "ours"
     _forget(ours)
 
-    def graded() -> int:
-        return len(list((ours / "results").glob("*/*.json")))
+    def graded() -> bool:
+        return any((ours / "results").glob("*/*.json"))
+
+    def finished() -> bool:
+        # 점수표는 성적부와 피드백까지 마친 뒤에 써요.
+        return (ours / "marks.csv").exists()
 
     command = [sys.executable, "-c", "from autograder.cli import main; main()", "grade", str(work / "all-ours"),
                "--classroom", str(ours), "--lesson", lesson, "--jobs", "1"]
-    seconds = _run(command, work, graded)
+    seconds = _run(command, work, graded, finished)
     if len(list((ours / "feedback").glob("*/*.html"))) != count:
         raise BenchError("`course grade`가 제출물을 모두 채점하지 못했어요. `course doctor`를 먼저 실행해 주세요.")
     return seconds
@@ -199,29 +206,26 @@ def _forget(*folders: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _run(command: Sequence[str], folder: Path, done: Callable[[], int] | None = None) -> tuple[float, float]:
-    """명령을 돌리고, 그것과 자식들이 쓴 CPU 초를 (첫 제출물이 끝났을 때, 모두 끝났을 때) 돌려줘요."""
+def _run(command: Sequence[str], folder: Path, *marks: Callable[[], bool]) -> tuple[float, ...]:
+    """명령을 돌리고, 표시마다 그때까지 그것과 자식들이 쓴 CPU 초를 돌려줘요. 끝까지 나타나지 않은 표시는 전체의 시간이에요."""
     paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     path = str(Path(sys.executable).parent) + os.pathsep + os.environ.get("PATH", "")
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PATH": path}
+    seen: list[float] = []
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
-        first = 0.0
-        while done is not None and process.returncode is None and not first:
-            time.sleep(0.02)
-            if done():
-                first = _tree_cpu(process.pid)
-            pid, status, usage = os.wait4(process.pid, os.WNOHANG)
-            if pid:
-                process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode is None:
-            _, status, usage = os.wait4(process.pid, 0)
-            process.returncode = os.waitstatus_to_exitcode(status)
+        ended = 0
+        while not ended:
+            time.sleep(0.01)
+            ended, status, usage = os.wait4(process.pid, os.WNOHANG if len(seen) < len(marks) else 0)
+            if not ended and marks[len(seen)]():
+                seen.append(_tree_cpu(process.pid))
+        process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
             log.seek(0)
             last = log.read().decode("utf-8", "replace").strip().splitlines()[-1:]
             raise BenchError(f"`{' '.join(command[2:5])}` 명령이 실패했어요: {last[0] if last else process.returncode}")
-    return first, usage.ru_utime + usage.ru_stime
+    return *seen, *[usage.ru_utime + usage.ru_stime] * (len(marks) - len(seen))
 
 
 def _tree_cpu(root: int) -> float:

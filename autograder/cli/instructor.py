@@ -29,6 +29,10 @@ def register(app: typer.Typer) -> None:
     app.command("collect")(collect)
     app.command("export-marks")(export_marks)
     app.command("report")(report)
+    from autograder.cli import model
+
+    # 재는 명령은 한 이름 아래 모여요: `course bench train`, `course bench grade`.
+    model.bench.command("grade")(bench_grade)
 
 
 def build(
@@ -151,6 +155,22 @@ def report(
 
     with _sentences():
         print(write_report(Classroom(classroom), out))
+
+
+def bench_grade(
+    json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="결과를 이 파일에 JSON으로 적어요.")] = None,
+    students: Annotated[int, typer.Option("--students", help="함께 채점할 제출물의 수예요.")] = 20,
+    rounds: Annotated[int, typer.Option("--rounds", min=1, help="번갈아 재는 횟수예요.")] = 3,
+) -> None:
+    """제출물 하나를 더 채점하는 데 드는 CPU 시간을 nbgrader 그대로의 방식과 견줘요."""
+    from autograder.bench import bench_grade as measure
+    from autograder.class_grading import write_json
+
+    with _sentences():
+        found = measure(students, rounds)
+        print(f"중앙값: nbgrader {found.stock.per_submission:.3f} CPU초, 우리 {found.ours.per_submission:.4f} CPU초, {found.ratio:.1f}배 적게 들어요.")
+        if json_file is not None:
+            write_json(json_file, found.to_dict())
 
 
 # -- 함께 쓰는 것 -------------------------------------------------------------------------------------------------
