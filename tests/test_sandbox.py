@@ -34,12 +34,12 @@ def answer(result):
 
 def test_cells_run_like_in_a_notebook() -> None:
     result = run("import math, inspect, asyncio", "%matplotlib inline\n%config InlineBackend.figure_format = 'retina'\nx = 3", "y = await asyncio.sleep(0, 5)",
-                 "def f(t):\n    return t * x + y + len(inspect.getsource(f))", "1 / 0", "def g(:", call="f")
+                 "def f(t):\n    return t * x + y + len(inspect.getsource(f).strip())", "1 / 0", "def g(:", call="f")
     assert result.reason is None
     assert {i: error for i, (error, _) in result.cells.items()} == {
         0: None, 1: None, 2: None, 3: None, 4: "ZeroDivisionError", 5: "SyntaxError"}
     assert result.cells[5][1] == "1번째 줄"
-    source = "def f(t):\n    return t * x + y + len(inspect.getsource(f))"
+    source = "def f(t):\n    return t * x + y + len(inspect.getsource(f).strip())"
     assert answer(result).value.tolist() == [3.0 + 5 + len(source), 6.0 + 5 + len(source)]
     assert 0 < result.cpu_seconds < 5
 
