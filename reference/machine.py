@@ -70,7 +70,7 @@ def choose(device: str = "auto", precision: str = "auto", compile: str = "auto")
     kind = _pick_device(device)
     accelerator = Accelerator(cpu=kind == "cpu")
     if kind == "cpu":
-        _prefer_fast_matmul()
+        prefer_fast_matmul()
         keep_freed_memory()
     if kind == "cuda":
         torch.set_float32_matmul_precision("high")  # fp32에서도 텐서 코어(TF32)를 써요.
@@ -109,16 +109,17 @@ def has_fast_bf16(device: str) -> bool:
     return False
 
 
-def _prefer_fast_matmul() -> None:
-    """AMD CPU에서는 MKL보다 oneDNN 행렬곱이 빨라요. 결과가 fp32 오차 안에 있을 때에만 바꿔요."""
-    if not torch.backends.mkldnn.is_available():
-        return
+def prefer_fast_matmul() -> str:
+    """AMD CPU에서는 MKL보다 oneDNN의 fp32 행렬곱이 빨라요. 결과가 fp32 오차 안일 때만 고르고, 고른 설정을 돌려줘요."""
     before = torch.get_float32_matmul_precision()
+    if not torch.backends.mkldnn.is_available():
+        return before
     x = torch.rand(64, 64, generator=torch.Generator().manual_seed(0))
     exact = x.double() @ x.double()
     torch.set_float32_matmul_precision("medium")
     if ((x @ x).double() - exact).abs().max() > 1e-4:  # bf16으로 깎아 계산하는 CPU라면 되돌려요.
         torch.set_float32_matmul_precision(before)
+    return torch.get_float32_matmul_precision()
 
 
 def seed(base: int, step: int, rank: int) -> None:

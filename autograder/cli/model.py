@@ -248,9 +248,13 @@ def bench_cache(json_file: JsonOption = None, small: SmallOption = False) -> int
 
 
 @bench.command("batches")
-def bench_batches(json_file: JsonOption = None, small: SmallOption = False) -> int:
+def bench_batches(
+    data: Annotated[str | None, typer.Option("--data", help="TSV 파일. 없으면 스스로 만드는 말뭉치로 재요.")] = None,
+    json_file: JsonOption = None,
+    small: SmallOption = False,
+) -> int:
     """길이별 배치와 섞은 그대로의 배치: 쓸모 있는 토큰의 속도."""
-    return _bench(["batches"], json_file, small)
+    return _bench(["batches"], json_file, small, data)
 
 
 @bench.command("all")
@@ -259,12 +263,12 @@ def bench_all(json_file: JsonOption = None, small: SmallOption = False) -> int:
     return _bench(["train", "decode", "cache", "batches"], json_file, small)
 
 
-def _bench(names: list[str], json_file: Path | None, small: bool) -> int:
+def _bench(names: list[str], json_file: Path | None, small: bool, data: str | None = None) -> int:
     with _sentences():
         from reference import bench as measure
         from reference.checkpoint import write_text
 
-        tables = [measure.run(name, small) for name in names]
+        tables = [measure.run(name, small, data) for name in names]
         for table in tables:
             print(table)
         if json_file:
