@@ -434,8 +434,8 @@ def maps_rows(case: SheetCase, outcomes: Sequence[Outcome]) -> Problem | None:
     if not bool(got[p].isfinite().all()):
         return Problem("nan", "행렬에 nan이나 inf가 섞여 있어요.", look="0으로 나눈 곳이 있는지 봐요.")
     return Problem("value", "행렬을 곱한 줄이 기대한 줄과 달라요.",
-                   where=f"{p}번째 줄에 곱한 결과의 {j}번째 값이 {_number(after[p, j].item())}여야 하는데 "
-                         f"{josa(_number(got[p, j].item()), '이에요/예요')}.",
+                   where=f"{p}번째 줄에 곱한 결과의 {j}번째에서 기대한 값은 {_number(after[p, j].item())}, "
+                         f"나온 값은 {josa(_number(got[p, j].item()), '이에요/예요')}.",
                    mistake=case.params.get("partly") if bool((ratio <= 1).any()) else None)
 
 
