@@ -82,14 +82,13 @@ def attend(
     `dropout`은 가중치를 버릴 확률이고, `record` 목록을 주면 가중치 (B, H, T, S)를 거기에 덧붙여요.
     """
     # 길을 고르는 곳은 여기뿐이에요. GPU와 긴 문장에서는 점수표를 메모리에 쓰지 않는 SDPA가 빨라요.
-    # CPU의 짧은 문장(64토큰 미만)에서는 SDPA의 준비 비용이 더 커서 행렬곱 두 번이 빠르고,
+    # CPU에서 쿼리가 64개보다 적으면 SDPA의 준비 비용이 더 커서 행렬곱 두 번이 빠르고,
     # CPU의 SDPA는 드롭아웃을 켜면 어차피 느린 길로 가요.
     on_cpu = q.device.type == "cpu"
-    if record is None and not (on_cpu and (dropout > 0 or k.size(-2) < 64)):
+    if record is None and not (on_cpu and (dropout > 0 or q.size(-2) < 64)):
         return F.scaled_dot_product_attention(q, k, v, attn_mask=bias, dropout_p=dropout)
-    scores = (q * q.size(-1) ** -0.5) @ k.transpose(-2, -1)  # (B, H, T, S)
-    if bias is not None:
-        scores = scores + bias
+    scores, scale = q @ k.transpose(-2, -1), q.size(-1) ** -0.5  # (B, H, T, S)
+    scores = scores * scale if bias is None else torch.add(bias, scores, alpha=scale)  # 나누기와 가리기를 한 번에
     weights = torch.softmax(scores, dim=-1)
     if record is not None:
         record.append(weights.detach())

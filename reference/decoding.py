@@ -171,11 +171,16 @@ def beam(
     for t in range(L):
         ancestor[:, :, t * n : (t + 1) * n] = torch.eye(n, dtype=torch.bool, device=device)  # 나도 나의 조상
         hidden = model.decode(tokens, None, ancestor[:, None, :, : (t + 1) * n], src_mask, cache)  # (B, n, D)
-        log_p = _logits(model, hidden).float().log_softmax(-1) + score[..., None]  # (B, n, V)
-        ends = log_p[..., eos].clone()  # (B, n)
-        log_p[..., eos] = -torch.inf
-        score, index = log_p.flatten(1).topk(n)  # (B, n)
-        parent, tokens = index // log_p.size(-1), index % log_p.size(-1)
+        logits = _logits(model, hidden).float()  # (B, n, V)
+        ends = logits[..., eos].clone()  # (B, n)
+        # 으뜸 n개는 빔마다의 으뜸 안에 있으므로 어휘 전체가 아니라 n·(n + 1)개만 견줘요. 하나 더는 EOS의 몫이에요.
+        grown, words = logits.topk(min(n + 1, logits.size(-1)))  # (B, n, n + 1)
+        top = grown[..., :1].clone()
+        log_sum = top + logits.sub_(top).exp_().sum(-1, keepdim=True).log_()  # (B, n, 1) log Σ exp(로짓)
+        grown = (grown - log_sum + score[..., None]).masked_fill(words == eos, -torch.inf)
+        ends += score - log_sum[..., 0]
+        score, index = grown.flatten(1).topk(n)  # (B, n)
+        parent, tokens = index // words.size(-1), words.flatten(1).gather(1, index)
 
         ends = ends.masked_fill(ends < score[:, -1:], -torch.inf) / length_penalty(t + 1, alpha)
         end, which = ends.max(1)  # (B,) 이번에 끝난 후보 가운데 으뜸
