@@ -63,8 +63,12 @@ def build_lessons(lessons: Iterable[str] | None = None, root: Path = ROOT) -> li
 
 def check_lessons(lessons: Iterable[str] | None = None, root: Path = ROOT) -> list[str]:
     """`lessons/`가 원본에서 다시 만든 것과 다른 레슨의 이름들이에요. 비어 있으면 모두 같아요."""
-    return [lesson for lesson in _chosen(lessons, root)
-            if not lesson_path(lesson, root).is_file() or lesson_path(lesson, root).read_text(encoding="utf-8") != _make(lesson, root)[1]]
+    stale = []
+    for lesson in _chosen(lessons, root):
+        path = lesson_path(lesson, root)
+        if not path.is_file() or path.read_text(encoding="utf-8") != _make(lesson, root)[1]:
+            stale.append(lesson)
+    return stale
 
 
 def read_source(lesson: str, root: Path = ROOT) -> Any:
@@ -108,7 +112,8 @@ def _check(lesson: str, notebook: Any) -> None:
         if "incorrectly_encoded_metadata" in cell.metadata:
             raise BuildError(f"{lesson}: 셀 머리의 메타데이터를 읽지 못했어요. `# %% [markdown] tags=[...]`처럼 종류 뒤에 적어 주세요:"
                              f" {cell.metadata['incorrectly_encoded_metadata']}")
-        if cell.cell_type == "code" and "nbgrader" not in cell.metadata and not {"given", "experiment"} & set(cell.metadata.get("tags", ())):
+        tags = set(cell.metadata.get("tags", ()))
+        if cell.cell_type == "code" and "nbgrader" not in cell.metadata and not tags & {"given", "experiment"}:
             raise BuildError(f"{lesson}: 코드 셀에 given이나 experiment 꼬리표가 없어요: {cell.source.splitlines()[0]}")
     for exercise in lesson_exercises(lesson):
         stub, check = graded.pop(exercise.name, None), graded.pop(f"check_{exercise.name}", None)
@@ -117,7 +122,8 @@ def _check(lesson: str, notebook: Any) -> None:
         if "### BEGIN SOLUTION" not in stub.source:
             raise BuildError(f"{lesson}: 실습 {exercise.name}에 BEGIN SOLUTION 표시가 없어요.")
         if check.source.strip() != f'check("{exercise.name}")' or check.metadata.nbgrader.points != exercise.points:
-            raise BuildError(f'{lesson}: check_{exercise.name} 셀은 check("{exercise.name}") 한 줄이고 {exercise.points}점이어야 해요.')
+            raise BuildError(f'{lesson}: check_{exercise.name} 셀은 check("{exercise.name}") 한 줄이고'
+                             f' {exercise.points}점이어야 해요.')
     reflection = graded.pop("reflection", None)
     if reflection is None or reflection.metadata.nbgrader.points != REFLECTION_POINTS:
         raise BuildError(f"{lesson}: 사람이 채점하는 reflection 셀({REFLECTION_POINTS}점)이 하나 있어야 해요.")
@@ -139,7 +145,8 @@ def _release(lesson: str, solved: str) -> str:
     config.ClearSolutions.code_stub = {"python": CODE_STUB}
     config.ClearSolutions.text_stub = TEXT_STUB
     config.GenerateAssignment.no_database = True
-    config.GenerateAssignment.preprocessors = [step for step in GenerateAssignment().preprocessors if step is not SaveCells]
+    steps = GenerateAssignment().preprocessors
+    config.GenerateAssignment.preprocessors = [step for step in steps if step is not SaveCells]
     with tempfile.TemporaryDirectory() as scratch:
         course = Path(scratch)
         _write(course / "source" / lesson / f"{lesson}.ipynb", solved)

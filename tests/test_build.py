@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import json
 import re
 import shutil
-from functools import lru_cache
+from functools import cache
 
 import nbformat
 import pytest
 
-from autograder.build import (CODE_STUB, TEXT_STUB, BuildError, build_lessons, check_lessons, lesson_path, read_source, solved_path,
-                              source_path, sources)
+from autograder.build import (
+    CODE_STUB,
+    TEXT_STUB,
+    BuildError,
+    build_lessons,
+    check_lessons,
+    lesson_path,
+    read_source,
+    solved_path,
+    source_path,
+    sources,
+)
 from autograder.checker import examine
 from autograder.exercises import lesson_exercises
 
@@ -20,12 +31,12 @@ SOURCES = sources()
 every_lesson = pytest.mark.parametrize("lesson", SOURCES)
 
 
-@lru_cache(maxsize=None)
+@cache
 def released(lesson: str):
     return nbformat.read(lesson_path(lesson), as_version=4)
 
 
-@lru_cache(maxsize=None)
+@cache
 def source(lesson: str):
     return read_source(lesson)
 
@@ -69,7 +80,8 @@ def test_cell_ids_and_outputs(lesson):
 
 
 # 실험 셀과 겹쳐도 답을 알려 주지 않는 줄: 괄호나 이름 하나, 흔한 반복문의 머리.
-TRIVIAL = re.compile(r"(return \w+(, \w+)*|\w+ = (\[\]|0|\w+)|for \w+ in (range\([\w.() -]*\)|\w+):|else:|if mask is None:|[\W\d_]*)")
+TRIVIAL = re.compile(r"return \w+(, \w+)*|\w+ = (\[\]|0|\w+)|for \w+ in (range\([\w.() -]*\)|\w+):"
+                     r"|else:|if mask is None:|[\W\d_]*")
 
 
 def solution_lines(cell) -> list[str]:
@@ -94,7 +106,8 @@ def test_no_solution_leaks(lesson):
 @every_lesson
 def test_no_mistake_and_no_hidden_case_leaks(lesson):
     everything = lesson_path(lesson).read_text(encoding="utf-8")
-    for word in ("BEGIN SOLUTION", "END SOLUTION", "autograder.exercises", "answer_sheet", "import reference", "from reference"):
+    for word in ("BEGIN SOLUTION", "END SOLUTION", "autograder.exercises", "answer_sheet", "import reference",
+                 "from reference"):
         assert word not in everything
     text = flat("\n".join(cell.source for cell in released(lesson).cells))
     for exercise in lesson_exercises(lesson):
@@ -102,8 +115,9 @@ def test_no_mistake_and_no_hidden_case_leaks(lesson):
             for secret in (mistake.id, mistake.why, mistake.look):
                 assert flat(secret) not in text, (mistake.id, secret)
         assert exercise.draw.__name__ not in text
-        for function in (*exercise.correct, *(w for m in exercise.mistakes for w in m.wrong)):
-            assert function.__name__ == "<lambda>" or not re.search(rf"\bdef {function.__name__}\b", everything) or function.__name__ == exercise.name
+        names = {f.__name__ for f in (*exercise.correct, *(w for m in exercise.mistakes for w in m.wrong))}
+        for name in names - {"<lambda>", exercise.name}:
+            assert not re.search(rf"\bdef {name}\b", everything), name
 
 
 @every_lesson
@@ -120,7 +134,7 @@ def test_released_cells(lesson):
         assert ast.dump(stub.args) == ast.dump(full.args) and ast.get_docstring(stub) == ast.get_docstring(full)
         assert len(ast.get_docstring(stub)) > 30
         assert ast.unparse(stub.body[-1]) == ast.unparse(ast.parse(CODE_STUB).body[0]) and len(stub.body) == 2
-        assert not cells[name].metadata.get("editable") is False
+        assert cells[name].metadata.get("editable") is not False
         check = cells[f"check_{name}"]
         assert check.metadata.editable is False and check.metadata.deletable is False
     assert cells["reflection"].source == TEXT_STUB
@@ -131,7 +145,7 @@ def test_released_cells(lesson):
 def test_rhythm(lesson):
     """실습마다 확인 바로 앞에 접힌 힌트 셋이 있고, 주어진 코드와 실험은 15줄을 넘지 않아요."""
     cells = source(lesson).cells
-    for before, cell in zip(cells, cells[1:]):
+    for before, cell in itertools.pairwise(cells):
         if (grade_id(cell) or "").startswith("check_"):
             assert "hint" in before.metadata.tags, grade_id(cell)
             summaries = re.findall(r"<details><summary>(.*?)</summary>", before.source)
@@ -163,8 +177,9 @@ def test_markdown_renders(lesson):
 def test_stubs_say_they_are_not_written_yet(lesson):
     """빈칸은 '아직 구현 전' 한마디만 들어요."""
     space: dict[str, object] = {}
+    names = {exercise.name for exercise in lesson_exercises(lesson)}
     for cell in released(lesson).cells:
-        if cell.cell_type == "code" and (grade_id(cell) in {e.name for e in lesson_exercises(lesson)} or "given" in cell.metadata.get("tags", ())):
+        if cell.cell_type == "code" and (grade_id(cell) in names or "given" in cell.metadata.get("tags", ())):
             exec(compile(cell.source, cell.id, "exec"), space)
     for exercise in lesson_exercises(lesson):
         report = examine(exercise.name, space)

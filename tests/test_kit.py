@@ -34,10 +34,10 @@ def draw() -> None:
 
 def test_kit_never_imports_reference():
     for path in Path(kit.__file__).parent.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [a.name for a in getattr(node, "names", ())] \
-                if isinstance(node, ast.Import) else []
-            assert not any(name.split(".")[0] == "reference" for name in names), path
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        names = [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+        names += [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
+        assert not any(name.split(".")[0] == "reference" for name in names), path
 
 
 def test_fast_reads_one_switch(monkeypatch):
@@ -61,7 +61,11 @@ def test_show_reference_with_and_without_the_reference(tmp_path, monkeypatch):
     assert "들어 있지 않아요" in shown[1] and "def " not in shown[1]
 
 
-@pytest.mark.parametrize("make", [list, np.array, torch.tensor, lambda v: torch.tensor(v, dtype=torch.float64, requires_grad=True)])
+def parameter(values):
+    return torch.tensor(values, dtype=torch.float64, requires_grad=True)
+
+
+@pytest.mark.parametrize("make", [list, np.array, torch.tensor, parameter])
 def test_every_kind_of_number_can_be_drawn(make):
     values = make([0.5, -1.0, 2.0])
     plots.lines([1, 10, 100], {"나": values, "너": values}, title="꺾은선", xlabel="길이", logx=True, marker="o", dashed=["너"])

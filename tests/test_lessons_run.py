@@ -19,7 +19,8 @@ def test_solved_notebook_runs_from_top_to_bottom(lesson, tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.delenv("MPLBACKEND", raising=False)  # 커널이 고르는 인라인 그림을 써요.
     notebook = read_source(lesson)
-    NotebookClient(notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}).execute()
+    resources = {"metadata": {"path": str(tmp_path)}}
+    NotebookClient(notebook, timeout=300, kernel_name="python3", resources=resources).execute()
 
     cells = {cell.id: cell for cell in notebook.cells if cell.cell_type == "code"}
     for exercise in lesson_exercises(lesson):
@@ -27,7 +28,8 @@ def test_solved_notebook_runs_from_top_to_bottom(lesson, tmp_path, monkeypatch):
         text = "".join(output.get("text", "") + output.get("data", {}).get("text/plain", "") for output in outputs)
         assert text.startswith("통과"), (exercise.name, text)
     for cell in cells.values():
-        stderr = "".join(output.text for output in cell.outputs if output.output_type == "stream" and output.name == "stderr")
+        streams = [output for output in cell.outputs if output.output_type == "stream"]
+        stderr = "".join(output.text for output in streams if output.name == "stderr")
         assert "Warning" not in stderr and "Traceback" not in stderr, (cell.source, stderr)
     pictures = sum("image/png" in output.get("data", {}) for cell in cells.values() for output in cell.outputs)
     assert pictures >= 3

@@ -176,6 +176,11 @@ def _dot(q, k):
     return q @ k.transpose(-2, -1)
 
 
+def _scores_by_numpy(q, k):
+    scores = np.matmul(q.numpy(), np.swapaxes(k.numpy(), -1, -2)) / math.sqrt(q.size(-1))
+    return torch.from_numpy(scores).to(q.dtype)
+
+
 def _scores_by_loop(q, k):
     out = torch.empty(*q.shape[:-1], k.size(-2), dtype=q.dtype)
     for t in range(q.size(-2)):
@@ -272,7 +277,7 @@ SCORES = Exercise(
         lambda q, k: torch.einsum("...tk,...sk->...ts", q, k) / q.shape[-1] ** 0.5,
         lambda q, k: (q / math.sqrt(q.size(-1))) @ k.mT,
         lambda q, k: (q.unsqueeze(-2) * k.unsqueeze(-3)).sum(-1) / math.sqrt(k.size(-1)),
-        lambda q, k: torch.from_numpy(np.matmul(q.numpy(), np.swapaxes(k.numpy(), -1, -2)) / math.sqrt(q.size(-1))).to(q.dtype),
+        _scores_by_numpy,
         _scores_by_loop,
     ),
 )
@@ -602,7 +607,7 @@ MASKED_SOFTMAX = Exercise(
 
 def _sdpa_cases(rng):
     def qkv(*lead, T, S, K, Kv, dtype=torch.float32):
-        return rng.normal(*lead, T, K, dtype=dtype), rng.normal(*lead, S, K, dtype=dtype), rng.normal(*lead, S, Kv, dtype=dtype)
+        return tuple(rng.normal(*lead, *shape, dtype=dtype) for shape in ((T, K), (S, K), (S, Kv)))
 
     plain = qkv(2, T=3, S=5, K=6, Kv=4)
     same = qkv(2, T=4, S=5, K=6, Kv=6)
@@ -739,7 +744,7 @@ def _self_cases(rng):
         case("square", *sized(2, 4, 5, 5, 5), None),
         case("mask", *sized(2, 6, 4, 5, 3), causal),
         case("mask", *sized(3, 4, 5, 6, 7), _mask(rng, 3, 4, 4)),
-        Case("causality", (Call((x, *weights, causal)), Call((later, *weights, causal))), rule="prefix", params={"t": 3}),
+        Case("causality", (Call((x, *weights, causal)), Call((later, *weights, causal))), "prefix", {"t": 3}),
     ]
 
 
@@ -823,7 +828,7 @@ SELF_ATTENTION = Exercise(
             title="튜플을 통째로 돌려줌",
             why="(출력, 가중치) 튜플이 그대로 나왔어요. 여기서 약속한 것은 출력뿐이에요.",
             look="앞 실습이 돌려준 두 값을 나눠 받아요.",
-            wrong=(lambda x, W_q, W_k, W_v, mask: attention.scaled_dot_product_attention(x @ W_q, x @ W_k, x @ W_v, mask),),
+            wrong=(lambda x, W_q, W_k, W_v, mask: SDPA.reference(x @ W_q, x @ W_k, x @ W_v, mask),),
             groups=("values", "square", "mask", "causality"),
         ),
     ),
@@ -844,7 +849,8 @@ def _variance_cases(rng):
     cases = []
     for d_k, n in ((rng.int(20, 40), 3000), (rng.int(90, 130), 2000)):
         params = {"want": (float(d_k), 1.0), "noisy": "attention_variance.single-sample"}
-        cases.append(Case("variance", tuple(call(d_k, n, seed) for seed in seeds(4)), rule="statistic", params=params, rtol=0.25))
+        calls = tuple(call(d_k, n, seed) for seed in seeds(4))
+        cases.append(Case("variance", calls, rule="statistic", params=params, rtol=0.25))
     seed = rng.int(0, 10**6)
     cases.append(Case("generator", (call(12, 50, seed), call(12, 50, seed)), rule="repeatable",
                       params={"mistake": "attention_variance.generator-ignored"}))

@@ -33,7 +33,8 @@ VISIBLE = ListedColormap(["#E9EDF1", "#3F7FC1"])  # 마스크: 가림, 볼 수 �
 def _use_style() -> None:
     use_hangul_font()
     matplotlib.rcParams.update({
-        "figure.dpi": 100, "figure.constrained_layout.use": True, "figure.constrained_layout.w_pad": 0.1, "figure.facecolor": "white",
+        "figure.dpi": 100, "figure.constrained_layout.use": True, "figure.constrained_layout.w_pad": 0.1,
+        "figure.facecolor": "white",
         "font.size": 11, "text.color": INK,
         "axes.titlesize": 12.5, "axes.titleweight": "bold", "axes.titlelocation": "left", "axes.titlepad": 10,
         "axes.labelsize": 11, "axes.labelcolor": INK, "axes.edgecolor": MUTED, "axes.linewidth": 0.8,
@@ -51,7 +52,8 @@ def _use_style() -> None:
 _use_style()
 
 
-def panels(count: int, title: str = "", *, width: float | None = None, height: float = 3.5, columns: int | None = None) -> list[Axes]:
+def panels(count: int, title: str = "", *, width: float | None = None, height: float = 3.5,
+           columns: int | None = None) -> list[Axes]:
     """나란한 칸 `count`개를 만들어요. `columns`를 넘으면 다음 줄로 이어져요. 크기의 단위는 인치예요."""
     columns = columns or count
     width = width or min(4.4, 10.2 / columns)  # 한 줄이 노트북의 너비를 넘으면 글자가 작아져요.
@@ -69,7 +71,7 @@ def lines(x: Any, series: Mapping[str, Any], *, title: str = "", xlabel: str = "
           ax: Axes | None = None) -> None:
     """꺾은선. `series`는 이름에서 세로 값들로 가는 표, `dashed`는 점선으로 그릴 이름들이에요."""
     ax = ax or panels(1, width=6.4, height=3.8)[0]
-    for (name, y), color in zip(series.items(), colors):
+    for (name, y), color in zip(series.items(), colors, strict=False):
         style = "--" if name in dashed else "-"
         ax.plot(array(x), array(y), style, marker=marker, label=name, color=color, markeredgecolor="white")
     _finish(ax, title, xlabel, ylabel, logx, logy, legend=len(series) > 1)
@@ -80,12 +82,12 @@ def lines(x: Any, series: Mapping[str, Any], *, title: str = "", xlabel: str = "
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
-def bars(labels: Sequence[str], series: Mapping[str, Any], *, title: str = "", xlabel: str = "", ylabel: str = "", logy: bool = False,
-         values: str = "{:.2f}", colors: Sequence[str] = COLORS, ax: Axes | None = None) -> None:
+def bars(labels: Sequence[str], series: Mapping[str, Any], *, title: str = "", xlabel: str = "", ylabel: str = "",
+         logy: bool = False, values: str = "{:.2f}", colors: Sequence[str] = COLORS, ax: Axes | None = None) -> None:
     """막대. `labels`마다 `series`의 이름 수만큼 막대를 세우고 위에 값을 `values` 형식으로 적어요(""이면 적지 않아요)."""
     ax = ax or panels(1, width=6.4, height=3.8)[0]
     place, thick = np.arange(len(labels)), 0.8 / len(series)
-    for index, ((name, y), color) in enumerate(zip(series.items(), colors)):
+    for index, ((name, y), color) in enumerate(zip(series.items(), colors, strict=False)):
         shift = (index - (len(series) - 1) / 2) * thick
         drawn = ax.bar(place + shift, array(y), thick * 0.92, label=name, color=color)
         if values:
@@ -101,29 +103,29 @@ def histogram(series: Mapping[str, Any], *, bins: Any = 60, title: str = "", xla
     """겹친 히스토그램. 넓이가 모두 1이 되게 맞춰 그려요."""
     ax = ax or panels(1, width=6.4, height=3.8)[0]
     edges = np.histogram_bin_edges(np.concatenate([array(v).ravel() for v in series.values()]), bins=bins)
-    for (name, sample), color in zip(series.items(), colors):
+    for (name, sample), color in zip(series.items(), colors, strict=False):
         ax.hist(array(sample).ravel(), edges, density=True, histtype="stepfilled", alpha=0.30, color=color)
         ax.hist(array(sample).ravel(), edges, density=True, histtype="step", linewidth=1.8, color=color, label=name)
     _finish(ax, title, xlabel, ylabel, False, False, legend=len(series) > 1)
 
 
-def scatter(points: Any, labels: Sequence[str] = (), *, groups: Sequence[str] | None = None, title: str = "", xlabel: str = "",
-            ylabel: str = "", ax: Axes | None = None) -> None:
+def scatter(points: Any, labels: Sequence[str] = (), *, groups: Sequence[str] | None = None, title: str = "",
+            xlabel: str = "", ylabel: str = "", ax: Axes | None = None) -> None:
     """평면의 점 `points` (N, 2). `labels`는 점 옆의 이름, `groups`는 점마다의 무리 이름(색)이에요."""
     ax = ax or panels(1, width=6.4, height=4.8)[0]
     points = array(points)
     names = list(groups) if groups is not None else [""] * len(points)
-    for name, color in zip(dict.fromkeys(names), COLORS * 4):
+    for name, color in zip(dict.fromkeys(names), COLORS * 4, strict=False):
         chosen = points[[n == name for n in names]]
         ax.scatter(chosen[:, 0], chosen[:, 1], s=42, color=color, edgecolor="white", label=name, zorder=3)
-    for (x, y), label in zip(points, labels):
+    for (x, y), label in zip(points, labels, strict=False):
         ax.annotate(label, (x, y), xytext=(5, 4), textcoords="offset points", fontsize=10)
     ax.margins(0.12)
     _finish(ax, title, xlabel, ylabel, False, False, legend=groups is not None)
 
 
-def heatmap(matrix: Any, *, rows: Sequence[str] | None = None, columns: Sequence[str] | None = None, title: str = "", xlabel: str = "",
-            ylabel: str = "", values: str = "", limits: tuple[float, float] | None = None, diverging: bool = False,
+def heatmap(matrix: Any, *, rows: Sequence[str] | None = None, columns: Sequence[str] | None = None, title: str = "",
+            xlabel: str = "", ylabel: str = "", values: str = "", limits: tuple[float, float] | None = None, diverging: bool = False,
             colorbar: bool | None = None, ax: Axes | None = None) -> None:
     """행렬을 색으로 칠해요. `values`에 "{:.2f}"처럼 적으면 칸마다 값을 쓰고 색 막대는 빼요. `diverging`은 0을 흰색으로 두는 색이에요."""
     matrix = array(matrix)
@@ -157,7 +159,8 @@ def heatmap(matrix: Any, *, rows: Sequence[str] | None = None, columns: Sequence
         middle = (limits[0] + limits[1]) / 2
         for (row, column), value in np.ndenumerate(matrix):
             dark = abs(value) > 0.6 * max(map(abs, limits)) if diverging else value > middle
-            ax.text(column, row, values.format(value), ha="center", va="center", fontsize=10, color="white" if dark else INK)
+            ax.text(column, row, values.format(value), ha="center", va="center", fontsize=10,
+                    color="white" if dark else INK)
     if not values if colorbar is None else colorbar:
         bar = ax.figure.colorbar(image, ax=ax, fraction=0.05, pad=0.03)
         bar.outline.set_visible(False)
@@ -174,11 +177,13 @@ def attention_map(weights: Any, queries: Sequence[str], keys: Sequence[str] | No
             values="{:.2f}" if small else "", limits=(0.0, 1.0), ax=ax)
 
 
-def mask_map(mask: Any, queries: Sequence[str], keys: Sequence[str] | None = None, *, title: str = "", ax: Axes | None = None) -> None:
+def mask_map(mask: Any, queries: Sequence[str], keys: Sequence[str] | None = None, *, title: str = "",
+             ax: Axes | None = None) -> None:
     """마스크 (T, S)를 그려요. 파랑이 볼 수 있는 곳(True), 회색이 가려진 곳(False)이에요."""
     ax = ax or panels(1, width=4.2)[0]
-    heatmap(array(mask).astype(float), rows=queries, columns=queries if keys is None else keys, title=title, xlabel="보는 곳 (키)",
-            ylabel="보는 쪽 (쿼리)", limits=(0.0, 1.0), colorbar=False, ax=ax)
+    keys = queries if keys is None else keys
+    heatmap(array(mask).astype(float), rows=queries, columns=keys, title=title, xlabel="보는 곳 (키)", ylabel="보는 쪽 (쿼리)",
+            limits=(0.0, 1.0), colorbar=False, ax=ax)
     ax.images[0].set_cmap(VISIBLE)
 
 
