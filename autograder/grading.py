@@ -17,8 +17,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autograder.exercises import LESSONS
-from autograder.notebook import (Master, Notebook, NotebookError, Plan, load_master, plan_run, reachable, read_bytes,
-                                 read_notebook, used_names)
+from autograder.notebook import (
+    Master,
+    Notebook,
+    NotebookError,
+    Plan,
+    load_master,
+    plan_run,
+    reachable,
+    read_bytes,
+    read_notebook,
+    used_names,
+)
 
 if TYPE_CHECKING:
     from autograder.answer_sheet import AnswerSheet

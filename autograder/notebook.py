@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -298,7 +298,7 @@ class Master:
         return (*(cell.source for cell in self.cells if cell.given), *(text for name, text in self.counterparts.items() if name in wanted))
 
 
-@lru_cache(maxsize=None)
+@cache
 def load_master(lesson: str) -> Master:
     """`solutions/`의 원본에서 읽어요. 학습자가 고칠 수 있는 `lessons/`는 보지 않아요. 원본이 없으면 BuildError."""
     from autograder.build import read_source

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import atexit
 import json
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import pytest
@@ -20,7 +20,7 @@ SEED = 20260101
 LIMITS = Limits(unit_cpu=1.5, unit_wall=20, child_cpu=30, child_wall=60)
 
 
-@lru_cache(maxsize=None)
+@cache
 def shared_pool() -> Pool:
     """이 기계에서 되는 가장 높은 단계의 풀. 시험 프로세스마다 하나만 데워요."""
     tier = probe_tier()
@@ -98,7 +98,7 @@ def as_bytes(cells: list[dict[str, Any]], **extra: Any) -> bytes:
     return json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5, **extra}, ensure_ascii=False).encode()
 
 
-@lru_cache(maxsize=None)
+@cache
 def tiny_setup(seed: int = SEED) -> LessonSetup:
     from autograder.notebook import read_notebook
 

@@ -17,7 +17,20 @@ from graders import LIMITS, needs, shared_pool
 
 from autograder import wire
 from autograder.exercise import Call
-from autograder.sandbox import CellText, Job, Limits, Pool, SandboxRefused, Task, Tier, choose_tier, pool, probe_tier, protocol, tiers
+from autograder.sandbox import (
+    CellText,
+    Job,
+    Limits,
+    Pool,
+    SandboxRefused,
+    Task,
+    Tier,
+    choose_tier,
+    pool,
+    probe_tier,
+    protocol,
+    tiers,
+)
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="모래상자는 Linux에만 있어요.")
 CASES = [(Call((torch.tensor([1.0, 2.0]),)),)]

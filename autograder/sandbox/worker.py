@@ -25,7 +25,6 @@ import confine  # noqa: E402
 import protocol  # noqa: E402
 from protocol import Job  # noqa: E402
 
-
 # 학습자가 흔히 불러오는 것들. 미리 불러 두면 제출물마다 디스크를 읽지 않아요.
 _COMMON = ("bisect", "cmath", "collections", "copy", "decimal", "fractions", "functools", "heapq", "itertools", "math", "operator",
            "random", "statistics", "string", "textwrap", "unicodedata")
