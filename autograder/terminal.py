@@ -98,11 +98,13 @@ _SOLUTION = re.compile(r"^([ \t]*)### BEGIN SOLUTION.*?### END SOLUTION[^\n]*$",
 def stub(lesson: str, exercise: str) -> str | None:
     """실습 셀의 처음 모습. 저장소에서는 `solutions/`의 풀이를 비워 만들고, 학습자 묶음에서는 함께 온 원본에서 읽어요."""
     from autograder.answer_sheet import RECORDED
-    from autograder.build import CODE_STUB, read_source, source_path
 
     original = RECORDED / f"{lesson}.ipynb"
     if original.is_file():
         return read_notebook(original).text(exercise)
+    # 학습자 묶음에는 노트북을 만드는 도구가 없어요. 그래서 여기서야 불러와요.
+    from autograder.build import CODE_STUB, read_source, source_path
+
     if not source_path(lesson).is_file():
         return None
     for cell in read_source(lesson).cells:

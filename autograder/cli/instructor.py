@@ -81,7 +81,7 @@ def simulate(
 
 def grade(
     directory: Annotated[Path | None, typer.Argument(
-        metavar="[DIR]", help="제출물 폴더예요: DIR/<학생>/<레슨>/<레슨>.ipynb. 없으면 학급 폴더의 submitted/를 써요.")] = None,
+        metavar="DIR", help="제출물 폴더예요: DIR/<학생>/<레슨>/<레슨>.ipynb. 없으면 학급 폴더의 submitted/를 써요.")] = None,
     classroom: ClassroomOption = DEFAULT_CLASSROOM,
     lesson: Annotated[str | None, typer.Option("--lesson", help="이 레슨만 채점해요. 5나 05_attention_math처럼 적어요.")] = None,
     jobs: Annotated[int | None, typer.Option("--jobs", min=1, help="함께 채점할 제출물의 수예요. 없으면 코어 수만큼이에요.")] = None,
@@ -201,7 +201,7 @@ def _lesson(name: str | None) -> str | None:
         return name
     found = [lesson for lesson in LESSONS if name.isdigit() and int(lesson[:2]) == int(name)]
     if not found:
-        _refuse(f"{name}이라는 레슨은 없어요. 이 가운데 하나를 적어 주세요: {', '.join(LESSONS)}")
+        _refuse(f"`{name}` 레슨은 없어요. 이 가운데 하나를 적어 주세요: {', '.join(LESSONS)}")
     return found[0]
 
 
