@@ -21,8 +21,7 @@
 # **이번 질문.** "나는 은행에 가서 돈을 찾았다"에서 '찾았다'는 '돈을'을 얼마나, '은행에'를 얼마나 봐야 할까요?
 # 그 '얼마나'를 숫자로 정하는 식 하나를 오늘 처음부터 끝까지 손으로 만들어요.
 #
-# $$\mathrm{Attention}(Q, K, V) = \mathrm{softmax}\!\left(\frac{QK^\top}{\sqrt{d_k}}\right)V \qquad \text{(논문 식
-# (1))}$$
+# $$\mathrm{Attention}(Q, K, V) = \mathrm{softmax}\!\left(\frac{QK^\top}{\sqrt{d_k}}\right)V \qquad \text{(논문 식 (1))}$$
 #
 # | 순서 | 실습 | 시간 |
 # |---|---|---|
