@@ -205,7 +205,7 @@ class _Washer:
             cleaned = [(clean_text(a), clean_text(b)) for a, b in pairs]
             self.report["cleaned"] += sum(
                 (a, b) != (_SPACES.sub(" ", x).strip(), _SPACES.sub(" ", y).strip())
-                for (a, b), (x, y) in zip(cleaned, pairs))
+                for (a, b), (x, y) in zip(cleaned, pairs, strict=True))
             pairs = cleaned
         full = [pair for pair in pairs if pair[0].strip() and pair[1].strip()]
         self.report["empty"] += len(pairs) - len(full)
@@ -218,7 +218,7 @@ class _Washer:
             new = self.seen.add(_hashes(f"{a}\t{b}" for a, b in full))
             self.report["duplicate"] += int((keep & ~new).sum())
             keep &= new
-        return [pair for pair, kept in zip(full, keep) if kept]
+        return [pair for pair, kept in zip(full, keep, strict=True) if kept]
 
     def lengths(self, src: np.ndarray, tgt: np.ndarray) -> np.ndarray:
         """토큰 수를 보고 알 수 있는 것: 너무 긴 쌍, 길이가 맞지 않는 쌍. 모양 (N,)."""
@@ -333,8 +333,8 @@ def _build(source: Source, tokenizer: Tokenizer, folder: Path, washer: _Washer, 
             sides = [tokenizer.encode_batch([pair[side] for pair in clean]) for side in (0, 1)]
             lengths = [np.fromiter(map(len, rows), np.int64, len(rows)) for rows in sides]
             keep = washer.lengths(*lengths)
-            for number, (side, rows) in enumerate(zip(("src", "tgt"), sides)):
-                ids = [token for row, kept in zip(rows, keep) if kept for token in row]
+            for number, (side, rows) in enumerate(zip(("src", "tgt"), sides, strict=True)):
+                ids = [token for row, kept in zip(rows, keep, strict=True) if kept for token in row]
                 files[f"{side}.ids"].write(np.asarray(ids, dtype=dtype).tobytes())
                 offsets = ends[number] + np.cumsum(lengths[number][keep])
                 files[f"{side}.offsets"].write(offsets.tobytes())

@@ -12,6 +12,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 
 import tokenizers
@@ -182,7 +183,7 @@ def cut_morphemes(text: str, morphs) -> list[str]:
         position = start + len(morpheme)
     first = len(text) - len(text.lstrip())  # 빈칸은 홀로 두지 않고 첫 형태소에 붙인다.
     edges = sorted({0, *(cut for cut in cuts if cut > first), len(text)})
-    return [text[a:b] for a, b in zip(edges, edges[1:])]
+    return [text[a:b] for a, b in pairwise(edges)]
 
 
 def _byte_table() -> dict[str, int]:

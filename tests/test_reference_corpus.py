@@ -10,8 +10,20 @@ from reference.corpus import Pair, combinations, generate, is_held_out, sentence
 from reference.corpus import english as en
 from reference.corpus.draw import Draw
 from reference.corpus.grammar import sentence
-from reference.corpus.hangul import (Stem, copula, eu, finish, honorific, infinitive, josa, modifier, native_number, past,
-                                     plain, sino_number)
+from reference.corpus.hangul import (
+    Stem,
+    copula,
+    eu,
+    finish,
+    honorific,
+    infinitive,
+    josa,
+    modifier,
+    native_number,
+    past,
+    plain,
+    sino_number,
+)
 
 
 @pytest.mark.parametrize("word, pair, expected", [

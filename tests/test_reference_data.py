@@ -11,8 +11,22 @@ import pytest
 import torch
 
 from reference.corpus import generate
-from reference.data import (CHUNK, Hygiene, PairDataset, SeenHashes, clean_text, contains, describe, fixed_batches, plan_batches,
-                            prepare, read_pairs, steps_per_epoch, token_batches, useful_share)
+from reference.data import (
+    CHUNK,
+    Hygiene,
+    PairDataset,
+    SeenHashes,
+    clean_text,
+    contains,
+    describe,
+    fixed_batches,
+    plan_batches,
+    prepare,
+    read_pairs,
+    steps_per_epoch,
+    token_batches,
+    useful_share,
+)
 from reference.errors import UserError
 from reference.tokenizer import Tokenizer
 
@@ -195,7 +209,7 @@ def test_batches_have_the_promised_shape(dataset):
         rows, width = batch.src.shape
         assert batch.src.dtype == batch.tgt_in.dtype == batch.tgt_out.dtype == torch.int64
         assert batch.tgt_in.shape == batch.tgt_out.shape and rows * max(width, batch.tgt_out.shape[1]) <= 512
-        for source, shifted, target in zip(batch.src.tolist(), batch.tgt_in.tolist(), batch.tgt_out.tolist()):
+        for source, shifted, target in zip(batch.src.tolist(), batch.tgt_in.tolist(), batch.tgt_out.tolist(), strict=True):
             end, stop = source.index(2), target.index(2)
             assert 0 not in source[:end] and not any(source[end + 1:]) and not any(target[stop + 1:])
             assert shifted[0] == 1 and shifted[1:stop + 1] == target[:stop] and not any(shifted[stop + 1:])
@@ -221,7 +235,7 @@ def test_resuming_at_batch_k_continues_the_same_epoch(dataset):
     whole = list(token_batches(dataset, 512, 1, 3))
     rest = list(token_batches(dataset, 512, 1, 3, start=7))
     assert len(rest) == len(whole) - 7
-    assert all(torch.equal(a.src, b.src) for a, b in zip(whole[7:], rest))
+    assert all(torch.equal(a.src, b.src) for a, b in zip(whole[7:], rest, strict=True))
 
 
 @pytest.mark.parametrize("world", [2, 3])

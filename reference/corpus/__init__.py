@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple
 
 from .draw import Draw
@@ -62,8 +63,7 @@ def sentences(seed: int | str = 0) -> Iterator[Sentence]:
 
 def generate(n: int, seed: int | str = 0) -> Iterator[Pair]:
     """서로 다른 문장 쌍 n개를 차례로 내준다."""
-    for made, _ in zip(sentences(seed), range(n)):
-        yield Pair(made.ko, made.en)
+    return (Pair(made.ko, made.en) for made in islice(sentences(seed), n))
 
 
 def splits(train: int = 200_000, valid: int = 1_000, test: int = 1_000, seed: int | str = 0) -> Splits:

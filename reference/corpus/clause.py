@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from . import english as en
-from .hangul import (Stem, copula, eu, final, finish, honorific, infinitive, josa, modifier, native_number, past, plain)
+from .hangul import Stem, eu, final, finish, honorific, infinitive, josa, modifier, native_number, past, plain
 from .lexicon import DEFINITE, UNITS, Condition, Noun, Person, Verb
 
 ME = Person("저", "I", "I", "me")

@@ -9,7 +9,23 @@ from typing import TypeVar
 from . import english as en
 from .clause import ME, Relative
 from .hangul import native_number, sino_number
-from .lexicon import (DAYS, DISTANT, MONTH_NAMES, MONTHS, NOUNS, PEOPLE, TIMES, TRANSITIVE, WE, Noun, Person, Verb)
+from .lexicon import (
+    DAYS,
+    DEGREES,
+    DISTANT,
+    GRADED,
+    MONTH_NAMES,
+    MONTHS,
+    NOUNS,
+    PEOPLE,
+    TIMES,
+    TRANSITIVE,
+    UNTIMED,
+    WE,
+    Noun,
+    Person,
+    Verb,
+)
 
 T = TypeVar("T")
 LEVELS = ("해라", "해요", "해요", "합쇼")
@@ -35,6 +51,10 @@ class Draw:
         """높임의 정도."""
         return self.pick(LEVELS)
 
+    def degree(self, meaning: str) -> str:
+        """형용사에 어울리는 정도 부사. 없기도 하다."""
+        return self.pick(tuple(DEGREES) if meaning in GRADED else ("", "아주", "정말"))
+
     def count(self, most: int = 20) -> int:
         """세는 수. 작은 수가 자주 나온다."""
         return 2 + int(self.random() ** 2 * (most - 1))
@@ -54,7 +74,7 @@ class Draw:
 
     def time(self, tense: str, verb: str = "") -> tuple[str, str]:
         """과거나 미래의 때: '어제', '월요일에', '어제 세 시에', '유월 십오 일에'. 먼 때는 어울리는 동사에만 쓴다."""
-        roll = self.random()
+        roll = self.random() * (0.5 if verb in UNTIMED else 1)
         if verb in DISTANT and roll < 0.3:
             return self.pick(tuple(TIMES[f"far {tense}"].items()))
         if verb in DISTANT and roll < 0.5:

@@ -5,14 +5,36 @@ from __future__ import annotations
 from dataclasses import replace
 
 from . import english as en
-from .clause import ME, Clause, NounPhrase, Relative, respected, to_english, to_korean
+from .clause import ME, Clause, NounPhrase, Relative, to_english, to_korean
 from .draw import RELATIVE, Draw
 from .hangul import josa, native_number, sino_number
-from .lexicon import (ADJECTIVES, ANIMAL, BOUND, CALL, COLORED, COLORS, CONDITIONS, DRINK, FAR_MEANS, FOOD, GIVING, GOING, HABITUAL, INTRANSITIVE,
-                      MEANS, NEAR_MEANS, NOUNS, PEOPLE, PLACES, STATIVE, TIMES, TRANSITIVE, WE, WITH_PERSON, Person, Verb)
+from .lexicon import (
+    ADJECTIVES,
+    BOUND,
+    CALL,
+    COLORED,
+    COLORS,
+    CONDITIONS,
+    FAR_MEANS,
+    GIVING,
+    GOING,
+    HABITUAL,
+    INTRANSITIVE,
+    MEANS,
+    NEAR_MEANS,
+    NOUNS,
+    PEOPLE,
+    PLACES,
+    STATIVE,
+    TIMES,
+    TRANSITIVE,
+    WITH_PERSON,
+    Person,
+    Verb,
+)
 from .nominal import NOMINAL, Sentence
 
-IMPERSONAL = ("lose", "wear")  # 장소나 함께하는 사람을 붙이면 어색한 동사
+IMPERSONAL = ("lose", "wear", "open", "close")  # 장소나 함께하는 사람을 붙이면 어색한 동사
 LASTING = ("read", "watch", "listen to", "study", "learn", "teach", "draw", "clean", "write")
 TRAVEL = [place for place in PLACES if place.ko != "집"]
 
@@ -52,7 +74,7 @@ def _manner(draw: Draw, clause: Clause) -> Clause:
             return replace(clause, often=draw.pick(tuple(TIMES["often"].items())))
         return replace(clause, time=draw.pick(tuple(TIMES["habit"].items())))
     else:
-        modal = draw.pick(("want", "can", "must"))
+        modal = draw.pick(("want", "can", "must") if verb.en != "arrive" else ("can", "must"))
         tense = "present"
         time = draw.time("future", verb.en) if modal != "can" and draw.chance(0.4) else None
         if time is None and modal == "must" and draw.chance(0.5):
@@ -142,7 +164,7 @@ def move(draw: Draw) -> Clause:
     if verb.en in ("move", "arrive", "leave for") and (clause.often or clause.tense == "present" and not clause.modal):
         clause = replace(clause, tense="past", often=None, progressive=False, time=draw.time("past"), negation="")
     clause = replace(clause, place=(ko, where))
-    if verb.en != "move" and draw.chance(0.35):
+    if verb.en != "move" and place.group != "stop" and draw.chance(0.35):
         means = draw.pick(FAR_MEANS if place.group == "city" else NEAR_MEANS)
         if not (means == "배" and place.ko != "제주도") and not (means == "비행기" and place.ko not in ("제주도", "부산")):
             clause = replace(clause, means=(josa(means, "으로/로"), MEANS[means]))
@@ -155,7 +177,10 @@ def do(draw: Draw) -> Clause:
     """목적어가 없는 문장: '어제 공원에서 두 시간 동안 걸었어요.'"""
     level, question = _mood(draw)
     verb = draw.pick(INTRANSITIVE)
-    clause = Clause("do", verb, draw.subject(question), level, question=question)
+    subject = draw.subject(question)
+    if verb.en == "play" and subject and subject.respect:
+        subject = None
+    clause = Clause("do", verb, subject, level, question=question)
     clause = _setting(draw, _manner(draw, clause), verb.en != "cry")
     return replace(clause, companion=None) if verb.en in ("sleep", "cry") else clause
 
@@ -294,7 +319,7 @@ def linked(draw: Draw) -> Clause:
     tense = {"어서": "past", "지만": "past", "면": "future", "ㄹ 때": "present"}[link]
     question = link != "지만" and not blocked and draw.chance(0.15)
     subject = draw.subject(question, teacher=False)
-    while subject and not subject.pronoun:
+    while subject and (not subject.pronoun or verb.en == "play" and subject.respect):
         subject = draw.subject(question, teacher=False)
     clause = Clause("linked", verb, subject, level, tense, question, condition=condition, link=link,
                     negation=draw.pick(("못", "안")) if blocked else "")
@@ -327,8 +352,8 @@ def sequence(draw: Draw) -> Clause:
 
 VERBAL = ((act, 30), (move, 10), (do, 7), (give, 7), (meet, 6), (like, 3), (relative, 10), (wh_question, 9), (linked, 8),
           (sequence, 7))
-FRAMES = (*VERBAL, *NOMINAL)
-_TOTAL = sum(weight for _, weight in FRAMES)
+# 틀마다 무게만큼 되풀이해 두면 고르게 뽑는 것이 곧 무게대로 뽑는 것이다.
+FRAMES = tuple(build for build, weight in (*VERBAL, *NOMINAL) for _ in range(weight))
 
 
 def structure_of(clause: Clause) -> str:
@@ -350,12 +375,7 @@ def _argument(clause: Clause) -> str:
 
 def sentence(draw: Draw) -> Sentence:
     """문장 하나를 뽑는다."""
-    roll = draw.random() * _TOTAL
-    for build, weight in FRAMES:
-        roll -= weight
-        if roll < 0:
-            break
-    made = build(draw)
+    made = draw.pick(FRAMES)(draw)
     if isinstance(made, Sentence):
         return made
     return Sentence(to_korean(made), to_english(made), structure_of(made), (made.verb.en, _argument(made)),

@@ -73,7 +73,7 @@ def _nouns() -> dict[str, Noun]:
     꽃 flower flowers 송이 flower; 장미 rose roses 송이 flower; 나무 tree trees 그루 flower; 선물 gift gifts 개 thing
     고양이 cat cats 마리 animal; 강아지 puppy puppies 마리 animal; 새 bird birds 마리 animal
     토끼 rabbit rabbits 마리 animal; 오리 duck ducks 마리 animal; 말 horse horses 마리 animal
-    버스 bus buses 대 -; 기차 train trains - -; 택시 taxi taxis 대 -; 지하철 subway subways - -; 비행기 plane planes - -; 배 boat boats - -
+    버스 bus buses - -; 기차 train trains - -; 택시 taxi taxis - -; 지하철 subway subways - -; 비행기 plane planes - -; 배 boat boats - -
     창문 window windows - -; 문 door doors - -; 그릇 dish dishes 개 thing; 방 room rooms - room; 교실 classroom classrooms - room; 거실 living_room living_rooms - -; 부엌 kitchen kitchens - -; 접시 plate plates 개 thing
     동전 coins coins - small; 조개껍데기 seashells seashells - small; 나뭇잎 leaves leaves - small; 쓰레기 trash - - -
     다리 bridge bridges 개 building; 탑 tower towers 개 building; 호텔 hotel hotels 개 building; 집 house houses - building; 새집 birdhouse birdhouses 개 thing; 개집 doghouse doghouses 개 thing
@@ -196,7 +196,7 @@ TRANSITIVE = [
 STATIVE = [
     _v("좋아하", "", "like", "liked", FOOD + DRINK + ANIMAL + ["영화", "음악", "꽃", "수학", "역사", "책", "소설", "드라마"]),
     _v("싫어하", "", "dislike", "disliked", FOOD + DRINK + ["고양이", "말", "수학", "역사", "영어"]),
-    _v("키우", "", "raise", "raised", "고양이 강아지 새 토끼 오리 말 꽃 장미"),
+    _v("키우", "", "raise", "raised", "고양이 강아지 새 토끼 오리 꽃 장미"),
 ]
 WITH_PERSON = [
     _v("만나", "", "meet", "met", places=("eat", "park", "stop", "city", "read", "shop")),
@@ -266,6 +266,9 @@ ADJECTIVES = {
 COLORS = {"빨간": "red", "파란": "blue", "하얀": "white", "까만": "black", "노란": "yellow"}
 COLORED = set(WEAR + ["가방", "우산", "지갑", "자전거", "꽃", "장미", "컵", "의자", "상자", "연필"]) - {"장미"}
 DEGREES = {"": "", "아주": "very ", "정말": "really ", "너무": "too ", "조금": "a little "}
+# '너무'와 '조금'은 지나치면 곤란한 성질에만 쓴다('조금 아름답다'는 어색하다).
+GRADED = {"expensive", "big", "small", "far", "long", "short", "heavy", "difficult", "cold", "hot", "tired", "busy", "sick",
+          "sad"}
 
 JOBS = {"의사": "doctor", "학생": "student", "가수": "singer", "요리사": "cook", "간호사": "nurse", "기자": "reporter",
         "화가": "painter", "회사원": "office worker", "변호사": "lawyer", "소방관": "firefighter", "배우": "actor",
@@ -276,6 +279,7 @@ HABITUAL = {"eat", "drink", "read", "write", "watch", "listen to", "sing", "make
             "cook", "clean", "sleep", "rest", "work", "exercise", "swim", "take a walk", "play", "walk", "run", "dance", "take",
             "meet", "help", "call", "go", "come"}
 BOUND = {"lose", "cry", "see"}  # 바라거나 미리 말하지 않는 일: 과거로만 쓴다.
+UNTIMED = {"build", "move"}  # 몇 시에 했다고 말하지 않는 일
 DISTANT = {"learn", "teach", "study", "buy", "sell", "build", "plant", "write", "meet", "give", "send", "go", "come",
            "come back", "leave for", "arrive", "move", "work", "draw", "make", "lose", "swim"}
 TIMES = {

@@ -5,11 +5,22 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from . import english as en
-from .clause import (ME, POSSESSIVE, Clause, NounPhrase, _phrase_ko, marked, respected, subject_en, thing_en, thing_ko)
-from .draw import LEVELS, Draw
-from .hangul import Stem, copula, final, finish, honorific, infinitive, josa, past, plain, sino_number, native_number
-from .lexicon import (ADJECTIVES, ANIMAL, COLORED, COLORS, DAYS, DEGREES, JOBS, MONTH_NAMES, MONTHS, NOUNS, PEOPLE, PLACES,
-                      Noun)
+from .clause import ME, Clause, NounPhrase, _phrase_ko, marked, respected, subject_en, thing_en, thing_ko
+from .draw import Draw
+from .hangul import Stem, copula, final, finish, honorific, josa, native_number, plain, sino_number
+from .lexicon import (
+    ADJECTIVES,
+    ANIMAL,
+    DAYS,
+    DEGREES,
+    JOBS,
+    MONTH_NAMES,
+    MONTHS,
+    NOUNS,
+    PEOPLE,
+    PLACES,
+    Noun,
+)
 
 
 class Sentence(NamedTuple):
@@ -63,7 +74,6 @@ def describe_thing(draw: Draw) -> Sentence:
     level, question = draw.level(), draw.chance(0.25)
     tense = draw.pick(("present", "present", "past"))
     negative = draw.chance(0.2)
-    degree = "" if negative else draw.pick(tuple(DEGREES))
     kind = draw.pick(("pointer", "pointer", "owner", "relative"))
     owner_ko = owner_en = ""
     if kind == "owner":
@@ -80,6 +90,7 @@ def describe_thing(draw: Draw) -> Sentence:
     else:
         noun = NOUNS[draw.pick(TELLABLE)]
     stem, meaning = draw.pick(ADJECTIVES[noun.adjectives])
+    degree = "" if negative else draw.degree(meaning)
     clause = Clause("describe", level=level, question=question)
     if kind == "owner":
         ko, subject = f"{owner_ko} {noun.ko}", f"{owner_en} {noun.en}"
@@ -100,10 +111,10 @@ def describe_person(draw: Draw) -> Sentence:
     subject = draw.subject(question)
     clause = Clause("person", subject=subject, level=level, question=question)
     tense, negative = draw.pick(("present", "past")), draw.chance(0.2)
-    degree = "" if negative else draw.pick(tuple(DEGREES))
     choices = [pair for pair in ADJECTIVES["person"] if not (pair[1] == "sick" and respected(clause))
                and not (pair[1] == "kind" and (subject is None or subject.role in ("me", "we")))]
     stem, meaning = draw.pick(choices)
+    degree = "" if negative else draw.degree(meaning)
     who, person = subject_en(clause)
     words = [marked(subject, level, "은/는") if subject else "", degree,
              finish(_adjective_stem(stem, negative, respected(clause)), tense, level, question)]
@@ -117,8 +128,8 @@ def describe_place(draw: Draw) -> Sentence:
     level, question, negative = draw.level(), draw.chance(0.25), draw.chance(0.2)
     place = draw.pick([p for p in PLACES if p.group != "city" and p.ko != "집"])
     tense = draw.pick(("present", "past"))
-    degree = "" if negative else draw.pick(tuple(DEGREES))
     stem, meaning = draw.pick(ADJECTIVES["place"])
+    degree = "" if negative else draw.degree(meaning)
     pointer = draw.pick(("이", "그"))
     if meaning in ("far", "close"):  # 가까이 있는 '이 곳'이 멀 수는 없다.
         pointer = "그"
