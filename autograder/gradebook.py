@@ -269,9 +269,9 @@ def _submitted_notebooks(db: Session, lesson: str, notebook_id: str, entries: Se
     assignment_id = db.scalar(select(api.Assignment.id).where(api.Assignment.name == lesson))
     assignments: dict[str, str] = {}
     for chunk in _in_chunks([e.student for e in entries]):
-        assignments.update(db.execute(select(api.SubmittedAssignment.student_id, api.SubmittedAssignment.id).where(
-            api.SubmittedAssignment.assignment_id == assignment_id,
-            api.SubmittedAssignment.student_id.in_(chunk))).tuples().all())
+        rows = db.execute(select(api.SubmittedAssignment.student_id, api.SubmittedAssignment.id).where(
+            api.SubmittedAssignment.assignment_id == assignment_id, api.SubmittedAssignment.student_id.in_(chunk)))
+        assignments.update({student: id for student, id in rows})
     new, stamps = [], []
     for entry in entries:
         stamp = parse_utc(entry.timestamp)
