@@ -21,6 +21,7 @@ from torch import Tensor
 from .errors import UserError
 from .evaluation import translate
 from .machine import Machine
+from .multi_head import attention_maps
 from .tokenizer import Tokenizer
 from .transformer import Transformer
 
@@ -106,22 +107,13 @@ def attention_map(model: Transformer, tokenizer: Tokenizer, sentence: str, machi
     translation = translate(model, tokenizer, [sentence], machine)[0]
     src = tokenizer.encode(sentence)[: config.max_len - 1]
     tgt = tokenizer.encode(translation)[: config.max_len - 1]
-    layers = {
-        "encoder": [layer.self_attn for layer in model.encoder],
-        "decoder": [layer.self_attn for layer in model.decoder],
-        "cross": [layer.cross_attn for layer in model.decoder],
-    }
-    modules = [module for group in layers.values() for module in group]
-    for module in modules:
-        module.record = []
-    try:
-        src_ids = machine.to_device(torch.tensor([src + [config.eos_id]]))
-        tgt_ids = machine.to_device(torch.tensor([[config.bos_id] + tgt]))
+    src_ids = machine.to_device(torch.tensor([src + [config.eos_id]]))
+    tgt_ids = machine.to_device(torch.tensor([[config.bos_id] + tgt]))
+    with attention_maps(model) as maps:
         model(src_ids, tgt_ids)
-        weights = {kind: [module.record[0][0].float().cpu() for module in group] for kind, group in layers.items()}
-    finally:
-        for module in modules:
-            module.record = None
+    names = {"encoder": "encoder.{}.self_attn", "decoder": "decoder.{}.self_attn", "cross": "decoder.{}.cross_attn"}
+    weights = {kind: [maps[name.format(layer)][0][0].float().cpu() for layer in range(config.n_layers)]
+               for kind, name in names.items()}
     return AttentionMap(sentence, translation, tokenizer.pieces(src) + ["끝"], ["시작"] + tokenizer.pieces(tgt), weights)
 
 

@@ -17,7 +17,7 @@ from . import checkpoint
 from .config import ModelConfig
 from .data import Hygiene, Pair, PairDataset, prepare, read_pairs
 from .errors import UserError
-from .evaluation import WHY_NOT_A_SCORE, Scores, score, teacher_forced, translate
+from .evaluation import WHY_NOT_A_SCORE, Scores, for_decoding, score, teacher_forced, translate
 from .machine import Machine, choose, cpu_seconds, describe
 from .tokenizer import Tokenizer
 from .training import Progress, Reporter, TrainConfig, Trainer
@@ -26,11 +26,17 @@ from .transformer import Transformer
 RUNS = Path("runs")
 TOKENIZER_PAIRS = 500_000  # 토크나이저는 말뭉치의 앞부분만 봐도 충분히 배워요.
 HELD_OUT = 1000  # 검증 파일이 없을 때 훈련 데이터에서 떼어 두는 쌍의 최대 수
-TYPED = [  # 학습이 끝난 뒤 번역하고 어텐션 지도를 그리는 한국어 문장. 생성 말뭉치를 쓸 때만 써요.
-    "나는 학교에 갔다.",
-    "어제 산 빵을 먹었어요.",
-    "지수는 책 세 권을 읽지 않았습니다.",
-    "고양이 두 마리가 공원에서 자요.",
+TYPED = [  # 생성 말뭉치로 배운 모델에 학습 뒤 넣어 보는 문장들. 앞의 둘은 어텐션 지도도 그려요.
+    "나는 어제 학교에 갔다.",
+    "민수 씨가 산 빵은 맛있었어요.",
+    "책을 세 권 읽지 않았습니다.",
+    "고양이가 두 마리 공원에 있어요?",
+    "내일 어머니와 함께 서울에 가실 거예요?",
+    "저는 커피를 못 마셔요.",
+    "할머니는 은행 앞에서 친구를 기다리셨다.",
+    "날씨가 추워서 집에서 쉬고 싶어요.",
+    "선생님은 세 시 삼십 분에 음악을 들으실 거예요.",
+    "비가 오면 우산을 사야 합니다.",
 ]
 
 
@@ -207,7 +213,8 @@ def finish(folder: Path, model: Transformer, task: Task, config: TrainConfig, ma
     save_model(folder, model)
     before = cpu_seconds()
     pairs = task.test or task.valid
-    result = evaluate_pairs(model, task.tokenizer, pairs, machine, config.beam, config.alpha)
+    decoder = for_decoding(model, machine)
+    result = evaluate_pairs(decoder, task.tokenizer, pairs, machine, config.beam, config.alpha)
     accuracy = teacher_forced(model, task.valid_set, machine)[1]
     result |= {
         "preset": config.preset,
@@ -225,9 +232,10 @@ def finish(folder: Path, model: Transformer, task: Task, config: TrainConfig, ma
     }
     translations = result.pop("translations")
     plots.training_pictures(folder)
-    sentences = [source for source, _ in pairs[:2]] if info["data"]["train"] or info["data"]["reverse"] else TYPED
-    maps = plots.attention_pictures(folder, model, task.tokenizer, sentences, machine)
-    typed = list(zip(sentences, translate(model, task.tokenizer, sentences, machine, config.beam, config.alpha)))
+    korean_source = not info["data"]["train"] and not info["data"]["reverse"]
+    sentences = TYPED if korean_source else [source for source, _ in pairs[:10]]
+    maps = plots.attention_pictures(folder, decoder, task.tokenizer, sentences[:2], machine)
+    typed = list(zip(sentences, translate(decoder, task.tokenizer, sentences, machine, config.beam, config.alpha)))
     examples = [(*pair, translated) for pair, translated in zip(pairs[:10], translations)]
     checkpoint.write_text(folder / "result.json", json.dumps(result, ensure_ascii=False, indent=2))
     run_card.write(folder, result, info, typed, examples, maps)
@@ -268,7 +276,7 @@ def save_model(folder: Path, model: Transformer) -> None:
 
 
 def load_model(folder: Path, machine: Machine) -> tuple[Transformer, Tokenizer]:
-    """실행 폴더의 완성된 모델과 토크나이저를 열어요. 학습이 덜 끝났으면 UserError를 내요."""
+    """실행 폴더의 완성된 모델(디코딩용)과 토크나이저를 열어요. 학습이 덜 끝났으면 UserError를 내요."""
     path = folder / "model.safetensors"
     if not path.exists():
         if checkpoint.steps(folder / "checkpoints"):
@@ -280,7 +288,7 @@ def load_model(folder: Path, machine: Machine) -> tuple[Transformer, Tokenizer]:
     except (KeyError, ValueError, TypeError):
         raise UserError(f"{path}는 이 과정에서 만든 모델이 아니에요. 실행 폴더를 그대로 주세요.") from None
     checkpoint.load_weights(model, weights, path)
-    return model.to(machine.device).eval(), Tokenizer.load(folder)
+    return for_decoding(model, machine), Tokenizer.load(folder)
 
 
 def latest_run(folder: Path = RUNS) -> Path:

@@ -105,12 +105,12 @@ PRESETS = {
         valid_every=100, save_every=100,
     ),
     "demo": TrainConfig(
-        preset="demo", pairs=60_000, vocab_size=4000, max_tokens=2048, max_steps=2400, warmup=400, ema=0.995,
-        log_every=20, valid_every=400, save_every=400,
+        preset="demo", pairs=100_000, vocab_size=2000, max_tokens=2048, max_steps=2400, schedule="cosine", warmup=400,
+        ema=0.995, log_every=20, valid_every=400, save_every=400,
     ),
     "multi30k": TrainConfig(
-        preset="multi30k", vocab_size=8000, max_tokens=4096, max_steps=6000, warmup=800, ema=0.999, valid_every=1000,
-        save_every=500,
+        preset="multi30k", vocab_size=8000, dropout=0.15, max_tokens=2048, max_steps=6000, schedule="cosine", warmup=800,
+        ema=0.998, valid_every=1500, save_every=500,
     ),
     "base": TrainConfig(preset="base"),
     "big": TrainConfig(preset="big", max_steps=300_000, average=20),
@@ -286,11 +286,12 @@ class Trainer:
 
     def _validate(self, step: int, report: Reporter) -> None:
         """검증 손실과 예문 번역을 기록하고, 더 나아지지 않으면 멈출 준비를 해요."""
-        from .evaluation import teacher_forced, translate
+        from .evaluation import for_decoding, teacher_forced, translate
 
         progress, model = self.progress, self.best_model()
         loss, accuracy = teacher_forced(model, self.valid_set, self.machine, self.config.max_tokens)
-        translations = translate(model, self.tokenizer, [source for source, _ in self.samples], self.machine)
+        sources = [source for source, _ in self.samples]
+        translations = translate(for_decoding(model, self.machine), self.tokenizer, sources, self.machine)
         report.valid({"step": step, "valid_loss": loss, "valid_accuracy": accuracy, "translations": translations})
         improved = loss < progress.best_loss
         progress.best_loss, progress.stale = min(loss, progress.best_loss), 0 if improved else progress.stale + 1
