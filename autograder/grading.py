@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 import time
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from autograder.exercise import Exercise
     from autograder.judge import Verdict
     from autograder.perform import Outcome
-    from autograder.sandbox import JobResult, Pool
+    from autograder.sandbox import JobResult, Limits, Pool
 
 VERDICTS = ("pass", "partial", "fail", "error", "timeout", "refused", "missing")
 MESSAGE_LENGTH = 1500
@@ -117,7 +118,8 @@ def find_submissions(root: Path, lesson: str | None = None) -> list[Submission]:
 
 def _choose_file(folder: Path) -> tuple[Path, tuple[str, ...]]:
     expected = folder / f"{folder.name}.ipynb"
-    others = sorted(path for path in folder.iterdir() if path != expected and not path.name.startswith("."))
+    others = sorted(path for path in folder.iterdir()
+                    if path != expected and path.name != "timestamp.txt" and not path.name.startswith("."))
     notebooks = [path for path in others if path.suffix.lower() == ".ipynb"]
     path, problems = expected, []
     if not expected.exists() and not expected.is_symlink() and notebooks:
@@ -183,14 +185,21 @@ def grade_submission(submission: Submission, seed: int, pool: Pool, setup: Lesso
         notebook = read_notebook(submission.read())
         plan = plan_run(notebook, setup.master)
     except NotebookError as error:
-        marks = tuple(_mark(submission, exercise, _Result("refused", message=str(error))) for exercise in setup.exercises)
-        return SubmissionResult(submission.student, submission.lesson, marks, (*submission.problems, str(error)), False, seed,
-                                pool.tier.name, time.thread_time() - started, notebook)
+        return _refused(submission, seed, pool, setup, str(error), time.thread_time() - started, notebook)
     attempt = _Attempt(setup, plan, pool)
     results = attempt.results()
     marks = tuple(_mark(submission, exercise, results[exercise.name]) for exercise in setup.exercises)
-    return SubmissionResult(submission.student, submission.lesson, marks, (*submission.problems, *plan.problems), True, seed,
-                            pool.tier.name, attempt.cpu_seconds + time.thread_time() - started, notebook)
+    cpu_seconds = attempt.cpu_seconds + time.thread_time() - started
+    return SubmissionResult(submission.student, submission.lesson, marks, (*submission.problems, *plan.problems),
+                            True, seed, pool.tier.name, cpu_seconds, notebook)
+
+
+def _refused(submission: Submission, seed: int, pool: Pool, setup: LessonSetup, why: str, cpu_seconds: float = 0.0,
+             notebook: Notebook | None = None) -> SubmissionResult:
+    """읽을 수 없는 제출물의 결과: 모든 실습이 같은 까닭으로 `refused`예요."""
+    marks = tuple(_mark(submission, exercise, _Result("refused", message=why)) for exercise in setup.exercises)
+    return SubmissionResult(submission.student, submission.lesson, marks, (*submission.problems, why), False, seed,
+                            pool.tier.name, cpu_seconds, notebook)
 
 
 @dataclass(frozen=True)
@@ -204,8 +213,9 @@ class _Result:
 
 
 def _mark(submission: Submission, exercise: Exercise, result: _Result) -> Mark:
-    return Mark(submission.student, submission.lesson, exercise.name, round(exercise.worth * result.share, 1), exercise.points,
-                result.verdict, result.mistake, _tidy(result.message))
+    score = round(exercise.worth * result.share, 1)
+    return Mark(submission.student, submission.lesson, exercise.name, score, exercise.points, result.verdict,
+                result.mistake, _tidy(result.message))
 
 
 def _tidy(message: str) -> str:
@@ -227,22 +237,23 @@ class _Attempt:
 
     def results(self) -> dict[str, _Result]:
         names = [exercise.name for exercise in self.setup.exercises]
-        answers, stops = self._run(names, {})
+        answers, stops = self._run(names)
         results = {name: self._result(name, answers.get(name), stops.get(name)) for name in names}
         uses = used_names(step.source for step in self.plan.steps)
         for i, name in enumerate(names):
-            if results[name].verdict != "pass":
-                needs = reachable(name, uses)
-                wrong = [n for n in names[:i] if n in needs and results[n].verdict != "pass" and n in self.setup.master.counterparts]
-                if wrong:
-                    results[name] = self._again(name, wrong, results[name])
-                results[name] = self._mention_skipped(results[name], needs, uses)
+            if results[name].verdict == "pass":
+                continue
+            needs = reachable(name, uses) & self.setup.master.counterparts.keys()
+            wrong = [earlier for earlier in names[:i] if earlier in needs and results[earlier].verdict != "pass"]
+            if wrong:
+                results[name] = self._again(name, wrong, results[name])
+            results[name] = self._mention_skipped(name, results[name], uses)
         return results
 
     # -- 돌리기 ---------------------------------------------------------------------------------------------
 
-    def _run(self, names: Sequence[str], replace_with: Mapping[str, tuple[str, ...]]) -> tuple[dict[str, bytes], dict[str, str]]:
-        """실습들을 돌려 (답의 바이트, 멈춘 까닭)을 모아요."""
+    def _run(self, names: Sequence[str], replaced: tuple[str, ...] = ()) -> tuple[dict[str, bytes], dict[str, str]]:
+        """실습들을 돌려 (답의 바이트, 멈춘 까닭)을 모아요. `replaced`의 함수들은 바른 것으로 바꿔 놓고 불러요."""
         from autograder.sandbox import CellText, Job, Task
 
         answers: dict[str, bytes] = {}
@@ -252,16 +263,16 @@ class _Attempt:
             if self.cpu_seconds > self.pool.limits.child_cpu:
                 stops.update(dict.fromkeys(pending, "budget"))
                 break
-            replaced = {other for name in pending for other in replace_with.get(name, ())}
+            cells = [CellText(i, step.source) for i, step in enumerate(self.plan.steps) if i not in self.stopped_cells]
             job = Job(
-                cells=tuple(CellText(i, step.source) for i, step in enumerate(self.plan.steps) if i not in self.stopped_cells),
-                tasks=tuple(Task(name, self.setup.calls[name], replace_with.get(name, ())) for name in pending),
+                cells=tuple(cells),
+                tasks=tuple(Task(name, self.setup.calls[name], replaced) for name in pending),
                 counterparts=self.setup.master.counterpart_sources(replaced) if replaced else (),
                 limits=self.pool.limits,
             )
             result = self.pool.run(job)
             self.cpu_seconds += result.cpu_seconds
-            self.cell_errors.update({unit: (error, detail) for unit, (error, detail) in result.cells.items() if error})
+            self.cell_errors |= {unit: (error, detail) for unit, (error, detail) in result.cells.items() if error}
             answers.update({pending[unit]: body for unit, body in result.answers.items()})
             pending = self._after(pending, result, stops)
         return answers, stops
@@ -283,7 +294,7 @@ class _Attempt:
 
     def _again(self, name: str, wrong: Sequence[str], first: _Result) -> _Result:
         """틀린 앞 실습을 바른 것으로 바꿔 한 번 더. 더 나은 쪽이 점수가 돼요."""
-        answers, stops = self._run([name], {name: tuple(wrong)})
+        answers, stops = self._run([name], tuple(wrong))
         second = self._result(name, answers.get(name), stops.get(name))
         if (second.share, second.mistake is not None) <= (first.share, first.mistake is not None):
             return first
@@ -295,7 +306,7 @@ class _Attempt:
 
     def _result(self, name: str, answer: bytes | None, stop: str | None) -> _Result:
         if answer is None:
-            return _stopped(stop or "worker", self.pool.limits.unit_cpu, self.pool.limits.child_cpu)
+            return _stopped(stop or "worker", self.pool.limits)
         from autograder import wire
 
         limits = self.pool.limits
@@ -312,7 +323,7 @@ class _Attempt:
         mine = [i for i, step in enumerate(self.plan.steps) if step.exercise == name]
         for i in mine:
             if i in self.stopped_cells:
-                return _stopped(self.stopped_cells[i], self.pool.limits.unit_cpu, self.pool.limits.child_cpu, "셀을 실행하다가 ")
+                return _stopped(self.stopped_cells[i], self.pool.limits, "셀을 실행하다가 ")
         for i in mine:
             if i in self.cell_errors:
                 error, detail = self.cell_errors[i]
@@ -321,40 +332,48 @@ class _Attempt:
             return _Result("missing", message=f"실습 셀에 `{name}` 함수가 없어요. 함수의 이름을 원래대로 되돌려요.")
         return _Result("missing", message="실습 셀이 없어요. 배포본에서 셀을 복사해 넣어 주세요.")
 
-    def _mention_skipped(self, result: _Result, needs: set[str], uses: Mapping[str, set[str]]) -> _Result:
-        lost = sorted(name for name in needs if name in self.plan.skipped and name not in uses)
+    def _mention_skipped(self, name: str, result: _Result, uses: Mapping[str, set[str]]) -> _Result:
+        """통과하지 못한 까닭이 실행하지 않은 셀에 있을 수 있으면 그 셀을 알려 줘요."""
+        lost = sorted(used for used in reachable(name, uses) if used in self.plan.skipped and used not in uses)
         if not lost or result.verdict == "pass":
             return result
-        listed = ", ".join(f"`{name}`({self.plan.skipped[name]}번째 셀)" for name in lost)
-        return replace(result, message=f"{result.message}\n이 실습이 쓰는 {listed}: 정의, import, 상수만 담은 셀이 아니라서 채점에서 실행하지 않았어요.")
+        listed = ", ".join(f"`{used}`({self.plan.skipped[used]}번째 셀)" for used in lost)
+        return replace(result, message=f"{result.message}\n이 실습이 쓰는 {listed}: 정의, import, 상수만 담은 셀이 아니라서 "
+                                       "채점에서 실행하지 않았어요.")
 
 
 def _cell_error(error: str, detail: str) -> _Result:
     if error in ("SyntaxError", "IndentationError", "TabError"):
         where = f"({detail})" if re.fullmatch(r"\d+번째 줄", detail) else ""
-        return _Result("error", message=f"셀의 문법이 틀려서 함수를 만들지 못했어요{where}.\n다음에 볼 곳: 괄호와 콜론, 들여쓰기를 봐요.")
+        return _Result("error", message=f"셀의 문법이 틀려서 함수를 만들지 못했어요{where}.\n"
+                                        "다음에 볼 곳: 괄호와 콜론, 들여쓰기를 봐요.")
     extra = f" {_BLOCKED}" if error in _BLOCKED_ERRORS else ""
     return _Result("error", message=f"셀을 실행하다가 예외가 나서 함수를 만들지 못했어요({_name(error)}).{extra}\n"
-                                     "다음에 볼 곳: 커널을 새로 시작하고 위에서부터 실행해 봐요.")
+                                    "다음에 볼 곳: 커널을 새로 시작하고 위에서부터 실행해 봐요.")
 
 
 _BLOCKED = "채점에서는 파일 쓰기, 네트워크, 새 프로세스를 쓸 수 없어요."
 _BLOCKED_ERRORS = {"PermissionError", "BlockingIOError", "OSError", "ConnectionError", "gaierror", "URLError"}
 
 
-def _stopped(reason: str, unit_seconds: float, total_seconds: float, lead: str = "") -> _Result:
-    verdict, message = {
-        "timeout": ("timeout", f"제한 시간(CPU {unit_seconds:g}초) 안에 끝나지 않아 멈췄어요.\n다음에 볼 곳: 반복문이 멈추는 조건을 확인해요."),
-        "asleep": ("timeout", "아무 계산 없이 너무 오래 기다려서 멈췄어요.\n다음에 볼 곳: `sleep`이나 무언가를 기다리는 줄을 지워요."),
-        "budget": ("timeout", f"이 노트북이 쓸 수 있는 시간(CPU {total_seconds:g}초)을 앞에서 다 써서 채점하지 못했어요."),
-        "exit": ("error", "코드가 파이썬을 통째로 끝냈어요(`os._exit` 같은 것).\n다음에 볼 곳: 프로그램을 끝내는 줄을 지워요."),
-        "crash": ("error", "파이썬이 비정상으로 멈췄어요. 메모리를 너무 많이 썼거나 끝없이 자기를 불렀을 수 있어요."),
-        "killed": ("error", "시간이나 메모리를 너무 많이 써서 시스템이 멈췄어요."),
-        "forged": ("refused", "채점과 주고받는 통로에 약속하지 않은 글이 와서 받지 않았어요. 점수는 돌려준 값으로만 정해져요."),
-        "too_big": ("refused", "돌려준 값이 너무 커서 받지 않았어요."),
-        "worker": ("refused", "이 코드가 채점 작업자를 두 번 멈추게 해서 받지 않았어요. 강사에게 알려 주세요."),
-    }[reason]
-    return _Result(verdict, message=lead + message)
+# 멈춘 까닭마다의 판정과 설명.
+_STOPS = {
+    "timeout": ("timeout", "제한 시간(CPU {unit:g}초) 안에 끝나지 않아 멈췄어요.\n다음에 볼 곳: 반복문이 멈추는 조건을 확인해요."),
+    "asleep": ("timeout", "계산은 하지 않고 너무 오래 기다려서 멈췄어요.\n"
+                          "다음에 볼 곳: `sleep`이나 무언가를 기다리는 줄을 지워요."),
+    "budget": ("timeout", "이 노트북이 쓸 수 있는 시간(CPU {total:g}초)을 앞에서 다 써서 채점하지 못했어요."),
+    "exit": ("error", "코드가 파이썬을 통째로 끝냈어요(`os._exit` 같은 것).\n다음에 볼 곳: 프로그램을 끝내는 줄을 지워요."),
+    "crash": ("error", "파이썬이 비정상으로 멈췄어요. 메모리를 너무 많이 썼거나 끝없이 자기를 불렀을 수 있어요."),
+    "killed": ("error", "시간이나 메모리를 너무 많이 써서 시스템이 멈췄어요."),
+    "forged": ("refused", "채점과 주고받는 통로에 약속하지 않은 글이 와서 받지 않았어요. 점수는 돌려준 값으로만 정해져요."),
+    "too_big": ("refused", "돌려준 값이 너무 커서 받지 않았어요."),
+    "worker": ("refused", "이 코드가 채점 작업자를 두 번 멈추게 해서 받지 않았어요. 강사에게 알려 주세요."),
+}
+
+
+def _stopped(reason: str, limits: Limits, lead: str = "") -> _Result:
+    verdict, message = _STOPS[reason]
+    return _Result(verdict, message=lead + message.format(unit=limits.unit_cpu, total=limits.child_cpu))
 
 
 def _judge(sheet: AnswerSheet, outcomes: Any) -> Verdict:
@@ -374,7 +393,8 @@ def _judge(sheet: AnswerSheet, outcomes: Any) -> Verdict:
 
 def _from_verdict(verdict: Verdict) -> _Result:
     blocked = verdict.verdict != "pass" and any(f"({name})" in verdict.message for name in _BLOCKED_ERRORS)
-    return _Result(verdict.verdict, verdict.share, verdict.mistake, f"{verdict.message}\n{_BLOCKED}" if blocked else verdict.message)
+    message = f"{verdict.message}\n{_BLOCKED}" if blocked else verdict.message
+    return _Result(verdict.verdict, verdict.share, verdict.mistake, message)
 
 
 def _clean(outcomes: Any) -> list[list[Outcome]] | None:
@@ -392,6 +412,8 @@ def _clean_outcome(outcome: Outcome) -> Outcome:
 
     from autograder.perform import Foreign
 
+    changed = outcome.changed if isinstance(outcome.changed, tuple) else ()
+    grads = outcome.grads if isinstance(outcome.grads, tuple) else ()
     error = outcome.error if outcome.error is None else _name(outcome.error)
     detail = outcome.detail if isinstance(outcome.detail, str) else ""
     if error == "RuntimeError" and "allocate" in detail:
@@ -402,8 +424,8 @@ def _clean_outcome(outcome: Outcome) -> Outcome:
         value=Foreign(_name(value.type_name, dots=True)) if isinstance(value, Foreign) else value,
         error=error,
         detail=detail[:300],
-        changed=tuple(c for c in outcome.changed if isinstance(c, int | str)) if isinstance(outcome.changed, tuple) else (),
-        grads=tuple(g if isinstance(g, Tensor) else None for g in outcome.grads) if isinstance(outcome.grads, tuple) else (),
+        changed=tuple(place for place in changed if isinstance(place, int | str)),
+        grads=tuple(grad if isinstance(grad, Tensor) else None for grad in grads),
     )
 
 
@@ -443,7 +465,8 @@ def grade_many(submissions: Iterable[Submission], seed: int, jobs: int | None = 
             threads.shutdown(cancel_futures=True)
 
 
-def _finished(running: set[Future[SubmissionResult]], on_result: Callable[[SubmissionResult], None] | None) -> Iterator[SubmissionResult]:
+def _finished(running: set[Future[SubmissionResult]],
+              on_result: Callable[[SubmissionResult], None] | None) -> Iterator[SubmissionResult]:
     done, _ = wait(running, return_when=FIRST_COMPLETED)
     for future in done:
         running.discard(future)
@@ -461,13 +484,9 @@ def _grade_safely(submission: Submission, seed: int, pool: Pool, setup: LessonSe
     except SandboxRefused:
         raise
     except Exception as error:
-        message = f"채점기가 이 제출물에서 멈췄어요({type(error).__name__}). 제출물은 그대로 두었으니 이 사실을 관리자에게 알려 주세요."
-        marks = tuple(_mark(submission, exercise, _Result("refused", message=message)) for exercise in setup.exercises)
-        return SubmissionResult(submission.student, submission.lesson, marks, (*submission.problems, message), False, seed,
-                                pool.tier.name, 0.0)
+        return _refused(submission, seed, pool, setup, f"채점기가 이 제출물에서 멈췄어요({type(error).__name__}). "
+                                                       "제출물은 그대로 두었으니 이 사실을 관리자에게 알려 주세요.")
 
 
 def _cores() -> int:
-    import os
-
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

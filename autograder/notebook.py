@@ -77,7 +77,9 @@ def read_bytes(path: Path, root: Path | None = None) -> bytes:
             if (root / parent).is_symlink() and parent != Path("."):
                 raise NotebookError(f"`{parent}` 폴더가 다른 곳을 가리키는 링크예요. 링크가 아닌 폴더로 다시 내 주세요.")
     try:
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        # 링크를 따라가지 않고, 파이프에서 기다리지 않아요. Windows에는 없는 깃발이에요.
+        careful = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+        handle = os.open(path, os.O_RDONLY | careful)
     except OSError as error:
         if path.is_symlink():
             raise NotebookError("파일이 다른 곳을 가리키는 링크예요. 노트북 파일 자체를 다시 내 주세요.") from error
@@ -111,8 +113,8 @@ def read_notebook(source: bytes | Path) -> Notebook:
     raw = document.get("cells")
     if raw is None and isinstance(document.get("worksheets"), list):
         problems.append("오래된 형식(nbformat 3)이라 바꿔 읽었어요.")
-        raw = [cell for sheet in document["worksheets"] if isinstance(sheet, dict) and isinstance(sheet.get("cells"), list)
-               for cell in sheet["cells"]]
+        sheets = [sheet.get("cells") for sheet in document["worksheets"] if isinstance(sheet, dict)]
+        raw = [cell for sheet in sheets if isinstance(sheet, list) for cell in sheet]
     if not isinstance(raw, list):
         raise NotebookError("셀 목록이 없어요. 노트북이 아니거나 저장하다가 끊긴 파일이에요.")
     if len(raw) > MAX_CELLS:
@@ -141,7 +143,8 @@ def _decode(data: bytes) -> tuple[str, list[str]]:
     except UnicodeDecodeError:
         pass
     try:
-        return data.decode("cp949"), ["UTF-8이 아니라 cp949로 저장된 파일이라 바꿔 읽었어요. 다음에는 주피터에서 저장한 파일을 그대로 내 주세요."]
+        return data.decode("cp949"), ["UTF-8이 아니라 cp949로 저장된 파일이라 바꿔 읽었어요. "
+                                      "다음에는 주피터에서 저장한 파일을 그대로 내 주세요."]
     except UnicodeDecodeError as error:
         raise NotebookError("글자 인코딩을 알 수 없어요(UTF-8도 cp949도 아니에요). 주피터에서 다시 저장해서 내 주세요.") from error
 
@@ -295,7 +298,8 @@ class Master:
         """`names`의 바른 함수를 만드는 데 필요한 글들: 주어진 셀과, 그 함수들이 부르는 앞 실습의 풀이까지."""
         uses = used_names(self.counterparts.values())
         wanted = set(names).union(*(reachable(name, uses) for name in names))
-        return (*(cell.source for cell in self.cells if cell.given), *(text for name, text in self.counterparts.items() if name in wanted))
+        given = (cell.source for cell in self.cells if cell.given)
+        return (*given, *(text for name, text in self.counterparts.items() if name in wanted))
 
 
 @cache
@@ -307,7 +311,8 @@ def load_master(lesson: str) -> Master:
     source = read_source(lesson)
     cells = tuple(cell for number, item in enumerate(source.cells, 1) if (cell := _cell(number, item)) is not None)
     names = tuple(exercise.name for exercise in lesson_exercises(lesson))
-    return Master(lesson, cells, names, {cell.grade_id: cell.source for cell in cells if cell.code and cell.grade_id in names})
+    counterparts = {cell.grade_id: cell.source for cell in cells if cell.code and cell.grade_id in names}
+    return Master(lesson, cells, names, counterparts)
 
 
 # -- 채점에서 도는 셀 ---------------------------------------------------------------------------------------------
@@ -399,7 +404,7 @@ def _given_before(master: Master) -> dict[str, tuple[str, ...]]:
 def _not_this_lesson(notebook: Notebook, master: Master) -> str:
     if not any(cell.source.strip() for cell in notebook.cells):
         return "셀이 모두 비어 있어요. 저장이 끝난 노트북을 다시 내 주세요."
-    ids = {cell.grade_id for cell in notebook.cells} | {n for cell in notebook.cells if cell.code for n in defined_names(cell.source)}
+    ids = {cell.grade_id for cell in notebook.cells}.union(*(defined_names(c.source) for c in notebook.cells if c.code))
     for lesson, names in _lesson_names().items():
         if lesson != master.lesson and len(ids & names) > 1:
             return f"`{lesson}` 레슨의 노트북을 `{master.lesson}` 자리에 냈어요. 맞는 파일을 다시 내 주세요."
@@ -426,11 +431,11 @@ def _complaints(notebook: Notebook, master: Master, roles: Mapping[int, tuple[st
     if doubled := [name for name, count in exercises.items() if count > 1]:
         found.append(f"{_listed(doubled)} 실습 셀이 둘 이상이라 위에서부터 모두 실행했어요.")
     copies = Counter(cell.grade_id for cell in notebook.cells if cell.grade_id)
-    checks = {cell.grade_id: cell.source.strip() for cell in master.cells if cell.grade_id and cell.grade_id.startswith("check_")}
+    checks = {cell.grade_id: cell.source.strip() for cell in master.cells if (cell.grade_id or "").startswith("check_")}
     for state, names in (
         ("지워진", [name for name in checks if not copies[name]]),
         ("겹친", [name for name in checks if copies[name] > 1]),
-        ("고쳐진", [name for name in checks if copies[name] == 1 and (notebook.text(name) or "").strip() != checks[name]]),
+        ("고쳐진", [n for n in checks if copies[n] == 1 and (notebook.text(n) or "").strip() != checks[n]]),
     ):
         if names:
             found.append(f"{state} 확인 셀이 있어요({_listed(names)}). 점수에는 쓰이지 않아요.")

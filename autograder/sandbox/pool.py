@@ -35,7 +35,8 @@ class JobResult:
 
     `cells`는 셀 번호에서 (예외 이름 또는 None, 내용)으로, `answers`는 할 일의 번호에서 `wire` 바이트로 가요.
     끝까지 하지 못했으면 `stopped`가 멈춘 단위("cell" 또는 "exercise", 번호), `reason`이 그 까닭이에요:
-    timeout(CPU 시간), asleep(벽시계 시간), exit(스스로 끝냄), crash(신호로 죽음), killed(밖에서 끝냄), forged(약속에 없는 글), too_big(너무 큰 답), worker(작업자가 죽음).
+    timeout(CPU 시간), asleep(벽시계 시간), exit(스스로 끝냄), crash(신호로 죽음), killed(밖에서 끝냄),
+    forged(약속에 없는 글), too_big(너무 큰 답), worker(작업자가 죽음).
     """
 
     cells: dict[int, tuple[str | None, str]] = field(default_factory=dict)
@@ -93,7 +94,8 @@ class Worker:
         try:
             try:
                 with self._lock:
-                    socket.send_fds(self._control, [protocol.START.pack(job.limits.child_wall)], [theirs.fileno(), status_write])
+                    start = protocol.START.pack(job.limits.child_wall)
+                    socket.send_fds(self._control, [start], [theirs.fileno(), status_write])
             except OSError as error:
                 raise WorkerLost("작업자가 죽었어요") from error
             finally:
@@ -121,7 +123,8 @@ def _converse(sock: socket.socket, job: Job, deadline: float) -> tuple[JobResult
     """자식의 말을 끝까지 들어요. 두 번째 값은 DONE의 본문이고, 다 듣지 못했으면 None이에요."""
     result, current = JobResult(), None
     units = {("cell", cell.unit) for cell in job.cells} | {("exercise", i) for i in range(len(job.tasks))}
-    names = {protocol.BEGIN_CELL: "cell", protocol.END_CELL: "cell", protocol.BEGIN_EXERCISE: "exercise", protocol.END_EXERCISE: "exercise"}
+    names = {protocol.BEGIN_CELL: "cell", protocol.END_CELL: "cell",
+             protocol.BEGIN_EXERCISE: "exercise", protocol.END_EXERCISE: "exercise"}
     try:
         sock.settimeout(max(1.0, deadline - time.monotonic()))
         protocol.send_job(sock, job)
@@ -190,8 +193,8 @@ def start_worker(launch: Launch) -> Worker:
     ours, theirs = socket.socketpair()
     log = tempfile.TemporaryFile()
     try:
-        process = subprocess.Popen(launch.command, stdin=theirs.fileno(), stdout=log, stderr=log, env=launch.environment,
-                                   cwd="/", start_new_session=True)
+        process = subprocess.Popen(launch.command, stdin=theirs.fileno(), stdout=log, stderr=log, cwd="/",
+                                   env=launch.environment, start_new_session=True)
     except OSError as error:
         ours.close()
         log.close()
@@ -223,7 +226,8 @@ class Pool:
         self._ready()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
         self.close()
 
     def _ready(self) -> Worker:
@@ -236,7 +240,8 @@ class Pool:
                     worker = start_worker(prepare(self.tier, Path(self._folder.name)))
                     found = [] if self.tier.name == "none" else worker.escapes()
                 except WorkerLost as error:
-                    raise SandboxRefused(f"채점 작업자를 띄우지 못했어요: {error}. `course doctor`로 무엇이 빠졌는지 봐요.") from error
+                    raise SandboxRefused(f"채점 작업자를 띄우지 못했어요: {error}. "
+                                         "`course doctor`로 무엇이 빠졌는지 봐요.") from error
                 if not self.tier.tolerates(found):
                     worker.close()
                     raise SandboxRefused("데운 작업자가 갇히지 않아 채점을 시작하지 않았어요: " + ", ".join(found))

@@ -22,6 +22,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from autograder.errors import CourseError
+
 PACKAGE = Path(__file__).resolve().parents[1]
 _OWN = ("exercise.py", "perform.py", "probes.py", "wire.py")
 _INSIDE = ("worker.py", "confine.py", "protocol.py")
@@ -32,7 +34,7 @@ _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cach
 _HARMLESS_INSIDE = {"write", "write-tmp", "fork", "signal", "processes", "network", "unix-socket"}
 
 
-class SandboxRefused(RuntimeError):
+class SandboxRefused(CourseError):
     """모래상자를 만들 수 없어 채점을 시작하지 않아요. 문장에 까닭과 고치는 법이 있어요."""
 
 
@@ -73,13 +75,17 @@ class Launch:
 def choose_tier(unsafe: bool = False) -> Tier:
     """이 기계에서 되는 가장 높은 단계. 아무것도 안 되면 SandboxRefused, `unsafe`면 "none"이에요."""
     if sys.platform == "win32":
-        raise SandboxRefused("Windows에서는 채점할 수 없어요. WSL2(Ubuntu)를 설치하고 그 안에서 `python3 course.py grade`를 실행해요.")
+        raise SandboxRefused("Windows에서는 채점할 수 없어요. WSL2(Ubuntu)를 설치하고 그 안에서 "
+                             "`python3 course.py grade`를 실행해요.")
     if unsafe:
         return Tier("none")
     tier = probe_tier()
     if tier.name == "none":
-        raise SandboxRefused("안전한 모래상자를 만들 수 없어 채점을 시작하지 않았어요.\n" + "\n".join(f"- {line}" for line in tier.missing)
-                             + "\n고칠 수 없고 제출물을 모두 믿는다면 `--unsafe-no-sandbox`를 붙여요(결과마다 표시가 남아요).")
+        raise SandboxRefused("\n".join([
+            "안전한 모래상자를 만들 수 없어 채점을 시작하지 않았어요.",
+            *(f"- {line}" for line in tier.missing),
+            "고칠 수 없고 제출물을 모두 믿는다면 `--unsafe-no-sandbox`를 붙여요(결과마다 표시가 남아요).",
+        ]))
     return tier
 
 
@@ -135,8 +141,8 @@ def _remedy(name: str) -> str:
 
 def _bubblewrap_remedy(why: str) -> str:
     return (f"bubblewrap이 있지만 이름 공간을 만들지 못했어요({why}). Ubuntu 24.04라면 "
-            "`sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0`, Docker라면 `--security-opt seccomp=unconfined`나 "
-            "`--privileged`가 필요해요.")
+            "`sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0`, Docker라면 "
+            "`--security-opt seccomp=unconfined`나 `--privileged`가 필요해요.")
 
 
 # -- 작업자를 띄우는 명령 -----------------------------------------------------------------------------------------
@@ -222,18 +228,17 @@ def _bubblewrap(folder: Path, readable: list[str], uid: int | None) -> tuple[str
     made: set[str] = set()
     for path in readable:
         # 다른 사용자에게 닫힌 폴더(root의 홈 등) 아래에 파이썬이 있어도 닿게, 길목을 열린 폴더로 새로 만들어요.
-        for parent in reversed(Path(path).parents[:-1]):
-            if str(parent) not in made and not any(str(parent).startswith(f"{other}/") or str(parent) == other
-                                                   for other in readable):
-                command += ["--perms", "0755", "--dir", str(parent)]
-                made.add(str(parent))
-        if os.path.islink(path):
-            command += ["--symlink", os.readlink(path), path] if path in _SYSTEM else ["--ro-bind", os.path.realpath(path), path]
+        for parent in map(str, reversed(Path(path).parents[:-1])):
+            if parent not in made and not _inside(parent, readable):
+                command += ["--perms", "0755", "--dir", parent]
+                made.add(parent)
+        if os.path.islink(path) and path in _SYSTEM:
+            command += ["--symlink", os.readlink(path), path]  # 요즘 배포판의 /bin, /lib은 /usr 안을 가리켜요.
         else:
-            command += ["--ro-bind", path, path]
+            command += ["--ro-bind", os.path.realpath(path), path]
     for path in _forbidden():
         # 패키지가 저장소가 아니라 site-packages에 설치되어 있어도 정답이 보이지 않게 가려요.
-        if any(str(path).startswith(f"{other}/") for other in readable):
+        if _inside(str(path), readable):
             command += ["--tmpfs", str(path), "--remount-ro", str(path), "--perms", "0000", "--dir", f"{path}/-"]
     command += ["--ro-bind", str(folder), "/grader", "--chdir", "/tmp", "--"]
     if uid is not None:
@@ -242,9 +247,14 @@ def _bubblewrap(folder: Path, readable: list[str], uid: int | None) -> tuple[str
     return tuple(command)
 
 
+def _inside(path: str, folders: Sequence[str]) -> bool:
+    return any(path == folder or path.startswith(f"{folder}/") for folder in folders)
+
+
 def _copy_font_list(home: Path) -> None:
     """matplotlib의 글꼴 목록이 이미 있으면 베껴요. 없으면 작업자가 몇 초 들여 새로 만들어요."""
-    cache = Path(os.environ.get("MPLCONFIGDIR") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "matplotlib")
+    caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    cache = Path(os.environ.get("MPLCONFIGDIR") or caches / "matplotlib")
     for path in cache.glob("fontlist-*.json"):
         shutil.copy(path, home / path.name)
 
@@ -252,21 +262,23 @@ def _copy_font_list(home: Path) -> None:
 # -- 시스템 호출 거름망 -------------------------------------------------------------------------------------------
 
 _DENIED = (
-    # 밖과 이어지는 길과 다른 프로세스
-    "socket", "connect", "bind", "listen", "accept", "accept4", "execve", "execveat", "fork", "vfork", "kill", "tkill", "tgkill",
-    "rt_sigqueueinfo", "rt_tgsigqueueinfo", "pidfd_open", "pidfd_getfd", "pidfd_send_signal", "ptrace", "process_vm_readv",
-    "process_vm_writev", "process_madvise", "kcmp", "setpriority", "sched_setscheduler", "sched_setattr",
+    # 밖과 이어지는 길
+    "socket", "connect", "bind", "listen", "accept", "accept4",
+    # 다른 프로세스
+    "execve", "execveat", "fork", "vfork", "kill", "tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo",
+    "pidfd_open", "pidfd_getfd", "pidfd_send_signal", "ptrace", "process_vm_readv", "process_vm_writev",
+    "process_madvise", "kcmp", "setpriority", "sched_setscheduler", "sched_setattr",
     # 상한에 걸리지 않는 메모리
-    "memfd_create", "memfd_secret", "shmget", "shmat", "shmctl", "shmdt", "msgget", "msgsnd", "msgrcv", "msgctl", "semget",
-    "semop", "semctl", "semtimedop", "mq_open", "mq_unlink", "userfaultfd",
+    "memfd_create", "memfd_secret", "shmget", "shmat", "shmctl", "shmdt", "msgget", "msgsnd", "msgrcv", "msgctl",
+    "semget", "semop", "semctl", "semtimedop", "mq_open", "mq_unlink", "userfaultfd",
     # 커널의 넓은 면
     "unshare", "setns", "mount", "umount2", "move_mount", "open_tree", "fsopen", "fsconfig", "fsmount", "fspick",
     "mount_setattr", "pivot_root", "chroot", "bpf", "perf_event_open", "io_uring_setup", "io_uring_enter",
     "io_uring_register", "keyctl", "add_key", "request_key", "open_by_handle_at", "name_to_handle_at", "personality",
     "syslog", "reboot", "swapon", "swapoff", "init_module", "finit_module", "delete_module", "kexec_load",
-    "kexec_file_load", "acct", "quotactl", "settimeofday", "clock_settime", "clock_adjtime", "adjtimex", "sethostname",
-    "setdomainname", "iopl", "ioperm", "modify_ldt", "lookup_dcookie", "vhangup", "nfsservctl", "fanotify_init",
-    "inotify_init", "inotify_init1",
+    "kexec_file_load", "acct", "quotactl", "settimeofday", "clock_settime", "clock_adjtime", "adjtimex",
+    "sethostname", "setdomainname", "iopl", "ioperm", "modify_ldt", "lookup_dcookie", "vhangup", "nfsservctl",
+    "fanotify_init", "inotify_init", "inotify_init1",
 )
 _CLONE_THREAD = 0x00010000
 

@@ -26,8 +26,8 @@ import protocol  # noqa: E402
 from protocol import Job  # noqa: E402
 
 # 학습자가 흔히 불러오는 것들. 미리 불러 두면 제출물마다 디스크를 읽지 않아요.
-_COMMON = ("bisect", "cmath", "collections", "copy", "decimal", "fractions", "functools", "heapq", "itertools", "math", "operator",
-           "random", "statistics", "string", "textwrap", "unicodedata")
+_COMMON = ("bisect", "cmath", "collections", "copy", "decimal", "fractions", "functools", "heapq", "itertools", "math",
+           "operator", "random", "statistics", "string", "textwrap", "unicodedata")
 
 
 class _Nothing:
@@ -156,7 +156,7 @@ class Worker:
         shell.enable_matplotlib = lambda *args, **kwargs: (None, "agg")  # 보여 줄 화면이 없어요.
         # 오류를 예쁘게 그리는 데만 수십 밀리초가 들어요. 읽을 사람이 없으므로 하지 않아요.
         shell.showtraceback = shell.showsyntaxerror = lambda *args, **kwargs: None
-        shell.run_cell("import inspect\n%matplotlib agg\ndef _warm():\n    return 1\ninspect.getsource(_warm)", silent=True)
+        shell.run_cell("import inspect\n%pwd\ndef _warm():\n    return 1\ninspect.getsource(_warm)", silent=True)
         shell.run_cell("del _warm, inspect\nimport asyncio\nawait asyncio.sleep(0)\ndel asyncio", silent=True)
         # 이 고리의 소켓을 자식들이 나눠 갖지 않게 닫아요. `await`를 쓰는 자식은 제 것을 새로 만들어요.
         get_asyncio_loop().close()
@@ -194,7 +194,8 @@ class Worker:
                     children[pid] = (pipe, deadline + 60, True)
                 self._reap(pid, children)
 
-    def _start(self, data: bytes, fds: list[int], children: dict[int, tuple[int, float, bool]], ours: list[Any]) -> None:
+    def _start(self, data: bytes, fds: list[int], children: dict[int, tuple[int, float, bool]],
+               ours: list[Any]) -> None:
         job_fd, status_fd = fds
         (wall,) = protocol.START.unpack(data)
         pid = os.fork()
@@ -245,7 +246,8 @@ class Worker:
         for cell in job.cells:
             confine.start_clock(job.limits)
             protocol.send_frame(sock, protocol.BEGIN_CELL, cell.unit)
-            protocol.send_frame(sock, protocol.END_CELL, cell.unit, json.dumps(self._run_cell(cell.source)).encode())
+            report = self._run_cell(cell.source)
+            protocol.send_frame(sock, protocol.END_CELL, cell.unit, json.dumps(report).encode())
         namespace = self.shell.user_ns
         for unit, task in enumerate(job.tasks):
             confine.start_clock(job.limits)
