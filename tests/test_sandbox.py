@@ -333,6 +333,33 @@ def test_unsafe_worker_still_leaves_root() -> None:
 
 
 @linux
+def test_repository_inside_an_open_folder_is_masked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """저장소가 /usr/src에 있거나 패키지가 site-packages에 설치된 기계를 흉내 내요."""
+    needs("full")
+    usual = tiers._readable()
+    for opened in (tiers.PACKAGE.parents[1], tiers.PACKAGE.parents[0]):
+        monkeypatch.setattr(tiers, "_readable", lambda opened=opened: sorted([*usual, str(opened)]))
+        assert tiers._try("full") == ([], ""), opened
+    found, _ = tiers._try("landlock")  # Landlock은 가린 곳을 만들 수 없으므로, 알아차리고 물러나야 해요.
+    assert found and all(name.startswith("read ") for name in found)
+
+
+@linux
+def test_without_landlock_the_namespaces_still_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    needs("full")
+    prepare = tiers.prepare
+
+    def without(*args: object, **kwargs: object) -> tiers.Launch:
+        launch = prepare(*args, **kwargs)
+        launch.settings["confined"] = False
+        return launch
+
+    monkeypatch.setattr(tiers, "prepare", without)
+    found, _ = tiers._try("full")
+    assert found and Tier("reduced").tolerates(found)
+
+
+@linux
 def test_a_broken_launch_says_why(tmp_path: Path) -> None:
     launch = tiers.prepare(Tier("none"), tmp_path, light=True)
     broken = tiers.Launch((sys.executable, "-c", "import sys; sys.exit('까닭이에요')"), launch.environment, launch.settings)

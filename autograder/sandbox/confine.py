@@ -127,8 +127,8 @@ def escapes(forbidden: Sequence[str]) -> list[str]:
         "write-tmp": lambda: _write(f"/tmp/escape-{os.getpid()}"),
         "fork": _fork,
         "signal": lambda: os.kill(os.getppid(), 0),
-        "memory": lambda: open(f"/proc/{os.getppid()}/mem", "rb").read(1),
-        "processes": lambda: open("/proc/1/cmdline", "rb").read(),
+        "memory": lambda: _read(f"/proc/{os.getppid()}/mem"),
+        "processes": lambda: _read("/proc/1/cmdline"),
         "network": lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM).close(),
         "unix-socket": lambda: socket.socket(socket.AF_UNIX, socket.SOCK_STREAM).close(),
     }
@@ -136,7 +136,7 @@ def escapes(forbidden: Sequence[str]) -> list[str]:
         # 가상 기계에서는 이 소켓이 네트워크 이름 공간을 지나 바깥 기계까지 닿아요.
         attempts["host-socket"] = lambda: socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM).close()
     for path in forbidden:
-        attempts[f"read {path}"] = lambda path=path: os.listdir(path)
+        attempts[f"read {path}"] = lambda path=path: _read(path)
     done = ["root"] if os.getuid() == 0 else []
     for name, attempt in attempts.items():
         try:
@@ -145,6 +145,11 @@ def escapes(forbidden: Sequence[str]) -> list[str]:
             continue
         done.append(name)
     return done
+
+
+def _read(path: str) -> None:
+    with open(path, "rb") as file:
+        file.read(1)
 
 
 def _write(path: str) -> None:

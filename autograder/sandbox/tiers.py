@@ -136,6 +136,8 @@ def _remedy(name: str) -> str:
         return "seccomp이 걸리지 않았어요. `sudo apt install libseccomp2`를 하고 `course doctor`를 다시 실행해요."
     if name == "root":
         return "root에서 내려오지 못했어요. 일반 사용자로 채점하거나 `sudo apt install util-linux`로 setpriv를 설치해요."
+    if name.startswith("read "):
+        return "저장소가 시스템 폴더(/usr 등) 안에 있어 가릴 수 없어요. 저장소를 홈 폴더로 옮겨요."
     return "Landlock이 걸리지 않았어요. 커널 5.13 이상에서 `lsm=` 부팅 설정에 landlock이 있는지 봐요."
 
 
@@ -173,7 +175,7 @@ def prepare(tier: Tier, folder: Path, light: bool = False) -> Launch:
         settings={
             "seccomp": "" if tier.name == "none" else _filter().hex(),
             "readable": [] if tier.name == "none" else [*readable, inside],
-            "forbidden": [str(path) for path in _forbidden()],
+            "forbidden": _forbidden(),
             "uid": None if tier.namespaces else uid,
             "confined": tier.name != "none",
             "light": light,
@@ -211,9 +213,16 @@ def _readable() -> list[str]:
     return sorted(path for path in paths if path != "/")
 
 
-def _forbidden() -> list[Path]:
+def _private_folders() -> list[Path]:
+    """정답과 판정이 사는 곳."""
     root = PACKAGE.parent
-    return [path for path in (PACKAGE, root / "solutions", root / "reference", root / "lessons") if path.is_dir()]
+    return [path for path in (PACKAGE, root / "solutions", root / "reference") if path.is_dir()]
+
+
+def _forbidden() -> list[str]:
+    """안에서 열려서는 안 되는 파일들. 폴더마다 하나씩 정말로 열어 봐요."""
+    found = (next(iter(sorted(folder.glob("*.py"))), None) for folder in _private_folders())
+    return [str(path) for path in found if path is not None]
 
 
 def _bubblewrap(folder: Path, readable: list[str], uid: int | None) -> tuple[str, ...]:
@@ -226,6 +235,7 @@ def _bubblewrap(folder: Path, readable: list[str], uid: int | None) -> tuple[str
         command += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
     command += ["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/tmp"]
     made: set[str] = set()
+    root = str(PACKAGE.parent)
     for path in readable:
         # 다른 사용자에게 닫힌 폴더(root의 홈 등) 아래에 파이썬이 있어도 닿게, 길목을 열린 폴더로 새로 만들어요.
         for parent in map(str, reversed(Path(path).parents[:-1])):
@@ -236,10 +246,11 @@ def _bubblewrap(folder: Path, readable: list[str], uid: int | None) -> tuple[str
             command += ["--symlink", os.readlink(path), path]  # 요즘 배포판의 /bin, /lib은 /usr 안을 가리켜요.
         else:
             command += ["--ro-bind", os.path.realpath(path), path]
-    for path in _forbidden():
-        # 패키지가 저장소가 아니라 site-packages에 설치되어 있어도 정답이 보이지 않게 가려요.
-        if _inside(str(path), readable):
-            command += ["--tmpfs", str(path), "--remount-ro", str(path), "--perms", "0000", "--dir", f"{path}/-"]
+        if root.startswith(f"{path}/") and root not in readable:
+            command += ["--tmpfs", root]  # /usr/src처럼 열어 준 곳 안에 저장소가 있으면 통째로 가려요.
+    if root in readable:
+        for private in map(str, _private_folders()):
+            command += ["--tmpfs", private]  # 패키지가 site-packages에 설치되어 있으면 그 폴더들만 가려요.
     command += ["--ro-bind", str(folder), "/grader", "--chdir", "/tmp", "--"]
     if uid is not None:
         setpriv = shutil.which("setpriv", path=_search_path()) or "setpriv"
