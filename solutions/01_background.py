@@ -64,7 +64,6 @@
 # 가중치는 이 책 어디서나 `x @ W`로 곱하고 모양은 **(들어오는 크기, 나가는 크기)** 예요. 먼저 아래 셀을 실행해 주세요.
 
 # %% tags=["given"]
-import math
 import time
 
 import torch
@@ -645,46 +644,47 @@ plots.heatmap(at_once, rows=text.SCHOOL.split(), columns=text.SCHOOL.split(), ti
 # **예상.** 100단어에서 몇 배일까요? 2000단어에서는요?
 
 # %% tags=["experiment"]
-def seconds(run, repeat: int = fast(7, 2)) -> float:
-    """학습 한 걸음을 여러 번 해 보고 가장 빠른 시간(초)을 돌려줘요."""
+def seconds(model, x: torch.Tensor) -> float:
+    """학습 한 걸음을 여러 번 해 보고 가장 빠른 시간(초)을 돌려줘요. 짧을수록 흔들리니 더 많이 재요."""
     times = []
-    for _ in range(repeat + 1):  # 첫 번째는 몸 풀기라 빼요.
+    for _ in range(fast(max(6, 6000 // x.shape[1]), 3)):
         start = time.perf_counter()
-        run().sum().backward()
+        model(x).sum().backward()
         times.append(time.perf_counter() - start)
-    return min(times[1:])
+    return min(times)
 
 # %% tags=["experiment"]
 D = 64
 g = torch.Generator().manual_seed(0)
-W_xh, W_hh, W_v = (torch.randn(D, D, generator=g) / D**0.5 for _ in range(3))
-for W in (W_xh, W_hh, W_v):
-    W.requires_grad_(True)
+W_xh, W_hh, W_v = ((torch.randn(D, D, generator=g) / D**0.5).requires_grad_(True) for _ in range(3))
 cell = torch.nn.RNN(D, D, batch_first=True)
 
 def self_attention(x: torch.Tensor) -> torch.Tensor:
     scores = (x @ W_xh) @ (x @ W_hh).transpose(1, 2) / D**0.5  # (1, n, n)
     return context(attention_weights(scores, None), x @ W_v)
 
-# %% tags=["experiment"]
-lengths = fast([10, 30, 100, 300, 1000, 2000], [10, 30, 100])
-times = {"여러분의 RNN": [], "PyTorch의 nn.RNN": [], "셀프 어텐션": []}
-for n in lengths:
-    x = torch.randn(1, n, D)
-    times["여러분의 RNN"].append(seconds(lambda: rnn_forward(x, torch.zeros(1, D), W_xh, W_hh, torch.zeros(D))))
-    times["PyTorch의 nn.RNN"].append(seconds(lambda: cell(x)[0]))
-    times["셀프 어텐션"].append(seconds(lambda: self_attention(x)))
+models = {
+    "여러분의 RNN": lambda x: rnn_forward(x, torch.zeros(1, D), W_xh, W_hh, torch.zeros(D)),
+    "PyTorch의 nn.RNN": lambda x: cell(x)[0],
+    "셀프 어텐션": self_attention,
+}
 
 # %% tags=["experiment"]
-ratio = {k: [r / a for r, a in zip(v, times["셀프 어텐션"])] for k, v in times.items() if k != "셀프 어텐션"}
-for n, mine, torch_s in zip(lengths, *ratio.values()):
-    print(f"{n:>5}단어: 셀프 어텐션이 여러분의 RNN보다 {mine:.1f}배, nn.RNN보다 {torch_s:.1f}배 빨라요")
+lengths = fast([10, 30, 100, 300, 1000, 2000], [10, 30, 100])
+times = {name: [seconds(model, torch.randn(1, n, D)) for n in lengths] for name, model in models.items()}
+base = times["셀프 어텐션"]
+ratio = {name: [t / a for t, a in zip(times[name], base)] for name in ("여러분의 RNN", "PyTorch의 nn.RNN")}
+for n, mine, theirs in zip(lengths, *ratio.values()):
+    print(f"{n:>5}단어: 셀프 어텐션이 여러분의 RNN보다 {mine:.1f}배, nn.RNN보다 {theirs:.1f}배 빨라요")
+
+# %% tags=["experiment"]
 colors = (plots.ORANGE, plots.PURPLE, plots.GREEN)
 left, right = plots.panels(2, "학습 한 걸음의 시간 (코어 하나, D = 64)", width=5.2, height=3.8)
-plots.lines(lengths, {k: [1000 * s for s in v] for k, v in times.items()}, title="걸린 시간", xlabel="문장 길이 n",
+plots.lines(lengths, {name: [1000 * t for t in ts] for name, ts in times.items()}, title="걸린 시간", xlabel="문장 길이 n",
             ylabel="밀리초", logx=True, logy=True, marker="o", colors=colors, ax=left)
-plots.lines(lengths, {**ratio, "블로그의 100배": [100] * len(lengths)}, title="어텐션이 몇 배 빠른가", xlabel="문장 길이 n",
-            ylabel="배", logx=True, logy=True, marker="o", dashed=["블로그의 100배"], colors=(*colors[:2], plots.GREY), ax=right)
+ratio["블로그의 100배"] = [100] * len(lengths)
+plots.lines(lengths, ratio, title="어텐션이 몇 배 빠른가", xlabel="문장 길이 n", ylabel="배", logx=True, logy=True, marker="o",
+            dashed=["블로그의 100배"], colors=(*colors[:2], plots.GREY), ax=right)
 
 # %% [markdown] tags=["given"]
 # <div class="alert alert-warning"><b>블로그와 다른 점</b><br>

@@ -134,7 +134,8 @@ words, perm = text.SCHOOL.split(), torch.tensor([2, 0, 1])
 x = torch.randn(1, 3, 10, generator=g)
 for ax, order in zip(plots.panels(2, "셀프 어텐션의 출력", width=4.9, height=2.8), [torch.arange(3), perm]):
     rows = [words[i] for i in order]
-    plots.heatmap(attend(x[:, order])[0], rows=rows, title=" ".join(rows), xlabel="출력의 차원", diverging=True, limits=(-2.5, 2.5), ax=ax)
+    plots.heatmap(attend(x[:, order])[0], rows=rows, title=" ".join(rows), xlabel="출력의 차원",
+                  diverging=True, limits=(-2.5, 2.5), ax=ax)
 
 # %% tags=["experiment"]
 candidates = {
@@ -302,8 +303,8 @@ def closest(d_model: int) -> float:
     return gap.min().item()
 
 sizes = [2, 4, 8, 16, 64, 256]
-plots.bars([str(d) for d in sizes], {"거리": [closest(d) for d in sizes]}, title="가장 가까운 두 위치의 거리 (위치 1000개)", xlabel="d_model",
-           ylabel="거리", values="{:.4f}")
+plots.bars([str(d) for d in sizes], {"거리": [closest(d) for d in sizes]}, title="가장 가까운 두 위치의 거리 (위치 1000개)",
+           xlabel="d_model", ylabel="거리", values="{:.4f}")
 
 # %% [markdown] tags=["given"]
 # 값은 언제나 −1과 1 사이이고, 어느 위치든 벡터의 길이까지 똑같아요. 위치가 아무리 멀어도 단어의 뜻을 덮지 않아요.
@@ -371,12 +372,14 @@ tokens = "산 넘어 산".split()
 mountain, over = torch.randn(2, 16, generator=g)
 x = torch.stack([mountain, over, mountain])[None]  # (1, 3, 16)
 placed = add_pe(x, sinusoidal_pe(3, 16))
-for ax, (name, inputs) in zip(plots.panels(2, "셀프 어텐션의 출력", width=4.9, height=2.8), {"위치 없이": x, "위치를 더하고": placed}.items()):
+axes = plots.panels(2, "셀프 어텐션의 출력", width=4.9, height=2.8)
+for ax, (name, inputs) in zip(axes, {"위치 없이": x, "위치를 더하고": placed}.items()):
     plots.heatmap(attend(inputs)[0], rows=tokens, title=name, xlabel="출력의 차원", diverging=True, limits=(-3, 3), ax=ax)
-with_pe = lambda x: attend(add_pe(x, sinusoidal_pe(3, 16)))
+
+# %% tags=["experiment"]
 perm = torch.tensor([2, 0, 1])
-print("위치 없이:", "등변" if is_permutation_equivariant(attend, x, perm) else "등변이 아님")
-print("위치를 더하고:", "등변" if is_permutation_equivariant(with_pe, x, perm) else "등변이 아님")
+for name, f in {"위치 없이": attend, "위치를 더하고": lambda x: attend(add_pe(x, sinusoidal_pe(3, 16)))}.items():
+    print(f"{name}: {'등변' if is_permutation_equivariant(f, x, perm) else '등변이 아님'}")
 
 # %% [markdown] tags=["given"]
 # 왼쪽은 첫째 줄과 셋째 줄이 똑같아요. 오른쪽은 두 '산'이 달라졌고, 이제 어텐션이 순서에 따라 다르게 일하니 등변이 아니에요. 순서를 되찾았어요.
@@ -457,9 +460,11 @@ moved = pe @ shift_matrix(2, 16)
 for ax, i in zip(plots.panels(2, "두 칸 뒤로 옮기는 회전", width=4.4, height=4.3), (0, 1)):
     turn = math.degrees(2 * angle_rates(16)[i])
     tips, ends = pe[:, [2 * i + 1, 2 * i]], moved[:, [2 * i + 1, 2 * i]]  # 가로 cos, 세로 sin
-    plots.scatter(tips, [str(p) for p in range(10)], title=f"짝 {i}: 두 칸에 {turn:.0f}도", xlabel="cos", ylabel="sin", ax=ax)
+    names = [str(p) for p in range(10)]
+    plots.scatter(tips, names, title=f"짝 {i}: 두 칸에 {turn:.0f}도", xlabel="cos", ylabel="sin", ax=ax)
     for p in range(3):
-        ax.annotate("", ends[p].tolist(), tips[p].tolist(), arrowprops={"arrowstyle": "->", "color": plots.ORANGE, "lw": 2})
+        arrow = {"arrowstyle": "->", "color": plots.ORANGE, "lw": 2}
+        ax.annotate("", ends[p].tolist(), tips[p].tolist(), arrowprops=arrow)
     ax.set(xlim=(-1.35, 1.35), ylim=(-1.35, 1.35), aspect="equal")
 
 # %% [markdown] tags=["given"]
@@ -470,7 +475,8 @@ pe = sinusoidal_pe(80, 64)
 left, right = plots.panels(2, "두 위치의 내적", width=4.9, height=3.8)
 plots.heatmap(pe @ pe.T / 32, title="모든 두 위치", xlabel="위치", ylabel="위치", diverging=True, limits=(-1, 1), ax=left)
 curves = {f"위치 {p}에서": (pe[p] @ pe[p : p + 40].T) / 32 for p in (0, 20, 40)}
-plots.lines(range(40), curves, title="떨어진 칸 수로만 정해져요", xlabel="몇 칸 떨어졌나", ylabel="내적 ÷ (D/2)", dashed=["위치 20에서", "위치 40에서"], ax=right)
+plots.lines(range(40), curves, title="떨어진 칸 수로만 정해져요", xlabel="몇 칸 떨어졌나", ylabel="내적 ÷ (D/2)",
+            dashed=["위치 20에서", "위치 40에서"], ax=right)
 
 # %% [markdown] tags=["given"]
 # 왼쪽 그림은 대각선 방향으로 색이 같아요. 오른쪽의 세 선은 완전히 겹쳐요. 가까운 위치일수록 닮았고요.
@@ -528,8 +534,8 @@ check("learned_pe")
 table = torch.randn(30, 8, generator=torch.Generator().manual_seed(0)).requires_grad_(True)
 sentence = torch.randn(1, 20, 8, generator=torch.Generator().manual_seed(1))
 attend(learned_pe(sentence, table)).pow(2).sum().backward()
-plots.bars([str(p) if p % 5 == 0 else "" for p in range(30)], {"기울기": table.grad.norm(dim=1)}, title="20단어 문장이 표에 준 기울기",
-           xlabel="표의 줄", ylabel="기울기의 크기", values="")
+plots.bars([str(p) if p % 5 == 0 else "" for p in range(30)], {"기울기": table.grad.norm(dim=1)},
+           title="20단어 문장이 표에 준 기울기", xlabel="표의 줄", ylabel="기울기의 크기", values="")
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 20번 줄부터는 기울기가 정확히 0이에요. 배우지 않은 위치는 모르는 위치예요.
@@ -606,7 +612,8 @@ compare("위치 없음", "배우는 표", "사인 표")
 # **왜 돌릴까요?** 2-5에서 k칸 옮기기가 회전이라는 것을 봤어요. 그렇다면 위치를 더하지 말고, 아예 **쿼리와 키를 제 위치만큼 돌려** 두면 어떨까요?
 # 위치 m의 쿼리와 위치 n의 키를 내적하면, 두 회전이 만나 **차이 $m - n$만큼의 회전**만 남아요. 상대 위치가 저절로 나와요. 요즘 언어 모델은 대부분 이 방법을 써요.
 #
-# $$\begin{bmatrix} x'_{2i} \\ x'_{2i+1} \end{bmatrix} = \begin{bmatrix} \cos\phi & -\sin\phi \\ \sin\phi & \cos\phi \end{bmatrix}\begin{bmatrix} x_{2i} \\ x_{2i+1} \end{bmatrix},\qquad \phi = pos \cdot 10000^{-2i/K}$$
+# $$\begin{bmatrix} x'_{2i} \\ x'_{2i+1} \end{bmatrix} = \begin{bmatrix} \cos\phi & -\sin\phi \\ \sin\phi & \cos\phi \end{bmatrix}
+# \begin{bmatrix} x_{2i} \\ x_{2i+1} \end{bmatrix},\qquad \phi = pos \cdot 10000^{-2i/K}$$
 #
 # **손으로.** $K = 2$이고 위치가 1이면 $\phi = 1$라디안이에요. $[1, 0]$은 $[\cos 1, \sin 1] = [0.540, 0.841]$이 되고, $[0, 1]$은 $[-0.841, 0.540]$이 돼요.
 #
@@ -662,10 +669,10 @@ g = torch.Generator().manual_seed(2)
 q, k, n = torch.randn(32, generator=g), torch.randn(32, generator=g), 24
 pe, here = sinusoidal_pe(n, 32), torch.arange(n)
 added = (q + pe) @ (k + pe).T  # (24, 24)
-spin = lambda v: rope(v.expand(1, 1, n, 32), here)[0, 0]  # (24, 32)
+turned = rope(torch.stack([q, k])[None, :, None].expand(1, 2, n, 32), here)[0]  # (2, 24, 32)
 left, right = plots.panels(2, "위치 m의 쿼리와 위치 n의 키의 내적", width=4.8, height=3.9)
 plots.heatmap(added, title="더하기 (사인 표)", xlabel="키의 위치 n", ylabel="쿼리의 위치 m", diverging=True, ax=left)
-plots.heatmap(spin(q) @ spin(k).T, title="돌리기 (RoPE)", xlabel="키의 위치 n", ylabel="쿼리의 위치 m", diverging=True, ax=right)
+plots.heatmap(turned[0] @ turned[1].T, title="돌리기 (RoPE)", xlabel="키의 위치 n", ylabel="쿼리의 위치 m", diverging=True, ax=right)
 
 # %% tags=["experiment"]
 compare("RoPE")

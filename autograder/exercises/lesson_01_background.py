@@ -35,7 +35,7 @@ def _step_cases(rng):
 
 def _step_loop(x_t, h, W_xh, W_hh, b):
     rows = []
-    for x_row, h_row in zip(x_t, h):
+    for x_row, h_row in zip(x_t, h, strict=True):
         rows.append(torch.stack([torch.tanh((x_row * W_xh[:, j]).sum() + (h_row * W_hh[:, j]).sum() + b[j])
                                  for j in range(len(b))]))
     return torch.stack(rows)
@@ -169,7 +169,7 @@ def _forward_buffer(x, h0, W_xh, W_hh, b):
 
 def _forward_sentences(x, h0, W_xh, W_hh, b):
     sentences = []
-    for words, h in zip(x, h0):
+    for words, h in zip(x, h0, strict=True):
         states = []
         for word in words:
             h = rnn.rnn_step(word[None], h[None], W_xh, W_hh, b)[0]
@@ -270,7 +270,7 @@ def _last_one_hot(outputs, lengths):
 
 
 def _max_pool_valid(outputs, lengths):
-    return torch.stack([row[:n].max(dim=0).values for row, n in zip(outputs, lengths.tolist())])
+    return torch.stack([row[:n].max(dim=0).values for row, n in zip(outputs, lengths.tolist(), strict=True)])
 
 
 LAST_STATE = Exercise(
@@ -316,8 +316,8 @@ LAST_STATE = Exercise(
             why="한 시각의 상태가 아니라 여러 시각의 평균이 왔어요.",
             look="문장마다 시각 하나를 골라 그 줄을 통째로 꺼내요.",
             wrong=(lambda outputs, lengths: outputs.mean(dim=1),
-                   lambda outputs, lengths: torch.stack([row[:n].mean(dim=0)
-                                                         for row, n in zip(outputs, lengths.tolist())])),
+                   lambda outputs, lengths: torch.stack([outputs[b, :lengths[b]].mean(dim=0)
+                                                         for b in range(len(lengths))])),
             groups=("short", "full", "double"),
         ),
         Mistake(

@@ -20,9 +20,9 @@ def _restless(rng, n):
     """제자리인 토큰이 없고, 되돌리기와도 좌우 뒤집기와도 우연히 맞지 않는 순열."""
     while True:
         perm = rng.perm(n)
-        mirrored = n - 1 - perm.flip(0)
         inverse = torch.argsort(perm)
-        if (perm != torch.arange(n)).all() and not any(torch.equal(perm, p) for p in (inverse, mirrored, n - 1 - inverse.flip(0))):
+        lucky = (inverse, n - 1 - perm.flip(0), n - 1 - inverse.flip(0))
+        if (perm != torch.arange(n)).all() and not any(torch.equal(perm, p) for p in lucky):
             return perm
 
 
