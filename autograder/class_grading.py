@@ -11,6 +11,7 @@ import json
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,12 +83,15 @@ def grade_class(classroom: Classroom, directory: Path | None = None, lesson: str
         writer = _Writer(classroom)
         try:
             todo = [work.submission for work in works.values()]
-            for result in grade_many(todo, classroom.seed(), jobs, tier="none" if unsafe else None) if todo else ():
-                work = works[result.student, result.lesson]
-                stored = keep_result(classroom, result, work.key)
-                writer.add(stored, work.timestamp)
-                if on_result:
-                    on_result(stored)
+            graded = grade_many(todo, classroom.seed(), jobs, tier="none" if unsafe else None)
+            # 멈출 때 작업자도 바로 끝나게 생성기를 닫아요. 채점할 것이 없으면 작업자를 띄우지 않아요.
+            with closing(graded):
+                for result in graded if todo else ():
+                    work = works[result.student, result.lesson]
+                    stored = keep_result(classroom, result, work.key)
+                    writer.add(stored, work.timestamp)
+                    if on_result:
+                        on_result(stored)
         finally:
             # 중간에 멈춰도 여기까지의 결과는 성적부에 들어가요.
             writer.flush()

@@ -104,6 +104,9 @@ class _Packer:
         if callable(value) and hasattr(value, "__qualname__") and _importable(value):
             self._import(f"from {home} import {value.__name__} as {name}", name)
             return name
+        if isinstance(value, Exercise):
+            # `SDPA.reference(...)`처럼 다른 실습의 바른 계산을 빌려 쓴 정의예요.
+            return self._namespace(name, value, {"reference": value.reference})
         if isinstance(value, type) and home.split(".")[0] in ("autograder", "reference"):
             raise SimulateError(f"`{name}` 클래스는 노트북 칸으로 옮길 수 없어요.")
         fresh = self._fresh(value, name)
@@ -123,15 +126,17 @@ class _Packer:
         root = module.__name__.split(".")[0]
         if root in ("autograder", "reference"):
             # 작업자에는 저장소가 없어요. 모듈을 통째로 쓰는 대신, 쓴 함수들만 담은 이름 공간을 만들어요.
-            fresh = self._fresh(module, name)
-            members = [(key, value) for key, value in vars(module).items()
-                       if isinstance(value, types.FunctionType) and value.__module__ == module.__name__]
-            pairs = [f"{key}={self.function(value)}" for key, value in members]
-            self._import("import types", "types")
-            self.statements.append(_assign(fresh, ast.parse(f"types.SimpleNamespace({', '.join(pairs)})", mode="eval").body))
-            return fresh
+            return self._namespace(name, module, {key: value for key, value in vars(module).items() if isinstance(
+                value, types.FunctionType) and value.__module__ == module.__name__})
         self._import(f"import {module.__name__} as {name}", name)
         return name
+
+    def _namespace(self, name: str, value: Any, members: Mapping[str, Callable[..., Any]]) -> str:
+        fresh = self._fresh(value, name)
+        pairs = ", ".join(f"{key}={self.function(function)}" for key, function in members.items())
+        self._import("import types", "types")
+        self.statements.append(_assign(fresh, ast.parse(f"types.SimpleNamespace({pairs})", mode="eval").body))
+        return fresh
 
     def _import(self, line: str, name: str) -> None:
         if line not in self._imported:
@@ -183,38 +188,39 @@ def _literal(name: str, value: Any) -> str:
 
 
 def _definition(function: types.FunctionType) -> ast.FunctionDef | ast.Lambda:
-    """함수의 정의를 AST로. 람다는 같은 줄에 여럿 있을 수 있어서, 컴파일한 코드가 같은 것을 골라요."""
-    source, start = _module_source(function)
-    code = function.__code__
-    found = []
-    for node in ast.walk(source):
-        if isinstance(node, ast.Lambda) and function.__name__ == "<lambda>" and node.lineno == start:
-            constants = compile(ast.Expression(node), "<lambda>", "eval").co_consts
-            compiled = next(c for c in constants if isinstance(c, types.CodeType))
-            if (compiled.co_code, compiled.co_names, compiled.co_varnames) == (code.co_code, code.co_names, code.co_varnames):
-                found.append(node)
-        if isinstance(node, ast.FunctionDef) and node.name == function.__name__:
-            first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
-            if first == start:
-                found.append(node)
-    if not found and function.__name__ == "<lambda>":
-        # 바깥 변수를 쓰는 람다는 따로 컴파일하면 코드가 달라져요. 그 줄의 람다가 하나뿐이면 그것이에요.
-        found = [n for n in ast.walk(source) if isinstance(n, ast.Lambda) and n.lineno == start]
-        if len(found) > 1:
-            found = []
-    if not found:
-        raise SimulateError(f"`{function.__qualname__}` 함수의 소스를 찾을 수 없어요.")
-    return ast.parse(ast.unparse(found[0])).body[0] if isinstance(found[0], ast.FunctionDef) else \
-        ast.parse(ast.unparse(found[0]), mode="eval").body
+    """함수의 정의를 AST로 읽어요. 소스를 찾을 수 없으면 SimulateError."""
+    path, start = inspect.getsourcefile(function) or "", function.__code__.co_firstlineno
+    if function.__name__ == "<lambda>":
+        tree, codes = _lambdas(path)
+        # 한 줄에 람다가 여럿 있을 수 있어요. 파일을 다시 컴파일해서 같은 코드가 몇 번째인지로 골라요.
+        same_line = [code for code in codes if code.co_firstlineno == start]
+        nodes = sorted((n for n in tree if n.lineno == start), key=lambda n: n.col_offset)
+        if function.__code__ in same_line and len(same_line) == len(nodes):
+            return ast.parse(ast.unparse(nodes[same_line.index(function.__code__)]), mode="eval").body
+    else:
+        for node in ast.walk(_parse(path)):
+            if isinstance(node, ast.FunctionDef) and node.name == function.__name__:
+                if min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)]) == start:
+                    return ast.parse(ast.unparse(node)).body[0]
+    raise SimulateError(f"`{function.__qualname__}` 함수의 소스를 찾을 수 없어요.")
 
 
-def _module_source(function: types.FunctionType) -> tuple[ast.Module, int]:
-    return _parse(inspect.getsourcefile(function) or ""), function.__code__.co_firstlineno
-
-
-@functools.lru_cache(maxsize=64)
+@functools.cache
 def _parse(path: str) -> ast.Module:
     return ast.parse(Path(path).read_text(encoding="utf-8"))
+
+
+@functools.cache
+def _lambdas(path: str) -> tuple[list[ast.Lambda], list[types.CodeType]]:
+    """파일의 모든 람다: AST와, 나오는 차례의 컴파일한 코드."""
+    waiting = [compile(Path(path).read_text(encoding="utf-8"), path, "exec", dont_inherit=True)]
+    codes = []
+    while waiting:
+        code = waiting.pop(0)
+        codes.append(code)
+        waiting = [inner for inner in code.co_consts if isinstance(inner, types.CodeType)] + waiting
+    return ([node for node in ast.walk(_parse(path)) if isinstance(node, ast.Lambda)],
+            [code for code in codes if code.co_name == "<lambda>"])
 
 
 def _free_names(node: ast.AST) -> set[str]:
