@@ -182,7 +182,7 @@ def beam(
 
         ends = ends.masked_fill(ends < score[:, -1:], -torch.inf) / length_penalty(t + 1, alpha)
         end, which = ends.max(1)  # (B,) 이번에 끝난 후보 가운데 으뜸
-        best, output = _better(best, output, end, history[torch.arange(len(rows)), which], rows)
+        best, output = _better(best, output, end, history[torch.arange(len(rows), device=device), which], rows)
         history = history.gather(1, parent[..., None].expand_as(history))
         history[:, :, t] = tokens
         ancestor = ancestor.gather(1, parent[..., None].expand_as(ancestor))

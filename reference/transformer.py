@@ -76,9 +76,9 @@ class EncoderLayer(nn.Module):
         self.ffn = FeedForward(config)
         self.norm1, self.norm2 = AddNorm(config, alpha), AddNorm(config, alpha)
 
-    def forward(self, x: Tensor, bias: Tensor | None, cache: LayerCache | None = None) -> Tensor:
-        """x (B, S, D), bias는 `mask_bias`의 결과 → (B, S, D). `cache`는 디코더 전용 모델만 써요."""
-        x = self.norm1(x, lambda h: self.self_attn(h, bias, cache=cache))
+    def forward(self, x: Tensor, bias: Tensor | None) -> Tensor:
+        """x (B, S, D), bias는 `mask_bias`의 결과 → (B, S, D)."""
+        x = self.norm1(x, lambda h: self.self_attn(h, bias))
         return self.norm2(x, self.ffn)
 
 
