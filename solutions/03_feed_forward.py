@@ -115,7 +115,8 @@ check("relu")
 # %% tags=["experiment"]
 z = torch.linspace(-3, 3, 121)
 curves = {"ReLU": relu(z), "GELU": F.gelu(z), "SiLU": F.silu(z)}
-plots.lines(z, curves, title="ReLU와 그 뒤에 나온 활성화들", xlabel="z", ylabel="활성화(z)", dashed=["GELU", "SiLU"])
+plots.lines(z, curves, title="ReLU와 그 뒤에 나온 활성화들", xlabel="z", ylabel="활성화(z)",
+            dashed=["GELU", "SiLU"])
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 점선은 나중에 나온 GELU(BERT, GPT)와 SiLU(LLaMA)예요. 셋 다 오른쪽은 거의 그대로, 왼쪽은 거의 0이에요. 다른 곳은 0 근처뿐이에요.
@@ -149,7 +150,9 @@ plots.lines(z, curves, title="ReLU와 그 뒤에 나온 활성화들", xlabel="z
 # </details>
 
 # %% nbgrader={"grade": false, "grade_id": "ffn", "locked": false, "schema_version": 3, "solution": true, "task": false}
-def ffn(x: torch.Tensor, W1: torch.Tensor, b1: torch.Tensor, W2: torch.Tensor, b2: torch.Tensor) -> torch.Tensor:
+def ffn(
+    x: torch.Tensor, W1: torch.Tensor, b1: torch.Tensor, W2: torch.Tensor, b2: torch.Tensor
+) -> torch.Tensor:
     """토큰마다 넓혔다가 자르고 되돌려요.
 
     식: FFN(x) = max(0, x W1 + b1) W2 + b2  (논문 식 (2))
@@ -260,8 +263,10 @@ line = torch.linspace(-3, 3, 200)[:, None]
 straight = (line @ W1 + b1) @ W2 + b2
 W, b = collapse(W1, b1, W2, b2)
 print("두 층과 한 층의 가장 큰 차이:", f"{(straight - (line @ W + b)).abs().max():.1e}")
-curves = {"ReLU 있음": (relu(line @ W1 + b1) @ W2 + b2)[:, 0], "ReLU 없음(두 층)": straight[:, 0], "합친 한 층": (line @ W + b)[:, 0]}
-plots.lines(line[:, 0], curves, title="ReLU가 없으면 두 층은 직선 하나예요", xlabel="입력 x", ylabel="출력", dashed=["합친 한 층"])
+bent, merged = relu(line @ W1 + b1) @ W2 + b2, line @ W + b
+curves = {"ReLU 있음": bent[:, 0], "ReLU 없음(두 층)": straight[:, 0], "합친 한 층": merged[:, 0]}
+plots.lines(line[:, 0], curves, title="ReLU가 없으면 두 층은 직선 하나예요", xlabel="입력 x",
+            ylabel="출력", dashed=["합친 한 층"])
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 같은 가중치인데 ReLU가 있으면 스위치가 켜지고 꺼지는 자리마다 꺾이고, 없으면 두 층과 합친 한 층이 한 직선으로 겹쳐요.
@@ -298,8 +303,10 @@ with_relu = [learn_product(d_ff) for d_ff in widths]
 without = [learn_product(d_ff, activation=lambda z: z) for d_ff in widths]
 for d_ff, bent, straight in zip(widths, with_relu, without):
     print(f"d_ff {d_ff:>2}: ReLU {bent:.4f}, ReLU 없이 {straight:.4f}")
-plots.lines(widths, {"ReLU 있음": with_relu, "ReLU 없음": without}, title="곱셈 배우기: 안쪽 폭과 남은 오차",
-            xlabel="안쪽 폭 d_ff", ylabel="남은 오차 (1이면 하나도 못 배움)", logx=True, logy=True, marker="o", dashed=["ReLU 없음"])
+errors = {"ReLU 있음": with_relu, "ReLU 없음": without}
+plots.lines(widths, errors, title="곱셈 배우기: 안쪽 폭과 남은 오차", xlabel="안쪽 폭 d_ff",
+            ylabel="남은 오차 (1이면 하나도 못 배움)", logx=True, logy=True, marker="o",
+            dashed=["ReLU 없음"])
 
 # %% [markdown] tags=["given"]
 # ReLU가 없으면 폭을 아무리 늘려도 오차가 1에서 꼼짝하지 않아요. 앞 실습에서 본 대로 직선 하나라서요.
@@ -379,8 +386,10 @@ for name, f in candidates.items():
 moved = x.clone()
 moved[:, 2] += 1.0  # 세 번째 토큰만 바꿔요.
 change = {name: (f(moved) - f(x)).abs().sum(-1)[0] for name, f in candidates.items()}
-plots.heatmap(torch.stack([row / row.max() for row in change.values()]), rows=list(change), columns=[f"토큰 {t + 1}" for t in range(6)],
-              title="토큰 3만 바꿨을 때 움직인 출력", values="{:.2f}", colorbar=False)
+rows = torch.stack([row / row.max() for row in change.values()])
+names = [f"토큰 {t + 1}" for t in range(6)]
+plots.heatmap(rows, rows=list(change), columns=names, title="토큰 3만 바꿨을 때 움직인 출력",
+              values="{:.2f}", colorbar=False)
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 줄마다 가장 많이 움직인 칸을 1로 맞췄어요. FFN은 바꾼 토큰 하나만 움직이고, 다른 함수들은 다른 자리까지 움직여요(뒤집기는 네 번째 자리로 옮겨 갔어요).
@@ -443,8 +452,10 @@ norm = 2 * d_model  # 층 정규화 하나, 레슨 4에서 만나요.
 parts = ["어텐션", "피드포워드", "층 정규화"]
 encoder = [attention, ffn_param_count(d_model, d_ff), 2 * norm]
 decoder = [2 * attention, ffn_param_count(d_model, d_ff), 3 * norm]
-shares = {name: [100 * n / sum(layer) for n in layer] for name, layer in (("인코더 한 층", encoder), ("디코더 한 층", decoder))}
-plots.bars(parts, shares, title="한 층의 파라미터는 어디에 있을까 (논문의 base)", ylabel="비율 (%)", values="{:.1f}")
+layers = {"인코더 한 층": encoder, "디코더 한 층": decoder}
+shares = {name: [100 * n / sum(layer) for n in layer] for name, layer in layers.items()}
+plots.bars(parts, shares, title="한 층의 파라미터는 어디에 있을까 (논문의 base)", ylabel="비율 (%)",
+           values="{:.1f}")
 
 # %% tags=["experiment"]
 whole = 63_082_496  # 37,000개 토큰의 표 하나를 함께 쓰는 base 모델. 레슨 8에서 여러분이 직접 세요.
@@ -478,7 +489,8 @@ print(f"FFN 하나 {ffn_param_count(d_model, d_ff):,}개, 열두 개면 {total:,
 
 # %% nbgrader={"grade": false, "grade_id": "ffn_dropout", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def ffn_dropout(
-    x: torch.Tensor, W1: torch.Tensor, b1: torch.Tensor, W2: torch.Tensor, b2: torch.Tensor, p: float, training: bool
+    x: torch.Tensor, W1: torch.Tensor, b1: torch.Tensor, W2: torch.Tensor, b2: torch.Tensor,
+    p: float, training: bool,
 ) -> torch.Tensor:
     """활성화 바로 다음에 드롭아웃을 한 번 거는 FFN이에요.
 
@@ -570,7 +582,8 @@ def learn_gated(d_ff: int, steps: int = fast(1000, 60)) -> float:
     torch.manual_seed(0)
     x = torch.rand(1024, 2) * 2 - 1
     y = x.prod(dim=1, keepdim=True)
-    W, V, W2 = (torch.nn.Parameter(torch.randn(*s) / s[0] ** 0.5) for s in ((2, d_ff), (2, d_ff), (d_ff, 1)))
+    shapes = (2, d_ff), (2, d_ff), (d_ff, 1)
+    W, V, W2 = (torch.nn.Parameter(torch.randn(*s) / s[0] ** 0.5) for s in shapes)
     optimizer = torch.optim.Adam([W, V, W2], lr=0.01)
     for _ in range(steps):
         loss = F.mse_loss((F.silu(x @ W) * (x @ V)) @ W2, y)
@@ -580,10 +593,12 @@ def learn_gated(d_ff: int, steps: int = fast(1000, 60)) -> float:
     return loss.item() / y.var().item()
 
 # %% tags=["experiment"]
-relu_error, gated_error = [learn_product(d_ff) for d_ff in (6, 24)], [learn_gated(d_ff) for d_ff in (4, 16)]
+relu_error = [learn_product(d_ff) for d_ff in (6, 24)]
+gated_error = [learn_gated(d_ff) for d_ff in (4, 16)]
 for name, bent, gated in zip(("작은 것", "큰 것"), relu_error, gated_error):
     print(f"{name}: ReLU {bent:.1e}, SwiGLU {gated:.1e}")
-plots.bars(["안쪽 폭 6 대 4", "안쪽 폭 24 대 16"], {"ReLU": relu_error, "SwiGLU": gated_error}, values="{:.0e}", logy=True,
+errors = {"ReLU": relu_error, "SwiGLU": gated_error}
+plots.bars(["안쪽 폭 6 대 4", "안쪽 폭 24 대 16"], errors, values="{:.0e}", logy=True,
            title="비슷한 크기의 두 FFN이 곱셈을 배우면", ylabel="남은 오차")
 
 # %% [markdown] tags=["given"]

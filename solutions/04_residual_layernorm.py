@@ -92,7 +92,9 @@ from autograder.kit import fast, plots, show_reference, text
 # 이쪽이 논문과 <code>torch.nn.LayerNorm</code>의 정의예요.</div>
 
 # %% nbgrader={"grade": false, "grade_id": "layer_norm", "locked": false, "schema_version": 3, "solution": true, "task": false}
-def layer_norm(x: torch.Tensor, gamma: torch.Tensor, beta: torch.Tensor, eps: float = 1e-5) -> torch.Tensor:
+def layer_norm(
+    x: torch.Tensor, gamma: torch.Tensor, beta: torch.Tensor, eps: float = 1e-5
+) -> torch.Tensor:
     """토큰마다 마지막 축을 평균 0, 분산 1로 맞추고 gamma를 곱해 beta를 더해요.
 
     식: gamma * (x - 평균) / sqrt(모분산 + eps) + beta
@@ -128,7 +130,8 @@ check("layer_norm")
 # %% tags=["experiment"]
 g = torch.Generator().manual_seed(4)
 tokens = text.SCHOOL.split()  # ["나는", "학교에", "간다"]
-x = torch.randn(3, 64, generator=g) * torch.tensor([[0.3], [1.0], [4.0]]) + torch.tensor([[2.0], [0.0], [-3.0]])
+width, shift = torch.tensor([[0.3], [1.0], [4.0]]), torch.tensor([[2.0], [0.0], [-3.0]])
+x = torch.randn(3, 64, generator=g) * width + shift
 y = layer_norm(x, torch.ones(64), torch.zeros(64))
 left, right = plots.panels(2, "토큰마다 제각각이던 값이 같은 크기로")
 plots.histogram(dict(zip(tokens, x)), title="정규화 전", xlabel="값", bins=40, ax=left)
@@ -157,11 +160,15 @@ def batch_norm(x: torch.Tensor) -> torch.Tensor:
 
 def wobble(normalize) -> list[float]:
     """이웃 문장을 바꿔 가며, 우리 문장의 결과가 처음과 얼마나 달라지는지 재요."""
-    results = [normalize(torch.cat([sentence, 2 * torch.randn(3, 3, 16, generator=g) + i]))[0] for i in range(5)]
+    others = [2 * torch.randn(3, 3, 16, generator=g) + i for i in range(5)]
+    results = [normalize(torch.cat([sentence, other]))[0] for other in others]
     return [float((r - results[0]).abs().mean()) for r in results]
 
-moves = {"배치 정규화": wobble(batch_norm), "층 정규화": wobble(lambda x: layer_norm(x, torch.ones(16), torch.zeros(16)))}
-plots.bars([f"이웃 {i + 1}" for i in range(5)], moves, title="같은 문장의 결과가 이웃 때문에 달라진 정도", ylabel="평균 차이")
+# %% tags=["experiment"]
+token_norm = lambda x: layer_norm(x, torch.ones(16), torch.zeros(16))
+moves = {"배치 정규화": wobble(batch_norm), "층 정규화": wobble(token_norm)}
+plots.bars([f"이웃 {i + 1}" for i in range(5)], moves, ylabel="평균 차이",
+           title="같은 문장의 결과가 이웃 때문에 달라진 정도")
 
 # %% [markdown] tags=["given"]
 # 배치 정규화는 이웃이 바뀔 때마다 우리 문장의 결과까지 흔들려요. 문장 길이가 제각각이라 빈칸(패딩)이 섞이면 더 심해지고,
@@ -222,8 +229,9 @@ plain, short = [x], [x]
 for W in weights:
     plain.append(torch.relu(plain[-1] @ W))
     short.append(residual(short[-1], lambda h, W=W: torch.relu(h @ W)))
-sizes = {"잔차 없음": [h.norm().item() for h in plain], "잔차 있음": [h.norm().item() for h in short]}
-plots.lines(range(25), sizes, title="층을 지날수록 신호의 크기는", xlabel="층", ylabel="벡터의 길이", logy=True)
+sizes = {"잔차 없음": [h.norm() for h in plain], "잔차 있음": [h.norm() for h in short]}
+plots.lines(range(25), sizes, title="층을 지날수록 신호의 크기는", xlabel="층",
+            ylabel="벡터의 길이", logy=True)
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 지름길이 없으면 신호가 층마다 줄어 24층 뒤에는 거의 사라져요. 지름길이 있으면 사라지지 않아요. 대신 점점 **자라요**. 그래서 정규화가 함께 필요해요.
@@ -340,7 +348,8 @@ check("pre_norm")
 
 # %% tags=["experiment"]
 g = torch.Generator().manual_seed(6)
-layers = [(torch.randn(32, 64, generator=g) / 32**0.5, torch.randn(64, 32, generator=g) / 64**0.5) for _ in range(24)]
+layers = [(torch.randn(32, 64, generator=g) / 32**0.5, torch.randn(64, 32, generator=g) / 8)
+          for _ in range(24)]
 one, zero = torch.ones(32), torch.zeros(32)
 sizes = {"Post-LN": [], "Pre-LN": []}
 for name, order in (("Post-LN", post_norm), ("Pre-LN", pre_norm)):
@@ -426,7 +435,9 @@ check("encoder_sublayers")
 # </details>
 
 # %% nbgrader={"grade": false, "grade_id": "dropout_residual", "locked": false, "schema_version": 3, "solution": true, "task": false}
-def dropout_residual(x: torch.Tensor, sublayer_out: torch.Tensor, p: float, training: bool) -> torch.Tensor:
+def dropout_residual(
+    x: torch.Tensor, sublayer_out: torch.Tensor, p: float, training: bool
+) -> torch.Tensor:
     """부분층의 출력에만 드롭아웃을 걸고 x를 더해요.
 
     식: x + Dropout_p(sublayer_out). 살아남은 값은 1/(1-p)배, training이 False면 버리지 않아요.
@@ -518,9 +529,10 @@ check("grad_norm_by_depth")
 g = torch.Generator().manual_seed(11)
 x = torch.randn(16, 32, generator=g)
 weights = [torch.randn(32, 32, generator=g) * 0.6 / 32**0.5 for _ in range(24)]
-sizes = {"잔차 없음": grad_norm_by_depth(x, weights, False), "잔차 있음": grad_norm_by_depth(x, weights, True)}
-print(f"첫 층의 기울기: 잔차 없음 {sizes['잔차 없음'][0]:.1e}, 잔차 있음 {sizes['잔차 있음'][0]:.1e}")
-plots.lines(range(1, 25), sizes, title="24층 모델에서 층마다의 기울기", xlabel="층", ylabel="기울기의 크기", logy=True)
+plain, short = grad_norm_by_depth(x, weights, False), grad_norm_by_depth(x, weights, True)
+print(f"첫 층의 기울기: 잔차 없음 {plain[0]:.1e}, 잔차 있음 {short[0]:.1e}")
+plots.lines(range(1, 25), {"잔차 없음": plain, "잔차 있음": short}, xlabel="층",
+            title="24층 모델에서 층마다의 기울기", ylabel="기울기의 크기", logy=True)
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 지름길이 없는 쪽은 모든 층의 기울기가 있는 쪽의 수십만 분의 일이에요. 신호가 끝까지 가는 동안 거의 사라져서, 어느 층을 고쳐도 출력이 움직이지 않아요.
@@ -541,11 +553,13 @@ def four_ways(residual_on: bool, norm_on: bool, depth: int = 24, d: int = 64) ->
     return [grad.norm().item() for grad in torch.autograd.grad((h * target).sum(), Ws)]
 
 # %% tags=["experiment"]
-names = {"둘 다 없음": (False, False), "정규화만": (False, True), "잔차만": (True, False), "둘 다 (Post-LN)": (True, True)}
-curves = {name: four_ways(*switches) for name, switches in names.items()}
+curves = {"둘 다 없음": four_ways(False, False), "정규화만": four_ways(False, True),
+          "잔차만": four_ways(True, False), "둘 다 (Post-LN)": four_ways(True, True)}
 for name, curve in curves.items():
-    print(f"{name}: 첫 층 {curve[0]:.1e}, 마지막 층 {curve[-1]:.1e}, 가장 큰 층은 가장 작은 층의 {max(curve) / min(curve):.1f}배")
-plots.lines(range(1, 25), curves, title="네 가지 조합의 층별 기울기", xlabel="층", ylabel="기울기의 크기", logy=True)
+    print(f"{name}: 첫 층 {curve[0]:.1e}, 마지막 층 {curve[-1]:.1e}, "
+          f"가장 큰 층은 가장 작은 층의 {max(curve) / min(curve):.1f}배")
+plots.lines(range(1, 25), curves, title="네 가지 조합의 층별 기울기", xlabel="층",
+            ylabel="기울기의 크기", logy=True)
 
 # %% [markdown] tags=["given"]
 # - **둘 다 없음**: 모든 층이 거의 0이에요. 배울 수가 없어요.
@@ -575,21 +589,28 @@ class Layer(nn.Module):
         self.order, self.alpha = order, alpha
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        for norm, sublayer in zip(self.norms, (lambda h: self.attn(h, h, h)[0], self.ffn)):
-            x = x + sublayer(norm(x)) if self.order == "pre" else norm(self.alpha * x + sublayer(x))
+        for norm, sub in zip(self.norms, (lambda h: self.attn(h, h, h)[0], self.ffn)):
+            x = x + sub(norm(x)) if self.order == "pre" else norm(self.alpha * x + sub(x))
         return x
 
 # %% tags=["experiment"]
-def train(order: str, warmup: int, depth: int = 12, steps: int = fast(160, 8), lr: float = 0.008) -> list[float]:
-    """한 칸 앞 토큰을 답하게 가르치고 걸음마다의 손실을 돌려줘요."""
+def build(order: str, depth: int = 12) -> tuple[nn.Module, nn.Module, nn.Module, nn.Parameter]:
+    """임베딩, 몸통, 출력층, 자리 벡터를 만들어요."""
     torch.manual_seed(0)
     alpha = (2 * depth) ** 0.25 if order == "deep" else 1.0
     embed, place, out = nn.Embedding(8, 32), nn.Parameter(torch.randn(8, 32)), nn.Linear(32, 8)
-    body = nn.Sequential(*[Layer(32, order, alpha) for _ in range(depth)], nn.LayerNorm(32) if order == "pre" else nn.Identity())
+    last = nn.LayerNorm(32) if order == "pre" else nn.Identity()
+    body = nn.Sequential(*[Layer(32, order, alpha) for _ in range(depth)], last)
     if order == "deep":
         shrink(body, depth)
-    model = nn.ModuleList([embed, out, body])
-    optimizer = torch.optim.Adam([*model.parameters(), place], lr=lr, betas=(0.9, 0.98))
+    return embed, body, out, place
+
+# %% tags=["experiment"]
+def train(order: str, warmup: int, steps: int = fast(160, 8), lr: float = 0.008) -> list[float]:
+    """한 칸 앞 토큰을 답하게 가르치고 걸음마다의 손실을 돌려줘요."""
+    embed, body, out, place = build(order)
+    parameters = [*nn.ModuleList([embed, out, body]).parameters(), place]
+    optimizer = torch.optim.Adam(parameters, lr=lr, betas=(0.9, 0.98))
     losses = []
     for step in range(1, steps + 1):
         optimizer.param_groups[0]["lr"] = lr * min(1.0, step / max(1, warmup))
@@ -598,7 +619,7 @@ def train(order: str, warmup: int, depth: int = 12, steps: int = fast(160, 8), l
     return losses
 
 # %% tags=["experiment"]
-def one_step(optimizer: torch.optim.Optimizer, logits: torch.Tensor, target: torch.Tensor) -> float:
+def one_step(optimizer, logits: torch.Tensor, target: torch.Tensor) -> float:
     """손실을 재고 한 걸음 내려가요."""
     loss = F.cross_entropy(logits.flatten(0, 1), target.flatten())
     optimizer.zero_grad()
@@ -606,6 +627,7 @@ def one_step(optimizer: torch.optim.Optimizer, logits: torch.Tensor, target: tor
     optimizer.step()
     return loss.item()
 
+# %% tags=["experiment"]
 def shrink(body: nn.Module, depth: int) -> None:
     """DeepNorm의 초기화: 값을 옮기는 가중치들을 (8N)^(-1/4)배로 줄여 시작해요."""
     with torch.no_grad():
@@ -616,9 +638,11 @@ def shrink(body: nn.Module, depth: int) -> None:
 
 # %% tags=["experiment"]
 torch.set_num_threads(1)  # 이렇게 작은 모델은 스레드 하나가 더 빨라요.
-runs = {"Post-LN, 워밍업 없음": train("post", 0), "Post-LN, 워밍업 100걸음": train("post", 100), "Pre-LN, 워밍업 없음": train("pre", 0)}
+runs = {"Post-LN, 워밍업 없음": train("post", 0), "Post-LN, 워밍업 100걸음": train("post", 100),
+        "Pre-LN, 워밍업 없음": train("pre", 0)}
+print(f"찍기만 하면 {math.log(8):.3f}")
 for name, losses in runs.items():
-    print(f"{name}: 마지막 손실 {sum(losses[-10:]) / len(losses[-10:]):.3f} (찍기만 하면 {math.log(8):.3f})")
+    print(f"{name}: 마지막 열 걸음의 손실 {sum(losses[-10:]) / len(losses[-10:]):.3f}")
 plots.lines(range(1, len(losses) + 1), runs, title="12층 모델, 학습률 0.008", xlabel="걸음", ylabel="손실")
 
 # %% [markdown] tags=["given"]
@@ -705,8 +729,8 @@ check("deep_norm")
 
 # %% tags=["experiment"]
 runs["DeepNorm, 워밍업 없음"] = train("deep", 0)
-print(f"DeepNorm, 워밍업 없음: 마지막 열 걸음에서 가장 작은 손실 {min(runs['DeepNorm, 워밍업 없음'][-10:]):.3f}")
-plots.lines(range(1, len(losses) + 1), runs, title="Post-LN의 순서 그대로, 알파와 초기화만 바꾸면", xlabel="걸음", ylabel="손실")
+plots.lines(range(1, len(losses) + 1), runs, xlabel="걸음", ylabel="손실",
+            title="Post-LN의 순서 그대로, 알파와 초기화만 바꾸면")
 
 # %% [markdown] tags=["given"]
 # 순서는 Post-LN 그대로인데 워밍업 없이도 셋보다 먼저 배웠어요. 지름길을 더 믿게 하고(알파) 처음에는 조금씩만 고치게 한(초기화) 덕분이에요.

@@ -129,10 +129,11 @@ check("split_heads")
 # %% tags=["experiment"]
 x = torch.arange(12.0).reshape(1, 2, 6)  # 토큰 둘, 폭 6
 right, wrong = split_heads(x, 3)[0].flatten(1), x.reshape(1, 3, 2, 2)[0].flatten(1)
-columns = ["토큰1", "토큰1", "토큰2", "토큰2"]
+style = {"rows": ["헤드 1", "헤드 2", "헤드 3"], "columns": ["토큰1", "토큰1", "토큰2", "토큰2"],
+         "values": "{:.0f}", "colorbar": False}
 a, b = plots.panels(2, "0~5는 토큰 1의 값, 6~11은 토큰 2의 값")
-plots.heatmap(right, rows=["헤드 1", "헤드 2", "헤드 3"], columns=columns, title="나눈 다음 옮기기", values="{:.0f}", colorbar=False, ax=a)
-plots.heatmap(wrong, rows=["헤드 1", "헤드 2", "헤드 3"], columns=columns, title="한 번에 끊어 읽기", values="{:.0f}", colorbar=False, ax=b)
+plots.heatmap(right, title="나눈 다음 옮기기", ax=a, **style)
+plots.heatmap(wrong, title="한 번에 끊어 읽기", ax=b, **style)
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 왼쪽에서는 토큰 1의 칸에 0~5만, 토큰 2의 칸에 6~11만 있어요. 오른쪽에서는 헤드 1의 '토큰 2' 자리에 토큰 1의 값(2, 3)이 들어왔어요.
@@ -196,6 +197,7 @@ def outputs(x: torch.Tensor, merge) -> torch.Tensor:
     q, k, v = (split_heads(x @ w, 3) for w in W)
     return merge(attend(q, k, v, causal))
 
+# %% tags=["experiment"]
 def moved(merge) -> torch.Tensor:
     """t번째 토큰을 바꿨을 때(행) 움직인 출력 자리(열)."""
     rows = []
@@ -207,10 +209,10 @@ def moved(merge) -> torch.Tensor:
 
 # %% tags=["experiment"]
 names = [f"{t + 1}" for t in range(6)]
+style = {"rows": names, "columns": names, "colorbar": False, "ylabel": "바꾼 토큰", "xlabel": "출력"}
 a, b = plots.panels(2, "바꾼 토큰(행)이 움직인 출력(열)")
-plots.heatmap(moved(merge_heads), rows=names, columns=names, title="바르게 합치기", colorbar=False, ax=a, ylabel="바꾼 토큰", xlabel="출력")
-plots.heatmap(moved(lambda y: y.reshape(1, 6, 12)), rows=names, columns=names, title="축을 되돌리지 않고 합치기", colorbar=False, ax=b,
-              ylabel="바꾼 토큰", xlabel="출력")
+plots.heatmap(moved(merge_heads), title="바르게 합치기", ax=a, **style)
+plots.heatmap(moved(lambda y: y.reshape(1, 6, 12)), title="축을 되돌리지 않고 합치기", ax=b, **style)
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 인과 마스크를 씌웠으니 뒤의 토큰이 앞의 출력을 움직여서는 안 돼요. 왼쪽은 대각선 아래로는 한 칸도 칠해지지 않았어요.
@@ -306,17 +308,16 @@ def batch(n: int) -> tuple[torch.Tensor, torch.Tensor]:
 def learn_neighbours(n_heads: int, steps: int, D: int = 32) -> tuple[float, torch.Tensor]:
     """학습한 뒤의 정확도와 헤드마다의 평균 가중치 (H, T, T)를 돌려줘요."""
     torch.manual_seed(0)
-    embed, place = nn.Parameter(torch.randn(8, D)), nn.Parameter(torch.randn(10, D))
-    Ws, out = [nn.Parameter(torch.randn(D, D) / D**0.5) for _ in range(4)], nn.Linear(D, len(OFFSETS) * 8)
+    embed, place = (nn.Parameter(torch.randn(n, D)) for n in (8, 10))
+    Ws, out = [nn.Parameter(torch.randn(D, D) / D**0.5) for _ in range(4)], nn.Linear(D, 32)
     optimizer = torch.optim.Adam([embed, place, *Ws, *out.parameters()], lr=5e-3)
-    for step in range(steps + 1):
+    for step in range(steps + 1):  # 마지막 한 번은 재기만 해요.
         x, y = batch(64 if step < steps else 512)
         hidden, weights = heads_of(embed[x] + place, Ws, n_heads)
         logits = out(hidden).view(*y.shape, 8)
-        if step < steps:
-            optimizer.zero_grad()
-            F.cross_entropy(logits.flatten(0, 2), y.flatten()).backward()
-            optimizer.step()
+        optimizer.zero_grad()
+        F.cross_entropy(logits.flatten(0, 2), y.flatten()).backward()
+        optimizer.step()
     return (logits.argmax(-1) == y).float().mean().item(), weights.detach().mean(0)
 
 # %% tags=["experiment"]
@@ -324,7 +325,8 @@ torch.set_num_threads(1)  # 이렇게 작은 모델은 스레드 하나가 더 �
 counts = [1, 2, 4, 8, 16]
 accuracy = [learn_neighbours(n, fast(300, 20))[0] for n in counts]
 print({n: f"{a:.3f}" for n, a in zip(counts, accuracy)})
-plots.lines(counts, {"정확도": accuracy}, title="헤드의 개수와 정확도 (직접 학습한 결과)", xlabel="헤드의 개수", ylabel="정확도", logx=True, marker="o")
+plots.lines(counts, {"정확도": accuracy}, title="헤드의 개수와 정확도 (직접 학습한 결과)",
+            xlabel="헤드의 개수", ylabel="정확도", logx=True, marker="o")
 
 # %% [markdown] tags=["given"]
 # 헤드가 하나면 네 곳을 섞어 볼 수밖에 없어서 40%를 넘기지 못하고, 둘이면 70%쯤, 넷부터는 거의 다 맞혀요. 필요한 시선이 넷이었으니까요.
@@ -338,8 +340,10 @@ plots.lines(counts, {"정확도": accuracy}, title="헤드의 개수와 정확�
 before, after = learn_neighbours(4, 0)[1], learn_neighbours(4, fast(300, 20))[1]
 names = [str(t + 1) for t in range(10)]
 for when, weights in (("학습 전", before), ("학습 후", after)):
-    for head, ax in enumerate(plots.panels(4, f"{when}: 네 헤드가 보는 곳", width=2.9, height=2.9)):
-        plots.heatmap(weights[head], rows=names, columns=names, title=f"헤드 {head + 1}", limits=(0, 1), colorbar=False, ax=ax)
+    axes = plots.panels(4, f"{when}: 네 헤드가 보는 곳", width=2.9, height=2.9)
+    for head, ax in enumerate(axes):
+        plots.heatmap(weights[head], rows=names, columns=names, title=f"헤드 {head + 1}",
+                      limits=(0, 1), colorbar=False, ax=ax)
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 행은 보는 자리, 열은 보이는 자리예요. 학습 전에는 흐릿한 얼룩뿐이에요. 학습하고 나면 헤드마다 대각선에서 한두 칸 비킨 줄이 하나씩 생겨요.
@@ -400,13 +404,10 @@ def cross_attention(
 check("cross_attention")
 
 # %% tags=["experiment"]
-WORDS = [("나는", "I"), ("너는", "you"), ("우리는", "we")], [("학교에", "to school"), ("집에", "home"), ("은행에", "to the bank")], \
-        [("간다", "go"), ("온다", "come"), ("뛴다", "run")]
-
+# 낱말 아홉 개: 주어 0~2(나는 너는 우리는), 장소 3~5(학교에 집에 은행에), 동사 6~8(간다 온다 뛴다)
 def sentences(n: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """한국어 (주어, 장소, 동사)와 영어 (주어, 동사, 장소). 번호는 자리마다 0, 1, 2예요."""
-    picks = torch.randint(0, 3, (n, 3))
-    source = picks + torch.tensor([0, 3, 6])
+    """한국어 (주어, 장소, 동사)와 영어 (주어, 동사, 장소)의 짝 n개."""
+    source = torch.randint(0, 3, (n, 3)) + torch.tensor([0, 3, 6])
     return source, source[:, [0, 2, 1]]
 
 torch.manual_seed(1)
@@ -428,8 +429,11 @@ for _ in range(fast(250, 20)):
     optimizer.zero_grad()
     loss.backward()
     optimizer.step()
+
+# %% tags=["experiment"]
 weights = look(torch.tensor([[0, 3, 6]]))[1][0]  # 나는 학교에 간다
-plots.attention_map(weights, ["I", "go", "to school"], text.SCHOOL.split(), title="크로스 어텐션이 배운 어순")
+plots.attention_map(weights, ["I", "go", "to school"], text.SCHOOL.split(),
+                    title="크로스 어텐션이 배운 어순")
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 한국어는 동사가 끝에, 영어는 가운데에 있어요. 'go'의 행이 맨 끝의 '간다'를, 'to school'의 행이 가운데의 '학교에'를 봐요.
@@ -555,14 +559,18 @@ def seconds(work) -> float:
         times.append(time.perf_counter() - start)
     return min(times)
 
+# %% tags=["experiment"]
 torch.manual_seed(0)
 D, H = 128, 4
 Ws = [torch.randn(D, D) / D**0.5 for _ in range(4)]
 
 def without_cache(x: torch.Tensor) -> torch.Tensor:
     """걸음마다 처음부터 다시 계산하고 마지막 토큰의 출력만 써요."""
-    return torch.cat([multi_head_attention(x[:, :t], x[:, :t], *Ws, H, torch.ones(t, t).tril().bool())[:, -1:]
-                      for t in range(1, x.shape[1] + 1)], dim=1)
+    rows = []
+    for t in range(1, x.shape[1] + 1):
+        seen, causal = x[:, :t], torch.ones(t, t).tril().bool()
+        rows.append(multi_head_attention(seen, seen, *Ws, H, causal)[:, -1:])
+    return torch.cat(rows, dim=1)
 
 # %% tags=["experiment"]
 def with_cache(x: torch.Tensor) -> torch.Tensor:
@@ -573,12 +581,15 @@ def with_cache(x: torch.Tensor) -> torch.Tensor:
         rows.append(row)
     return torch.cat(rows, dim=1)
 
+# %% tags=["experiment"]
 x = torch.randn(1, 64, D)
 print("두 방법의 가장 큰 차이:", f"{(without_cache(x) - with_cache(x)).abs().max():.1e}")
 sizes = fast([32, 64, 128, 256], [8, 16])
-took = {"캐시 없음": [seconds(lambda: without_cache(torch.randn(1, n, D))) for n in sizes],
-        "캐시 있음": [seconds(lambda: with_cache(torch.randn(1, n, D))) for n in sizes]}
-plots.lines(sizes, took, title="문장 하나를 한 토큰씩 만드는 시간", xlabel="만든 토큰 수", ylabel="시간 (초)", logx=True, logy=True, marker="o")
+inputs = [torch.randn(1, n, D) for n in sizes]
+took = {"캐시 없음": [seconds(lambda: without_cache(x)) for x in inputs],
+        "캐시 있음": [seconds(lambda: with_cache(x)) for x in inputs]}
+plots.lines(sizes, took, title="문장 하나를 한 토큰씩 만드는 시간", xlabel="만든 토큰 수",
+            ylabel="시간 (초)", logx=True, logy=True, marker="o")
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 두 방법의 결과는 같은데, 문장이 길어질수록 시간이 벌어져요. 캐시가 없으면 걸음마다 앞의 토큰을 모두 다시 계산하니까요.
