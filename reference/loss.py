@@ -5,7 +5,6 @@ N 자리 수, V 어휘 크기, B 배치, T 길이.
 
 from __future__ import annotations
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor
 
