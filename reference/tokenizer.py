@@ -70,6 +70,9 @@ class Tokenizer:
         backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=level == "byte")
         backend.decoder = decoders.ByteLevel()
         self = cls(backend, kind, level, tagger if level == "morpheme" else None)
+        if level == "morpheme":
+            # 라이브러리는 아래 pieces()를 다른 스레드에서 돌린다. JVM을 거기서 켜면 끝날 때 그 스레드를 영원히 기다린다.
+            _ = self._morphs
         seen = 0
 
         def pieces() -> Iterator[list[str]]:

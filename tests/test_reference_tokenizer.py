@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from reference import java
@@ -71,6 +75,14 @@ def test_morpheme_level_with_konlpy(tmp_path, tagger):
     again = Tokenizer.load(tmp_path)
     assert (again.level, again.tagger) == ("morpheme", tagger)
     assert again.encode("친구와 학교에 갔어요.") == tokenizer.encode("친구와 학교에 갔어요.")
+
+
+def test_a_program_that_used_java_can_end():
+    """JVM을 다른 스레드에서 켜면 프로그램이 끝나지 않는다."""
+    if java.find_java() is None:
+        pytest.skip("자바가 없어 형태소 분석기를 켤 수 없어요.")
+    code = "from reference.tokenizer import Tokenizer; Tokenizer.train(['나는 간다.'] * 3, 300, level='morpheme')"
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=300, cwd=Path(__file__).parent.parent)
 
 
 def test_wrong_requests_say_what_to_do(tmp_path, monkeypatch):
