@@ -135,9 +135,12 @@ def test_no_answers_inside_the_sandbox() -> None:
     from autograder.sandbox.tiers import PACKAGE
 
     root = PACKAGE.parent
-    for path in (PACKAGE / "judge.py", PACKAGE / "exercises" / "__init__.py", root / "reference" / "__init__.py", root / "solutions"):
-        look = body("import os", f"return x * (2 if os.path.exists({str(path)!r}) else 3)")
+    for path in (PACKAGE / "judge.py", PACKAGE / "exercises" / "__init__.py", root / "reference" / "__init__.py"):
+        look = body("try: found = open(%r).read(1)" % str(path), "except OSError: found = ''", "return x * (2 if found else 3)")
         assert grade(double=look)["double"].verdict == "fail", path
+    look = body("import os", "try: found = os.listdir(%r)" % str(root), "except OSError: found = []",
+                "return x * (2 if 'solutions' in found else 3)")
+    assert grade(double=look)["double"].verdict == "fail"
     for module in ("reference", "autograder.judge", "autograder.exercises"):
         seek = body("import importlib", f"found = importlib.import_module({module!r})",
                     "return x * (2 if getattr(found, '__file__', None) else 3)")
