@@ -389,8 +389,8 @@ def encoder_sublayers(x: torch.Tensor, attn, ffn, norm1, norm2) -> torch.Tensor:
     모양: x (B, T, D), 네 인자는 모두 (B, T, D) -> (B, T, D)인 함수 -> (B, T, D)
     """
     ### BEGIN SOLUTION
-    h = norm1(x + attn(x))
-    return norm2(h + ffn(h))
+    mixed = norm1(x + attn(x))
+    return norm2(mixed + ffn(mixed))
     ### END SOLUTION
 
 # %% [markdown] tags=["hint"]

@@ -294,8 +294,8 @@ OFFSETS = (-2, -1, 1, 2)
 
 def heads_of(x: torch.Tensor, Ws: list, n_heads: int) -> tuple[torch.Tensor, torch.Tensor]:
     """실험용 멀티 헤드 어텐션: 출력과 헤드마다의 가중치를 함께 돌려줘요."""
-    B, T, D = x.shape
-    q, k, v = ((x @ W).view(B, T, n_heads, -1).transpose(1, 2) for W in Ws[:3])
+    n, T, D = x.shape
+    q, k, v = ((x @ W).view(n, T, n_heads, -1).transpose(1, 2) for W in Ws[:3])
     weights = torch.softmax(q @ k.transpose(-2, -1) / math.sqrt(D // n_heads), dim=-1)  # (B, H, T, T)
     return (weights @ v).transpose(1, 2).flatten(2) @ Ws[3], weights
 
@@ -334,7 +334,7 @@ plots.lines(counts, {"정확도": accuracy}, title="헤드의 개수와 정확�
 #
 # <div class="alert alert-warning"><b>블로그와 다른 점</b><br>
 # 함께 읽는 글 6편의 '헤드 수에 따른 품질' 그림은 학습한 결과가 아니라 공식으로 만든 숫자예요. 위의 그림은 여러분이 방금 학습해서 얻은 것이에요.
-# 또 학습하지 않은 무작위 헤드를 두고 역할이 나뉘었다고 읽는데, 아래에서 보듯 역할은 학습한 **뒤에** 생겨요. PaLM의 헤드는 128개가 아니라 48개예요.</div>
+# 또 학습하지 않은 무작위 헤드를 두고 역할이 나뉘었다고 읽는데, 아래에서 보듯 역할은 학습한 <b>뒤에</b> 생겨요. PaLM의 헤드는 128개가 아니라 48개예요.</div>
 
 # %% tags=["experiment"]
 before, after = learn_neighbours(4, 0)[1], learn_neighbours(4, fast(300, 20))[1]
@@ -542,7 +542,7 @@ def attend_with_cache(
 # </details>
 # <details><summary>힌트 3 · 거의 다</summary>
 #
-# 오래된 것이 앞, 새것이 뒤예요. 받은 사전에 넣지 말고 새 사전을 만들어 돌려줘요.
+# 오래된 것이 앞, 새것이 뒤예요. 받은 사전에 넣지 말고 사전을 새로 만들어요.
 #
 # </details>
 
