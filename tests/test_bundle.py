@@ -15,6 +15,7 @@ import pytest
 from autograder import build, wire
 from autograder.answer_sheet import load_sheets
 from autograder.bundle import FOLDER, BundleError, write_bundle
+from autograder.classroom import ROOT
 from autograder.exercises import lesson_exercises
 from autograder.simulate import solution_cells
 
@@ -38,9 +39,17 @@ def unpacked(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out / FOLDER
 
 
+HIDE_REPOSITORY = """
+import sys
+from pathlib import Path
+sys.path[:] = [FOLDER] + [p for p in sys.path if Path(p).resolve() != Path(ROOT)]
+sys.meta_path[:] = [f for f in sys.meta_path if "__editable__" not in getattr(f, "__module__", "")]
+"""
+
+
 def run(folder: Path, code: str) -> subprocess.CompletedProcess[str]:
-    """묶음의 폴더에서, 저장소가 보이지 않는 파이썬으로 코드를 돌려요."""
-    lead = f"import sys; sys.path[:] = [{str(folder)!r}] + [p for p in sys.path if 'site-packages' in p or 'python' in p and 'lib' in p]\n"
+    """묶음의 폴더에서, 설치된 저장소가 보이지 않는 파이썬으로 코드를 돌려요."""
+    lead = f"FOLDER, ROOT = {str(folder)!r}, {str(ROOT)!r}\n{HIDE_REPOSITORY}"
     return subprocess.run([sys.executable, "-I", "-c", lead + code], cwd=folder, capture_output=True, text=True, timeout=300)
 
 
@@ -106,7 +115,9 @@ def test_no_solution_and_no_wrong_answer_is_inside(unpacked: Path, lesson: str) 
                 secrets |= code_lines(inspect.cleandoc("\n" + inspect.getsource(inspect.unwrap(function))))
             except (TypeError, OSError):
                 continue  # 내장 함수나 partial에는 소스가 없어요.
-    telling = {line for line in secrets if len(line) >= 24 and not line.startswith(("'", '"', "r'", "raise ", "assert "))}
+    # 짧은 줄과 반복문의 머리는 어디에나 있어요. 풀이라고 할 만한 줄만 찾아요.
+    common = ("'", '"', "r'", "raise ", "assert ", "for ", "if ", "while ")
+    telling = {line for line in secrets if len(line) >= 28 and not line.startswith(common)}
     assert len(telling) > 10
     leaked = telling & python_in(unpacked) - given_in(lesson)
     assert not leaked, sorted(leaked)[:5]
@@ -144,17 +155,27 @@ print("reference:", importlib.util.find_spec("reference"))
 
 
 def test_every_recorded_check_agrees_with_the_repository(unpacked: Path) -> None:
-    """묶음에서 풀이를 실행하면 모두 통과해요. 풀이는 시험이 밖에서 넣어 줘요."""
+    """묶음의 답안지로 풀이를 확인하면 모두 통과해요. 풀이는 시험이 밖에서 넣어 줘요."""
+    answers: dict[str, tuple[list[str], list[str]]] = {}
     for lesson in LESSONS:
-        given = [cell.source for cell in build.read_source(lesson).cells
-                 if cell.cell_type == "code" and "given" in cell.metadata.get("tags", ())]
-        solved = solution_cells(build.read_source(lesson))
-        body = "\n".join([*given, *solved.values(), "from autograder.checker import examine", "names = " + repr(list(solved)),
-                          "for name in names:\n    found = examine(name, globals())\n    print(name, found.verdict)"])
-        done = run(unpacked, body)
-        assert done.returncode == 0, done.stderr[-800:]
-        verdicts = dict(line.split() for line in done.stdout.splitlines() if line.split()[0] in solved and len(line.split()) == 2)
-        assert verdicts == dict.fromkeys(solved, "pass"), lesson
+        source = build.read_source(lesson)
+        given = [cell.source for cell in source.cells if cell.cell_type == "code" and "given" in cell.metadata.get("tags", ())]
+        solved = solution_cells(source)
+        answers[lesson] = [*given, *solved.values()], list(solved)
+    done = run(unpacked, f"ANSWERS = {answers!r}\n" + """
+import json
+from autograder.checker import examine
+found = {}
+for lesson, (cells, names) in ANSWERS.items():
+    scope = {"__name__": "__main__"}
+    for cell in cells:
+        exec(compile(cell, lesson, "exec"), scope)
+    found.update({name: examine(name, scope).verdict for name in names})
+print("RESULT" + json.dumps(found))
+""")
+    assert done.returncode == 0, done.stderr[-800:]
+    verdicts = json.loads(done.stdout.rpartition("RESULT")[2])
+    assert verdicts == {name: "pass" for _, names in answers.values() for name in names}
 
 
 def test_learner_commands_work_in_the_bundle(unpacked: Path) -> None:
