@@ -376,7 +376,9 @@ def main(arguments: list) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     command = arguments[0] if arguments else ""
-    extra = "test" if command == "test" or "--test" in arguments[1:] else ""
+    # 시험용 패키지는 시험이 있는 곳(학습자 묶음이 아닌 저장소)에서만 설치해요.
+    testing = command == "test" and (ROOT / "tests").is_dir()
+    extra = "test" if testing or "--test" in arguments[1:] else ""
     try:
         if command == "setup" and not set(arguments) & {"--help", "-h"}:
             unknown = set(arguments[1:]) - {"--fresh", "--test"}
