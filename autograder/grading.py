@@ -112,8 +112,19 @@ def find_submissions(root: Path, lesson: str | None = None) -> list[Submission]:
         for folder in sorted(path for path in student.iterdir() if path.name in LESSONS and path.is_dir()):
             if lesson in (None, folder.name):
                 path, problems = _choose_file(folder)
-                found.append(Submission(student.name, folder.name, path, problems, root))
+                found.append(Submission(_readable(student.name), folder.name, path, problems, root))
     return found
+
+
+def _readable(name: str) -> str:
+    """폴더의 이름을 적을 수 있는 글로. 옛 윈도에서 압축한 이름은 UTF-8이 아니라 cp949예요."""
+    raw = os.fsencode(name)
+    for encoding in ("utf-8", "cp949"):
+        try:
+            return raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return raw.decode("ascii", "backslashreplace")
 
 
 def _choose_file(folder: Path) -> tuple[Path, tuple[str, ...]]:
@@ -125,8 +136,8 @@ def _choose_file(folder: Path) -> tuple[Path, tuple[str, ...]]:
     if not expected.exists() and not expected.is_symlink() and notebooks:
         # 이름에 레슨이 든 것을 먼저, 그다음은 가장 나중에 저장한 것을 골라요.
         path = max(notebooks, key=lambda p: (folder.name in p.name, p.lstat().st_mtime, p.name))
-        problems.append(f"파일의 이름이 `{path.name}`이에요. `{expected.name}`이어야 하지만 이 파일로 채점했어요.")
-    extra = [other.name for other in others if other != path]
+        problems.append(f"파일의 이름이 `{_readable(path.name)}`이에요. `{expected.name}`이어야 하지만 이 파일로 채점했어요.")
+    extra = [_readable(other.name) for other in others if other != path]
     if extra:
         problems.append("함께 낸 파일은 채점에 쓰지 않아요: " + ", ".join(extra[:5]) + (" …" if len(extra) > 5 else ""))
     return path, tuple(problems)

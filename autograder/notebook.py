@@ -157,6 +157,8 @@ def _cell(number: int, item: Any) -> Cell | None:
         source = "".join(source)
     if not isinstance(source, str):
         return None
+    # JSON은 짝이 없는 대리 문자를 담을 수 있지만 파일에는 쓸 수 없어요.
+    source = source.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\r\n", "\n")
     metadata = item.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}
     graded = metadata.get("nbgrader")
@@ -165,7 +167,7 @@ def _cell(number: int, item: Any) -> Cell | None:
     return Cell(
         number=number,
         kind=item.get("cell_type") if isinstance(item.get("cell_type"), str) else "raw",
-        source=source.replace("\r\n", "\n"),
+        source=source,
         id=item.get("id") if isinstance(item.get("id"), str) else None,
         grade_id=graded.get("grade_id") if isinstance(graded.get("grade_id"), str) else None,
         solution=graded.get("solution") is True,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import random
+import sys
 import time
 from pathlib import Path
 
@@ -137,7 +139,7 @@ def test_budget_ends_a_submission() -> None:
     pool = shared_pool()
     greedy = "def {}(x):\n    while True: pass"
     data = as_bytes(cells_of({name: greedy.format(name) for name in ANSWERS}))
-    small = Limits(unit_cpu=0.5, unit_wall=20, child_cpu=1, child_wall=60)
+    small = Limits(unit_cpu=0.7, unit_wall=20, child_cpu=1, child_wall=60)
     own, pool.limits = pool.limits, small
     try:
         found = marks(grade_submission(Submission("s", "tiny", data), SEED, pool, tiny_setup()))
@@ -261,6 +263,7 @@ def test_finding_submissions(tmp_path: Path) -> None:
     put("s6", f"{lesson}.ipynb", "something_else")
     put("s7", "02_positional_encoding.ipynb", "02_positional_encoding")
     (tmp_path / ".hidden" / lesson).mkdir(parents=True)
+    (tmp_path / "s1" / lesson / "timestamp.txt").write_text("2026-03-02 09:00:00 UTC")
     (tmp_path / "stray.txt").write_text("x")
     found = {s.student: s for s in find_submissions(tmp_path, lesson)}
     assert set(found) == {"s1", "s2", "s3", "s4", "s5"}
@@ -271,6 +274,18 @@ def test_finding_submissions(tmp_path: Path) -> None:
     with pytest.raises(grading.NotebookError):
         found["s5"].read()
     assert "s7" in {s.student for s in find_submissions(tmp_path)}
+
+
+@pytest.mark.skipif(os.name == "nt" or sys.platform == "darwin", reason="이 운영체제의 파일 이름은 언제나 유니코드예요.")
+def test_folder_names_in_other_encodings(tmp_path: Path) -> None:
+    for raw in ("홍길동".encode("cp949"), "김하나".encode(), b"\xff\xfe\xff"):
+        folder = os.path.join(os.fsencode(tmp_path), raw, b"05_attention_math")
+        os.makedirs(folder)
+        with open(os.path.join(folder, b"05_attention_math.ipynb"), "wb") as file:
+            file.write(b"{}")
+    found = find_submissions(tmp_path)
+    assert {s.student for s in found} == {"홍길동", "김하나", "\\xff\\xfe\\xff"}
+    assert [s.read() for s in found] == [b"{}"] * 3
 
 
 # -- 진짜 레슨 ----------------------------------------------------------------------------------------------------

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import random
 from pathlib import Path
 
 import pytest
@@ -50,6 +52,39 @@ def test_unreadable_files_are_named(data: bytes, words: str) -> None:
         read_notebook(data)
 
 
+def test_damaged_bytes_are_read_or_named() -> None:
+    """어떻게 망가진 파일이라도 읽거나 까닭을 말할 뿐, 다른 예외를 내지 않아요."""
+    rng = random.Random(1)
+    whole = as_bytes(cells_of(ANSWERS))
+    for _ in range(400):
+        data = bytearray(whole[:rng.randrange(len(whole))] if rng.random() < 0.3 else whole)
+        for _ in range(rng.randrange(8)):
+            if data:
+                data[rng.randrange(len(data))] = rng.randrange(256)
+        with contextlib.suppress(NotebookError):
+            plan_run(read_notebook(bytes(data)), tiny_setup().master)
+
+
+def test_any_json_is_read_or_named() -> None:
+    rng = random.Random(2)
+    leaves = [None, True, 0, 1.5, "code", "x = 1", "double", "given", [], {}, ["a\n"], "\x00", "\ud800", "def double(x): return x"]
+    keys = ["cells", "cell_type", "source", "metadata", "nbgrader", "grade_id", "tags", "id", "input", "worksheets", "solution"]
+
+    def value(depth: int) -> object:
+        kind = rng.random()
+        if depth == 0 or kind < 0.3:
+            return rng.choice(leaves)
+        if kind < 0.6:
+            return [value(depth - 1) for _ in range(rng.randrange(4))]
+        return {rng.choice(keys): value(depth - 1) for _ in range(rng.randrange(6))}
+
+    for _ in range(1500):
+        cells = [{"cell_type": rng.choice(["code", value(1)]), "source": value(2), "metadata": value(3), "id": value(1)} for _ in range(3)]
+        data = json.dumps(rng.choice([value(5), {"cells": cells}, {"cells": value(4)}, {"worksheets": value(3)}])).encode()
+        with contextlib.suppress(NotebookError):
+            plan_run(read_notebook(data), tiny_setup().master)
+
+
 def test_broken_cells_do_not_stop_the_rest() -> None:
     cells = cells_of(ANSWERS)
     broken = [3, None, [], {"cell_type": "code", "source": 7}, {"cell_type": ["x"], "source": "x = 1", "metadata": 3},
@@ -67,6 +102,12 @@ def test_cp949_utf16_and_bom_are_read() -> None:
         assert read_notebook(data).problems == ()
     for data in (text.encode("cp949"), text.encode("utf-8-sig"), text.encode("utf-16")):
         assert read_notebook(data).text("half").startswith("# 반으로")
+
+
+def test_lone_surrogates_become_writable() -> None:
+    cells = cells_of({**ANSWERS, "half": "x = '\ud800'"})
+    text = read_notebook(json.dumps({"cells": cells}).encode()).text("half")
+    assert text == "x = '\ufffd'" and text.encode()
 
 
 def test_old_format_is_converted() -> None:
