@@ -89,7 +89,7 @@ class FeedForward(nn.Module):
         """x (B, T, D) → (B, T, D)."""
         h = self.first(x)  # (B, T, F), SwiGLU면 (B, T, 2F)
         if self.activation == "relu":
-            h = F.relu(h, inplace=True)
+            h = F.relu(h)
         elif self.activation == "gelu":
             h = F.gelu(h)
         else:
