@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 from . import checkpoint
 from .config import ModelConfig
@@ -146,17 +147,26 @@ def train(config: TrainConfig, source: DataSource, folder: Path, resume: bool = 
     model_size = ModelConfig.preset(config.preset, 5, **config.model_changes()).to_dict()
     if machine.is_main:
         _open_folder(folder, resume)
+    if machine.is_main:
+        screen.note("데이터를 준비해요." if source.train else f"말뭉치 {config.pairs:,}쌍을 지어내고 토크나이저를 배워요.")
     with machine.accelerator.main_process_first():  # 데이터는 0번이 먼저 만들고 나머지는 만든 것을 열어요.
         task = load_task(config, model_size, source, folder)
     model_config = ModelConfig.from_dict({**model_size, "vocab_size": task.tokenizer.vocab_size})
     trainer = Trainer(config, model_config, machine, task.tokenizer, task.train_set, task.valid_set,
                       _samples(source, task), folder)
     step = trainer.restore() if resume else 0
+    fingerprint = f"{crc32(task.train_set.src_ids):08x}{crc32(task.train_set.tgt_ids):08x}"
+    if resume and read_info(folder)["fingerprint"] != fingerprint:
+        raise UserError("훈련 데이터가 학습을 시작할 때와 달라요. 처음의 파일로 되돌리거나, 새 폴더에서 처음부터 학습해 주세요.")
     info = {"train": asdict(config), "model": model_config.to_dict(), "data": asdict(source),
-            "machine": describe(machine), "report": task.train_set.report, "pairs": len(task.train_set)}
+            "machine": describe(machine), "report": task.train_set.report, "pairs": len(task.train_set),
+            "fingerprint": fingerprint}
     if machine.is_main and not resume:
         checkpoint.write_text(folder / "run.json", json.dumps(info, ensure_ascii=False, indent=2))
     report = screen(folder, step, enabled=machine.is_main)
+    if machine.is_main:
+        size = sum(parameter.numel() for parameter in trainer.parameters)
+        screen.note(f"{len(task.train_set):,}쌍으로 매개변수 {size:,}개를 학습해요 ({machine.device.type}, {machine.precision}).")
     try:
         progress = trainer.run(report)
     finally:
@@ -164,7 +174,7 @@ def train(config: TrainConfig, source: DataSource, folder: Path, resume: bool = 
     machine.accelerator.wait_for_everyone()
     if not machine.is_main:
         return {}
-    return finish(folder, trainer.final_model(), task, config, machine, progress, info)
+    return finish(folder, trainer.final_model(), task, config, machine, progress, info, screen)
 
 
 def _open_folder(folder: Path, resume: bool) -> None:
@@ -206,10 +216,11 @@ def read_info(folder: Path) -> dict[str, Any]:
 
 
 def finish(folder: Path, model: Transformer, task: Task, config: TrainConfig, machine: Machine, progress: Progress,
-           info: dict[str, Any]) -> dict[str, Any]:
+           info: dict[str, Any], screen: type[Reporter] = Reporter) -> dict[str, Any]:
     """모델을 저장하고, 시험 데이터로 채점하고, 그림과 실행 카드를 남겨요."""
     from . import plots, run_card
 
+    screen.note("시험 문장을 번역해 채점하고 그림을 그려요.")
     save_model(folder, model)
     before = cpu_seconds()
     pairs = task.test or task.valid

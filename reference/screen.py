@@ -30,6 +30,11 @@ class Screen(Reporter):
             self.task = self.bar.add_task("학습", total=None, completed=step, state="")
             self.bar.start()
 
+    @staticmethod
+    def note(text: str) -> None:
+        """지금 하는 일을 한 줄로 보여 줘요."""
+        console.print(text, markup=False)
+
     def train(self, record: dict[str, Any]) -> None:
         """속도와 손실을 새로 보여 줘요."""
         super().train(record)

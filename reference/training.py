@@ -465,6 +465,10 @@ class Reporter:
         """검증 기록 한 줄을 남겨요."""
         self._write(record)
 
+    @staticmethod
+    def note(text: str) -> None:
+        """지금 하는 일을 알려요. 기본은 말없이 지나가요."""
+
     def close(self) -> None:
         """파일을 닫아요."""
         if self.file:
