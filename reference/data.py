@@ -1,4 +1,4 @@
-"""문장 쌍 파일을 읽고, 씻고, 한 번만 토큰으로 바꾸어 메모리 맵에 두고, 길이별 배치로 내준다.
+"""문장 쌍 파일을 읽고, 씻고, 한 번만 토큰으로 바꾸어 메모리 맵에 두고, 길이별 배치로 내줘요.
 
 모양 기호: B 배치의 문장 수, S 원문 길이(EOS 포함), T 번역문 길이(BOS 또는 EOS 포함).
 """
@@ -27,16 +27,17 @@ from .tokenizer import BOS, EOS, PAD, Tokenizer
 Pair = tuple[str, str]
 Source = str | Path | Sequence["str | Path"] | Sequence[Pair]
 CHUNK = 20_000  # 한 번에 씻고 토큰으로 바꾸는 문장 쌍의 수
-FORMAT = 1  # 캐시 파일의 형식이 바뀌면 올린다.
+FILE_ENDINGS = (".tsv", ".txt", ".gz", ".csv", ".json", ".jsonl")  # 이렇게 끝나면 데이터 이름이 아니라 없는 파일로 봐요.
+FORMAT = 1  # 캐시 파일의 형식이 바뀌면 올려요.
 
 
 # ── 읽기 ─────────────────────────────────────────────────────────────────────
 
 def read_pairs(source: Source, report: dict[str, int] | None = None) -> Iterator[Pair]:
-    """TSV(원문 TAB 번역문, .gz 가능) 또는 Hugging Face 데이터 이름에서 문장 쌍을 차례로 읽는다.
+    """TSV(원문 TAB 번역문, .gz 가능) 또는 Hugging Face 데이터 이름에서 문장 쌍을 차례로 읽어요.
 
-    이름은 "소유자/이름", "소유자/이름:설정", "소유자/이름:설정#원문열,번역열"로 적는다. 파일이 없거나, UTF-8이
-    아니거나, 열이 하나뿐이면 UserError. 가운데에 탭이 빠진 줄은 건너뛰고 report["one_column"]에 센다.
+    이름은 "소유자/이름", "소유자/이름:설정", "소유자/이름:설정#원문열,번역열"로 적어요. 파일이 없거나, UTF-8이
+    아니거나, 열이 하나뿐이면 UserError. 가운데에 탭이 빠진 줄은 건너뛰고 report["one_column"]에 세요.
     """
     for item in _items(source):
         if isinstance(item, tuple):
@@ -53,7 +54,7 @@ def _items(source: Source) -> Iterable:
 
 @contextlib.contextmanager
 def _open(path: Path):
-    """보통 파일과 gzip을 같은 모양으로 연다. 압축이 망가졌으면 UserError."""
+    """보통 파일과 gzip을 같은 모양으로 열어요. 압축이 망가졌으면 UserError."""
     with path.open("rb") as raw:
         packed = raw.read(2) == b"\x1f\x8b"
         raw.seek(0)
@@ -94,7 +95,7 @@ def _encoding_message(path: Path, number: int, line: bytes) -> str:
 
 
 def _read_hub(spec: str) -> Iterator[Pair]:
-    if not re.fullmatch(r"[\w.-]+/[\w.-]+(:[\w.-]+)?(#\w+,\w+)?", spec) or Path(spec).suffix in (".tsv", ".txt", ".gz"):
+    if not re.fullmatch(r"[\w.-]+/[\w.-]+(:[\w.-]+)?(#\w+,\w+)?", spec) or Path(spec).suffix in FILE_ENDINGS:
         raise UserError(f"데이터 파일 {spec}을 찾을 수 없어요. 경로와 이름을 확인해 주세요.")
     name, _, columns = spec.partition("#")
     name, _, config = name.partition(":")
@@ -111,21 +112,21 @@ def _read_hub(spec: str) -> Iterator[Pair]:
             yield row[keys[0]], row[keys[1]]
     except KeyError as error:
         raise UserError(f"데이터 '{name}'에 {error} 열이 없어요. '{name}#원문열,번역열'처럼 열 이름을 적어 주세요.") from error
-    except Exception as error:  # 네트워크, 이름, 권한 오류가 라이브러리마다 다른 예외로 온다.
+    except Exception as error:  # 네트워크, 이름, 권한 오류가 라이브러리마다 다른 예외로 와요.
         raise UserError(f"Hugging Face에서 '{name}'을 받지 못했어요({type(error).__name__}). 인터넷 연결과 이름을 "
                         "확인하거나 TSV 파일을 쓰세요.") from error
 
 
 # ── 씻기 ─────────────────────────────────────────────────────────────────────
 
-# 제어 문자, 폭 없는 빈칸, BOM, 방향 표시를 지운다. 이모지를 잇는 U+200D만은 글자의 일부라서 남긴다.
+# 제어 문자, 폭 없는 빈칸, BOM, 방향 표시를 지워요. 이모지를 잇는 U+200D만은 글자의 일부라서 남겨요.
 _INVISIBLE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069"
                         "\ufeff]|(?<=\\w)\u200d|\u200d(?=\\w)|^\u200d|\u200d$")
 _SPACES = re.compile(r"\s+")
 
 
 def clean_text(text: str) -> str:
-    """제어 문자와 폭 없는 문자를 지우고, NFC로 합치고, 빈칸을 하나로 줄인다."""
+    """제어 문자와 폭 없는 문자를 지우고, NFC로 합치고, 빈칸을 하나로 줄여요."""
     text = _INVISIBLE.sub("", text)
     if not unicodedata.is_normalized("NFC", text):
         text = unicodedata.normalize("NFC", text)
@@ -134,17 +135,17 @@ def clean_text(text: str) -> str:
 
 @dataclass(frozen=True)
 class Hygiene:
-    """데이터를 씻는 기준. 길이의 단위는 토큰이다."""
+    """데이터를 씻는 기준. 길이의 단위는 토큰이에요."""
 
     max_tokens: int = 256  # 이보다 긴 문장이 있는 쌍은 버린다(EOS 제외).
-    max_ratio: float = 4.0  # 긴 쪽이 짧은 쪽의 max_ratio배 + ratio_slack보다 길면 짝이 맞지 않는다고 본다.
+    max_ratio: float = 4.0  # 긴 쪽이 짧은 쪽의 max_ratio배 + ratio_slack보다 길면 짝이 맞지 않는다고 봐요.
     ratio_slack: int = 10
     clean: bool = True  # 문자 정리(제어 문자, NFC, 빈칸)
     deduplicate: bool = True
 
 
 def _hashes(texts: Iterable[str]) -> np.ndarray:
-    """대소문자를 무시한 64비트 해시. 문자열 집합보다 메모리를 열 배 넘게 아낀다."""
+    """대소문자를 무시한 64비트 해시. 문자열 집합보다 메모리를 열 배 넘게 아껴요."""
     digests = (hashlib.blake2b(text.casefold().encode(), digest_size=8).digest() for text in texts)
     return np.frombuffer(b"".join(digests), dtype=np.uint64)
 
@@ -156,13 +157,13 @@ class SeenHashes:
         self._runs: list[np.ndarray] = []
 
     def add(self, hashes: np.ndarray) -> np.ndarray:
-        """처음 보는 해시는 True인 불 배열을 돌려주고 기억한다. 모양 (N,)."""
+        """처음 보는 해시는 True인 불 배열을 돌려주고 기억해요. 모양 (N,)."""
         new = np.zeros(len(hashes), dtype=bool)
         new[np.unique(hashes, return_index=True)[1]] = True
         for run in self._runs:
             new &= ~contains(run, hashes)
         self._runs.append(np.sort(hashes[new]))
-        # 크기가 비슷한 모음끼리 합쳐 모음의 수를 log N으로 지킨다.
+        # 크기가 비슷한 모음끼리 합쳐 모음의 수를 log N으로 지켜요.
         while len(self._runs) > 1 and len(self._runs[-2]) <= 2 * len(self._runs[-1]):
             last = self._runs.pop()
             self._runs[-1] = np.sort(np.concatenate([self._runs[-1], last]), kind="stable")
@@ -184,13 +185,13 @@ REASONS = {
 
 
 def describe(report: dict[str, int]) -> str:
-    """위생 보고서를 한국어 한 줄로 쓴다."""
+    """위생 보고서를 한국어 한 줄로 써요."""
     parts = [f"{text} {report[key]:,}개" for key, text in REASONS.items() if report.get(key)]
     return f"읽은 쌍 {report['read']:,}개 가운데 {report['kept']:,}개 사용" + (f" ({', '.join(parts)})" if parts else "")
 
 
 class _Washer:
-    """한 묶음씩 씻고, 무엇을 왜 버렸는지 센다."""
+    """한 묶음씩 씻고, 무엇을 왜 버렸는지 세요."""
 
     def __init__(self, hygiene: Hygiene, held_out: Iterable[Pair]) -> None:
         self.hygiene, self.seen = hygiene, SeenHashes()
@@ -236,7 +237,7 @@ class _Washer:
 
 @dataclass
 class PairDataset:
-    """토큰으로 바꾼 문장 쌍들. 토큰 번호는 이어 붙여 두고 시작 위치(offsets)로 찾는다."""
+    """토큰으로 바꾼 문장 쌍들. 토큰 번호는 이어 붙여 두고 시작 위치(offsets)로 찾아요."""
 
     src_ids: np.ndarray  # (원문 토큰 수의 합,)
     tgt_ids: np.ndarray  # (번역문 토큰 수의 합,)
@@ -246,7 +247,7 @@ class PairDataset:
 
     @classmethod
     def open(cls, folder: str | Path) -> PairDataset:
-        """prepare가 만든 폴더를 메모리에 올리지 않고 연다."""
+        """prepare가 만든 폴더를 메모리에 올리지 않고 열어요."""
         folder = Path(folder)
         info = json.loads((folder / "info.json").read_text(encoding="utf-8"))
 
@@ -294,10 +295,10 @@ def content_key(source: Source, tokenizer: Tokenizer, hygiene: Hygiene, held_out
 
 def prepare(source: Source, tokenizer: Tokenizer, cache: str | Path, *, hygiene: Hygiene = Hygiene(),
             held_out: Iterable[Pair] = (), progress: bool = True) -> PairDataset:
-    """문장 쌍을 한 번만 씻고 토큰으로 바꾸어 cache에 두고 연다. 다음부터는 열기만 한다.
+    """문장 쌍을 한 번만 씻고 토큰으로 바꾸어 cache에 두고 열어요. 다음부터는 열기만 해요.
 
     source: TSV 경로(들), Hugging Face 이름, 또는 (원문, 번역문) 목록. held_out: 훈련에서 빼야 할 시험 쌍.
-    쓸 수 있는 쌍이 없거나 디스크가 모자라면 UserError. 중간에 끊기면 다음 번에 처음부터 깨끗이 다시 만든다.
+    쓸 수 있는 쌍이 없거나 디스크가 모자라면 UserError. 중간에 끊기면 다음 번에 처음부터 깨끗이 다시 만들어요.
     """
     held_out = list(held_out)
     folder = Path(cache) / content_key(source, tokenizer, hygiene, held_out)
@@ -310,7 +311,7 @@ def prepare(source: Source, tokenizer: Tokenizer, cache: str | Path, *, hygiene:
             shutil.rmtree(folder, ignore_errors=True)
             os.replace(building, folder)
         except OSError as error:
-            if not (folder / "info.json").is_file():  # 다른 프로세스가 먼저 끝냈다면 그 결과를 쓴다.
+            if not (folder / "info.json").is_file():  # 다른 프로세스가 먼저 끝냈다면 그 결과를 써요.
                 raise UserError(f"토큰 캐시를 {cache}에 쓰지 못했어요({error.strerror}). 디스크 공간과 쓰기 권한을 "
                                 "확인해 주세요.") from error
         finally:
@@ -409,7 +410,7 @@ def _round_up(length: int, multiple: int | None) -> int:
 
 
 def make_batch(dataset: PairDataset, rows: Sequence[int] | np.ndarray, pad_to: int | None = None) -> Batch:
-    """고른 문장 쌍들을 한 배치로 묶는다. pad_to가 있으면 길이를 그 배수로 올린다."""
+    """고른 문장 쌍들을 한 배치로 묶어요. pad_to가 있으면 길이를 그 배수로 올려요."""
     rows = np.asarray(rows)
     src_lengths = dataset.src_offsets[rows + 1] - dataset.src_offsets[rows]
     tgt_lengths = dataset.tgt_offsets[rows + 1] - dataset.tgt_offsets[rows]
@@ -426,15 +427,15 @@ def make_batch(dataset: PairDataset, rows: Sequence[int] | np.ndarray, pad_to: i
 
 def plan_batches(dataset: PairDataset, max_tokens: int, seed: int, epoch: int, shuffle: bool = True,
                  pad_to: int | None = None) -> list[np.ndarray]:
-    """한 에폭을 길이가 비슷한 문장끼리 모은 배치들(문장 번호의 목록)로 나눈다.
+    """한 에폭을 길이가 비슷한 문장끼리 모은 배치들(문장 번호의 목록)로 나눠요.
 
-    배치마다 B·max(S, T) <= max_tokens이므로 긴 문장 배치도 메모리를 더 쓰지 않는다. 같은 (seed, epoch)는 언제나
-    같은 순서를 준다. 한 문장이 max_tokens보다 길면 UserError.
+    배치마다 B·max(S, T) <= max_tokens이므로 긴 문장 배치도 메모리를 더 쓰지 않아요. 같은 (seed, epoch)는 언제나
+    같은 순서를 줘요. 한 문장이 max_tokens보다 길면 UserError.
     """
     src, tgt = dataset.src_lengths + 1, dataset.tgt_lengths + 1
     generator = np.random.default_rng([seed, epoch])
     order = generator.permutation(len(dataset)) if shuffle else np.arange(len(dataset))
-    # 섞은 뒤 (T, S)로 정렬하면 길이는 같고 구성은 에폭마다 다른 배치가 된다.
+    # 섞은 뒤 (T, S)로 정렬하면 길이는 같고 구성은 에폭마다 다른 배치가 돼요.
     order = order[np.lexsort((src[order], tgt[order]))]
     widths = np.maximum.accumulate(np.maximum(src, tgt)[order])
     if len(widths) and _round_up(int(widths[-1]), pad_to) > max_tokens:
@@ -462,9 +463,9 @@ def _largest_batch(widths: np.ndarray, max_tokens: int, pad_to: int | None) -> i
 
 def token_batches(dataset: PairDataset, max_tokens: int, seed: int, epoch: int, shuffle: bool = True, rank: int = 0,
                   world: int = 1, pad_to: int | None = None, start: int = 0) -> Iterator[Batch]:
-    """한 에폭의 배치를 차례로 내준다. start는 이 프로세스에서 이미 끝낸 배치 수(이어서 학습할 때).
+    """한 에폭의 배치를 차례로 내줘요. start는 이 프로세스에서 이미 끝낸 배치 수(이어서 학습할 때).
 
-    world개 프로세스가 배치를 나누어 가지며 수가 같아지도록 모자란 만큼 앞의 배치를 되풀이한다.
+    world개 프로세스가 배치를 나누어 가지며 수가 같아지도록 모자란 만큼 앞의 배치를 되풀이해요.
     """
     plan = plan_batches(dataset, max_tokens, seed, epoch, shuffle, pad_to)
     for step in range(start, steps_per_epoch(len(plan), world)):

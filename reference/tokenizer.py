@@ -1,7 +1,7 @@
 """서브워드 토크나이저: 바이트 단위 BPE·유니그램, 그리고 한국어 형태소로 먼저 자르는 방식.
 
-글자를 모두 UTF-8 바이트로 바꿔 다루므로 처음 보는 글자(이모지, 한자, 옛한글)도 잃지 않는다. 알고리즘을 한 줄씩
-따라가는 교육용 BPE는 bpe.py에 있고, 여기서는 Rust로 만든 `tokenizers` 라이브러리가 같은 일을 빠르게 한다.
+글자를 모두 UTF-8 바이트로 바꿔 다루므로 처음 보는 글자(이모지, 한자, 옛한글)도 잃지 않아요. 알고리즘을 한 줄씩
+따라가는 교육용 BPE는 bpe.py에 있고, 여기서는 Rust로 만든 `tokenizers` 라이브러리가 같은 일을 빠르게 해요.
 """
 
 from __future__ import annotations
@@ -24,22 +24,22 @@ from .java import load_tagger
 PAD, BOS, EOS, UNK = 0, 1, 2, 3
 SPECIALS = ("<pad>", "<s>", "</s>", "<unk>")
 FILE_NAME = "tokenizer.json"
-MIN_VOCAB = len(SPECIALS) + 256  # 특수 토큰과 바이트 256개는 언제나 들어간다.
+MIN_VOCAB = len(SPECIALS) + 256  # 특수 토큰과 바이트 256개는 언제나 들어가요.
 
-# 낱말 앞의 빈칸을 낱말에 붙여 자른다. 조각을 이으면 원문이 그대로 나온다.
+# 낱말 앞의 빈칸을 낱말에 붙여 잘라요. 조각을 이으면 원문이 그대로 나와요.
 _PIECE = re.compile(r" ?[^\W\d_]+| ?\d+| ?(?:[^\w\s]|_)+|\s+(?!\S)|\s+")
 _HANGUL = re.compile(r"[가-힣]")
 
 
 class Tokenizer:
-    """두 언어가 함께 쓰는 서브워드 사전 하나. `decode(encode(x)) == x`가 모든 문자열에서 성립한다."""
+    """두 언어가 함께 쓰는 서브워드 사전 하나. `decode(encode(x)) == x`가 모든 문자열에서 성립해요."""
 
     pad_id, bos_id, eos_id, unk_id = PAD, BOS, EOS, UNK
 
     def __init__(self, backend: tokenizers.Tokenizer, kind: str, level: str, tagger: str | None) -> None:
         self.kind, self.level, self.tagger = kind, level, tagger
         self._backend = backend
-        # 본문에 "<pad>"라고 적혀 있어도 특수 토큰이 아니라 보통 글자로 읽는다.
+        # 본문에 "<pad>"라고 적혀 있어도 특수 토큰이 아니라 보통 글자로 읽어요.
         self._backend.encode_special_tokens = True
 
     @classmethod
@@ -66,12 +66,12 @@ class Tokenizer:
         else:
             backend = tokenizers.Tokenizer(models.Unigram())
             trainer = trainers.UnigramTrainer(unk_token=SPECIALS[UNK], **options)
-        # 형태소로 자를 때는 우리가 조각을 넘기므로 바이트로 바꾸기만 한다.
+        # 형태소로 자를 때는 우리가 조각을 넘기므로 바이트로 바꾸기만 해요.
         backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=level == "byte")
         backend.decoder = decoders.ByteLevel()
         self = cls(backend, kind, level, tagger if level == "morpheme" else None)
         if level == "morpheme":
-            # 라이브러리는 아래 pieces()를 다른 스레드에서 돌린다. JVM을 거기서 켜면 끝날 때 그 스레드를 영원히 기다린다.
+            # 라이브러리는 아래 pieces()를 다른 스레드에서 돌려요. JVM을 거기서 켜면 끝날 때 그 스레드를 영원히 기다려요.
             _ = self._morphs
         seen = 0
 
@@ -100,31 +100,31 @@ class Tokenizer:
         return load_tagger(self.tagger).morphs
 
     def _split(self, text: str) -> list[str]:
-        """형태소 경계로 자른 조각들. 이으면 " " + text와 똑같다."""
+        """형태소 경계로 자른 조각들. 이으면 " " + text와 똑같아요."""
         pieces: list[str] = []
         for piece in _PIECE.findall(" " + text):
             pieces += cut_morphemes(piece, self._morphs) if _HANGUL.search(piece) else [piece]
         return pieces
 
     def encode(self, text: str) -> list[int]:
-        """문자열을 토큰 번호로 바꾼다. BOS와 EOS는 붙이지 않는다."""
+        """문자열을 토큰 번호로 바꿔요. BOS와 EOS는 붙이지 않아요."""
         return self.encode_batch([text])[0]
 
     def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
-        """여러 문자열을 한꺼번에 바꾼다. 라이브러리가 CPU 코어를 나누어 쓴다."""
+        """여러 문자열을 한꺼번에 바꿔요. 라이브러리가 CPU 코어를 나누어 써요."""
         byte_level = self.level == "byte"
-        # 앞에 빈칸을 하나 붙이면 문장 첫 낱말과 가운데 낱말이 같은 토큰을 쓴다. decode가 다시 뗀다.
+        # 앞에 빈칸을 하나 붙이면 문장 첫 낱말과 가운데 낱말이 같은 토큰을 써요. decode가 다시 떼요.
         inputs = [" " + text for text in texts] if byte_level else [self._split(text) for text in texts]
         encoded = self._backend.encode_batch_fast(inputs, is_pretokenized=not byte_level, add_special_tokens=False)
         return [item.ids for item in encoded]
 
     def decode(self, ids: Sequence[int]) -> str:
-        """토큰 번호를 문자열로 되돌린다. 특수 토큰은 건너뛴다."""
+        """토큰 번호를 문자열로 되돌려요. 특수 토큰은 건너뛰어요."""
         text = self._backend.decode([i for i in ids if i >= len(SPECIALS)], skip_special_tokens=False)
         return text[1:] if text.startswith(" ") else text
 
     def pieces(self, ids: Sequence[int]) -> list[str]:
-        """사람이 읽을 토큰 이름들(그림의 이름표). 글자가 중간에 끊긴 토큰은 바이트를 16진수로 적는다."""
+        """사람이 읽을 토큰 이름들(그림의 이름표). 글자가 중간에 끊긴 토큰은 바이트를 16진수로 적어요."""
         return [self._piece(int(i)) for i in ids]
 
     def _piece(self, index: int) -> str:
@@ -143,13 +143,13 @@ class Tokenizer:
         return json.dumps({"course": meta, "tokenizer": json.loads(self._backend.to_str())}, ensure_ascii=False)
 
     def fingerprint(self) -> str:
-        """사전이 같으면 같고 다르면 다른 16자리 해시. 캐시의 열쇠로 쓴다."""
-        # 유니그램 점수는 저장했다 읽으면 마지막 자리가 달라질 수 있어 반올림해서 비교한다.
+        """사전이 같으면 같고 다르면 다른 16자리 해시. 캐시의 열쇠로 써요."""
+        # 유니그램 점수는 저장했다 읽으면 마지막 자리가 달라질 수 있어 반올림해서 비교해요.
         rounded = json.loads(self.to_json(), parse_float=lambda number: round(float(number), 6))
         return hashlib.sha256(json.dumps(rounded).encode()).hexdigest()[:16]
 
     def save(self, folder: str | Path) -> Path:
-        """모델 폴더에 tokenizer.json으로 저장하고 그 경로를 돌려준다."""
+        """모델 폴더에 tokenizer.json으로 저장하고 그 경로를 돌려줘요."""
         path = Path(folder) / FILE_NAME
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_suffix(f".{os.getpid()}.tmp")
@@ -159,7 +159,7 @@ class Tokenizer:
 
     @classmethod
     def load(cls, folder: str | Path) -> Tokenizer:
-        """저장한 토크나이저를 연다. 파일이 없거나 망가졌으면 UserError."""
+        """저장한 토크나이저를 열어요. 파일이 없거나 망가졌으면 UserError."""
         path = Path(folder) / FILE_NAME if Path(folder).is_dir() else Path(folder)
         try:
             saved = json.loads(path.read_text(encoding="utf-8"))
@@ -167,15 +167,15 @@ class Tokenizer:
             return cls(backend, **saved["course"])
         except FileNotFoundError:
             raise UserError(f"토크나이저 파일 {path}이 없어요. 모델을 저장한 폴더를 가리키는지 확인해 주세요.") from None
-        except Exception as error:  # 라이브러리는 망가진 파일에 맨 Exception을 던진다.
+        except Exception as error:  # 라이브러리는 망가진 파일에 맨 Exception을 던져요.
             raise UserError(f"토크나이저 파일 {path}을 읽을 수 없어요. 파일이 망가진 것 같으니 "
                             "다시 학습하거나 원본을 복사해 주세요.") from error
 
 
 def cut_morphemes(text: str, morphs) -> list[str]:
-    """형태소 경계에서 text를 자른다. 조각을 이으면 언제나 text다.
+    """형태소 경계에서 text를 잘라요. 조각을 이으면 언제나 text다.
 
-    '갔'을 '가+았'으로 되돌리는 분석기도 있으므로, 원문에 그대로 나타나는 형태소의 경계에서만 자른다.
+    '갔'을 '가+았'으로 되돌리는 분석기도 있으므로, 원문에 그대로 나타나는 형태소의 경계에서만 잘라요.
     """
     cuts, position = [], 0
     for morpheme in morphs(text):
@@ -184,7 +184,7 @@ def cut_morphemes(text: str, morphs) -> list[str]:
             continue
         cuts += [start, start + len(morpheme)]
         position = start + len(morpheme)
-    first = len(text) - len(text.lstrip())  # 빈칸은 홀로 두지 않고 첫 형태소에 붙인다.
+    first = len(text) - len(text.lstrip())  # 빈칸은 홀로 두지 않고 첫 형태소에 붙여요.
     edges = sorted({0, *(cut for cut in cuts if cut > first), len(text)})
     return [text[a:b] for a, b in pairwise(edges)]
 

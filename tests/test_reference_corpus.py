@@ -65,7 +65,7 @@ def test_honorific_forms():
     assert finish(honorific(Stem("만들")), "past", "해요", True) == "만드셨어요"
     assert finish(honorific(Stem("돕", "ㅂ")), "present", "해라", False) == "도우신다"
     assert finish(Stem("드시", respect=True), "present", "합쇼", True) == "드십니까"
-    assert finish(Stem("마시"), "present", "해요", False) == "마셔요"  # 본래의 '시'는 높임이 아니다.
+    assert finish(Stem("마시"), "present", "해요", False) == "마셔요"  # 본래의 '시'는 높임이 아니에요.
 
 
 @pytest.mark.parametrize("stem, tense, expected", [
@@ -108,23 +108,23 @@ def test_english_forms():
 
 
 def test_same_seed_same_sentences():
-    """씨앗이 같으면 파이썬 판이 달라도 같은 문장이 나온다."""
+    """씨앗이 같으면 파이썬 판이 달라도 같은 문장이 나와요."""
     assert list(generate(50, seed=3)) == list(generate(50, seed=3)) != list(generate(50, seed=4))
     assert all(isinstance(pair, Pair) and pair.ko and pair.en for pair in generate(50))
 
 
 def test_english_is_a_function_of_korean():
-    """한국어 문장 하나에 영어가 둘이면 아무리 배워도 맞힐 수 없다. 되풀이가 많이 나오도록 넉넉히 뽑는다."""
+    """한국어 문장 하나에 영어가 둘이면 아무리 배워도 맞힐 수 없어요. 되풀이가 많이 나오도록 넉넉히 뽑아요."""
     draw, known, repeats = Draw("function"), {}, 0
     for _ in range(80_000):
         made = sentence(draw)
         repeats += made.ko in known
         assert known.setdefault(made.ko, made.en) == made.en
-    assert repeats > 3_000  # 되풀이가 없었다면 검사한 것이 없다.
+    assert repeats > 3_000  # 되풀이가 없었다면 검사한 것이 없어요.
 
 
 def test_corpus_does_not_run_dry():
-    """2만 개를 본 뒤에도 새 문장이 대부분이면 고갈되지 않았다. 100만 개를 다 세는 검사는 아래에 있다."""
+    """2만 개를 본 뒤에도 새 문장이 대부분이면 고갈되지 않았다. 100만 개를 다 세는 검사는 아래에 있어요."""
     draw = Draw("size")
     first = {sentence(draw).ko for _ in range(20_000)}
     second = [sentence(draw).ko for _ in range(20_000)]
@@ -159,7 +159,7 @@ def test_splits_are_disjoint_and_test_combinations_are_unseen():
 
 
 def test_held_out_combinations_leave_every_word_in_training():
-    """시험 문장의 결합은 훈련에 없고, 낱말과 구조는 하나하나 훈련에 있다."""
+    """시험 문장의 결합은 훈련에 없고, 낱말과 구조는 하나하나 훈련에 있어요."""
     train, test = [], []
     for made in islice(sentences(0), 60_000):
         (test if is_held_out(made) else train).append(made)

@@ -157,7 +157,7 @@ def test_cache_is_keyed_by_content_tokenizer_and_settings(tokenizer, tmp_path, m
     prepare(path, tokenizer, cache, progress=False)
     monkeypatch.setattr(Tokenizer, "encode_batch", lambda *_: pytest.fail("다시 토큰으로 바꿨다"))
     prepare(path, tokenizer, cache, progress=False)
-    os.rename(path, tmp_path / "moved.tsv")  # 이름이 아니라 내용이 열쇠다.
+    os.rename(path, tmp_path / "moved.tsv")  # 이름이 아니라 내용이 열쇠예요.
     prepare(tmp_path / "moved.tsv", tokenizer, cache, progress=False)
     assert folders() == 1
     monkeypatch.undo()
@@ -259,7 +259,7 @@ def test_a_sentence_longer_than_the_budget(dataset):
 
 
 def test_length_buckets_waste_half_as_little(tokenizer, tmp_path):
-    """길이가 고르지 않은 진짜 말뭉치처럼 문장을 이어 붙여 비교한다."""
+    """길이가 고르지 않은 진짜 말뭉치처럼 문장을 이어 붙여 비교해요."""
     generator = np.random.default_rng(0)
     long = []
     for index, repeat in enumerate(np.minimum(generator.geometric(0.4, 1500), 8)):

@@ -1,4 +1,4 @@
-"""토크나이저: 어떤 글자도 잃지 않고, 저장했다 읽어도 같다."""
+"""토크나이저: 어떤 글자도 잃지 않고, 저장했다 읽어도 같아요."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_saved_and_loaded_is_the_same(tmp_path, kind):
 
 
 def test_pieces_of_morphemes_always_rebuild_the_text():
-    """분석기가 원형으로 되돌리거나 없는 글자를 내도 원문은 그대로다."""
+    """분석기가 원형으로 되돌리거나 없는 글자를 내도 원문은 그대로예요."""
     answers = {"갔다": ["가", "았", "다"], " 학교에서": ["학교", "에서"], "먹었어요": ["먹", "었", "어요"], "이상한 답": ["엉뚱", "답", "답"]}
     for text, morphemes in answers.items():
         assert "".join(cut_morphemes(text, lambda _, m=morphemes: m)) == text
@@ -78,7 +78,7 @@ def test_morpheme_level_with_konlpy(tmp_path, tagger):
 
 
 def test_a_program_that_used_java_can_end():
-    """JVM을 다른 스레드에서 켜면 프로그램이 끝나지 않는다."""
+    """JVM을 다른 스레드에서 켜면 프로그램이 끝나지 않아요."""
     if java.find_java() is None:
         pytest.skip("자바가 없어 형태소 분석기를 켤 수 없어요.")
     code = "from reference.tokenizer import Tokenizer; Tokenizer.train(['나는 간다.'] * 3, 300, level='morpheme')"

@@ -1,4 +1,4 @@
-"""문법으로 지어낸 한국어-영어 문장 쌍. 씨앗이 같으면 언제나 같은 문장이 나온다."""
+"""문법으로 지어낸 한국어-영어 문장 쌍. 씨앗이 같으면 언제나 같은 문장이 나와요."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from .draw import Draw
 from .grammar import sentence
 from .nominal import Sentence
 
-HELD_OUT = 24  # 결합 24개 가운데 하나를 시험에만 쓴다.
+HELD_OUT = 24  # 결합 24개 가운데 하나를 시험에만 써요.
 SALT = "8"  # 어떤 낱말이나 구조도 훈련에서 통째로 사라지지 않게 고른 값
-VALID = 64  # 나머지 문장 64개 가운데 하나를 검증에만 쓴다.
+VALID = 64  # 나머지 문장 64개 가운데 하나를 검증에만 써요.
 
 
 class Pair(NamedTuple):
@@ -25,7 +25,7 @@ class Pair(NamedTuple):
 
 
 class Splits(NamedTuple):
-    """서로 겹치지 않는 세 묶음. test의 문장에는 train에 없는 낱말·구조의 결합이 있다."""
+    """서로 겹치지 않는 세 묶음. test의 문장에는 train에 없는 낱말·구조의 결합이 있어요."""
 
     train: list[Pair]
     valid: list[Pair]
@@ -46,12 +46,12 @@ def combinations(made: Sentence) -> tuple[str, str]:
 def is_held_out(made: Sentence) -> bool:
     """훈련에 한 번도 나오지 않을 결합이 들어 있는가."""
     pair, form = combinations(made)
-    # 기본 꼴(긍정 평서문)까지 빼면 낱말 자체를 배울 수 없으므로, 구조와의 결합은 기본에서 벗어난 꼴만 시험에 둔다.
+    # 기본 꼴(긍정 평서문)까지 빼면 낱말 자체를 배울 수 없으므로, 구조와의 결합은 기본에서 벗어난 꼴만 시험에 둬요.
     return _bucket(SALT + pair, HELD_OUT) == 0 or made.marked and _bucket(SALT + form, HELD_OUT) == 0
 
 
 def sentences(seed: int | str = 0) -> Iterator[Sentence]:
-    """서로 다른 문장을 끝없이 짓는다."""
+    """서로 다른 문장을 끝없이 지어요."""
     draw, seen = Draw(seed), set()
     while True:
         made = sentence(draw)
@@ -62,14 +62,14 @@ def sentences(seed: int | str = 0) -> Iterator[Sentence]:
 
 
 def generate(n: int, seed: int | str = 0) -> Iterator[Pair]:
-    """서로 다른 문장 쌍 n개를 차례로 내준다."""
+    """서로 다른 문장 쌍 n개를 차례로 내줘요."""
     return (Pair(made.ko, made.en) for made in islice(sentences(seed), n))
 
 
 def splits(train: int = 200_000, valid: int = 1_000, test: int = 1_000, seed: int | str = 0) -> Splits:
-    """훈련·검증·시험 묶음을 짓는다.
+    """훈련·검증·시험 묶음을 지어요.
 
-    시험 문장은 모두 훈련에 없는 결합을 담고, 그 낱말 하나하나와 구조 하나하나는 훈련에 나온다.
+    시험 문장은 모두 훈련에 없는 결합을 담고, 그 낱말 하나하나와 구조 하나하나는 훈련에 나와요.
     """
     found, stream, parts = Splits([], [], []), sentences(seed), set()
     while len(found.train) < train or len(found.valid) < valid:

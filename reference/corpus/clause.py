@@ -1,4 +1,4 @@
-"""문장의 뜻 하나(Clause)를 한국어와 영어로 적는다. 영어는 한국어만 보고 정해지도록 규칙을 하나씩만 둔다."""
+"""문장의 뜻 하나(Clause)를 한국어와 영어로 적어요. 영어는 한국어만 보고 정해지도록 규칙을 하나씩만 둬요."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ POSSESSIVE = {"I": "my", "you": "your", "we": "our", "he": "his", "she": "her"}
 
 @dataclass(frozen=True)
 class Relative:
-    """꾸미는 절. '(어제) 민수가 산'. person이 None이면 큰 문장의 주어와 같은 사람이다."""
+    """꾸미는 절. '(어제) 민수가 산'. person이 None이면 큰 문장의 주어와 같은 사람이에요."""
 
     verb: Verb
     tense: str
@@ -81,7 +81,7 @@ def person_ko(person: Person, level: str) -> str:
 
 
 def marked(person: Person, level: str, pair: str) -> str:
-    """사람에 조사를 붙인다. '나가, 저가'는 '내가, 제가'가 된다."""
+    """사람에 조사를 붙여요. '나가, 저가'는 '내가, 제가'가 돼요."""
     if person.role == "me" and pair == "이/가":
         return "내가" if level == "해라" else "제가"
     return josa(person_ko(person, level), pair)
@@ -96,7 +96,7 @@ def respected(clause: Clause) -> bool:
     return clause.question and clause.level != "해라"
 
 
-def _phrase_ko(phrase: NounPhrase, level: str) -> str:
+def phrase_ko(phrase: NounPhrase, level: str) -> str:
     """조사와 세는 말을 뺀 명사구."""
     words = []
     if phrase.relative:
@@ -117,7 +117,7 @@ def _phrase_ko(phrase: NounPhrase, level: str) -> str:
 
 def thing_ko(phrase: NounPhrase, level: str, pair: str) -> str:
     """세는 말과 조사까지 붙인 명사구: '책을 세 권', '책 세 권을'."""
-    noun = _phrase_ko(phrase, level)
+    noun = phrase_ko(phrase, level)
     if not phrase.count:
         return josa(noun, pair)
     counted = f"{native_number(phrase.count)} {phrase.noun.counter.split(':')[0]}"
@@ -125,7 +125,7 @@ def thing_ko(phrase: NounPhrase, level: str, pair: str) -> str:
 
 
 def _negate(stem: Stem, word: str, split: bool) -> Stem:
-    """'안'이나 '못'을 서술어 바로 앞에 넣는다: 안 먹, 공부 안 하, 춤을 안 추."""
+    """'안'이나 '못'을 서술어 바로 앞에 넣어요: 안 먹, 공부 안 하, 춤을 안 추."""
     if split:
         return stem._replace(text=f"{stem.text[:-1]} {word} {stem.text[-1]}")
     head, space, last = stem.text.rpartition(" ")
@@ -133,7 +133,7 @@ def _negate(stem: Stem, word: str, split: bool) -> Stem:
 
 
 def _verb_stem(clause: Clause) -> Stem:
-    """서술어의 어간: 높임말, 부정, 진행, 바람·가능·의무를 차례로 입힌다."""
+    """서술어의 어간: 높임말, 부정, 진행, 바람·가능·의무를 차례로 입혀요."""
     verb, respect = clause.verb, respected(clause)
     stem = Stem(clause.humble) if clause.humble else verb.stem
     if respect and verb.polite and not clause.humble:
@@ -204,7 +204,7 @@ def _inner_ko(clause: Clause) -> list[str]:
 
 
 def to_korean(clause: Clause) -> str:
-    """뜻을 한국어 문장으로 적는다."""
+    """뜻을 한국어 문장으로 적어요."""
     words = []
     if clause.condition and clause.condition.about != "person":
         words.append(_condition_ko(clause))
@@ -254,7 +254,7 @@ def subject_en(clause: Clause) -> tuple[str, str]:
 
 
 def other_en(person: Person, clause: Clause) -> str:
-    """주어가 아닌 사람. 가족과 친구는 주어의 가족과 친구이고, 주어도 가족이면 말하는 사람의 가족이다."""
+    """주어가 아닌 사람. 가족과 친구는 주어의 가족과 친구이고, 주어도 가족이면 말하는 사람의 가족이에요."""
     if person.role == "me":
         return "me"
     if person.role not in ("kin", "friend"):
@@ -346,7 +346,7 @@ def _pick_predicate(clause: Clause, verb: Verb, person: str) -> tuple[str, str]:
 
 
 def to_english(clause: Clause) -> str:
-    """뜻을 영어 문장으로 적는다."""
+    """뜻을 영어 문장으로 적어요."""
     subject, person = subject_en(clause)
     aux, verb = _pick_predicate(clause, clause.verb, person)
     often = clause.often[1] if clause.often else ""

@@ -1,4 +1,4 @@
-"""씨앗에서 낱말을 뽑는다. 파이썬 판이 달라도 같은 씨앗은 같은 문장을 낸다."""
+"""씨앗에서 낱말을 뽑아요. 파이썬 판이 달라도 같은 씨앗은 같은 문장을 내요."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ RELATIVE = [verb for verb in TRANSITIVE if verb.en in ("buy", "make", "bake", "d
 
 
 class Draw:
-    """문법이 쓰는 난수. random.Random의 random()만 써서 판 사이에 달라지지 않는다."""
+    """문법이 쓰는 난수. random.Random의 random()만 써서 판 사이에 달라지지 않아요."""
 
     def __init__(self, seed: int | str) -> None:
         self.random = random.Random(seed).random
 
     def pick(self, items: Sequence[T]) -> T:
-        """고르게 하나를 뽑는다."""
+        """고르게 하나를 뽑아요."""
         return items[int(self.random() * len(items))]
 
     def chance(self, probability: float) -> bool:
@@ -56,11 +56,11 @@ class Draw:
         return self.pick(tuple(DEGREES) if meaning in GRADED else ("", "아주", "정말"))
 
     def count(self, most: int = 20) -> int:
-        """세는 수. 작은 수가 자주 나온다."""
+        """세는 수. 작은 수가 자주 나와요."""
         return 2 + int(self.random() ** 2 * (most - 1))
 
     def subject(self, question: bool, teacher: bool = True, we: bool = True) -> Person | None:
-        """주어. None은 생략된 주어다."""
+        """주어. None은 생략된 주어예요."""
         if self.chance(0.35):
             return None
         if not question and self.chance(0.3):
@@ -73,7 +73,7 @@ class Draw:
                           ("past", ("그저께", "the day before yesterday")), ("future", ("모레", "the day after tomorrow"))))
 
     def time(self, tense: str, verb: str = "") -> tuple[str, str]:
-        """과거나 미래의 때: '어제', '월요일에', '어제 세 시에', '유월 십오 일에'. 먼 때는 어울리는 동사에만 쓴다."""
+        """과거나 미래의 때: '어제', '월요일에', '어제 세 시에', '유월 십오 일에'. 먼 때는 어울리는 동사에만 써요."""
         roll = self.random() * (0.5 if verb in UNTIMED else 1)
         if verb in DISTANT and roll < 0.3:
             return self.pick(tuple(TIMES[f"far {tense}"].items()))
@@ -100,7 +100,7 @@ class Draw:
         """주어 자리에 오는 '민수가 어제 산 빵'."""
         verb: Verb = self.pick(RELATIVE)
         noun = NOUNS[self.pick([name for name in verb.objects if NOUNS[name].adjectives])]
-        if verb.en == "draw":  # 그린 토끼는 그림이므로 그림처럼 꾸민다.
+        if verb.en == "draw":  # 그린 토끼는 그림이므로 그림처럼 꾸며요.
             noun = noun._replace(adjectives="picture")
         people = [p for p in PEOPLE if p.role != "friend"]
         person = ME if not question and self.chance(0.3) else self.pick(people)

@@ -30,7 +30,7 @@ def ordinal(n: int) -> str:
 
 
 def article(phrase: str) -> str:
-    """부정 관사를 붙인다: a book, an old book."""
+    """부정 관사를 붙여요: a book, an old book."""
     return ("an " if phrase[0] in "aeiou" else "a ") + phrase
 
 
@@ -70,7 +70,7 @@ def negated(aux: str) -> str:
 
 def predicate(person: str, base: str, past_form: str, *, tense: str, negative: bool = False, modal: str = "",
               progressive: bool = False, question: bool = False) -> tuple[str, str]:
-    """(조동사, 나머지 동사)를 정한다. 조동사가 필요 없으면 앞이 빈 문자열이다.
+    """(조동사, 나머지 동사)를 정해요. 조동사가 필요 없으면 앞이 빈 문자열이에요.
 
     base가 "be"면 be 동사 문장이고, modal은 "", "can", "want", "must"다.
     """

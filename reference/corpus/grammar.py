@@ -1,4 +1,4 @@
-"""움직임을 말하는 문장을 뽑는다: 누가 언제 어디서 누구와 무엇을 하다."""
+"""움직임을 말하는 문장을 뽑아요: 누가 언제 어디서 누구와 무엇을 하다."""
 
 from __future__ import annotations
 
@@ -34,13 +34,15 @@ from .lexicon import (
 )
 from .nominal import NOMINAL, Sentence
 
+MAKING = ("make", "bake", "build", "write", "draw", "plant")  # 아직 없는 것을 만드니 '이 빵'이라고 하지 않아요.
+UNADORNED = ("make", "bake", "build", "write", "clean", "open", "close", "cook")  # 목적어를 형용사로 꾸미면 어색해요.
 IMPERSONAL = ("lose", "wear", "open", "close")  # 장소나 함께하는 사람을 붙이면 어색한 동사
 LASTING = ("read", "watch", "listen to", "study", "learn", "teach", "draw", "clean", "write")
 TRAVEL = [place for place in PLACES if place.ko != "집"]
 
 
 def _people(clause: Clause) -> list[Person]:
-    """주어가 아닌 자리에 올 수 있는 사람. 누구의 가족인지 헷갈리는 조합을 뺀다."""
+    """주어가 아닌 자리에 올 수 있는 사람. 누구의 가족인지 헷갈리는 조합을 빼요."""
     subject = clause.subject
     role = subject.role if subject else ""
     allowed = {"kin": ("name", "teacher", "kin"), "friend": ("name", "teacher"), "teacher": ("name",)}.get(
@@ -55,7 +57,7 @@ def _mood(draw: Draw) -> tuple[str, bool]:
 
 
 def _manner(draw: Draw, clause: Clause) -> Clause:
-    """시제, 부정, 진행, 바람·가능·의무와 그에 어울리는 때를 정한다."""
+    """시제, 부정, 진행, 바람·가능·의무와 그에 어울리는 때를 정해요."""
     verb, roll = clause.verb, draw.random()
     if roll < 0.3 or verb.en in BOUND:
         clause = replace(clause, tense="past", time=draw.time("past", verb.en) if draw.chance(0.75) else None)
@@ -103,7 +105,7 @@ def _duration(draw: Draw) -> tuple[str, str]:
 
 
 def _setting(draw: Draw, clause: Clause, lasting: bool) -> Clause:
-    """장소, 함께하는 사람, 동안 가운데 많아야 둘을 붙인다."""
+    """장소, 함께하는 사람, 동안 가운데 많아야 둘을 붙여요."""
     verb = clause.verb
     if verb.places and draw.chance(0.4):
         clause = replace(clause, place=_place(draw, verb.places))
@@ -116,25 +118,25 @@ def _setting(draw: Draw, clause: Clause, lasting: bool) -> Clause:
 
 
 def _habit(clause: Clause) -> bool:
-    """되풀이하는 일인가: 목적어를 복수로 말한다('watch movies')."""
+    """되풀이하는 일인가: 목적어를 복수로 말해요('watch movies')."""
     return clause.tense == "present" and not clause.progressive and not clause.modal
 
 
 def _thing(draw: Draw, clause: Clause) -> NounPhrase:
-    """목적어: 수, 꾸미는 말, 관계절 가운데 하나를 붙이기도 한다."""
+    """목적어: 수, 꾸미는 말, 관계절 가운데 하나를 붙이기도 해요."""
     verb = clause.verb
     noun = NOUNS[draw.pick(verb.objects)]
     roll = draw.random()
     if _habit(clause):
         return NounPhrase(noun, generic=noun.ko not in MEANS)
-    simple = not clause.duration and verb.en not in LASTING[3:6]
-    if roll < 0.22 and noun.counter and not clause.negation and not clause.progressive and simple and verb.en != "wear":
+    countable = noun.counter and verb.en != "wear" and not (clause.negation or clause.progressive or clause.duration)
+    if roll < 0.22 and countable:
         return NounPhrase(noun, count=1 + int(draw.random() ** 2 * 12), counter_first=draw.chance(0.3))
-    if roll < 0.36 and noun.adjectives and verb.en not in ("make", "bake", "build", "write", "clean", "open", "close", "cook"):
+    if roll < 0.36 and noun.adjectives and verb.en not in UNADORNED:
         return NounPhrase(noun, adjective=draw.pick(ADJECTIVES[noun.adjectives]))
-    if roll < 0.46 and noun.ko in COLORED and verb.en not in ("make", "bake", "plant"):
+    if roll < 0.46 and noun.ko in COLORED and verb.en not in MAKING:
         return NounPhrase(noun, color=draw.pick(tuple(COLORS.items())))
-    if roll < 0.52 and noun.plural and verb.en not in ("make", "bake", "write", "build", "draw", "plant"):
+    if roll < 0.52 and noun.plural and verb.en not in MAKING:
         return NounPhrase(noun, pointer=draw.pick(("이", "그")))
     return NounPhrase(noun)
 
@@ -257,7 +259,7 @@ def _follow_up(draw: Draw, inner: Verb) -> tuple[Verb, list[str]]:
                 options.append((verb, names))
     for verb, _ in GIVING:
         names = [name for name in verb.objects if name in inner.objects]
-        if names and verb.en in ("give", "show") and inner.en in ("buy", "make", "bake", "draw", "choose", "write"):
+        if names and verb.en in ("give", "show") and inner.en != "borrow":
             options.append((verb, names))
     return draw.pick(options)
 
@@ -273,7 +275,7 @@ def wh_question(draw: Draw) -> Clause:
                          subject=draw.subject(True), companion=None, ask=ask)
         clause = replace(clause, time=None if ask == "when" else draw.time(tense, clause.verb.en))
         if ask == "where":
-            verb = draw.pick([verb for verb, _, preposition in GOING[:2]])
+            verb = draw.pick([verb for verb, _, _ in GOING[:2]])
             clause = replace(clause, verb=verb, place=None)
         return clause
     verb = draw.pick([verb for verb in TRANSITIVE if _askable(verb, ask)])
@@ -289,15 +291,13 @@ def wh_question(draw: Draw) -> Clause:
     if ask == "what":
         return clause
     noun = NOUNS[draw.pick(verb.objects)]
-    if ask == "how many":
-        if not noun.counter or verb.en in LASTING[3:6] or verb.en == "wear":
-            return wh_question(draw)
-        return replace(clause, thing=NounPhrase(noun))
+    if ask == "how many" and not noun.counter:
+        return wh_question(draw)
     return replace(clause, thing=NounPhrase(noun))
 
 
 def _askable(verb: Verb, ask: str) -> bool:
-    """물음에 어울리는 동사인가. '무엇을 드셨어요?', '무엇을 보셨어요?'는 영어가 둘이라 하나만 쓴다."""
+    """물음에 어울리는 동사인가. '무엇을 드셨어요?', '무엇을 보셨어요?'는 영어가 둘이라 하나만 써요."""
     if ask == "what":
         return verb.en not in ("drink", "see", "wear", "solve", "sing", "take")
     if ask == "where":
@@ -374,7 +374,7 @@ def _argument(clause: Clause) -> str:
 
 
 def sentence(draw: Draw) -> Sentence:
-    """문장 하나를 뽑는다."""
+    """문장 하나를 뽑아요."""
     made = draw.pick(FRAMES)(draw)
     if isinstance(made, Sentence):
         return made

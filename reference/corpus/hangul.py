@@ -1,4 +1,4 @@
-"""한글 맞춤의 규칙: 받침을 보고 조사를 고르고, 어간의 종류를 보고 용언을 활용한다."""
+"""한글 맞춤의 규칙: 받침을 보고 조사를 고르고, 어간의 종류를 보고 용언을 활용해요."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def final(syllable: str) -> str:
 
 
 def with_final(word: str, jamo: str) -> str:
-    """마지막 음절의 받침을 jamo로 바꾼 낱말. jamo가 비면 받침을 없앤다."""
+    """마지막 음절의 받침을 jamo로 바꾼 낱말. jamo가 비면 받침을 없애요."""
     code = ord(word[-1]) - 0xAC00
     return word[:-1] + chr(0xAC00 + code - code % 28 + FINALS.index(jamo or " "))
 
@@ -42,9 +42,9 @@ def with_vowel(word: str, jamo: str) -> str:
 
 
 def josa(word: str, pair: str) -> str:
-    """낱말에 받침에 맞는 조사를 붙인다. pair는 "은/는", "으로/로"처럼 받침 있는 쪽을 먼저 쓴다.
+    """낱말에 받침에 맞는 조사를 붙여요. pair는 "은/는", "으로/로"처럼 받침 있는 쪽을 먼저 써요.
 
-    '로'는 받침이 없을 때와 ㄹ 받침일 때 쓴다: 집으로, 버스로, 지하철로.
+    '로'는 받침이 없을 때와 ㄹ 받침일 때 써요: 집으로, 버스로, 지하철로.
     """
     closed, open_ = pair.split("/")
     last = final(word[-1])
@@ -68,7 +68,7 @@ def infinitive(stem: Stem) -> str:
         return with_final(text, "") + ending
     if final(text[-1]):
         return text + ending
-    if vowel(text[-1]) == "ㅡ":  # 으 탈락: 앞 음절의 모음이 아/어를 정한다.
+    if vowel(text[-1]) == "ㅡ":  # 으 탈락: 앞 음절의 모음이 아/어를 정해요.
         return with_vowel(text, "ㅏ" if len(text) > 1 and vowel(text[-2]) in "ㅏㅗ" else "ㅓ")
     short = CONTRACTED.get(vowel(text[-1]))
     return with_vowel(text, short) if short else text + ending
@@ -80,7 +80,7 @@ def past(stem: Stem) -> Stem:
 
 
 def eu(stem: Stem, ending: str) -> str:
-    """매개 모음 '으'가 끼는 어미를 붙인다: ㄴ(은), ㄹ(을), 시, 면, 려고, 니까."""
+    """매개 모음 '으'가 끼는 어미를 붙여요: ㄴ(은), ㄹ(을), 시, 면, 려고, 니까."""
     text, last = stem.text, final(stem.text[-1])
     if stem.irregular == "ㅂ":
         text, last = with_final(text, "") + "우", ""
@@ -96,7 +96,7 @@ def eu(stem: Stem, ending: str) -> str:
 
 
 def plain(stem: Stem, ending: str) -> str:
-    """자음으로 시작하는 어미를 그대로 붙인다. ㄹ 받침은 ㄴ 앞에서 빠진다: 만드는, 만드니, 만들고."""
+    """자음으로 시작하는 어미를 그대로 붙여요. ㄹ 받침은 ㄴ 앞에서 빠져요: 만드는, 만드니, 만들고."""
     text = stem.text
     if final(text[-1]) == "ㄹ" and ending[0] in "는니":
         text = with_final(text, "")
@@ -118,7 +118,7 @@ def modifier(stem: Stem, tense: str) -> str:
 
 
 def finish(stem: Stem, tense: str, level: str, question: bool) -> str:
-    """종결 어미를 붙인다. level은 "해라", "해요", "합쇼"."""
+    """종결 어미를 붙여요. level은 "해라", "해요", "합쇼"."""
     if tense == "future":
         ending = {"해라": ("것이다", "거니"), "해요": ("거예요", "거예요"), "합쇼": ("것입니다", "것입니까")}
         return f"{eu(stem, 'ㄹ')} {ending[level][question]}"
@@ -139,7 +139,7 @@ def finish(stem: Stem, tense: str, level: str, question: bool) -> str:
 
 
 def copula(noun: str, tense: str, level: str, question: bool, respect: bool) -> str:
-    """'이다'를 붙인다: 의사예요, 학생이에요, 의사였다, 학생이십니까."""
+    """'이다'를 붙여요: 의사예요, 학생이에요, 의사였다, 학생이십니까."""
     closed = bool(final(noun[-1]))
     if respect:
         stem = noun + ("이시" if closed or tense != "present" or level != "해요" else "시")

@@ -1,4 +1,4 @@
-"""낱말 표. 동사마다 함께 쓸 수 있는 목적어와 장소를 적어 말이 되는 문장만 나오게 한다."""
+"""낱말 표. 동사마다 함께 쓸 수 있는 목적어와 장소를 적어 말이 되는 문장만 나오게 해요."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Noun(NamedTuple):
     ko: str
     en: str
     plural: str
-    counter: str  # COUNTERS의 열쇠. 비면 세지 않는다.
+    counter: str  # COUNTERS의 열쇠. 비면 세지 않아요.
     adjectives: str  # ADJECTIVES의 열쇠
 
 
@@ -89,7 +89,7 @@ def _nouns() -> dict[str, Noun]:
 
 
 NOUNS = _nouns()
-# 세는 말의 영어 단위. 표에 없으면 단위 없이 'three books'처럼 센다.
+# 세는 말의 영어 단위. 표에 없으면 단위 없이 'three books'처럼 세요.
 DEFINITE = {"창문", "문", "방", "교실", "거실", "부엌", "지하철"}  # 꾸밈이 없으면 the를 붙이는 명사
 UNITS = {"piece": ("piece of", "pieces of"), "roll": ("roll of", "rolls of"), "bowl": ("bowl of", "bowls of"),
          "cup": ("cup of", "cups of"), "glass": ("glass of", "glasses of"), "bottle": ("bottle of", "bottles of"),
@@ -278,7 +278,7 @@ JOBS = {"의사": "doctor", "학생": "student", "가수": "singer", "요리사"
 HABITUAL = {"eat", "drink", "read", "write", "watch", "listen to", "sing", "make", "bake", "draw", "learn", "teach", "study",
             "cook", "clean", "sleep", "rest", "work", "exercise", "swim", "take a walk", "play", "walk", "run", "dance", "take",
             "meet", "help", "call", "go", "come"}
-BOUND = {"lose", "cry", "see"}  # 바라거나 미리 말하지 않는 일: 과거로만 쓴다.
+BOUND = {"lose", "cry", "see"}  # 바라거나 미리 말하지 않는 일: 과거로만 써요.
 UNTIMED = {"build", "move"}  # 몇 시에 했다고 말하지 않는 일
 DISTANT = {"learn", "teach", "study", "buy", "sell", "build", "plant", "write", "meet", "give", "send", "go", "come",
            "come back", "leave for", "arrive", "move", "work", "draw", "make", "lose", "swim"}
@@ -298,7 +298,7 @@ TIMES = {
 DAYS = {"월요일": "Monday", "화요일": "Tuesday", "수요일": "Wednesday", "목요일": "Thursday", "금요일": "Friday",
         "토요일": "Saturday", "일요일": "Sunday"}
 MONTHS = ("January February March April May June July August September October November December").split()
-MONTH_NAMES = "일 이 삼 사 오 유 칠 팔 구 시 십일 십이".split()  # 유월과 시월은 소리가 바뀐다.
+MONTH_NAMES = "일 이 삼 사 오 유 칠 팔 구 시 십일 십이".split()  # 유월과 시월은 소리가 바뀌어요.
 
 
 

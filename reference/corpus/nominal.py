@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from . import english as en
-from .clause import ME, Clause, NounPhrase, _phrase_ko, marked, respected, subject_en, thing_en, thing_ko
+from .clause import ME, Clause, NounPhrase, marked, phrase_ko, respected, subject_en, thing_en, thing_ko
 from .draw import Draw
 from .hangul import Stem, copula, final, finish, honorific, josa, native_number, plain, sino_number
 from .lexicon import (
@@ -96,7 +96,7 @@ def describe_thing(draw: Draw) -> Sentence:
         ko, subject = f"{owner_ko} {noun.ko}", f"{owner_en} {noun.en}"
     else:
         phrase = NounPhrase(noun, pointer=draw.pick(("이", "그"))) if kind == "pointer" else NounPhrase(noun, relative=relative)
-        ko, subject = _phrase_ko(phrase, level), thing_en(phrase, clause)
+        ko, subject = phrase_ko(phrase, level), thing_en(phrase, clause)
     predicate = finish(_adjective_stem(stem, negative, False), tense, level, question)
     words = [josa(ko, "은/는"), degree, predicate]
     verb = en.be("they" if noun.plural == noun.en else "it", tense == "past")
@@ -131,7 +131,7 @@ def describe_place(draw: Draw) -> Sentence:
     stem, meaning = draw.pick(ADJECTIVES["place"])
     degree = "" if negative else draw.degree(meaning)
     pointer = draw.pick(("이", "그"))
-    if meaning in ("far", "close"):  # 가까이 있는 '이 곳'이 멀 수는 없다.
+    if meaning in ("far", "close"):  # 가까이 있는 '이 곳'이 멀 수는 없어요.
         pointer = "그"
     name = place.to.removeprefix("to ").removeprefix("the ")
     subject = ("this " if pointer == "이" else "that ") + name
@@ -266,7 +266,7 @@ def price(draw: Draw) -> Sentence:
     won = (low + int(draw.random() * (high - low + 1))) * 1000
     phrase = NounPhrase(NOUNS[name], pointer=draw.pick(("이", "그")))
     clause = Clause("price", level=level, question=question)
-    ko = f"{josa(_phrase_ko(phrase, level), '은/는')} {copula(sino_number(won) + ' 원', 'present', level, question, False)}"
+    ko = f"{josa(phrase_ko(phrase, level), '은/는')} {copula(sino_number(won) + ' 원', 'present', level, question, False)}"
     verb = en.be("they" if NOUNS[name].plural == NOUNS[name].en else "it", False)
     return Sentence(ko + ("?" if question else "."), _ask(thing_en(phrase, clause), verb, f"{en.number(won)} won", question),
                     f"price/{question}", (en.number(won), NOUNS[name].en), question)
