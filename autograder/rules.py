@@ -85,6 +85,8 @@ def _failure(outcome: Outcome) -> Problem | None:
         return Problem("error", "돌려준 값의 모양이 약속과 달라서 다음 단계로 넘기지 못했어요.",
                        look="독스트링의 돌려주는 값과 형을 다시 봐요.")
     what, look = _ERRORS.get(outcome.error, ("실행하다가 예외가 났어요.", "작은 입력으로 함수를 직접 불러 봐요."))
+    if outcome.error == "RuntimeError" and " grad" in outcome.detail:
+        what, look = _NO_GRAD
     return Problem("error", f"{what} ({outcome.error})", where=outcome.detail, look=look)
 
 
@@ -103,6 +105,10 @@ _ERRORS = {
     "TimeoutError": ("제한 시간 안에 끝나지 않았어요.", "반복문이 멈추는 조건을 확인해요."),
     "MemoryError": ("메모리를 너무 많이 썼어요.", "필요한 것보다 큰 텐서를 만들고 있지 않은지 모양을 확인해요."),
 }
+
+
+_NO_GRAD = ("기울기를 계산할 수 없어서 예외가 났어요.",
+            "미분할 텐서를 `clone().requires_grad_(True)`로 준비했는지, 넘파이나 `.detach()`가 중간에 그래프를 끊지 않는지 봐요.")
 
 
 def _changed(outcome: Outcome) -> Problem | None:
@@ -369,12 +375,12 @@ def _moved(case: SheetCase, first: Tensor, second: Tensor, what: str, why: str) 
 
 @rule("item")
 def item(case: SheetCase, outcomes: Sequence[Outcome]) -> Problem | None:
-    """돌려준 튜플에서 `params["item"]`번째만 견줘요. 나머지는 다른 그룹의 몫이에요."""
+    """돌려준 튜플에서 `params["item"]`번째만 견줘요. 나머지는 다른 그룹의 몫이에요. `params["ignore"]`가 덮는 자리는 빼요."""
     at = case.params["item"]
     for expected, outcome in zip(case.expected, outcomes):
         if not isinstance(outcome.value, tuple) or len(outcome.value) != len(expected.value):
             return compare(case, expected.value, outcome.value) or _wrong_type(expected.value, outcome.value, "결과")
-        problem = compare(case, expected.value[at], outcome.value[at], f"결과[{at}]")
+        problem = compare(case, expected.value[at], outcome.value[at], f"결과[{at}]", case.params.get("ignore"))
         if problem:
             return problem
     return None

@@ -95,6 +95,14 @@ EQUIVARIANT = Exercise(
             wrong=(lambda f, x, perm: f(x[:, perm]).shape == f(x).shape,),
             groups=("verdicts",),
         ),
+        Mistake(
+            id="is_permutation_equivariant.exact-comparison",
+            title="끝자리까지 같기를 요구함",
+            why="바르게 섞어 견줬지만 끝자리까지 똑같기를 바랐어요. 더하는 차례가 바뀌면 반올림이 조금 달라져요.",
+            look="아주 작은 차이는 봐주는 견주기를 찾아봐요.",
+            wrong=(lambda f, x, perm: torch.equal(f(x[:, perm]), f(x)[:, perm]),),
+            groups=("verdicts",),
+        ),
     ),
     correct=(
         _equivariant_loop,
@@ -328,15 +336,16 @@ SINUSOIDAL_PE = Exercise(
 
 def _table_cases(rng, single):
     b, t, d, rows = rng.choice([(2, 5, 6, 11), (3, 4, 7, 13), (2, 6, 5, 14)])
-    cases = [
+    alone = [case("single", rng.normal(1, 4, 6), rng.normal(7, 6))] if single else []
+    return [
         case("values", rng.normal(b, t, d), rng.normal(rows, d)),
         case("square", rng.normal(4, 4, 3), rng.normal(17, 3)),
+        *alone,
         case("exact", rng.normal(2, 5, 3), rng.normal(5, 3)),
         case("double", rng.normal(2, 3, 5, dtype=torch.float64), rng.normal(8, 5, dtype=torch.float64)),
         case("errors", rng.normal(b, t, d), rng.normal(t - 2, d), rule="raises", params={"error": "ValueError"}),
         case("errors", rng.normal(b, t, d), rng.normal(1, d), rule="raises", params={"error": "ValueError"}),
     ]
-    return cases + [case("single", rng.normal(1, 4, 6), rng.normal(7, 6))] if single else cases
 
 
 def _checked(compute):
