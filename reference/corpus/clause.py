@@ -20,6 +20,8 @@ class Relative:
     tense: str
     person: Person | None = None
     time: tuple[str, str] | None = None
+    place: tuple[str, str] | None = None
+    retold: bool = False  # '산 빵' 대신 '샀던 빵'
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ class Clause:
     condition: Condition | None = None
     link: str = ""  # 어서 | 지만 | 면 | ㄹ 때
     first: Clause | None = None  # 먼저(또는 나중에) 하는 일
-    order: str = ""  # 고 | ㄴ 후에 | 기 전에
+    order: str = ""  # 고 | 가서 | ㄴ 후에 | 기 전에
 
 
 # ── 한국어 ───────────────────────────────────────────────────────────────────
@@ -103,12 +105,11 @@ def phrase_ko(phrase: NounPhrase, level: str) -> str:
         rel = phrase.relative
         if rel.person:
             words.append(marked(rel.person, level, "이/가"))
-        if rel.time:
-            words.append(rel.time[0])
+        words += [part[0] for part in (rel.time, rel.place) if part]
         stem = rel.verb.stem
         if rel.person and rel.person.respect:
             stem = Stem(rel.verb.polite, respect=True) if rel.verb.polite else honorific(stem)
-        words.append(modifier(stem, rel.tense))
+        words.append(past(stem).text + "던" if rel.retold else modifier(stem, rel.tense))
     words.append(phrase.pointer)
     words.append(phrase.color[0] if phrase.color else "")
     words.append(modifier(phrase.adjective[0], "present") if phrase.adjective else "")
@@ -125,11 +126,13 @@ def thing_ko(phrase: NounPhrase, level: str, pair: str) -> str:
 
 
 def _negate(stem: Stem, word: str, split: bool) -> Stem:
-    """'안'이나 '못'을 서술어 바로 앞에 넣어요: 안 먹, 공부 안 하, 춤을 안 추."""
+    """'안'이나 '못'을 서술어 바로 앞에 넣어요: 안 먹, 안 보여 주, 공부 안 하, 춤을 안 추."""
     if split:
         return stem._replace(text=f"{stem.text[:-1]} {word} {stem.text[-1]}")
     head, space, last = stem.text.rpartition(" ")
-    return stem._replace(text=f"{head}{space}{word} {last}")
+    if head.endswith(("을", "를")):
+        return stem._replace(text=f"{head}{space}{word} {last}")
+    return stem._replace(text=f"{word} {stem.text}")
 
 
 def _verb_stem(clause: Clause) -> Stem:
@@ -227,8 +230,8 @@ def to_korean(clause: Clause) -> str:
 def _first_ko(clause: Clause) -> str:
     verb = clause.first.verb
     stem = Stem(verb.polite, respect=True) if respected(clause) and verb.polite else verb.stem
-    if clause.order == "고":
-        return plain(stem, "고")
+    if clause.order in ("고", "가서"):
+        return plain(stem, "고") if clause.order == "고" else infinitive(stem) + "서"
     return eu(stem, "ㄴ") + " 후에" if clause.order == "ㄴ 후에" else plain(stem, "기") + " 전에"
 
 
@@ -302,7 +305,7 @@ def _relative_en(relative: Relative, clause: Clause) -> str:
     else:
         who, person = other_en(relative.person, clause), "he"
     aux, verb = en.predicate(person, relative.verb.en, relative.verb.past, tense=relative.tense)
-    words = ["that", who, aux, verb, relative.time[1] if relative.time else ""]
+    words = ["that", who, aux, verb, *(part[1] for part in (relative.place, relative.time) if part)]
     return " ".join(word for word in words if word)
 
 
@@ -355,7 +358,7 @@ def to_english(clause: Clause) -> str:
         inner = replace(clause.first, subject=clause.subject, question=clause.question, tense=clause.tense,
                         modal=clause.modal)
         first_tail = _tail_en(inner)
-        if clause.order == "고":
+        if clause.order in ("고", "가서"):
             second = verb if not clause.modal else clause.verb.en
             aux, verb = _pick_predicate(inner, inner.verb, person)
             tail = [*first_tail, "and", second, *tail]

@@ -18,6 +18,7 @@ from .lexicon import (
     MONTHS,
     NOUNS,
     PEOPLE,
+    PLACES,
     TIMES,
     TRANSITIVE,
     UNTIMED,
@@ -75,8 +76,10 @@ class Draw:
     def time(self, tense: str, verb: str = "") -> tuple[str, str]:
         """과거나 미래의 때: '어제', '월요일에', '어제 세 시에', '유월 십오 일에'. 먼 때는 어울리는 동사에만 써요."""
         roll = self.random() * (0.5 if verb in UNTIMED else 1)
-        if verb in DISTANT and roll < 0.3:
+        if verb in DISTANT and roll < 0.2:
             return self.pick(tuple(TIMES[f"far {tense}"].items()))
+        if verb in DISTANT and roll < 0.3:
+            return self.distance(tense)
         if verb in DISTANT and roll < 0.5:
             month, date = int(self.random() * 12), 1 + int(self.random() * 28)
             return f"{MONTH_NAMES[month]}월 {sino_number(date)} 일에", f"on {MONTHS[month]} {en.ordinal(date)}"
@@ -92,9 +95,25 @@ class Draw:
         return (f"{day} {native_number(hour)} 시 {sino_number(minute)} 분에",
                 f"at {en.number(hour)} {en.number(minute)} {day_en}")
 
+    def distance(self, tense: str) -> tuple[str, str]:
+        """지금부터의 거리: '십 년 전에', '세 달 후에', '오 일 전에'."""
+        ago, ago_en = ("전에", "{} ago") if tense == "past" else ("후에", "in {}")
+        amount = 2 + int(self.random() * 9)
+        unit, unit_en, spell = self.pick((("년", "years", sino_number), ("달", "months", native_number), ("일", "days", sino_number)))
+        return f"{spell(amount)} {unit} {ago}", ago_en.format(f"{en.number(amount)} {unit_en}")
+
     def near(self, tense: str) -> tuple[str, str]:
         """가까운 때: '어제', '오늘 저녁에'."""
         return self.pick(tuple(TIMES[tense].items()))
+
+    def relative(self, verb: Verb, person: Person | None, timed: bool) -> Relative:
+        """'민수가 어제 산', '파리에서 샀던'. 주어도 때도 없으면 장소를 붙이기도 해요."""
+        places = [p for p in PLACES if p.group in verb.places]
+        place = None
+        if places and not timed and self.chance(0.3):
+            found = self.pick(places)
+            place = f"{found.ko}에서", found.at
+        return Relative(verb, "past", person, self.near("past") if timed else None, place, self.chance(0.25))
 
     def relative_about(self, question: bool) -> tuple[Relative, Noun]:
         """주어 자리에 오는 '민수가 어제 산 빵'."""
@@ -104,4 +123,4 @@ class Draw:
             noun = noun._replace(adjectives="picture")
         people = [p for p in PEOPLE if p.role != "friend"]
         person = ME if not question and self.chance(0.3) else self.pick(people)
-        return Relative(verb, "past", person, self.near("past") if self.chance(0.3) else None), noun
+        return self.relative(verb, person, self.chance(0.3)), noun

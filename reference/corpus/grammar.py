@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from . import english as en
-from .clause import ME, Clause, NounPhrase, Relative, to_english, to_korean
+from .clause import ME, Clause, NounPhrase, to_english, to_korean
 from .draw import RELATIVE, Draw
 from .hangul import josa, native_number, sino_number
 from .lexicon import (
@@ -36,8 +36,9 @@ from .nominal import NOMINAL, Sentence
 
 MAKING = ("make", "bake", "build", "write", "draw", "plant")  # 아직 없는 것을 만드니 '이 빵'이라고 하지 않아요.
 UNADORNED = ("make", "bake", "build", "write", "clean", "open", "close", "cook")  # 목적어를 형용사로 꾸미면 어색해요.
-IMPERSONAL = ("lose", "wear", "open", "close")  # 장소나 함께하는 사람을 붙이면 어색한 동사
+IMPERSONAL = ("lose", "wear", "open", "close", "withdraw")  # 장소나 함께하는 사람을 붙이면 어색한 동사
 LASTING = ("read", "watch", "listen to", "study", "learn", "teach", "draw", "clean", "write")
+ABROAD = [place.ko for place in PLACES if place.group == "abroad"]
 TRAVEL = [place for place in PLACES if place.ko != "집"]
 
 
@@ -68,13 +69,13 @@ def _manner(draw: Draw, clause: Clause) -> Clause:
         return replace(clause, tense="present" if now or draw.chance(0.6) else "past", progressive=True, time=now,
                        negation="지 않" if draw.chance(0.15) else "")
     elif roll < 0.8 and verb.en in HABITUAL:
-        often = draw.chance(0.5)
         clause = replace(clause, tense="present")
         if draw.chance(0.15):
             return replace(clause, time=("요즘", "these days"), negation=draw.pick(("안", "지 않")))
-        if often:
+        habit = draw.random()
+        if habit < 0.4:
             return replace(clause, often=draw.pick(tuple(TIMES["often"].items())))
-        return replace(clause, time=draw.pick(tuple(TIMES["habit"].items())))
+        return replace(clause, time=draw.pick(tuple(TIMES["habit"].items()))) if habit < 0.8 else clause
     else:
         modal = draw.pick(("want", "can", "must") if verb.en != "arrive" else ("can", "must"))
         tense = "present"
@@ -156,7 +157,7 @@ def move(draw: Draw) -> Clause:
     verb, particle, preposition = draw.pick(GOING)
     home = [place for place in PLACES if place.ko == "집"]
     city = preposition == "for" or verb.en == "move" or draw.chance(0.4)
-    places = [p for p in TRAVEL if (p.group == "city") == city]
+    places = [p for p in TRAVEL if (p.group in ("city", "abroad")) == city]
     if verb.en in ("go", "come", "come back") and draw.chance(0.15):
         places = home
     place = draw.pick(places)
@@ -167,8 +168,8 @@ def move(draw: Draw) -> Clause:
         clause = replace(clause, tense="past", often=None, progressive=False, time=draw.time("past"), negation="")
     clause = replace(clause, place=(ko, where))
     if verb.en != "move" and place.group != "stop" and draw.chance(0.35):
-        means = draw.pick(FAR_MEANS if place.group == "city" else NEAR_MEANS)
-        if not (means == "배" and place.ko != "제주도") and not (means == "비행기" and place.ko not in ("제주도", "부산")):
+        means = draw.pick({"city": FAR_MEANS, "abroad": ("비행기",)}.get(place.group, NEAR_MEANS))
+        if not (means == "배" and place.ko != "제주도") and not (means == "비행기" and place.ko not in ("제주도", "부산", *ABROAD)):
             clause = replace(clause, means=(josa(means, "으로/로"), MEANS[means]))
     if verb.en != "arrive" and draw.chance(0.2):
         clause = replace(clause, companion=draw.pick(_people(clause)))
@@ -231,13 +232,15 @@ def relative(draw: Draw) -> Clause:
     tense = "past" if outer.en in BOUND else draw.pick(("past", "future"))
     clause = replace(clause, tense=tense, negation=draw.pick(("", "", "", "", "안", "지 않")))
     if own and draw.chance(0.5):
-        rel = Relative(inner, "past", None, draw.near("past"))
+        rel = draw.relative(inner, None, draw.chance(0.6))
     else:
         people = [p for p in _people(clause) if p.role != "friend"]
         others = [*people, ME] if clause.subject and role not in ("me", "we") and not question else people
-        rel = Relative(inner, "past", draw.pick(others), draw.near("past") if draw.chance(0.4) else None)
+        rel = draw.relative(inner, draw.pick(others), draw.chance(0.4))
         if rel.time is None and draw.chance(0.5):
             clause = replace(clause, time=draw.near(tense))
+    if tense == "future":
+        rel = replace(rel, retold=False)
     if outer in [verb for verb, _ in GIVING]:
         receiver = draw.pick([p for p in _people(clause) if p is not rel.person])
         clause = replace(clause, recipient=receiver, humble=dict(GIVING)[outer] if receiver.respect else "")
@@ -338,13 +341,27 @@ _SECOND = ("read", "watch", "sleep", "rest", "take a walk", "drink", "listen to"
 def sequence(draw: Draw) -> Clause:
     """차례로 하는 일: '밥을 먹고 영화를 봤어요.' '자기 전에 책을 읽어요.'"""
     level, question = _mood(draw)
-    order = draw.pick(("고", "ㄴ 후에", "기 전에"))
+    order = draw.pick(("고", "가서", "ㄴ 후에", "기 전에"))
+    if order == "가서":
+        return _go_and(draw, level, question)
     transitive = [verb for verb in TRANSITIVE if verb.objects and verb.en in _FIRST]
     first_verb = draw.pick(transitive)
     verb = draw.pick([v for v in (*TRANSITIVE, *INTRANSITIVE) if v.en in _SECOND and v is not first_verb])
     tense = draw.pick(("past", "past", "future"))
     first = Clause("act", first_verb, level=level, thing=NounPhrase(NOUNS[draw.pick(first_verb.objects)]))
     clause = Clause("sequence", verb, draw.subject(question), level, tense, question, first=first, order=order)
+    if draw.chance(0.6):
+        clause = replace(clause, time=draw.near(tense))
+    return clause if verb in INTRANSITIVE else replace(clause, thing=NounPhrase(NOUNS[draw.pick(verb.objects)]))
+
+
+def _go_and(draw: Draw, level: str, question: bool) -> Clause:
+    """가서 하는 일: '은행에 가서 돈을 찾았다.'"""
+    verb = draw.pick([v for v in (*TRANSITIVE, *INTRANSITIVE) if v.places and v.en not in (*BOUND, "cook", "wear")])
+    place = draw.pick([p for p in PLACES if p.group in verb.places])
+    tense = draw.pick(("past", "past", "future"))
+    first = Clause("go", GOING[0][0], level=level, place=(place.ko + "에", place.to))
+    clause = Clause("sequence", verb, draw.subject(question), level, tense, question, first=first, order="가서")
     if draw.chance(0.6):
         clause = replace(clause, time=draw.near(tense))
     return clause if verb in INTRANSITIVE else replace(clause, thing=NounPhrase(NOUNS[draw.pick(verb.objects)]))

@@ -77,7 +77,7 @@ def _nouns() -> dict[str, Noun]:
     창문 window windows - -; 문 door doors - -; 그릇 dish dishes 개 thing; 방 room rooms - room; 교실 classroom classrooms - room; 거실 living_room living_rooms - -; 부엌 kitchen kitchens - -; 접시 plate plates 개 thing
     동전 coins coins - small; 조개껍데기 seashells seashells - small; 나뭇잎 leaves leaves - small; 쓰레기 trash - - -
     다리 bridge bridges 개 building; 탑 tower towers 개 building; 호텔 hotel hotels 개 building; 집 house houses - building; 새집 birdhouse birdhouses 개 thing; 개집 doghouse doghouses 개 thing
-    숙제 homework - - -; 종이 paper - 장:sheet -; 문제 problem problems 개 text
+    숙제 homework - - -; 돈 money - - -; 종이 paper - 장:sheet -; 문제 problem problems 개 text
     """
     table = {}
     for row in rows.replace("\n", ";").split(";"):
@@ -121,7 +121,7 @@ PLACES = [Place(*row.split("|")) for row in """학교|at school|to school|school
 극장|at the theater|to the theater|show
 박물관|at the museum|to the museum|show
 병원|at the hospital|to the hospital|office
-은행|at the bank|to the bank|office
+은행|at the bank|to the bank|bank
 우체국|at the post office|to the post office|office
 수영장|at the swimming pool|to the swimming pool|pool
 역|at the station|to the station|stop
@@ -133,7 +133,10 @@ PLACES = [Place(*row.split("|")) for row in """학교|at school|to school|school
 대전|in Daejeon|to Daejeon|city
 인천|in Incheon|to Incheon|city
 전주|in Jeonju|to Jeonju|city
-강릉|in Gangneung|to Gangneung|city""".splitlines()]
+강릉|in Gangneung|to Gangneung|city
+파리|in Paris|to Paris|abroad
+런던|in London|to London|abroad
+뉴욕|in New York|to New York|abroad""".splitlines()]
 
 PEOPLE = [Person(*row) for row in (
     ("민수", "Minsu", "he", "name"), ("지훈", "Jihun", "he", "name"), ("현우", "Hyeonu", "he", "name"),
@@ -147,7 +150,7 @@ PEOPLE = [Person(*row) for row in (
 WE = Person("우리", "we", "we", "we")
 
 HOME, EAT, CITY = ("home",), ("home", "eat", "park", "city"), ("city",)
-SHOP = ("shop", "city")
+SHOP = ("shop", "city", "abroad")
 
 
 def _v(stem: str, irregular: str, en: str, past: str, objects: list[str] | str = "", places: tuple[str, ...] = (),
@@ -171,7 +174,7 @@ TRANSITIVE = [
     _v("만들", "", "make", "made", "빵 김밥 케이크 만두 비빔밥 인형 의자 가방 상자 과자", ("home", "school")),
     _v("굽", "ㅂ", "bake", "baked", "빵 케이크 과자 고구마", HOME),
     _v("그리", "", "draw", "drew", "그림 꽃 나무 고양이 새 말 토끼", ("home", "park", "school")),
-    _v("찍", "", "take", "took", "사진", ("park", "city", "show")),
+    _v("찍", "", "take", "took", "사진", ("park", "city", "show", "abroad")),
     _v("배우", "", "learn", "learned", STUDY + ["피아노", "기타"], ("school",)),
     _v("가르치", "", "teach", "taught", STUDY + ["피아노", "기타"], ("school",)),
     _v("공부|하", "", "study", "studied", STUDY, ("home", "read", "school", "eat")),
@@ -191,6 +194,7 @@ TRANSITIVE = [
     _v("짓", "ㅅ", "build", "built", "집 새집 개집 다리", ()),
     _v("고치", "", "fix", "fixed", "자전거 시계 컴퓨터 의자 문 카메라", ("home", "school", "work", "shop")),
     _v("풀", "", "solve", "solved", "문제", ("home", "read", "school", "work")),
+    _v("찾", "", "withdraw", "withdrew", "돈", ("bank",), progressive=False),
     _v("청소|하", "", "clean", "cleaned", "방 교실 거실 부엌", ()),
 ]
 STATIVE = [
@@ -207,7 +211,7 @@ CALL = _v("전화|하", "", "call", "called")
 INTRANSITIVE = [
     _v("자", "", "sleep", "slept", places=("home", "city"), polite="주무시"),
     _v("쉬", "", "rest", "rested", places=("home", "park", "eat", "city")),
-    _v("일|하", "", "work", "worked", places=("work", "office", "shop", "eat", "city")),
+    _v("일|하", "", "work", "worked", places=("work", "office", "bank", "abroad", "shop", "eat", "city")),
     _v("운동|하", "", "exercise", "exercised", places=("park", "home", "school")),
     _v("수영|하", "", "swim", "swam", places=("pool", "city")),
     _v("산책|하", "", "take a walk", "took a walk", places=("park", "city")),
@@ -281,7 +285,7 @@ HABITUAL = {"eat", "drink", "read", "write", "watch", "listen to", "sing", "make
 BOUND = {"lose", "cry", "see"}  # 바라거나 미리 말하지 않는 일: 과거로만 써요.
 UNTIMED = {"build", "move"}  # 몇 시에 했다고 말하지 않는 일
 DISTANT = {"learn", "teach", "study", "buy", "sell", "build", "plant", "write", "meet", "give", "send", "go", "come",
-           "come back", "leave for", "arrive", "move", "work", "draw", "make", "lose", "swim"}
+           "come back", "leave for", "arrive", "move", "work", "draw", "make", "lose"}
 TIMES = {
     "past": {"어제": "yesterday", "그저께": "the day before yesterday", "오늘 아침에": "this morning",
              "어젯밤에": "last night", "지난 주말에": "last weekend"},

@@ -126,7 +126,7 @@ def describe_person(draw: Draw) -> Sentence:
 def describe_place(draw: Draw) -> Sentence:
     """'이 공원은 아주 넓어요.'"""
     level, question, negative = draw.level(), draw.chance(0.25), draw.chance(0.2)
-    place = draw.pick([p for p in PLACES if p.group != "city" and p.ko != "집"])
+    place = draw.pick([p for p in PLACES if p.group not in ("city", "abroad") and p.ko != "집"])
     tense = draw.pick(("present", "past"))
     stem, meaning = draw.pick(ADJECTIVES["place"])
     degree = "" if negative else draw.degree(meaning)
