@@ -103,3 +103,25 @@ def _standardize(data: Mapping[str, Any]) -> Callable[[torch.Tensor], torch.Tens
         return torch.nn.functional.layer_norm(x, x.shape[-1:], data["gamma"], data["beta"])
 
     return g
+
+
+@probe("next_token")
+def _next_token(data: Mapping[str, Any]) -> Callable[[torch.Tensor], torch.Tensor]:
+    """토큰 (n, t)에서 로짓 (n, t, V)로. 그 자리와 바로 앞의 토큰(`last`, `before`: (V, V)), 자리의 번호(`place`: (L, V))만 봐요."""
+
+    def g(tokens: torch.Tensor) -> torch.Tensor:
+        earlier = torch.cat([tokens[:, :1], tokens[:, :-1]], dim=1)
+        return data["last"][tokens] + data["before"][earlier] + data["place"][: tokens.shape[1]]
+
+    return g
+
+
+@probe("pieces")
+def _pieces(data: Mapping[str, Any]) -> Callable[[str], list[str]]:
+    """문장을 `size`글자씩 잘라요. `spaces`가 거짓이면 빈칸을 먼저 없애요."""
+
+    def g(sentence: str) -> list[str]:
+        text = sentence if data["spaces"] else "".join(sentence.split())
+        return [text[i:i + data["size"]] for i in range(0, len(text), data["size"])]
+
+    return g
