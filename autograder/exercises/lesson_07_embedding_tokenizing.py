@@ -464,7 +464,7 @@ TRAIN_BPE = Exercise(
         Mistake("train_bpe.tie-first-seen", "먼저 본 쌍을 고름", "횟수가 같을 때 먼저 나온 쌍을 골랐어요. 그러면 낱말을 넣은 차례에 따라 결과가 달라져요.",
                 "횟수가 같은 쌍들을 서로 어떻게 견주기로 했는지 독스트링을 봐요.", (_train_first_seen,), ("ties",)),
         Mistake("train_bpe.tie-larger", "큰 쌍을 고름", "횟수가 같을 때 사전에서 뒤에 오는 쌍을 골랐어요.", "횟수는 큰 쪽, 쌍은 작은 쪽이에요. 두 방향이 서로 반대예요.",
-                (_train_larger,), ("values", "shared", "ties")),
+                (_train_larger,), ("values", "ties")),
         Mistake("train_bpe.border-forgotten", "낱말의 시작 표시를 빠뜨림", "낱말이 ▁로 시작하지 않았어요. 그러면 낱말의 처음과 가운데를 구별할 수 없어요.",
                 "낱말을 처음 토큰으로 바꿀 때 무엇이 맨 앞에 와야 하는지 봐요.", (_train_no_border,), ("values", "shared", "ties", "early")),
         Mistake("train_bpe.counts-not-renewed", "횟수를 다시 세지 않음", "처음에 센 횟수를 끝까지 썼어요. 붙이고 나면 이웃이 달라져요.",
