@@ -93,7 +93,7 @@ DECOMPOSE = Exercise(
     reference=bpe.decompose,
     draw=_decompose_cases,
     mistakes=(
-        Mistake("decompose.588-and-28-exchanged", "588과 28을 바꿔 씀", "초성을 28로, 중성을 588로 나눴어요. 첫 줄의 음절들(각, 강)에서만 우연히 맞아요.",
+        Mistake("decompose.588-and-28-exchanged", "588과 28을 바꿔 씀", "초성을 28로, 중성을 588로 나눴어요. 각, 강처럼 초성이 ㄱ, 중성이 ㅏ인 음절에서만 우연히 맞아요.",
                 "초성 하나가 바뀔 때 음절이 몇 개 지나가는지 세어 봐요.", (_decompose_exchanged,), ("closed", "open")),
         Mistake("decompose.no-remainder", "초성을 빼지 않고 중성을 구함", "중성을 구할 때 초성이 차지한 만큼을 덜어 내지 않았어요. 초성이 ㄱ인 음절에서만 맞아요.",
                 "초성을 정하고 남은 나머지에서 중성을 구해요.", (_decompose_no_remainder,), ("closed", "open")),
@@ -468,7 +468,7 @@ TRAIN_BPE = Exercise(
         Mistake("train_bpe.border-forgotten", "낱말의 시작 표시를 빠뜨림", "낱말이 ▁로 시작하지 않았어요. 그러면 낱말의 처음과 가운데를 구별할 수 없어요.",
                 "낱말을 처음 토큰으로 바꿀 때 무엇이 맨 앞에 와야 하는지 봐요.", (_train_no_border,), ("values", "shared", "ties", "early")),
         Mistake("train_bpe.counts-not-renewed", "횟수를 다시 세지 않음", "처음에 센 횟수를 끝까지 썼어요. 붙이고 나면 이웃이 달라져요.",
-                "되풀이할 때마다 무엇을 다시 해야 하는지 봐요.", (_train_stale,), ("values", "shared", "ties")),
+                "되풀이할 때마다 무엇을 다시 해야 하는지 봐요.", (_train_stale,), ("values", "shared")),
     ),
     correct=(_train_sorted, _train_two_steps),
     uses=("count_pairs", "merge_pair"),
