@@ -45,8 +45,8 @@ class RobustExporter(NotebookExporter):
         try:
             return super().from_filename(filename, resources=resources, **kw)
         except (ValueError, OSError, KeyError, TypeError, AttributeError):
-            resources = ResourcesDict(resources or {})
-            resources["metadata"] = ResourcesDict(name=Path(filename).stem, path=str(Path(filename).parent))
+            place = {"name": Path(filename).stem, "path": str(Path(filename).parent)}
+            resources = {**(resources or {}), "metadata": place}
             lesson = resources["nbgrader"]["assignment"]
             return self.from_notebook_node(from_dict(dict(released(lesson))), resources=resources, **kw)
 

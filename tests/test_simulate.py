@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import hashlib
 import json
 import random
 from collections import Counter
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from graders import shared_pool
+from classes import LESSON, Borrowed, contents
 
 from autograder import build, sandbox
 from autograder.answer_sheet import draw_sheet
@@ -23,23 +22,8 @@ from autograder.judge import judge
 from autograder.perform import perform
 from autograder.simulate import SimulateError, as_cell, plan, simulate, solution_cells
 
-LESSON = "05_attention_math"
 STUDENTS = 17
 FINISHED = [lesson for lesson in build.sources() if build.lesson_path(lesson).is_file()]
-
-
-class Borrowed:
-    """시험 프로세스가 함께 쓰는 풀. 채점이 끝나도 닫지 않아요."""
-
-    def __enter__(self) -> Borrowed:
-        self.tier, self.limits, self.run = shared_pool().tier, shared_pool().limits, shared_pool().run
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        pass
 
 
 @pytest.fixture(autouse=True)
@@ -54,11 +38,6 @@ def judged(result: ClassResult) -> list[dict]:
 
 def without_message(marks: list[dict]) -> list[dict]:
     return [{key: value for key, value in mark.items() if key != "message"} for mark in marks]
-
-
-def contents(folder: Path) -> dict[str, str]:
-    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
-            for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
 # -- 함수를 칸으로 ------------------------------------------------------------------------------------------------
