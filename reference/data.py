@@ -12,6 +12,7 @@ import json
 import os
 import re
 import shutil
+import time
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
@@ -304,7 +305,9 @@ def prepare(source: Source, tokenizer: Tokenizer, cache: str | Path, *, hygiene:
     folder = Path(cache) / content_key(source, tokenizer, hygiene, held_out)
     if not (folder / "info.json").is_file():
         building = folder.with_name(f"{folder.name}.{os.getpid()}.tmp")
-        shutil.rmtree(building, ignore_errors=True)
+        for left in Path(cache).glob("*.tmp"):  # 갑자기 꺼진 작업이 남긴 것. 지금 도는 작업의 것일 수 있어 하루는 둬요.
+            if left == building or time.time() - left.stat().st_mtime > 86_400:
+                shutil.rmtree(left, ignore_errors=True)
         try:
             building.mkdir(parents=True)
             _build(source, tokenizer, building, _Washer(hygiene, held_out), progress)

@@ -182,7 +182,11 @@ def test_an_interrupted_build_leaves_nothing_and_is_redone(tokenizer, tmp_path, 
     with pytest.raises(KeyboardInterrupt):
         prepare(PAIRS, tokenizer, tmp_path, progress=False)
     assert not list(tmp_path.iterdir())
+    killed = tmp_path / "죽은 작업.1.tmp"
+    killed.mkdir()
+    os.utime(killed, (0, 0))
     assert len(prepare(PAIRS, tokenizer, tmp_path, progress=False)) == len(PAIRS) and CHUNK > 1000
+    assert not killed.exists()
 
 
 def test_empty_corpus_and_unwritable_cache(tokenizer, tmp_path):
