@@ -104,6 +104,8 @@ class Worker:
             result, body = _converse(ours, job, deadline)
             ours.close()
             _explain_end(result, body is not None, _read_status(status_read, deadline))
+            if result == JobResult(reason="exit", cpu_seconds=result.cpu_seconds):
+                raise WorkerLost("자식이 시작하지 못했어요")
             return result, body
         finally:
             ours.close()
