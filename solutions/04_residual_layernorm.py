@@ -66,6 +66,8 @@ from torch import nn
 from autograder import check
 from autograder.kit import fast, plots, show_reference, text
 
+torch.set_num_threads(1)  # 오늘처럼 작은 텐서는 코어 하나가 더 빨라요.
+
 # %% [markdown] tags=["given"]
 # ## 실습 4-1 층 정규화 ⭐⭐⭐ · 15분 · 논문 §3.1, Ba 외 2016
 #
@@ -637,7 +639,6 @@ def shrink(body: nn.Module, depth: int) -> None:
                 W.mul_((8 * depth) ** -0.25)
 
 # %% tags=["experiment"]
-torch.set_num_threads(1)  # 이렇게 작은 모델은 스레드 하나가 더 빨라요.
 runs = {"Post-LN, 워밍업 없음": train("post", 0), "Post-LN, 워밍업 100걸음": train("post", 100),
         "Pre-LN, 워밍업 없음": train("pre", 0)}
 print(f"찍기만 하면 {math.log(8):.3f}")

@@ -67,6 +67,8 @@ from torch import nn
 from autograder import check
 from autograder.kit import fast, plots, show_reference, text
 
+torch.set_num_threads(1)  # 오늘처럼 작은 텐서는 코어 하나가 더 빨라요.
+
 
 def attend(q, k, v, mask=None):
     """레슨 5의 어텐션이에요. q (..., T, K), k와 v (..., S, K), mask (..., T, S)나 None -> (..., T, K)."""
@@ -321,7 +323,6 @@ def learn_neighbours(n_heads: int, steps: int, D: int = 32) -> tuple[float, torc
     return (logits.argmax(-1) == y).float().mean().item(), weights.detach().mean(0)
 
 # %% tags=["experiment"]
-torch.set_num_threads(1)  # 이렇게 작은 모델은 스레드 하나가 더 빨라요.
 counts = [1, 2, 4, 8, 16]
 accuracy = [learn_neighbours(n, fast(300, 20))[0] for n in counts]
 print({n: f"{a:.3f}" for n, a in zip(counts, accuracy)})
