@@ -41,8 +41,11 @@ def mask_bias(mask: Tensor | None, dtype: torch.dtype) -> Tensor | None:
     """참/거짓 마스크를 점수에 더할 값으로 바꿔요: 볼 수 있으면 0, 없으면 dtype의 가장 작은 수 (§3.2.3의 −∞ 대신).
 
     모든 층이 함께 쓰도록 배치마다 한 번만 불러요. 유한한 수라서 다 가려진 행도 NaN이 되지 않아요.
+    autocast 안에서는 낮은 정밀도로 바뀌어도 −∞가 되지 않는 수를 써요.
     """
     if mask is None:
         return None
+    device = mask.device.type
+    narrow = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else dtype
     bias = torch.zeros(mask.shape, dtype=dtype, device=mask.device)
-    return bias.masked_fill_(~mask, torch.finfo(dtype).min)
+    return bias.masked_fill_(~mask, torch.finfo(narrow).min)
