@@ -121,8 +121,8 @@ def _read_hub(spec: str) -> Iterator[Pair]:
 # ── 씻기 ─────────────────────────────────────────────────────────────────────
 
 # 제어 문자, 폭 없는 빈칸, BOM, 방향 표시를 지워요. 이모지를 잇는 U+200D만은 글자의 일부라서 남겨요.
-_INVISIBLE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069"
-                        "\ufeff]|(?<=\\w)\u200d|\u200d(?=\\w)|^\u200d|\u200d$")
+_INVISIBLE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2064"
+                        "\u2066-\u2069\ufeff]|(?<=\\w)\u200d|\u200d(?=\\w)|^\u200d|\u200d$")
 _SPACES = re.compile(r"\s+")
 
 

@@ -112,10 +112,13 @@ def test_clean_text():
 
 
 def test_hygiene_report_names_every_reason(tokenizer, tmp_path):
-    pairs = [("빵을 샀다.", "I bought bread."), ("빵을\u200b 샀다.", "I bought bread."), ("", "Nothing."), ("시험 문장이다.", "It is a test."),
-             ("가 " * 300, "b " * 300), ("안녕", "word " * 60), ("새 문장이다.", "It is a test."), ("물을 마셨다.", "I drank water.")]
+    pairs = [("빵을 샀다.", "I bought bread."), ("빵을\u200b 샀다.", "I bought bread."), ("", "Nothing."), ("시험 문장이다.",
+                                                                                                    "It is a test."),
+             ("가 " * 300, "b " * 300), ("안녕", "word " * 60), ("새 문장이다.", "It is a test."), ("물을 마셨다.",
+                                                                                            "I drank water.")]
     data = prepare(pairs, tokenizer, tmp_path, held_out=[("시험 문장이다.", "It is a test.")], progress=False)
-    assert data.report == {"read": 8, "kept": 2, "one_column": 0, "cleaned": 1, "empty": 1, "duplicate": 1, "in_test": 2,
+    assert data.report == {"read": 8, "kept": 2, "one_column": 0, "cleaned": 1, "empty": 1, "duplicate": 1,
+                           "in_test": 2,
                            "too_long": 1, "bad_ratio": 1}
     assert [tokenizer.decode(data.src(i)) for i in range(2)] == ["빵을 샀다.", "물을 마셨다."]
     assert describe(data.report).startswith("읽은 쌍 8개 가운데 2개 사용")
@@ -213,7 +216,8 @@ def test_batches_have_the_promised_shape(dataset):
         rows, width = batch.src.shape
         assert batch.src.dtype == batch.tgt_in.dtype == batch.tgt_out.dtype == torch.int64
         assert batch.tgt_in.shape == batch.tgt_out.shape and rows * max(width, batch.tgt_out.shape[1]) <= 512
-        for source, shifted, target in zip(batch.src.tolist(), batch.tgt_in.tolist(), batch.tgt_out.tolist(), strict=True):
+        for source, shifted, target in zip(batch.src.tolist(), batch.tgt_in.tolist(), batch.tgt_out.tolist(),
+                                           strict=True):
             end, stop = source.index(2), target.index(2)
             assert 0 not in source[:end] and not any(source[end + 1:]) and not any(target[stop + 1:])
             assert shifted[0] == 1 and shifted[1:stop + 1] == target[:stop] and not any(shifted[stop + 1:])

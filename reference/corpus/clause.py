@@ -144,7 +144,8 @@ def _verb_stem(clause: Clause) -> Stem:
     if clause.negation in ("안", "못"):
         stem = _negate(stem, clause.negation, verb.split and not stem.respect)
     if clause.progressive:
-        stem = Stem(f"{plain(stem, '고')} {'계시' if respect else '있'}", kind="verb" if respect else "exist", respect=respect)
+        stem = Stem(f"{plain(stem, '고')} {'계시' if respect else '있'}", kind="verb" if respect else "exist",
+                    respect=respect)
     elif clause.modal == "want":
         others = clause.subject is not None and clause.subject.role not in ("me", "we")
         wish = f"{plain(stem, '고')} 싶"
@@ -271,7 +272,7 @@ def thing_en(phrase: NounPhrase, clause: Clause) -> str:
     """명사구의 영어: 관사, 수, 꾸미는 말, 관계절."""
     noun = phrase.noun
     mass, always_plural = not noun.plural, noun.plural == noun.en
-    before = " ".join(word for word in (phrase.adjective and phrase.adjective[1], phrase.color and phrase.color[1]) if word)
+    before = " ".join(pair[1] for pair in (phrase.adjective, phrase.color) if pair)
 
     def described(word: str) -> str:
         return f"{before} {word}" if before else word
@@ -331,7 +332,8 @@ def _tail_en(clause: Clause) -> list[str]:
 
 def _condition_en(clause: Clause) -> str:
     condition, tense = clause.condition, "past" if clause.tense == "past" else "present"
-    who, person = {"": ("it", "he"), "weather": ("the weather", "he")}.get(condition.about, (subject_en(clause)[1],) * 2)
+    subjects = {"": ("it", "he"), "weather": ("the weather", "he"), "person": (subject_en(clause)[1],) * 2}
+    who, person = subjects[condition.about]
     verb, _, rest = condition.en.partition(" ")
     if verb == "be":
         return f"{who} {en.be(person, tense == 'past')} {rest}"

@@ -99,7 +99,8 @@ class Draw:
         """지금부터의 거리: '십 년 전에', '세 달 후에', '오 일 전에'."""
         ago, ago_en = ("전에", "{} ago") if tense == "past" else ("후에", "in {}")
         amount = 2 + int(self.random() * 9)
-        unit, unit_en, spell = self.pick((("년", "years", sino_number), ("달", "months", native_number), ("일", "days", sino_number)))
+        unit, unit_en, spell = self.pick((
+            ("년", "years", sino_number), ("달", "months", native_number), ("일", "days", sino_number)))
         return f"{spell(amount)} {unit} {ago}", ago_en.format(f"{en.number(amount)} {unit_en}")
 
     def near(self, tense: str) -> tuple[str, str]:

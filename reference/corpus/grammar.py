@@ -161,7 +161,8 @@ def move(draw: Draw) -> Clause:
     if verb.en in ("go", "come", "come back") and draw.chance(0.15):
         places = home
     place = draw.pick(places)
-    where = {"for": place.to.removeprefix("to "), "at": place.at.replace("in the", "at the"), "to": place.to}[preposition]
+    where = {"for": place.to.removeprefix("to "), "at": place.at.replace("in the", "at the"),
+             "to": place.to}[preposition]
     ko = josa(place.ko, particle) if "/" in particle else place.ko + particle
     clause = _manner(draw, Clause("go", verb, draw.subject(question), level, question=question))
     if verb.en in ("move", "arrive", "leave for") and (clause.often or clause.tense == "present" and not clause.modal):
@@ -248,8 +249,8 @@ def relative(draw: Draw) -> Clause:
 
 
 _AFTER = {  # 앞 동사로 생긴 물건을 두고 뒤에 할 만한 일
-    "buy": ("eat", "drink", "wear", "read", "lose"), "make": ("eat",), "bake": ("eat",), "draw": (), "choose": ("wear", "buy"),
-    "write": ("read",), "borrow": ("read", "lose"),
+    "buy": ("eat", "drink", "wear", "read", "lose"), "make": ("eat",), "bake": ("eat",), "draw": (),
+    "choose": ("wear", "buy"), "write": ("read",), "borrow": ("read", "lose"),
 }
 
 
@@ -274,8 +275,8 @@ def wh_question(draw: Draw) -> Clause:
     tense = draw.pick(("past", "past", "future"))
     if ask in ("where", "when") and draw.chance(0.4):
         clause = move(draw)
-        clause = replace(clause, level=level, question=True, tense=tense, negation="", modal="", progressive=False, often=None,
-                         subject=draw.subject(True), companion=None, ask=ask)
+        clause = replace(clause, subject=draw.subject(True), level=level, question=True, ask=ask, tense=tense, often=None,
+                         negation="", modal="", progressive=False, companion=None)
         clause = replace(clause, time=None if ask == "when" else draw.time(tense, clause.verb.en))
         if ask == "where":
             verb = draw.pick([verb for verb, _, _ in GOING[:2]])
@@ -335,7 +336,8 @@ def linked(draw: Draw) -> Clause:
 
 
 _FIRST = ("eat", "drink", "read", "wash", "clean", "listen to", "study", "solve", "cook")
-_SECOND = ("read", "watch", "sleep", "rest", "take a walk", "drink", "listen to", "study", "work", "exercise", "go", "draw")
+_SECOND = ("read", "watch", "sleep", "rest", "take a walk", "drink", "listen to", "study", "work", "exercise",
+           "draw")
 
 
 def sequence(draw: Draw) -> Clause:
@@ -367,8 +369,8 @@ def _go_and(draw: Draw, level: str, question: bool) -> Clause:
     return clause if verb in INTRANSITIVE else replace(clause, thing=NounPhrase(NOUNS[draw.pick(verb.objects)]))
 
 
-VERBAL = ((act, 30), (move, 10), (do, 7), (give, 7), (meet, 6), (like, 3), (relative, 10), (wh_question, 9), (linked, 8),
-          (sequence, 7))
+VERBAL = ((act, 30), (move, 10), (do, 7), (give, 7), (meet, 6), (like, 3), (relative, 10), (wh_question, 9),
+          (linked, 8), (sequence, 7))
 # 틀마다 무게만큼 되풀이해 두면 고르게 뽑는 것이 곧 무게대로 뽑는 것이다.
 FRAMES = tuple(build for build, weight in (*VERBAL, *NOMINAL) for _ in range(weight))
 
@@ -378,8 +380,9 @@ def structure_of(clause: Clause) -> str:
     phrase = clause.thing
     shape = "" if phrase is None else ("count" if phrase.count else "relative" if phrase.relative else "adjective"
                                        if phrase.adjective or phrase.color else "bare")
-    return "/".join((clause.frame, clause.tense, clause.negation, clause.modal, str(clause.progressive), str(clause.question),
-                     clause.ask, shape, clause.link, clause.order))
+    marks = (clause.progressive, clause.question)
+    return "/".join((clause.frame, clause.tense, clause.negation, clause.modal, *map(str, marks), clause.ask, shape,
+                     clause.link, clause.order))
 
 
 def _argument(clause: Clause) -> str:

@@ -13,12 +13,12 @@ class Noun(NamedTuple):
     ko: str
     en: str
     plural: str
-    counter: str  # COUNTERS의 열쇠. 비면 세지 않아요.
+    counter: str  # "세는 말" 또는 "세는 말:영어 단위(UNITS의 열쇠)". 비면 세지 않아요.
     adjectives: str  # ADJECTIVES의 열쇠
 
 
 class Person(NamedTuple):
-    """사람. pronoun은 다시 가리킬 때 쓰는 대명사(없으면 되받지 않는다)."""
+    """사람. pronoun은 다시 가리킬 때 쓰는 대명사(없으면 되받지 않아요)."""
 
     ko: str
     en: str
@@ -51,7 +51,8 @@ class Verb(NamedTuple):
 
 def _nouns() -> dict[str, Noun]:
     rows = """
-    빵 bread - 개:piece food; 사과 apple apples 개 fruit; 딸기 strawberries strawberries - fruit; 귤 tangerine tangerines 개 fruit
+    빵 bread - 개:piece food; 사과 apple apples 개 fruit; 딸기 strawberries strawberries - fruit
+    귤 tangerine tangerines 개 fruit
     수박 watermelon watermelons 통 fruit; 김밥 gimbap - 줄:roll food; 국수 noodles noodles 그릇:bowl food
     라면 ramen - 그릇:bowl food; 케이크 cake cakes 개 food; 과자 cookies cookies - food; 고기 meat - - food
     생선 fish - - food; 비빔밥 bibimbap - 그릇:bowl food; 불고기 bulgogi - - food; 만두 dumplings dumplings - food
@@ -73,11 +74,14 @@ def _nouns() -> dict[str, Noun]:
     꽃 flower flowers 송이 flower; 장미 rose roses 송이 flower; 나무 tree trees 그루 flower; 선물 gift gifts 개 thing
     고양이 cat cats 마리 animal; 강아지 puppy puppies 마리 animal; 새 bird birds 마리 animal
     토끼 rabbit rabbits 마리 animal; 오리 duck ducks 마리 animal; 말 horse horses 마리 animal
-    버스 bus buses - -; 기차 train trains - -; 택시 taxi taxis - -; 지하철 subway subways - -; 비행기 plane planes - -; 배 boat boats - -
-    창문 window windows - -; 문 door doors - -; 그릇 dish dishes 개 thing; 방 room rooms - room; 교실 classroom classrooms - room; 거실 living_room living_rooms - -; 부엌 kitchen kitchens - -; 접시 plate plates 개 thing
+    버스 bus buses - -; 기차 train trains - -; 택시 taxi taxis - -; 지하철 subway subways - -; 비행기 plane planes - -
+    배 boat boats - -
+    창문 window windows - -; 문 door doors - -; 그릇 dish dishes 개 thing; 방 room rooms - room
+    교실 classroom classrooms - room; 거실 living_room living_rooms - -; 부엌 kitchen kitchens - -; 접시 plate plates 개 thing
     동전 coins coins - small; 조개껍데기 seashells seashells - small; 나뭇잎 leaves leaves - small; 쓰레기 trash - - -
-    다리 bridge bridges 개 building; 탑 tower towers 개 building; 호텔 hotel hotels 개 building; 집 house houses - building; 새집 birdhouse birdhouses 개 thing; 개집 doghouse doghouses 개 thing
-    숙제 homework - - -; 돈 money - - -; 종이 paper - 장:sheet -; 문제 problem problems 개 text
+    다리 bridge bridges 개 building; 탑 tower towers 개 building; 호텔 hotel hotels 개 building; 집 house houses - building
+    새집 birdhouse birdhouses 개 thing; 개집 doghouse doghouses 개 thing
+    돈 money - - -; 종이 paper - 장:sheet -; 문제 problem problems 개 text
     """
     table = {}
     for row in rows.replace("\n", ";").split(";"):
@@ -89,8 +93,8 @@ def _nouns() -> dict[str, Noun]:
 
 
 NOUNS = _nouns()
-# 세는 말의 영어 단위. 표에 없으면 단위 없이 'three books'처럼 세요.
 DEFINITE = {"창문", "문", "방", "교실", "거실", "부엌", "지하철"}  # 꾸밈이 없으면 the를 붙이는 명사
+# 세는 말의 영어 단위. 표에 없으면 단위 없이 'three books'처럼 세요.
 UNITS = {"piece": ("piece of", "pieces of"), "roll": ("roll of", "rolls of"), "bowl": ("bowl of", "bowls of"),
          "cup": ("cup of", "cups of"), "glass": ("glass of", "glasses of"), "bottle": ("bottle of", "bottles of"),
          "pair": ("pair of", "pairs of"), "sheet": ("sheet of", "sheets of")}
@@ -271,17 +275,17 @@ COLORS = {"빨간": "red", "파란": "blue", "하얀": "white", "까만": "black
 COLORED = set(WEAR + ["가방", "우산", "지갑", "자전거", "꽃", "장미", "컵", "의자", "상자", "연필"]) - {"장미"}
 DEGREES = {"": "", "아주": "very ", "정말": "really ", "너무": "too ", "조금": "a little "}
 # '너무'와 '조금'은 지나치면 곤란한 성질에만 쓴다('조금 아름답다'는 어색하다).
-GRADED = {"expensive", "big", "small", "far", "long", "short", "heavy", "difficult", "cold", "hot", "tired", "busy", "sick",
-          "sad"}
+GRADED = {"expensive", "big", "small", "far", "long", "short", "heavy", "difficult", "cold", "hot", "tired",
+          "busy", "sick", "sad"}
 
 JOBS = {"의사": "doctor", "학생": "student", "가수": "singer", "요리사": "cook", "간호사": "nurse", "기자": "reporter",
         "화가": "painter", "회사원": "office worker", "변호사": "lawyer", "소방관": "firefighter", "배우": "actor",
         "대학생": "college student"}
 
 # 날마다 하는 일과, 먼 때('작년에', '유월 육 일에')와 어울리는 일
-HABITUAL = {"eat", "drink", "read", "write", "watch", "listen to", "sing", "make", "bake", "draw", "learn", "teach", "study",
-            "cook", "clean", "sleep", "rest", "work", "exercise", "swim", "take a walk", "play", "walk", "run", "dance", "take",
-            "meet", "help", "call", "go", "come"}
+HABITUAL = {"eat", "drink", "read", "write", "watch", "listen to", "sing", "make", "bake", "draw", "learn", "teach",
+            "study", "cook", "clean", "sleep", "rest", "work", "exercise", "swim", "take a walk", "play", "walk",
+            "run", "dance", "take", "meet", "help", "call", "go", "come"}
 BOUND = {"lose", "cry", "see"}  # 바라거나 미리 말하지 않는 일: 과거로만 써요.
 UNTIMED = {"build", "move"}  # 몇 시에 했다고 말하지 않는 일
 DISTANT = {"learn", "teach", "study", "buy", "sell", "build", "plant", "write", "meet", "give", "send", "go", "come",
@@ -320,15 +324,27 @@ class Condition(NamedTuple):
 OUTDOOR = ("exercise", "take a walk", "walk", "run")
 INDOOR = ("rest", "sleep", "read", "watch", "listen to")
 FUN = ("watch", "read", "listen to", "sing", "draw", "dance", "play", "take a walk", "make")
+
+
+def _feeling(stem: str, en: str, leads: tuple[str, ...], blocks: tuple[str, ...] = (), past: str = "") -> Condition:
+    """주어의 상태를 말하는 조건."""
+    return Condition(Stem(stem, "", "adjective"), en, past, "person", leads, blocks)
+
+
+def _sky(stem: str, irregular: str, en: str, leads: tuple[str, ...], blocks: tuple[str, ...] = ()) -> Condition:
+    """날씨를 말하는 조건."""
+    return Condition(Stem(stem, irregular, "adjective"), en, "", "weather", leads, blocks)
+
+
 CONDITIONS = [
     Condition(Stem("비가 오"), "rain", "rained", "", INDOOR, OUTDOOR),
     Condition(Stem("눈이 오"), "snow", "snowed", "", INDOOR, OUTDOOR),
-    Condition(Stem("날씨가 좋", "", "adjective"), "be good", "", "weather", OUTDOOR + ("play", "swim")),
-    Condition(Stem("날씨가 춥", "ㅂ", "adjective"), "be cold", "", "weather", INDOOR, OUTDOOR + ("swim",)),
-    Condition(Stem("날씨가 덥", "ㅂ", "adjective"), "be hot", "", "weather", ("swim", "rest", "read", "watch"), OUTDOOR),
-    Condition(Stem("피곤하", "", "adjective"), "be tired", "", "person", ("sleep", "rest"), OUTDOOR + ("study", "read", "swim", "cook")),
-    Condition(Stem("바쁘", "", "adjective"), "be busy", "", "person", ("work", "study"), FUN + ("sleep", "rest", "exercise", "clean")),
-    Condition(Stem("배가 고프", "", "adjective"), "be hungry", "", "person", ("eat", "cook"), ("sleep", "run", "exercise", "work")),
-    Condition(Stem("심심하", "", "adjective"), "be bored", "", "person", FUN),
-    Condition(Stem("시간이 많", "", "adjective"), "have a lot of time", "had a lot of time", "person", FUN + ("cook", "learn", "exercise")),
+    _sky("날씨가 좋", "", "be good", (*OUTDOOR, "play", "swim")),
+    _sky("날씨가 춥", "ㅂ", "be cold", INDOOR, (*OUTDOOR, "swim")),
+    _sky("날씨가 덥", "ㅂ", "be hot", ("swim", "rest", "read", "watch"), OUTDOOR),
+    _feeling("피곤하", "be tired", ("sleep", "rest"), (*OUTDOOR, "study", "read", "swim", "cook")),
+    _feeling("바쁘", "be busy", ("work", "study"), (*FUN, "sleep", "rest", "exercise", "clean")),
+    _feeling("배가 고프", "be hungry", ("eat", "cook"), ("sleep", "run", "exercise", "work")),
+    _feeling("심심하", "be bored", FUN),
+    _feeling("시간이 많", "have a lot of time", (*FUN, "cook", "learn", "exercise"), past="had a lot of time"),
 ]

@@ -95,7 +95,8 @@ def describe_thing(draw: Draw) -> Sentence:
     if kind == "owner":
         ko, subject = f"{owner_ko} {noun.ko}", f"{owner_en} {noun.en}"
     else:
-        phrase = NounPhrase(noun, pointer=draw.pick(("이", "그"))) if kind == "pointer" else NounPhrase(noun, relative=relative)
+        phrase = (NounPhrase(noun, pointer=draw.pick(("이", "그"))) if kind == "pointer"
+                  else NounPhrase(noun, relative=relative))
         ko, subject = phrase_ko(phrase, level), thing_en(phrase, clause)
     predicate = finish(_adjective_stem(stem, negative, False), tense, level, question)
     words = [josa(ko, "은/는"), degree, predicate]
@@ -203,8 +204,10 @@ def existence(draw: Draw) -> Sentence:
     stem = Stem("없" if negative else "있", kind="exist")
     ko = f"{spot} {thing_ko(phrase, level, '이/가')} {finish(stem, tense, level, question)}"
     verb = en.be("they" if count > 1 or noun.plural == noun.en else "it", tense == "past")
-    return Sentence(ko + ("?" if question else "."), _ask("there", verb, f"{thing_en(phrase, clause)} {where}", question, negative),
-                    f"exist/{tense}/{negative}/{question}/{count > 0}/{adjective is not None}", (noun.en, where), negative or question)
+    return Sentence(ko + ("?" if question else "."),
+                    _ask("there", verb, f"{thing_en(phrase, clause)} {where}", question, negative),
+                    f"exist/{tense}/{negative}/{question}/{count > 0}/{adjective is not None}", (noun.en, where),
+                    negative or question)
 
 
 def possession(draw: Draw) -> Sentence:
@@ -229,7 +232,8 @@ def possession(draw: Draw) -> Sentence:
     order = (aux, who, verb) if question else (who, aux, verb)
     text = " ".join(w for w in (*order, thing_en(phrase, clause)) if w) + ("?" if question else ".")
     return Sentence(ko + ("?" if question else "."), text[0].upper() + text[1:],
-                    f"have/{tense}/{negative}/{question}/{count > 0}/{subject is None}", (noun.en, who), negative or question)
+                    f"have/{tense}/{negative}/{question}/{count > 0}/{subject is None}", (noun.en, who),
+                    negative or question)
 
 
 def weather(draw: Draw) -> Sentence:
@@ -268,14 +272,16 @@ def price(draw: Draw) -> Sentence:
     clause = Clause("price", level=level, question=question)
     ko = f"{josa(phrase_ko(phrase, level), '은/는')} {copula(sino_number(won) + ' 원', 'present', level, question, False)}"
     verb = en.be("they" if NOUNS[name].plural == NOUNS[name].en else "it", False)
-    return Sentence(ko + ("?" if question else "."), _ask(thing_en(phrase, clause), verb, f"{en.number(won)} won", question),
+    return Sentence(ko + ("?" if question else "."),
+                    _ask(thing_en(phrase, clause), verb, f"{en.number(won)} won", question),
                     f"price/{question}", (en.number(won), NOUNS[name].en), question)
 
 
 def calendar(draw: Draw) -> Sentence:
     """'오늘은 유월 십오 일이에요.' '내일은 월요일이에요?'"""
     level, question = draw.level(), draw.chance(0.3)
-    day, day_en, tense = draw.pick((("오늘", "today", "present"), ("내일", "tomorrow", "present"), ("어제", "yesterday", "past")))
+    day, day_en, tense = draw.pick((
+        ("오늘", "today", "present"), ("내일", "tomorrow", "present"), ("어제", "yesterday", "past")))
     if draw.chance(0.3):
         name = draw.pick(tuple(DAYS))
         ko, text = name, DAYS[name]
