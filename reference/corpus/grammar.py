@@ -275,8 +275,8 @@ def wh_question(draw: Draw) -> Clause:
     tense = draw.pick(("past", "past", "future"))
     if ask in ("where", "when") and draw.chance(0.4):
         clause = move(draw)
-        clause = replace(clause, subject=draw.subject(True), level=level, question=True, ask=ask, tense=tense, often=None,
-                         negation="", modal="", progressive=False, companion=None)
+        clause = replace(clause, subject=draw.subject(True), level=level, question=True, ask=ask, tense=tense,
+                         often=None, negation="", modal="", progressive=False, companion=None)
         clause = replace(clause, time=None if ask == "when" else draw.time(tense, clause.verb.en))
         if ask == "where":
             verb = draw.pick([verb for verb, _, _ in GOING[:2]])
