@@ -31,6 +31,6 @@ def keep_factor(x: Tensor, p: float) -> Tensor:
     나눠 쓰면 여섯 배 빨라요. 바이트 0~255는 bf16에서도 정확하므로 빼고 자르기만 하면 0과 1이 돼요.
     """
     dropped = round(p * 256)  # 바이트 256가지 가운데 버릴 가짓수
-    words = torch.empty((x.numel() + 7) // 8, dtype=torch.int64).random_(-(2**63), None)
+    words = torch.randint(-(2**63), 2**63 - 1, ((x.numel() + 7) // 8,))
     bytes_ = words.view(torch.uint8)[: x.numel()].view(x.shape)
     return bytes_.to(x.dtype).sub_(dropped - 1).clamp_(0, 1).mul_(256 / (256 - dropped))

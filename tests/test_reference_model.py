@@ -332,3 +332,11 @@ def test_config_round_trip():
         ModelConfig.preset("huge", 1000)
     with pytest.raises(ValueError):
         ModelConfig.from_dict({"vocab_size": 10, "layers": 3})
+
+
+def test_compiles_into_one_graph(batch):
+    """torch.compile이 끊기지 않고 통째로 그래프 하나를 만들 수 있어야 GPU에서 빨라요."""
+    src, tgt_in, _ = batch
+    model = Transformer(dataclasses.replace(SMALL, dropout=0.2))
+    explained = torch._dynamo.explain(model.hidden)(src, tgt_in)
+    assert explained.graph_break_count == 0, explained.break_reasons
