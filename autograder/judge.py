@@ -55,7 +55,8 @@ def judge(sheet: AnswerSheet, outcomes: Sequence[Sequence[Outcome]], reveal: boo
     if "unimplemented" in kinds:
         return Verdict(sheet.exercise, "missing", (), tuple(sheet.groups), None, _unfinished(sheet, padded))
     mistake = _name(sheet, padded, problems)
-    verdict = "partial" if passed else "error" if kinds == {"error"} else "fail"
+    # 이름이 붙은 실수는 예외로 드러났어도 fail이에요. error는 까닭을 모르는 예외예요.
+    verdict = "partial" if passed else "error" if kinds == {"error"} and mistake is None else "fail"
     return Verdict(sheet.exercise, verdict, passed, failed, mistake, _explain(sheet, failed, problems, mistake, reveal))
 
 
