@@ -46,7 +46,7 @@ def lesson_cells(lesson: str) -> LessonCells:
 def make_copy(lesson: str, notebook: Notebook | None, marks: Sequence[Mark]) -> Copy:
     """제출물과 판정으로 사본을 만들어요. 읽을 수 없는 제출물(None)이면 배포한 노트북 그대로예요."""
     master = released(lesson)
-    owned = {meta["grade_id"]: cell for cell in master["cells"] if (meta := cell["metadata"].get("nbgrader") or {}).get("grade_id")}
+    owned = {name: cell for cell in master["cells"] if (name := _master_id(cell)) is not None}
     given = {_text(cell).strip() for cell in master["cells"]}
     answers: dict[str, str] = {}
     extras: dict[str | None, list[dict[str, Any]]] = {}
@@ -62,7 +62,7 @@ def make_copy(lesson: str, notebook: Notebook | None, marks: Sequence[Mark]) -> 
     comments = {f"check_{mark.exercise}": _comment(mark) for mark in marks}
     built = list(extras.get(None, ()))
     for cell in master["cells"]:
-        name = (cell["metadata"].get("nbgrader") or {}).get("grade_id")
+        name = _master_id(cell)
         cell = copy.deepcopy(dict(cell))
         if name in answers:
             cell["source"] = answers[name]
@@ -79,6 +79,10 @@ def make_copy(lesson: str, notebook: Notebook | None, marks: Sequence[Mark]) -> 
     return Copy({**master, "cells": built}, answered, code)
 
 
+def _master_id(cell: Mapping[str, Any]) -> str | None:
+    return (cell["metadata"].get("nbgrader") or {}).get("grade_id")
+
+
 def read_or_none(content: bytes) -> Notebook | None:
     """제출물의 바이트를 노트북으로. 읽을 수 없으면 None(까닭은 채점이 말해요)."""
     try:
@@ -92,7 +96,8 @@ def _submitted_cells(lesson: str, notebook: Notebook | None) -> list[tuple[Cell,
     if notebook is None:
         return []
     try:
-        exercises = {step.cell: step.exercise for step in plan_run(notebook, load_master(lesson)).steps if step.exercise}
+        steps = plan_run(notebook, load_master(lesson)).steps
+        exercises = {step.cell: step.exercise for step in steps if step.exercise}
     except NotebookError:
         exercises = {}
     return [(cell, exercises.get(cell.number, cell.grade_id)) for cell in notebook.cells]

@@ -83,7 +83,8 @@ def bench_grade(students: int = 20, rounds: int = 3, lesson: str = "05_attention
                 first, total = run(work, lesson, students)
                 runs[name].append((round(first, 3), round((total - first) / (students - 1), 4)))
             theirs, mine = runs["stock"][-1][1], runs["ours"][-1][1]
-            say(f"{number}/{rounds}회: 제출물 하나를 더할 때 nbgrader {theirs:.3f} CPU초, 우리 {mine:.4f} CPU초 ({theirs / mine:.1f}배)")
+            say(f"{number}/{rounds}회: 제출물 하나를 더할 때 nbgrader {theirs:.3f} CPU초, 우리 {mine:.4f} CPU초"
+                f" ({theirs / mine:.1f}배)")
         stock, ours = (Side(*map(tuple, zip(*runs[name], strict=True))) for name in ("stock", "ours"))
     return GradeBench(lesson, students, stock, ours)
 
@@ -91,7 +92,8 @@ def bench_grade(students: int = 20, rounds: int = 3, lesson: str = "05_attention
 def _make_class(work: Path, lesson: str, students: int, seed: int) -> None:
     """한 반의 답으로 두 벌의 제출물을 만들어요. 끝나지 않는 반복은 두 쪽의 제한 시간만 재게 되므로 빼요."""
     solved = solution_cells(build.read_source(lesson))
-    learners = [one for one in plan(lesson_exercises(lesson), solved, students + 1, Random(seed))[0] if one.role != "loop"]
+    learners, _, _ = plan(lesson_exercises(lesson), solved, students + 1, Random(seed))
+    learners = [one for one in learners if one.role != "loop"]
     released = json.loads(build.lesson_path(lesson).read_text(encoding="utf-8"))
     template = _assert_notebook(lesson, solved)
     stock = work / "stock"
@@ -119,7 +121,8 @@ def _assert_notebook(lesson: str, solved: dict[str, str]) -> dict[str, Any]:
 
     def code(name: str, source: str, **graded: Any) -> None:
         meta = {"nbgrader": {"grade_id": name, "schema_version": 3, "task": False, **graded}} if graded else {}
-        cells.append({"cell_type": "code", "id": name, "metadata": meta, "source": source, "outputs": [], "execution_count": None})
+        cells.append({"cell_type": "code", "id": name, "metadata": meta, "source": source,
+                      "outputs": [], "execution_count": None})
 
     for number, cell in enumerate(c for c in load_master(lesson).cells if c.given):
         lines = [line for line in cell.source.splitlines() if "autograder" not in line]
@@ -127,32 +130,42 @@ def _assert_notebook(lesson: str, solved: dict[str, str]) -> dict[str, Any]:
     for exercise in lesson_exercises(lesson):
         body = f"### BEGIN SOLUTION\n{solved[exercise.name]}\n### END SOLUTION"
         code(exercise.name, body, grade=False, locked=False, solution=True)
-        code(f"check_{exercise.name}", _asserts(draw_sheet(exercise, PUBLIC_SEED)), grade=True, locked=True, solution=False,
-             points=exercise.worth)
+        code(f"check_{exercise.name}", _asserts(draw_sheet(exercise, PUBLIC_SEED)),
+             grade=True, locked=True, solution=False, points=exercise.worth)
     return {"cells": cells, "metadata": {"kernelspec": build.KERNEL}, "nbformat": 4, "nbformat_minor": 5}
 
 
 def _asserts(sheet: AnswerSheet) -> str:
     """값을 견주는 사례들을 assert로. 값이 데이터로 적히지 않는 사례는 건너뛰어요."""
-    lines = ["import torch", "def near(a, b):",
-             "    if isinstance(b, (tuple, list)):", "        return len(a) == len(b) and all(map(near, a, b))",
-             "    return torch.allclose(a, b, rtol=1e-4, atol=1e-5) if isinstance(b, torch.Tensor) and b.is_floating_point()"
-             " else torch.equal(a, b) if isinstance(b, torch.Tensor) else a == b"]
+    lines = [_NEAR]
     for case in sheet.cases:
         if case.rule == "equal" and len(case.calls) == 1 and not case.calls[0].grad_of:
+            call = case.calls[0]
             try:
-                arguments = [_literal(a) for a in case.calls[0].args] + [f"{k}={_literal(v)}" for k, v in case.calls[0].kwargs.items()]
-                lines.append(f"assert near({sheet.exercise}({', '.join(arguments)}), {_literal(case.expected[0].value)})")
+                arguments = [_literal(value) for value in call.args]
+                arguments += [f"{key}={_literal(value)}" for key, value in call.kwargs.items()]
+                wanted = _literal(case.expected[0].value)
             except TypeError:
                 continue
+            lines.append(f"assert near({sheet.exercise}({', '.join(arguments)}), {wanted})")
     return "\n".join(lines)
+
+
+_NEAR = """import torch
+def near(a, b):
+    if isinstance(b, (tuple, list)):
+        return len(a) == len(b) and all(map(near, a, b))
+    if not isinstance(b, torch.Tensor):
+        return a == b
+    return torch.allclose(a, b, rtol=1e-4, atol=1e-5) if b.is_floating_point() else torch.equal(a, b)"""
 
 
 def _literal(value: Any) -> str:
     from torch import Tensor
 
     if isinstance(value, Tensor):
-        return f"torch.tensor({value.tolist()}, dtype={value.dtype})".replace("nan", "float('nan')").replace("inf", "float('inf')")
+        text = f"torch.tensor({value.tolist()}, dtype={value.dtype})"
+        return text.replace("nan", "float('nan')").replace("inf", "float('inf')")
     if value is None or isinstance(value, bool | int | float | str):
         return repr(value)
     if isinstance(value, list | tuple):
@@ -175,7 +188,8 @@ def _run_stock(work: Path, lesson: str, count: int) -> tuple[float, float]:
         # nbgrader는 한 사람을 마치면 사본을 읽기 전용으로 바꿔요.
         return sum(not path.stat().st_mode & 0o200 for path in (stock / "autograded").glob("*/*/*.ipynb")) >= wanted
 
-    seconds = _run([sys.executable, "-m", "nbgrader", "autograde", lesson], stock, lambda: graded(1), lambda: graded(count))
+    command = [sys.executable, "-m", "nbgrader", "autograde", lesson]
+    seconds = _run(command, stock, lambda: graded(1), lambda: graded(count))
     if not graded(count):
         raise BenchError("nbgrader가 제출물을 모두 채점하지 못했어요. `nbgrader autograde`가 이 환경에서 되는지 먼저 확인해 주세요.")
     return seconds
@@ -213,7 +227,8 @@ def _run(command: Sequence[str], folder: Path, *marks: Callable[[], bool]) -> tu
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PATH": path}
     seen: list[float] = []
     with tempfile.TemporaryFile() as log:
-        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log,
+                                   stdin=subprocess.DEVNULL)
         ended = 0
         while not ended:
             time.sleep(0.01)

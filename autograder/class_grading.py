@@ -12,7 +12,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from autograder.autograded import lesson_cells, make_copy
@@ -34,6 +34,7 @@ from autograder.notebook import NotebookError
 
 BATCH = 32
 BATCH_SECONDS = 3.0
+UNSAFE = "(모래상자 없이 채점한 점수예요.)"
 BOM = "\ufeff"  # 엑셀은 이것이 있어야 한글을 UTF-8로 읽어요.
 
 
@@ -69,13 +70,14 @@ def grade_class(classroom: Classroom, directory: Path | None = None, lesson: str
     if not submissions:
         raise ClassroomError(f"{directory} 폴더에서 제출물을 찾지 못했어요. `{directory}/<학생>/<레슨>/<레슨>.ipynb` 모양으로 놓아 주세요.")
     with classroom.lock():
-        kept: list[StoredResult] = []
+        kept: list[tuple[StoredResult, str | None]] = []
         works: dict[tuple[str, str], _Work] = {}
         for submission in submissions:
             work = _work(classroom, submission, unsafe)
             stored = classroom.load(submission.student, submission.lesson)
-            if stored and stored.key == work.key and stored.readable and classroom.autograded(stored.student, stored.lesson).exists():
-                kept.append(stored)
+            same = stored is not None and stored.readable and stored.key == work.key
+            if same and classroom.autograded(stored.student, stored.lesson).exists():
+                kept.append((stored, work.timestamp))
             else:
                 works[submission.student, submission.lesson] = work
         if on_start:
@@ -95,16 +97,20 @@ def grade_class(classroom: Classroom, directory: Path | None = None, lesson: str
         finally:
             # 중간에 멈춰도 여기까지의 결과는 성적부에 들어가요.
             writer.flush()
-        for stored in kept:
-            writer.add(stored, None, fresh=False)
+        # 지난번에 성적부에 쓰기 전에 죽었을 수도 있어서, 그대로 둔 것도 다시 써요(같은 값이면 그대로예요).
+        for stored, timestamp in kept:
+            writer.add(stored, timestamp, fresh=False)
         writer.flush()
-        results = sorted([*writer.saved, *kept], key=lambda r: (r.student, r.lesson))
+        results = sorted([*writer.saved, *(stored for stored, _ in kept)], key=lambda r: (r.student, r.lesson))
         writer.finish(results)
     return ClassResult(tuple(results), len(kept))
 
 
 def keep_result(classroom: Classroom, result: SubmissionResult, key: str) -> StoredResult:
     """결과 하나를 학급 폴더에 남겨요: 사본을 먼저, 끝났다는 표시인 결과 파일을 나중에."""
+    if result.tier == "none":
+        marks = tuple(replace(mark, message=f"{mark.message}\n{UNSAFE}") for mark in result.marks)
+        result = replace(result, marks=marks)
     copy = make_copy(result.lesson, result.notebook, result.marks)
     stored = StoredResult.of(result, key, copy.answered, copy.code)
     write_json(classroom.autograded(result.student, result.lesson), copy.notebook)
@@ -170,21 +176,22 @@ def marks_csv(scores: Iterable[SubmissionScore], detail: bool = False) -> str:
     sheet.writerow(["학생", *titles, "합계", "손 채점 남음"])
     for student, row in sorted(table.items()):
         if detail:
-            values = [row[lesson].cells[name].score if lesson in row and name in row[lesson].cells else None for lesson, name in columns]
+            found = [row[lesson].cells.get(name) if lesson in row else None for lesson, name in columns]
         else:
-            values = [row[lesson].score if lesson in row else None for lesson in lessons]
+            found = [row.get(lesson) for lesson in lessons]
+        scores_shown = ["" if item is None else f"{item.score:g}" for item in found]
         total = round(sum(score.score for score in row.values()), 1)
         waiting = sum(score.needs_manual for score in row.values())
-        sheet.writerow([_safe(student), *("" if value is None else f"{value:g}" for value in values), f"{total:g}", waiting or ""])
+        sheet.writerow([_safe(student), *scores_shown, f"{total:g}", waiting or ""])
     return out.getvalue()
 
 
 def export(classroom: Classroom, out: Path | None = None, detail: bool = False) -> tuple[Path, int]:
     """성적부의 점수표를 UTF-8(BOM) CSV로 쓰고 (경로, 학생 수)를 돌려줘요. 채점한 것이 없으면 ClassroomError예요."""
+    if not any(classroom.results()):
+        raise ClassroomError(f"{classroom.path}에 채점한 결과가 없어요. `course grade`를 먼저 해 주세요.")
     with open_gradebook(classroom.db_url()) as gradebook:
         scores = read_scores(gradebook)
-    if not scores:
-        raise ClassroomError(f"{classroom.path}의 성적부가 비어 있어요. `course grade`를 먼저 해 주세요.")
     path = out or classroom.marks_csv
     write_text(path, BOM + marks_csv(scores, detail))
     return path, len(by_student(scores))

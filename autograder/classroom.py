@@ -27,7 +27,9 @@ from autograder.grading import Mark, SubmissionResult
 
 ROOT = Path(__file__).resolve().parents[1]
 # 이 가운데 하나라도 바뀌면 같은 제출물이라도 다시 채점해요.
-_JUDGING = ("answer_sheet.py", "draw.py", "grading.py", "judge.py", "notebook.py", "perform.py", "probes.py", "rules.py")
+_JUDGING = (
+    "answer_sheet.py", "draw.py", "grading.py", "judge.py", "notebook.py", "perform.py", "probes.py", "rules.py",
+)
 
 
 class ClassroomError(CourseError):
@@ -74,7 +76,8 @@ def grader_digest(lesson: str) -> str:
     """판정에 쓰이는 코드와 레슨의 정의를 한 줄로 줄인 지문."""
     here = Path(__file__).parent
     definition = here / "exercises" / f"lesson_{lesson}.py"
-    files = [here / name for name in _JUDGING] + [definition, *_references(definition), ROOT / "solutions" / f"{lesson}.py"]
+    files = [*(here / name for name in _JUDGING), definition, *_references(definition)]
+    files.append(ROOT / "solutions" / f"{lesson}.py")
     digest = hashlib.sha256()
     for path in files:
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
@@ -135,7 +138,8 @@ class Classroom:
         if not path.exists():
             self.path.mkdir(parents=True, exist_ok=True)
             draft = path.with_name(f"classroom.json.{os.getpid()}.tmp")
-            draft.write_text(json.dumps({"seed": secrets.randbelow(2**53), "created": f"{datetime.now():%Y-%m-%d}"}) + "\n")
+            facts = {"seed": secrets.randbelow(2**53), "created": f"{datetime.now():%Y-%m-%d}"}
+            draft.write_text(json.dumps(facts) + "\n")
             try:
                 # 두 채점이 함께 시작해도 시드는 하나예요: 이미 있으면 링크가 실패해요.
                 os.link(draft, path)
@@ -169,7 +173,8 @@ class Classroom:
             return None
 
     def store(self, result: StoredResult) -> None:
-        write_text(self._result(result.student, result.lesson), json.dumps(asdict(result), ensure_ascii=False, indent=1) + "\n")
+        text = json.dumps(asdict(result), ensure_ascii=False, indent=1) + "\n"
+        write_text(self._result(result.student, result.lesson), text)
 
     def results(self) -> Iterator[StoredResult]:
         """남겨 둔 모든 결과를 (레슨, 학생) 차례로."""

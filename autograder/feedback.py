@@ -97,7 +97,8 @@ def feedback_page(result: StoredResult, score: SubmissionScore | None = None) ->
     return FeedbackPage(
         student=result.student, number=int(result.lesson[:2]), lesson_title=LESSONS[result.lesson],
         score=score.score if score else result.score, max_score=score.max_score if score else result.max_score,
-        summary=_summary(passed, len(result.marks)), submitted=f"{score.timestamp:%Y-%m-%d %H:%M}" if score and score.timestamp else "",
+        summary=_summary(passed, len(result.marks)),
+        submitted=f"{score.timestamp:%Y-%m-%d %H:%M}" if score and score.timestamp else "",
         graded_at=result.graded_at, late_penalty=score.late_penalty if score else 0.0, problems=result.problems,
         stamp="이 점수는 모래상자 없이 채점했어요." if result.tier == "none" else "",
         exercises=tuple(views), written=written)

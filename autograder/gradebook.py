@@ -381,7 +381,9 @@ def apply_late_penalties(gradebook: api.Gradebook, lesson: str, config: Any = No
     for submission in assignment.submissions:
         for notebook in submission.notebooks:
             late = submission.total_seconds_late
-            penalty = rule.plugin_inst.late_submission_penalty(submission.student_id, notebook.score, late) if late else None
+            penalty = None
+            if late:
+                penalty = rule.plugin_inst.late_submission_penalty(submission.student_id, notebook.score, late)
             notebook.late_submission_penalty = None if penalty is None else min(max(0.0, penalty), notebook.score)
     db.commit()
 

@@ -177,7 +177,7 @@ def _student(name: str) -> str | None:
     if folders:
         return _safe(folders[-1].removesuffix(".zip"))
     # 폴더가 없으면 `학생_05_attention_math.ipynb`처럼 파일 이름 앞에 적은 것을 봐요.
-    head = re.split(r"[_\-\s]*(?:%s)" % "|".join(LESSONS), PurePosixPath(name).stem)[0]
+    head = re.split(rf"[_\-\s]*(?:{'|'.join(LESSONS)})", PurePosixPath(name).stem)[0]
     return _safe(head) if head and _lesson_of_name(head) is None and head != PurePosixPath(name).stem else None
 
 

@@ -322,12 +322,13 @@ def plan(exercises: Sequence[Exercise], solved: Mapping[str, str], students: int
     graded = [e for e in exercises if not e.bonus]
     half = {e.name for e in exercises[:(len(exercises) + 1) // 2]}
     variants = {e.name: Answer(as_cell(e.name, rng.choice(e.correct)), "pass", 1.0) for e in exercises if e.correct}
+    broken, stuck = rng.choice(graded).name, rng.choice(graded).name
     learners = [
         Learner("perfect", dict(right)),
         Learner("half", {e.name: right[e.name] if e.name in half else UNTOUCHED for e in exercises}),
         Learner("untouched", {e.name: UNTOUCHED for e in exercises}),
-        Learner("syntax", {**right, (broken := rng.choice(graded).name): Answer(_broken(solved[broken]), "error", 0.0)}),
-        Learner("loop", {**right, (stuck := rng.choice(graded).name): Answer(_endless(stuck), "timeout", 0.0)}),
+        Learner("syntax", {**right, broken: Answer(_broken(solved[broken]), "error", 0.0)}),
+        Learner("loop", {**right, stuck: Answer(_endless(stuck), "timeout", 0.0)}),
         Learner("variant", {**right, **variants}),
     ][:students]
     pairs = [(e, mistake) for e in exercises for mistake in e.mistakes]
@@ -383,8 +384,8 @@ def solution_cells(notebook: Any) -> dict[str, str]:
     for cell in notebook.cells:
         meta = cell.metadata.get("nbgrader", {})
         if meta.get("solution") and cell.cell_type == "code":
-            lines = [line for line in cell.source.splitlines() if line.strip() not in ("### BEGIN SOLUTION", "### END SOLUTION")]
-            cells[meta["grade_id"]] = "\n".join(lines)
+            marks = ("### BEGIN SOLUTION", "### END SOLUTION")
+            cells[meta["grade_id"]] = "\n".join(line for line in cell.source.splitlines() if line.strip() not in marks)
     return cells
 
 

@@ -33,7 +33,10 @@ class Borrowed:
 
 def contents(folder: Path) -> dict[str, str]:
     """폴더의 모든 파일(링크는 가리키는 곳의 이름으로)의 지문."""
-    return {str(path.relative_to(folder)): f"-> {path.readlink()}" if path.is_symlink() else hashlib.sha256(path.read_bytes()).hexdigest()
+    def mark(path: Path) -> str:
+        return f"-> {path.readlink()}" if path.is_symlink() else hashlib.sha256(path.read_bytes()).hexdigest()
+
+    return {str(path.relative_to(folder)): mark(path)
             for path in sorted(folder.rglob("*")) if path.is_symlink() or path.is_file()}
 
 
@@ -47,10 +50,12 @@ def notebook(lesson: str = LESSON, **answers: str) -> dict[str, Any]:
     """풀이로 채운 노트북(JSON 사전). `answers`로 몇 칸만 바꿔요."""
     released = json.loads(build.lesson_path(lesson).read_text(encoding="utf-8"))
     texts = {**solved(lesson), **answers}
-    return learner_notebook(released, Learner("perfect", {e.name: Answer(texts[e.name], "pass", 1.0) for e in lesson_exercises(lesson)}))
+    right = {e.name: Answer(texts[e.name], "pass", 1.0) for e in lesson_exercises(lesson)}
+    return learner_notebook(released, Learner("perfect", right))
 
 
-def hand_in(folder: Path, student: str, content: bytes | str | dict[str, Any], name: str = f"{LESSON}.ipynb", lesson: str = LESSON) -> Path:
+def hand_in(folder: Path, student: str, content: bytes | str | dict[str, Any], name: str = f"{LESSON}.ipynb",
+            lesson: str = LESSON) -> Path:
     """`folder/<학생>/<레슨>/` 아래에 파일 하나를 내요."""
     path = folder / student / lesson / name
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -52,7 +52,8 @@ def hand_in_everything(folder: Path) -> None:
     hand_in(folder, "list", "[1, 2, 3]")
     hand_in(folder, "cp949", json.dumps(notebook(), ensure_ascii=False).encode("cp949", errors="replace"))
     hand_in(folder, "other", notebook(OTHER))
-    hand_in(folder, "doubled", edited(lambda cells: [c for cell in cells for c in ([cell, cell] if grade_id(cell) else [cell])]))
+    hand_in(folder, "doubled", edited(lambda cells: [
+        copy for cell in cells for copy in ([cell, cell] if grade_id(cell) else [cell])]))
     hand_in(folder, "deleted", edited(lambda cells: [cell for cell in cells if not grade_id(cell).startswith("check_")
                                                      and grade_id(cell) != "reflection"]))
     hand_in(folder, "edited", edited(lambda cells: [
@@ -68,7 +69,8 @@ def hand_in_everything(folder: Path) -> None:
     hand_in(folder, "loop", notebook(softmax="def softmax(x, dim):\n    while True:\n        pass"))
     hand_in(folder, "exit", notebook(softmax="import os\ndef softmax(x, dim):\n    os._exit(0)"))
     hand_in(folder, "sysexit", notebook(softmax="import sys\nsys.exit(0)"))
-    hand_in(folder, "hungry", notebook(softmax="def softmax(x, dim):\n    return [bytearray(2**30) for _ in range(1000)]"))
+    hungry = "def softmax(x, dim):\n    return [bytearray(2**30) for _ in range(1000)]"
+    hand_in(folder, "hungry", notebook(softmax=hungry))
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +119,8 @@ def test_what_can_be_read_is_graded_in_full_and_named(graded, student: str, word
     assert word is None or any(word in problem for problem in result.problems)
 
 
-@pytest.mark.parametrize(("student", "verdict"), [("loop", "timeout"), ("exit", "error"), ("sysexit", "error"), ("hungry", "error")])
+@pytest.mark.parametrize(("student", "verdict"), [
+    ("loop", "timeout"), ("exit", "error"), ("sysexit", "error"), ("hungry", "error")])
 def test_one_bad_exercise_costs_only_itself(graded, student: str, verdict: str) -> None:
     assert verdicts(found(graded, student)) == {**dict.fromkeys(EXERCISES, "pass"), "softmax": verdict}
 
@@ -143,6 +146,37 @@ def test_the_command_says_so_and_exits_with_one(graded, tmp_path: Path, capfd: p
     assert "폴더가 없어요" in capfd.readouterr().err
 
 
+def test_marks_and_report_come_out_of_the_classroom(graded, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    room, result, _ = graded
+    table = tmp_path / "detail.csv"
+    assert run(["export-marks", "--classroom", str(room.path), "--detail", "--out", str(table)]) == 0
+    assert table.read_text(encoding="utf-8-sig").count("\n") == len(result.results) + 1
+    assert run(["report", "--classroom", str(room.path), "--out", str(tmp_path)]) == 0
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "과제 최종 (1).ipynb" in page and "cp949" in page
+    assert run(["report", "--classroom", str(tmp_path / "none")]) == 2
+    assert run(["export-marks", "--classroom", str(tmp_path / "none")]) == 2
+    assert "course grade" in capfd.readouterr().err
+
+
+def test_marks_given_without_a_sandbox_say_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Open(Borrowed):
+        def __enter__(self) -> Borrowed:
+            found = super().__enter__()
+            found.tier = sandbox.Tier("none")
+            return found
+
+    monkeypatch.setattr(sandbox, "open_pool", lambda unsafe=False: Open())
+    room = Classroom(tmp_path / "class")
+    hand_in(room.submitted, "good", notebook())
+    (one,) = grade_class(room, unsafe=True).results
+    assert one.tier == "none" and all("모래상자 없이" in mark.message for mark in one.marks)
+    assert "모래상자 없이" in room.feedback("good", LESSON).read_text(encoding="utf-8")
+    monkeypatch.setattr(sandbox, "open_pool", lambda unsafe=False: Borrowed())
+    (again,) = grade_class(room).results  # 모래상자가 있는 채점은 다시 해요.
+    assert again.tier != "none" and "모래상자 없이" not in again.marks[0].message
+
+
 def test_windows_is_told_about_wsl(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(sys, "platform", "win32")
     assert run(["grade"]) == 2 and "WSL2" in capfd.readouterr().err
@@ -151,8 +185,8 @@ def test_windows_is_told_about_wsl(monkeypatch: pytest.MonkeyPatch, capfd: pytes
 # -- nbgrader의 길 ------------------------------------------------------------------------------------------------
 
 def nbgrader(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "nbgrader", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=600,
-                          env={**os.environ, "PYTHONPATH": str(ROOT)})
+    return subprocess.run([sys.executable, "-m", "nbgrader", *arguments], cwd=ROOT, capture_output=True, text=True,
+                          timeout=600, env={**os.environ, "PYTHONPATH": str(ROOT)})
 
 
 def rows(room: Classroom) -> dict[tuple[str, str], tuple[Any, ...]]:
@@ -170,7 +204,8 @@ def test_nbgrader_autograde_gives_the_same_gradebook(graded, tmp_path: Path) -> 
     nbformat.write(build.read_source(LESSON), source)
     hand_in_everything(stock.submitted)
     (stock.path / "classroom.json").write_bytes((room.path / "classroom.json").read_bytes())
-    options = [LESSON, f"--CourseDirectory.root={stock.path}", f"--CourseDirectory.source_directory={tmp_path / 'source'}"]
+    options = [LESSON, f"--CourseDirectory.root={stock.path}",
+               f"--CourseDirectory.source_directory={tmp_path / 'source'}"]
     made = nbgrader("generate_assignment", *options)
     assert made.returncode == 0, made.stderr[-800:]
     before = contents(stock.submitted)

@@ -44,7 +44,8 @@ class Tags(HTMLParser):
 
 def test_every_learner_text_is_escaped() -> None:
     marks = tuple(Mark(NASTY, LESSON, e.name, 0, e.points, "fail", None, NASTY) for e in EXERCISES)
-    html = render_feedback(result(student=NASTY, marks=marks, problems=(NASTY,), code={"softmax": NASTY, "reflection": NASTY}))
+    code = {"softmax": NASTY, "reflection": NASTY}
+    html = render_feedback(result(student=NASTY, marks=marks, problems=(NASTY,), code=code))
     tags = Tags(html)
     assert not tags.names & {"script", "img", "iframe", "link", "a"}
     assert not [name for name, _ in tags.attributes if name.startswith("on") or name in ("src", "href")]
@@ -69,7 +70,8 @@ def test_the_named_mistake_is_explained_without_hidden_values() -> None:
     mistake = exercise.mistakes[0]
     sheet = draw_sheet(exercise, 424242)
     verdict = judge(sheet, [perform(mistake.wrong[0], case.calls) for case in sheet.cases])
-    mark = Mark("kim", LESSON, "softmax", verdict.score(exercise.points), exercise.points, verdict.verdict, verdict.mistake, verdict.message)
+    mark = Mark("kim", LESSON, "softmax", verdict.score(exercise.points), exercise.points, verdict.verdict,
+                verdict.mistake, verdict.message)
     html = render_feedback(result(marks=(mark,)))
     assert mistake.title in html and mistake.look.split("`")[0][:12] in html
     numbers = {f"{value:.4f}".rstrip("0") for case in sheet.cases for call in case.calls for argument in call.args

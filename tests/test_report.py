@@ -17,7 +17,8 @@ EXERCISES = lesson_exercises(LESSON)
 SOFTMAX = next(e for e in EXERCISES if e.name == "softmax")
 
 
-def result(student: str, verdict: str = "pass", mistake: str | None = None, problems: tuple[str, ...] = ()) -> StoredResult:
+def result(student: str, verdict: str = "pass", mistake: str | None = None,
+           problems: tuple[str, ...] = ()) -> StoredResult:
     marks = tuple(
         Mark(student, LESSON, e.name, e.points, e.points, "pass", None, "") if e.name != "softmax"
         else Mark(student, LESSON, e.name, 0.0, e.points, verdict, mistake, "") for e in EXERCISES)
@@ -25,7 +26,8 @@ def result(student: str, verdict: str = "pass", mistake: str | None = None, prob
 
 
 def score(student: str, value: float, waiting: bool = False) -> SubmissionScore:
-    return SubmissionScore(student, LESSON, {"check_softmax": CellScore("check_softmax", value, 100, value, None, waiting)})
+    cell = CellScore("check_softmax", value, 100, value, None, waiting)
+    return SubmissionScore(student, LESSON, {"check_softmax": cell})
 
 
 def test_the_map_counts_who_has_which_misconception() -> None:
