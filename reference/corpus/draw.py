@@ -68,6 +68,10 @@ class Draw:
             return WE if we and self.chance(0.35) else ME
         return self.pick([person for person in PEOPLE if teacher or person.role != "teacher"])
 
+    def date(self) -> tuple[int, int]:
+        """(달의 차례, 날). 짧은 시연에서도 수를 모두 배우도록 날의 가짓수를 줄였어요."""
+        return int(self.random() * 12), self.pick((1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 15, 20, 25))
+
     def day(self) -> tuple[str, tuple[str, str]]:
         """(시제, 날씨를 말할 날)."""
         return self.pick((("past", ("어제", "yesterday")), ("future", ("내일", "tomorrow")), ("present", ("오늘", "today")),
@@ -81,7 +85,7 @@ class Draw:
         if verb in DISTANT and roll < 0.3:
             return self.distance(tense)
         if verb in DISTANT and roll < 0.5:
-            month, date = int(self.random() * 12), 1 + int(self.random() * 28)
+            month, date = self.date()
             return f"{MONTH_NAMES[month]}월 {sino_number(date)} 일에", f"on {MONTHS[month]} {en.ordinal(date)}"
         if roll < 0.75:
             return self.near(tense)

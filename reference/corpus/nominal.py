@@ -194,7 +194,7 @@ def existence(draw: Draw) -> Sentence:
         noun = NOUNS[draw.pick([name for name in ANIMAL if name != "말"])] if group == "animal" else draw.pick(FOLK)
         spot = draw.pick(tuple(spots))
         where = spots[spot]
-    most = {"desk": 4 if spot == "의자 위에" else 9, "animal": 10, "folk": 30}[group]
+    most = {"desk": 4 if spot == "의자 위에" else 9, "animal": 10, "folk": 20}[group]
     count = draw.count(most) if noun.counter and not negative and draw.chance(0.6) else 0
     adjective = None
     if noun.adjectives and draw.chance(0.25):
@@ -286,7 +286,7 @@ def calendar(draw: Draw) -> Sentence:
         name = draw.pick(tuple(DAYS))
         ko, text = name, DAYS[name]
     else:
-        month, date = int(draw.random() * 12), 1 + int(draw.random() * 28)
+        month, date = draw.date()
         ko, text = f"{MONTH_NAMES[month]}월 {sino_number(date)} 일", f"{MONTHS[month]} {en.ordinal(date)}"
     said = copula(ko, tense, level, question, False)
     return Sentence(f"{day}{'은' if final(day[-1]) else '는'} {said}{'?' if question else '.'}",
