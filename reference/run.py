@@ -89,7 +89,7 @@ def find_neighbours(source: DataSource) -> DataSource:
 def load_task(config: TrainConfig, model_size: dict[str, Any], source: DataSource, folder: Path) -> Task:
     """말뭉치를 읽거나 만들고, 토크나이저를 배우거나 열고, 훈련 데이터를 토큰으로 바꿔 둬요."""
     train, valid, test = _pairs(config, source)
-    if (folder / "tokenizer.json").exists():
+    if checkpoint.steps(folder / "checkpoints"):  # 이어 달릴 때는 처음에 배운 토크나이저를 그대로 써요.
         tokenizer = Tokenizer.load(folder)
     else:
         texts = (text for pair in islice(_read(train, source), TOKENIZER_PAIRS) for text in pair)
@@ -145,8 +145,10 @@ def train(config: TrainConfig, source: DataSource, folder: Path, resume: bool = 
     """처음부터, 또는 멈춘 자리에서 학습하고 채점까지 마친 뒤 result.json의 내용을 돌려줘요."""
     machine = machine or choose(config.device, config.precision, config.compile)
     model_size = ModelConfig.preset(config.preset, 5, **config.model_changes()).to_dict()
-    if machine.is_main:
-        _open_folder(folder, resume)
+    start = {"train": asdict(config), "data": asdict(source)}
+    if machine.is_main and not resume:
+        _open_folder(folder)
+        _write_info(folder, start)
     if machine.is_main:
         screen.note("데이터를 준비해요." if source.train else f"말뭉치 {config.pairs:,}쌍을 지어내고 토크나이저를 배워요.")
     with machine.accelerator.main_process_first():  # 데이터는 0번이 먼저 만들고 나머지는 만든 것을 열어요.
@@ -156,13 +158,12 @@ def train(config: TrainConfig, source: DataSource, folder: Path, resume: bool = 
                       _samples(source, task), folder)
     step = trainer.restore() if resume else 0
     fingerprint = f"{crc32(task.train_set.src_ids):08x}{crc32(task.train_set.tgt_ids):08x}"
-    if resume and read_info(folder)["fingerprint"] != fingerprint:
+    if resume and read_info(folder).get("fingerprint", fingerprint) != fingerprint:
         raise UserError("훈련 데이터가 학습을 시작할 때와 달라요. 처음의 파일로 되돌리거나, 새 폴더에서 처음부터 학습해 주세요.")
-    info = {"train": asdict(config), "model": model_config.to_dict(), "data": asdict(source),
-            "machine": describe(machine), "report": task.train_set.report, "pairs": len(task.train_set),
-            "fingerprint": fingerprint}
-    if machine.is_main and not resume:
-        checkpoint.write_text(folder / "run.json", json.dumps(info, ensure_ascii=False, indent=2))
+    info = {**start, "model": model_config.to_dict(), "machine": describe(machine), "report": task.train_set.report,
+            "pairs": len(task.train_set), "fingerprint": fingerprint}
+    if machine.is_main:
+        _write_info(folder, info)
     report = screen(folder, step, enabled=machine.is_main)
     if machine.is_main:
         size = sum(parameter.numel() for parameter in trainer.parameters)
@@ -177,15 +178,17 @@ def train(config: TrainConfig, source: DataSource, folder: Path, resume: bool = 
     return finish(folder, trainer.final_model(), task, config, machine, progress, info, screen)
 
 
-def _open_folder(folder: Path, resume: bool) -> None:
-    if resume:
-        return
+def _open_folder(folder: Path) -> None:
     if folder.exists() and any(folder.iterdir()):
         raise UserError(f"{folder}에 이미 무언가 있어요. 이어 가려면 --resume {folder}, 새로 하려면 다른 --out을 주세요.")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserError(f"{folder} 폴더를 만들지 못했어요({error.strerror}). 쓸 수 있는 곳을 --out으로 주세요.") from None
+
+
+def _write_info(folder: Path, info: dict[str, Any]) -> None:
+    checkpoint.write_text(folder / "run.json", json.dumps(info, ensure_ascii=False, indent=2))
 
 
 def _samples(source: DataSource, task: Task) -> list[Pair]:

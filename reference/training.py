@@ -208,13 +208,13 @@ class Trainer:
         """배치 몇 개의 기울기를 모아 가중치를 한 번 고쳐요."""
         config, machine = self.config, self.machine
         seed(config.seed, step, machine.rank)
-        tokens = machine.sum(sum(machine.to_device(batch.tgt_out).ne(0).sum() for batch in batches))
+        batches = [batch.to(machine.device) for batch in batches]
+        tokens = machine.sum(sum(batch.tgt_out.ne(self.model.config.pad_id).sum() for batch in batches))
         loss_sum, correct_sum = torch.zeros((), device=machine.device), torch.zeros((), device=machine.device)
         for index, batch in enumerate(batches):
             with self._sync(last=index == len(batches) - 1):
-                loss, correct = self._forward(batch)
                 # 기울기는 프로세스끼리 평균되므로, 프로세스 수를 곱해 두면 "모든 토큰의 평균"이 돼요.
-                self.scaler.scale(loss * (machine.world / tokens)).backward()
+                loss, correct = self._learn(batch, machine.world / tokens)
             loss_sum += loss.detach()
             correct_sum += correct
         self.scaler.unscale_(self.optimizer)
@@ -231,18 +231,17 @@ class Trainer:
         totals.loss, totals.correct = totals.loss + loss_sum, totals.correct + correct_sum
         totals.tokens, totals.norm, totals.steps = totals.tokens + tokens, norm, totals.steps + 1
 
-    def _forward(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """배치 하나의 손실과 맞힌 개수를 계산해요. 메모리가 모자라면 들어갈 크기를 찾아서 알려 줘요."""
+    def _learn(self, batch: Batch, scale: Tensor | float) -> tuple[Tensor, Tensor]:
+        """순전파와 역전파예요. 배치의 (손실의 합, 맞힌 개수)를 돌려줘요. 메모리가 모자라면 들어갈 크기를 알려 줘요."""
         try:
             with self.machine.autocast():
-                return self.objective(*self._tensors(batch))
+                loss, correct = self.objective(batch.src, batch.tgt_in, batch.tgt_out)
+            self.scaler.scale(loss * scale).backward()
+            return loss, correct
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise
-            raise self._out_of_memory(batch) from None
-
-    def _tensors(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
-        return tuple(self.machine.to_device(part) for part in (batch.src, batch.tgt_in, batch.tgt_out))
+        raise self._out_of_memory(batch)  # 예외를 벗어난 뒤라야 넘친 메모리가 풀려요.
 
     def _updates(self) -> Iterator[tuple[int, list[Batch]]]:
         """(스텝 번호, 배치 accumulate개)를 끝없이 내놓아요. 에폭이 끝나면 순서를 새로 섞어요."""
@@ -250,8 +249,10 @@ class Trainer:
         waiting: list[Batch] = []
         while True:
             found = False
+            # 컴파일하면 모양마다 다시 컴파일하므로, 길이를 16의 배수로 맞춰 모양의 수를 줄여요.
             for batch in token_batches(self.train_set, config.max_tokens, config.seed, progress.epoch,
-                                       rank=self.machine.rank, world=self.machine.world, start=progress.batch):
+                                       rank=self.machine.rank, world=self.machine.world, start=progress.batch,
+                                       pad_to=16 if self.machine.compile else None):
                 found = True
                 progress.batch += 1
                 waiting.append(batch)
@@ -342,7 +343,7 @@ class Trainer:
                 torch.cuda.empty_cache()
             try:
                 with self.machine.autocast():
-                    loss, _ = self.objective(*(part[:rows] for part in self._tensors(batch)))
+                    loss, _ = self.objective(batch.src[:rows], batch.tgt_in[:rows], batch.tgt_out[:rows])
                 loss.backward()
             except (RuntimeError, MemoryError):
                 continue

@@ -154,8 +154,7 @@ def test_accumulated_batches_equal_their_union(tsv, tmp_path):
     trainer.optimizer.zero_grad()
     tokens = sum(batch.tgt_out.ne(0).sum() for batch in (small, large))
     for batch in (small, large):
-        loss, _ = trainer._forward(batch)
-        (loss / tokens).backward()
+        trainer._learn(batch, 1 / tokens)
     for parameter, grad in zip(trainer.parameters, wanted):
         torch.testing.assert_close(parameter.grad, grad, rtol=1e-4, atol=1e-6)
 
@@ -306,6 +305,24 @@ def test_missing_device_and_wrong_names():
         TrainConfig.from_preset("huge")
     with pytest.raises(UserError, match="max_steps"):
         TrainConfig(max_steps=0)
+
+
+def test_killed_while_preparing_can_resume(tsv, tmp_path, monkeypatch):
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(run, "load_task", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        run.train(CONFIG, source(tsv), tmp_path / "run")
+    config, data = run.saved_settings(tmp_path / "run")
+    assert run.train(replace(config, max_steps=2), data, tmp_path / "run", resume=True)["steps"] == 2
+
+
+def test_resume_refuses_changed_data(tsv, tmp_path):
+    copy = tmp_path / "toy.tsv"
+    copy.write_text(tsv.read_text(encoding="utf-8"), encoding="utf-8")
+    data = run.DataSource((str(copy),), str(tsv.with_name("toy.val.tsv")))
+    run.train(replace(CONFIG, max_steps=2), data, tmp_path / "run")
+    copy.write_text(tsv.read_text(encoding="utf-8").replace("학교", "학원"), encoding="utf-8")
+    with pytest.raises(UserError, match="훈련 데이터가"):
+        run.train(CONFIG, data, tmp_path / "run", resume=True)
 
 
 def test_not_a_run_folder(tmp_path):
