@@ -28,6 +28,7 @@ def course(tmp_path, monkeypatch):
     spec = importlib.util.spec_from_file_location("course_under_test", root / "course.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    (root / "tests").mkdir()
     module.steps = []
 
     def make_venv():

@@ -342,8 +342,8 @@ def _check_one(path: Path, console: Console) -> bool:
         console.print(f"  {error}", markup=False)
         return False
     done = sum(result.verdict == terminal.PASSED for result in results)
-    untouched = [result.name for result in results if result.verdict == terminal.UNTOUCHED]
-    following = f" 다음은 `{untouched[0]}`예요." if untouched else ""
+    left = [result.name for result in results if result.verdict != terminal.PASSED]
+    following = f" 다음은 `{left[0]}`예요." if left else ""
     console.print(f"  {len(results)}개 가운데 {done}개를 통과했어요.{following}", highlight=False)
     return done == len(results)
 
