@@ -33,17 +33,21 @@ LOG = VENV / "course-setup.log"
 SUPPORTED = ((3, 10), (3, 13))
 TORCH = "torch==2.13.0"
 TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
-DISK_NEEDED_GB = 4
+DISK_NEEDED_GB, DISK_NEEDED_CUDA_GB = 4, 10
 
 # pip의 출력에서 원인을 알아보는 말과, 그때 보여 줄 문장이에요. 위에서부터 먼저 맞는 것을 써요.
 FAILURES = (
     (
-        ("No space left on device", "Errno 28", "WinError 112", "Disk quota exceeded"),
+        ("No space left on device", "Errno 28", "WinError 112]", "Disk quota exceeded"),
         "디스크가 가득 찼어요. {free:.1f} GB 남아 있는데 설치에는 {need} GB쯤 필요해요. 자리를 비운 뒤 다시 실행해 주세요.",
     ),
     (
-        ("Permission denied", "Errno 13", "WinError 5", "Read-only file system"),
+        ("Permission denied", "Errno 13", "WinError 5]", "Read-only file system"),
         "{venv} 폴더에 쓸 수 없어요. 폴더의 주인과 권한을 확인하거나, 내 계정이 쓸 수 있는 곳에 코스를 다시 받아 주세요.",
+    ),
+    (
+        ("CERTIFICATE_VERIFY_FAILED", "SSLError"),
+        "보안 연결의 인증서를 확인하지 못했어요. 컴퓨터의 시계와 회사 또는 학교의 인증서 설정(PIP_CERT)을 확인해 주세요.",
     ),
     (
         (
@@ -64,10 +68,6 @@ FAILURES = (
             "ConnectionResetError",
         ),
         "패키지 저장소에 연결하지 못했어요. 인터넷 연결과 프록시 설정을 확인한 뒤 다시 실행하면 이어서 설치해요.",
-    ),
-    (
-        ("CERTIFICATE_VERIFY_FAILED", "SSLError"),
-        "보안 연결의 인증서를 확인하지 못했어요. 컴퓨터의 시계와 회사 또는 학교의 인증서 설정(PIP_CERT)을 확인해 주세요.",
     ),
     (
         ("No matching distribution found", "Could not find a version that satisfies"),
@@ -283,7 +283,7 @@ def explain(output: str, failure: str) -> str:
     facts = {
         "venv": VENV,
         "free": free_gb(),
-        "need": DISK_NEEDED_GB,
+        "need": needed_gb(),
         "python": ".".join(map(str, sys.version_info[:3])),
         "platform": sys.platform,
     }
@@ -293,6 +293,10 @@ def explain(output: str, failure: str) -> str:
     tail = next((line.strip() for line in reversed(output.splitlines()) if line.strip()), "출력 없음")
     again = "다시 실행해도 같으면 `python3 course.py setup --fresh`로 새로 설치해 주세요."
     return f"{failure}(마지막 출력: {tail[:200]}). 자세한 기록은 {LOG}에 있어요. {again}"
+
+
+def needed_gb() -> int:
+    return DISK_NEEDED_CUDA_GB if sys.platform.startswith("linux") and has_nvidia_gpu() else DISK_NEEDED_GB
 
 
 def free_gb() -> float:
@@ -329,8 +333,8 @@ def setup(extra: str = "", fresh: bool = False) -> None:
     print("Transformer 스터디를 준비해요. 처음에는 몇 분 걸리고, 다음부터는 바로 시작해요.", flush=True)
     usable = not fresh and is_venv_usable()
     if not usable:
-        if free_gb() < DISK_NEEDED_GB:
-            raise SetupError(FAILURES[0][1].format(free=free_gb(), need=DISK_NEEDED_GB))
+        if free_gb() < needed_gb():
+            raise SetupError(FAILURES[0][1].format(free=free_gb(), need=needed_gb()))
         with Progress("[1/4] 가상 환경(.venv) 만들기"):
             make_venv()
     write_stamp("", complete=False)

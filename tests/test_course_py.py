@@ -142,7 +142,7 @@ def test_fresh_empties_the_environment(course):
         ("Retrying ... Temporary failure in name resolution\nERROR: No matching distribution found for torch", "연결하지 못했어요"),
         ("ERROR: No matching distribution found for torch==2.13.0", "맞는 패키지를 저장소에서 찾지 못했어요"),
         ("[Errno 13] Permission denied: '/x'", "쓸 수 없어요"),
-        ("SSLError(SSLCertVerificationError CERTIFICATE_VERIFY_FAILED)", "인증서"),
+        ("Max retries exceeded (Caused by SSLError(SSLCertVerificationError(1, 'CERTIFICATE_VERIFY_FAILED')))", "인증서"),
         ("뜻밖의 말", "PyTorch를 설치하지 못했어요(마지막 출력: 뜻밖의 말)"),
     ],
 )
@@ -261,3 +261,34 @@ def test_ctrl_c_waits_for_the_child(course, tmp_path):
 def test_progress_line_fits_the_terminal(course):
     assert course.fit("가나다라", 5) == "가나 "
     assert course.fit("abc", 5) == "abc  "
+
+
+# ── .ci/run ─────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="bash가 없어요.")
+@pytest.mark.parametrize(
+    ("output", "status", "expected"),
+    [
+        ("===== 12 passed, 1 skipped in 3.00s =====", 0, 0),
+        ("===== 1 failed, 11 passed in 3.00s =====", 1, 1),
+        ("===== no tests ran in 0.01s =====", 5, 5),
+        ("===== 3 skipped in 0.01s =====", 0, 5),
+        ("설치하지 못했어요", 1, 1),
+        ("", 0, 5),
+    ],
+)
+def test_ci_run_fails_when_nothing_ran(tmp_path, output, status, expected):
+    (tmp_path / ".ci").mkdir()
+    shutil.copy(ROOT / ".ci/run", tmp_path / ".ci/run")
+    commands = tmp_path / "bin"
+    commands.mkdir()
+    # apt-get이 보이지 않는 PATH에서, python3 자리에 정해 둔 말을 하는 스크립트를 놓아요.
+    for name in ("bash", "dirname", "mktemp", "rm", "tee", "grep", "tail", "id", "env", "sh"):
+        (commands / name).symlink_to(shutil.which(name))
+    (commands / "python3").write_text(f"#!/bin/sh\necho '{output}'\nexit {status}\n")
+    (commands / "python3").chmod(0o755)
+    done = subprocess.run([str(tmp_path / ".ci/run")], env={"PATH": str(commands)}, capture_output=True, encoding="utf-8")
+    assert done.returncode == expected, done.stdout + done.stderr
+    if "passed" in output:
+        assert done.stdout.splitlines()[-1] == f"pytest: {output}"
