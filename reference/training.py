@@ -45,6 +45,7 @@ class TrainConfig:
     max_tokens: int = 25_000  # 배치 하나에 담는 토큰 수(패딩 포함, 원문과 번역문 가운데 긴 쪽)
     accumulate: int = 1  # 갱신 한 번에 모으는 배치 수
     dropout: float | None = None  # None이면 모델 설정의 값
+    norm_first: bool | None = None  # 참이면 Pre-LN
     # 길이
     max_steps: int = 100_000
     max_cpu_minutes: float = 0.0  # 0이 아니면 이 CPU 시간에 맞춰 max_steps를 정해요.
@@ -89,7 +90,8 @@ class TrainConfig:
 
     def model_changes(self) -> dict[str, Any]:
         """모델 설정에서 바꿀 값이에요."""
-        return {} if self.dropout is None else {"dropout": self.dropout}
+        wanted = {"dropout": self.dropout, "norm_first": self.norm_first}
+        return {name: value for name, value in wanted.items() if value is not None}
 
     def learning_rate(self, step: int, d_model: int, total: int) -> float:
         """step번째 갱신의 학습률이에요. 두 계획 모두 워밍업 끝에서 같은 꼭대기에 닿아요."""

@@ -58,6 +58,7 @@ def train(
     warmup: Annotated[int | None, typer.Option(help="워밍업 스텝")] = None,
     lr_factor: Annotated[float | None, typer.Option(help="학습률에 곱하는 수")] = None,
     dropout: Annotated[float | None, typer.Option(help="드롭아웃 확률")] = None,
+    norm_first: Annotated[bool | None, typer.Option("--norm-first/--norm-last", help="Pre-LN과 Post-LN(논문)")] = None,
     ema: Annotated[float | None, typer.Option(help="가중치 이동 평균의 감쇠율. 0이면 체크포인트 평균")] = None,
     patience: Annotated[int | None, typer.Option(help="검증 손실이 이만큼 나아지지 않으면 멈춰요.")] = None,
     beam: Annotated[int | None, typer.Option(help="채점할 때의 빔 크기")] = None,
@@ -72,7 +73,7 @@ def train(
     """Transformer를 학습해요. Ctrl+C로 멈춰도 --resume으로 이어 가요."""
     given = locals()
     names = ("max_steps max_cpu_minutes max_tokens accumulate pairs vocab_size tokenizer level schedule warmup lr_factor "
-             "dropout ema patience beam device precision compile seed log_every valid_every save_every").split()
+             "dropout norm_first ema patience beam device precision compile seed log_every valid_every save_every").split()
     changes = {name: given[name] for name in names if given[name] is not None}
     with _sentences():
         from dataclasses import replace
