@@ -111,8 +111,8 @@ def test_batched_beam_is_beam_search(src, beam_size, alpha):
 
 
 VARIANTS = [
-    {}, dict(norm_first=True, norm="rms"), dict(positions="rope"), dict(n_heads=4, n_kv_heads=2), dict(positions="learned"),
-    dict(activation="swiglu", deep_norm=True),
+    {}, dict(norm_first=True, norm="rms"), dict(positions="rope"), dict(n_heads=4, n_kv_heads=2),
+    dict(positions="learned"), dict(activation="swiglu", deep_norm=True),
 ]
 
 
@@ -158,7 +158,8 @@ def test_beam_keeps_a_finished_sentence_and_pays_for_length():
     p = {(): [0.0, 0.0, 0.5, 0.5], (3,): [0.0, 0.0, 0.02, 0.98]}
 
     def step(tokens):
-        rows = [[p.get(tuple(row[1 : t + 1]), [0.0, 0.0, 0.9, 0.1]) for t in range(len(row))] for row in tokens.tolist()]
+        other = [0.0, 0.0, 0.9, 0.1]
+        rows = [[p.get(tuple(row[1 : t + 1]), other) for t in range(len(row))] for row in tokens.tolist()]
         return torch.tensor(rows).log()
 
     assert beam_search(step, BOS, EOS, 2, 0.0, 5)[0] == []

@@ -82,7 +82,8 @@ def test_same_as_torch_transformer(batch, dtype, tolerance):
         return torch.autograd.grad(loss, [attention, ffn, model.embedding.E], retain_graph=True)
 
     ours = gradient(logits, model.decoder[0].cross_attn.qkv.weight, model.encoder[0].ffn.first.weight)
-    other = gradient(theirs, twin.decoder.layers[0].multihead_attn.in_proj_weight, twin.encoder.layers[0].linear1.weight)
+    their_layer = twin.decoder.layers[0]
+    other = gradient(theirs, their_layer.multihead_attn.in_proj_weight, twin.encoder.layers[0].linear1.weight)
     for a, b in zip(ours, other):
         torch.testing.assert_close(a, b, rtol=tolerance, atol=tolerance)
 
@@ -113,7 +114,8 @@ def test_same_as_hugging_face_marian(batch, dtype, tolerance):
 
     marian.model.shared.weight.data = model.embedding.E.data.clone()
     marian.tie_weights()
-    for ours, theirs in [*zip(model.encoder, marian.model.encoder.layers), *zip(model.decoder, marian.model.decoder.layers)]:
+    sides = marian.model
+    for ours, theirs in [*zip(model.encoder, sides.encoder.layers), *zip(model.decoder, sides.decoder.layers)]:
         copy_attention(theirs.self_attn, ours.self_attn)
         norms = [theirs.self_attn_layer_norm, theirs.final_layer_norm]
         if hasattr(ours, "cross_attn"):
