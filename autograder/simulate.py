@@ -358,8 +358,18 @@ def mistaken(exercise: Exercise, mistake: Mistake, rng: random.Random) -> Answer
     """알려진 실수를 한 답. 점수와 판정은 실수가 떨어뜨린다고 적힌 그룹에서 나와요."""
     failed = set(mistake.groups) & set(exercise.groups)
     share = 1 - len(failed) / len(exercise.groups)
-    text = as_cell(exercise.name, rng.choice(mistake.wrong))
-    return Answer(text, "fail" if len(failed) == len(exercise.groups) else "partial", share, mistake.id)
+    wrong = rng.choice(mistake.wrong)
+    verdict = "partial" if share else "error" if _always_raises(exercise, wrong) else "fail"
+    return Answer(as_cell(exercise.name, wrong), verdict, share, mistake.id)
+
+
+def _always_raises(exercise: Exercise, function: Callable[..., Any]) -> bool:
+    """값을 내는 사례가 하나도 없는 틀린 구현인지. 그런 답의 판정은 fail이 아니라 error예요."""
+    from autograder.draw import Draw
+    from autograder.perform import perform
+
+    return all(any(outcome.error for outcome in perform(function, case.calls))
+               for case in exercise.draw(Draw(0)) if case.rule != "raises")
 
 
 def _expected(student: str, lesson: str, exercise: Exercise, answer: Answer) -> dict[str, Any]:
