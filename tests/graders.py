@@ -58,16 +58,18 @@ GROUPS = {"values": "값이 맞아요", "negative": "음수도 맞아요", "floa
 DOUBLE = Exercise(
     name="double", lesson="tiny", title="두 배", points=40, groups=GROUPS, reference=_double, draw=_cases,
     mistakes=(
-        Mistake("double.absolute", "절댓값", "부호가 사라졌어요.", "음수를 넣어 봐요.", (lambda x: x.abs() * 2,), ("values", "negative", "float64")),
-        Mistake("double.square", "제곱", "두 번 곱했어요.", "3을 넣어 봐요.", (lambda x: x * x,), ("values", "negative", "float64")),
+        Mistake("double.absolute", "절댓값", "부호가 사라졌어요.", "음수를 넣어 봐요.", (lambda x: x.abs() * 2,), tuple(GROUPS)),
+        Mistake("double.square", "제곱", "두 번 곱했어요.", "3을 넣어 봐요.", (lambda x: x * x,), tuple(GROUPS)),
     ),
 )
 QUADRUPLE = Exercise(
     name="quadruple", lesson="tiny", title="네 배", points=50, groups=GROUPS, reference=_quadruple, draw=_cases,
-    mistakes=(Mistake("quadruple.once", "한 번만", "두 배를 한 번만 했어요.", "두 번 불러요.", (_double,), ("values", "negative", "float64")),),
+    mistakes=(Mistake("quadruple.once", "한 번만", "두 배를 한 번만 했어요.", "두 번 불러요.", (_double,), tuple(GROUPS)),),
     uses=("double",),
 )
-HALF = Exercise(name="half", lesson="tiny", title="반", points=0, groups=GROUPS, reference=lambda x: x / 2, draw=_cases, mistakes=())
+HALF = Exercise(
+    name="half", lesson="tiny", title="반", points=0, groups=GROUPS, reference=lambda x: x / 2, draw=_cases, mistakes=(),
+)
 
 GIVEN = "import math\nimport torch\nfrom autograder import check\nfrom autograder.kit import fast, plots"
 ANSWERS = {
@@ -77,13 +79,14 @@ ANSWERS = {
 }
 
 
-def code(source: str, grade_id: str | None = None, tags: tuple[str, ...] = (), id: str | None = None, **extra: Any) -> dict[str, Any]:
+def code(source: str, grade_id: str | None = None, tags: tuple[str, ...] = (), id: str | None = None) -> dict[str, Any]:
     metadata: dict[str, Any] = {"tags": list(tags)} if tags else {}
     if grade_id:
         check = grade_id.startswith("check_")
-        metadata["nbgrader"] = {"grade_id": grade_id, "grade": check, "solution": not check, "locked": check, "schema_version": 3}
+        metadata["nbgrader"] = {"grade_id": grade_id, "grade": check, "solution": not check, "locked": check,
+                                "schema_version": 3}
     return {"cell_type": "code", "id": id or grade_id, "metadata": metadata, "outputs": [], "execution_count": None,
-            "source": source.splitlines(keepends=True), **extra}
+            "source": source.splitlines(keepends=True)}
 
 
 def cells_of(answers: dict[str, str]) -> list[dict[str, Any]]:
@@ -94,8 +97,9 @@ def cells_of(answers: dict[str, str]) -> list[dict[str, Any]]:
     return [*cells, code("raise RuntimeError('실험 셀은 돌지 않아요')", tags=("experiment",), id="experiment")]
 
 
-def as_bytes(cells: list[dict[str, Any]], **extra: Any) -> bytes:
-    return json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5, **extra}, ensure_ascii=False).encode()
+def as_bytes(cells: list[dict[str, Any]]) -> bytes:
+    document = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    return json.dumps(document, ensure_ascii=False).encode()
 
 
 @cache

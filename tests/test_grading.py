@@ -79,7 +79,8 @@ def test_follow_on_is_not_punished_twice() -> None:
 
 
 @pytest.mark.parametrize("broken", [
-    UNFINISHED.format("double"), "def double(x):\n    while True: pass", "def double(x):\n    import os\n    os._exit(0)",
+    UNFINISHED.format("double"), "def double(x):\n    while True: pass",
+    "def double(x):\n    import os\n    os._exit(0)",
     "def double(x)\n    return x", "raise ValueError", "",
 ])
 def test_follow_on_whatever_became_of_the_earlier_one(broken: str) -> None:
@@ -88,13 +89,15 @@ def test_follow_on_whatever_became_of_the_earlier_one(broken: str) -> None:
 
 
 def test_follow_on_through_a_helper() -> None:
-    found = grade("def twice(x):\n    return double(double(x))", double="def double(x):\n    return x", quadruple="def quadruple(x):\n    return twice(x)")
+    found = grade("def twice(x):\n    return double(double(x))", double="def double(x):\n    return x",
+                  quadruple="def quadruple(x):\n    return twice(x)")
     assert found["quadruple"].verdict == "pass"
 
 
 def test_follow_on_keeps_the_learners_own_mistake() -> None:
     found = grade(double="def double(x):\n    return x * 3", quadruple="def quadruple(x):\n    return double(x)")
-    assert (found["quadruple"].verdict, found["quadruple"].mistake, found["quadruple"].score) == ("fail", "quadruple.once", 0)
+    mark = found["quadruple"]
+    assert (mark.verdict, mark.mistake, mark.score) == ("fail", "quadruple.once", 0)
 
 
 def test_follow_on_only_when_it_calls_the_earlier_one() -> None:
@@ -131,7 +134,8 @@ def test_doubled_exercise_the_last_one_counts() -> None:
 
 
 def test_several_stops_in_one_notebook() -> None:
-    found = grade(double="while True: pass", quadruple="def quadruple(x):\n    while True: pass", half="import os\nos._exit(1)")
+    found = grade(double="while True: pass", quadruple="def quadruple(x):\n    while True: pass",
+                  half="import os\nos._exit(1)")
     assert verdicts(found) == {"double": "timeout", "quadruple": "timeout", "half": "error"}
 
 
@@ -159,10 +163,12 @@ def test_unreadable_submission_is_refused_everywhere() -> None:
 # -- 판정으로 들어오는 값 -----------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("outcomes", [
-    None, 3, [], {}, [3], [[3]], [[None]], "x", [[Outcome(value=10**5000)] * 1] * 3, [[Outcome(value={"a": float("nan")})]] * 3,
+    None, 3, [], {}, [3], [[3]], [[None]], "x",
+    [[Outcome(value=10**5000)]] * 3, [[Outcome(value={"a": float("nan")})]] * 3,
     [[Outcome(value=Foreign(7))]] * 3, [[Outcome(error=5, detail=[], changed="abc", grads=7)]] * 3,
     [[Outcome(error="x" * 10_000)]] * 3, [[Outcome(value=torch.zeros(0))]] * 3, [[Outcome(value=Outcome())]] * 3,
-    [[Outcome(value=torch.tensor(float("inf")))]] * 3, [[Outcome(changed=(0, "x", None))]] * 3, [[Outcome()] * 500] * 500,
+    [[Outcome(value=torch.tensor(float("inf")))]] * 3, [[Outcome(changed=(0, "x", None))]] * 3,
+    [[Outcome()] * 500] * 500,
     [[Outcome(value=Foreign("<img src=x onerror=alert(1)>"))]] * 3,
 ])
 def test_any_answer_gets_a_verdict(outcomes: object) -> None:
@@ -222,7 +228,8 @@ def test_a_class_gets_the_same_marks_in_any_order(monkeypatch: pytest.MonkeyPatc
     alone = {s.student: grade_submission(s, SEED, shared, tiny_setup()).marks for s in submissions()}
     heard: list[str] = []
     for jobs, order in ((1, submissions()), (3, submissions()[::-1])):
-        together = {r.student: r for r in grading.grade_many(order, SEED, jobs, on_result=lambda r: heard.append(r.student))}
+        results = grading.grade_many(order, SEED, jobs, on_result=lambda r: heard.append(r.student))
+        together = {r.student: r for r in results}
         assert {student: r.marks for student, r in together.items()} == alone
         assert {student for student, r in together.items() if not r.readable} == {"bad", "gone"}
     assert sorted(heard) == sorted([*alone, *alone])
@@ -241,7 +248,8 @@ class _Lent:
 def test_a_bug_in_the_grader_costs_one_submission_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(grading, "plan_run", lambda *_: 1 / 0)
     result = grading._grade_safely(submissions()[0], SEED, shared_pool(), tiny_setup())
-    assert not result.readable and "ZeroDivisionError" in result.problems[0] and {m.verdict for m in result.marks} == {"refused"}
+    assert not result.readable and "ZeroDivisionError" in result.problems[0]
+    assert {m.verdict for m in result.marks} == {"refused"}
 
 
 def test_finding_submissions(tmp_path: Path) -> None:

@@ -15,8 +15,8 @@ from autograder import notebook as nb
 from autograder.notebook import NotebookError, plan_run, read_notebook
 
 
-def plan(cells, **extra):
-    return plan_run(read_notebook(as_bytes(cells, **extra)), tiny_setup().master)
+def plan(cells):
+    return plan_run(read_notebook(as_bytes(cells)), tiny_setup().master)
 
 
 def markdown(source, grade_id=None, tags=(), id="m"):
@@ -67,8 +67,9 @@ def test_damaged_bytes_are_read_or_named() -> None:
 
 def test_any_json_is_read_or_named() -> None:
     rng = random.Random(2)
-    leaves = [None, True, 0, 1.5, "code", "x = 1", "double", "given", [], {}, ["a\n"], "\x00", "\ud800", "def double(x): return x"]
-    keys = ["cells", "cell_type", "source", "metadata", "nbgrader", "grade_id", "tags", "id", "input", "worksheets", "solution"]
+    leaves = [None, True, 0, 1.5, "code", "x = 1", "double", "given", [], {}, ["a\n"], "\x00", "\ud800",
+              "def double(x): return x"]
+    keys = ["cells", "cell_type", "source", "metadata", "nbgrader", "grade_id", "tags", "id", "input", "worksheets"]
 
     def value(depth: int) -> object:
         kind = rng.random()
@@ -79,8 +80,10 @@ def test_any_json_is_read_or_named() -> None:
         return {rng.choice(keys): value(depth - 1) for _ in range(rng.randrange(6))}
 
     for _ in range(1500):
-        cells = [{"cell_type": rng.choice(["code", value(1)]), "source": value(2), "metadata": value(3), "id": value(1)} for _ in range(3)]
-        data = json.dumps(rng.choice([value(5), {"cells": cells}, {"cells": value(4)}, {"worksheets": value(3)}])).encode()
+        cells = [{"cell_type": rng.choice(["code", value(1)]), "source": value(2), "metadata": value(3), "id": value(1)}
+                 for _ in range(3)]
+        shape = rng.choice([value(5), {"cells": cells}, {"cells": value(4)}, {"worksheets": value(3)}])
+        data = json.dumps(shape).encode()
         with contextlib.suppress(NotebookError):
             plan_run(read_notebook(data), tiny_setup().master)
 
@@ -88,7 +91,8 @@ def test_any_json_is_read_or_named() -> None:
 def test_broken_cells_do_not_stop_the_rest() -> None:
     cells = cells_of(ANSWERS)
     broken = [3, None, [], {"cell_type": "code", "source": 7}, {"cell_type": ["x"], "source": "x = 1", "metadata": 3},
-              {"cell_type": "code", "source": ["a", 1]}, {"cell_type": "code", "metadata": {"nbgrader": "x", "tags": 3}, "source": "y = 2"},
+              {"cell_type": "code", "source": ["a", 1]},
+              {"cell_type": "code", "metadata": {"nbgrader": "x", "tags": 3}, "source": "y = 2"},
               {"cell_type": "code", "metadata": {"nbgrader": {"grade_id": 5}}, "source": "z = 3"}]
     found = plan([*broken, *cells])
     assert [step.exercise for step in found.steps if step.exercise] == list(ANSWERS)
@@ -111,7 +115,8 @@ def test_lone_surrogates_become_writable() -> None:
 
 
 def test_old_format_is_converted() -> None:
-    cells = [{**{k: v for k, v in cell.items() if k != "source"}, "input": cell["source"]} for cell in cells_of(ANSWERS)]
+    cells = [{("input" if key == "source" else key): value for key, value in cell.items()}
+             for cell in cells_of(ANSWERS)]
     data = json.dumps({"worksheets": [{"cells": cells}, "x"], "nbformat": 3, "metadata": {}}).encode()
     found = read_notebook(data)
     assert "nbformat 3" in found.problems[0]
@@ -156,7 +161,8 @@ def test_checks_missing_doubled_edited_are_told_and_harmless() -> None:
 
 def test_exercise_missing_doubled_or_not_code() -> None:
     cells = [cell for cell in cells_of(ANSWERS) if cell["id"] != "half"]
-    cells = [markdown(ANSWERS["quadruple"], "quadruple", id="q") if cell["id"] == "quadruple" else cell for cell in cells]
+    text = markdown(ANSWERS["quadruple"], "quadruple", id="q")
+    cells = [text if cell["id"] == "quadruple" else cell for cell in cells]
     cells.append(code("def double(x):\n    return x + x", "double", id="again"))
     found = plan(cells)
     assert "`quadruple`, `half` 실습 셀이 없어요." in found.problems
@@ -217,7 +223,8 @@ def test_which_added_cells_run(source: str, runs: bool) -> None:
 
 def test_magics_are_stripped_from_added_cells() -> None:
     cells = cells_of(ANSWERS)
-    cells.insert(1, code("%matplotlib inline\nLIMIT = '%5d?'\n!rm -rf /\ndef helper():\n    %timeit 1\n    return LIMIT", id="mine"))
+    mixed = "%matplotlib inline\nLIMIT = '%5d?'\n!rm -rf /\ndef helper():\n    %timeit 1\n    return LIMIT"
+    cells.insert(1, code(mixed, id="mine"))
     added = plan(cells).steps[1]
     assert added.exercise is None and added.cell == 2
     assert "%matplotlib" not in added.source and "!rm" not in added.source and "LIMIT = '%5d?'" in added.source
@@ -240,10 +247,11 @@ def test_a_name_only_in_a_skipped_cell_is_told() -> None:
 
 
 def test_names_and_uses() -> None:
-    assert nb.defined_names("import a.b, c as d\nx: int = 1\nfor i, j in y: z = 2\ndef f(k):\n    inner = 1\nclass C:\n    q = 1") == {
-        "a", "d", "x", "i", "j", "z", "f", "C"}
+    source = "import a.b, c as d\nx: int = 1\nfor i, j in y: z = 2\ndef f(k):\n    inner = 1\nclass C:\n    q = 1"
+    assert nb.defined_names(source) == {"a", "d", "x", "i", "j", "z", "f", "C"}
     assert nb.defined_names("def (") == set()
-    uses = nb.used_names(["def f(x):\n    return g(x)", "def g(x):\n    return h(x) + f(x)", "h = lambda x: torch.abs(x)"])
+    uses = nb.used_names(["def f(x):\n    return g(x)", "def g(x):\n    return h(x) + f(x)",
+                          "h = lambda x: torch.abs(x)"])
     assert nb.reachable("f", uses) == {"x", "g", "h", "torch"}
 
 
@@ -262,7 +270,8 @@ def test_only_plain_files_are_read(tmp_path: Path) -> None:
     (tmp_path / "nowhere.ipynb").symlink_to(tmp_path / "gone")
     (tmp_path / "folder.ipynb").mkdir()
     os.mkfifo(tmp_path / "pipe.ipynb")  # 여는 것만으로 끝없이 기다리게 하는 파일
-    for name, words in (("link", "링크"), ("nowhere", "링크"), ("folder", "보통 파일|열 수 없어요"), ("pipe", "보통 파일"), ("missing", "열 수 없어요")):
+    for name, words in (("link", "링크"), ("nowhere", "링크"), ("folder", "보통 파일|열 수 없어요"), ("pipe", "보통 파일"),
+                        ("missing", "열 수 없어요")):
         with pytest.raises(NotebookError, match=words):
             nb.read_bytes(tmp_path / f"{name}.ipynb")
     (tmp_path / "other").symlink_to(tmp_path)
@@ -271,7 +280,8 @@ def test_only_plain_files_are_read(tmp_path: Path) -> None:
 
 
 def test_hints_and_reset(tmp_path: Path) -> None:
-    folded = "<details><summary>힌트 1 · 방향</summary>\n\n두 배는 더하기예요.\n\n</details>\n<details><summary>힌트 2 · 도구</summary>\n\n`+`\n\n</details>"
+    folded = ("<details><summary>힌트 1 · 방향</summary>\n\n두 배는 더하기예요.\n\n</details>\n"
+              "<details><summary>힌트 2 · 도구</summary>\n\n`+`\n\n</details>")
     cells = cells_of(ANSWERS)
     cells.insert(2, markdown(folded, tags=("hint",), id="h"))
     path = tmp_path / "tiny.ipynb"

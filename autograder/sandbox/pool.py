@@ -154,7 +154,7 @@ def _converse(sock: socket.socket, job: Job, deadline: float) -> tuple[JobResult
                 break
     except (EOFError, ConnectionError, TimeoutError):
         pass
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         result.reason = "forged"
     result.stopped = current
     return result, None
