@@ -194,6 +194,7 @@ def test_counterpart_never_includes_the_exercise_itself() -> None:
     """다시 채점할 때에도 자기 자신의 정답은 안에 없어요."""
     cheat = ("def quadruple(x):\n    double\n    import gc, types\n"
              "    for f in [o for o in gc.get_objects() if isinstance(o, types.FunctionType)]:\n"
-             "        if f.__module__ == 'counterparts' and f.__name__ == 'quadruple':\n            return f(x)\n    return x")
+             "        if f.__module__ == 'counterparts' and f.__name__ == 'quadruple':\n"
+             "            return f(x)\n    return x")
     found = grade(double=body("return x"), quadruple=cheat)
     assert found["quadruple"].verdict == "fail"
