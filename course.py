@@ -122,6 +122,14 @@ def write_stamp(extra: str, complete: bool) -> None:
 # ── 진행 표시 ────────────────────────────────────────────────────────────────────────────────────
 
 
+def say(text: str, end: str = "\n") -> None:
+    """한 줄을 바로 보여 줘요. `| head`처럼 읽는 쪽이 먼저 닫혀도 설치는 끝까지 해요."""
+    try:
+        print(text, end=end, flush=True)
+    except BrokenPipeError:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")
+
+
 class Progress:
     """한 단계의 진행을 한 줄로 보여 줘요. 터미널이면 그 자리에서 고쳐 쓰고, 아니면 15초마다 한 줄씩 남겨요."""
 
@@ -144,7 +152,7 @@ class Progress:
         if kind is None:
             self._print(f"{self.title} · 끝 ({self._elapsed()})", last=True)
         elif self.live:
-            print()
+            say("")
 
     def _tick(self) -> None:
         while not self._done.wait(0.5 if self.live else 15):
@@ -156,9 +164,9 @@ class Progress:
 
     def _print(self, text: str, last: bool = False) -> None:
         if self.live:
-            print("\r" + fit(text, shutil.get_terminal_size().columns - 1), end="\n" if last else "", flush=True)
+            say("\r" + fit(text, shutil.get_terminal_size().columns - 1), end="\n" if last else "")
         else:
-            print(text, flush=True)
+            say(text)
 
 
 def fit(text: str, columns: int) -> str:
@@ -330,7 +338,7 @@ def is_intact(information: Path) -> bool:
 def setup(extra: str = "", fresh: bool = False) -> None:
     """`.venv`를 갖추고 고정한 버전을 설치해요. 다 되었을 때만 확인표를 완료로 바꿔요."""
     check_python()
-    print("Transformer 스터디를 준비해요. 처음에는 몇 분 걸리고, 다음부터는 바로 시작해요.", flush=True)
+    say("Transformer 스터디를 준비해요. 처음에는 몇 분 걸리고, 다음부터는 바로 시작해요.")
     usable = not fresh and is_venv_usable()
     if not usable:
         if free_gb() < needed_gb():
@@ -353,7 +361,7 @@ def setup(extra: str = "", fresh: bool = False) -> None:
         )
     for name in {"", extra}:
         write_stamp(name, complete=True)
-    print("준비가 끝났어요.", flush=True)
+    say("준비가 끝났어요.")
 
 
 # ── course 명령에 넘기기 ─────────────────────────────────────────────────────────────────────────
@@ -397,8 +405,8 @@ def main(arguments: list) -> int:
     except SetupError as error:
         print("\n" + str(error), file=sys.stderr)
         return 1
-    except PermissionError as error:
-        print(f"\n{error.filename}에 쓸 수 없어요. 폴더의 주인과 권한을 확인해 주세요.", file=sys.stderr)
+    except OSError as error:
+        print("\n" + explain(str(error), "준비를 마치지 못했어요"), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\n멈췄어요. 같은 명령을 다시 실행하면 이어서 준비해요.", file=sys.stderr)

@@ -173,6 +173,20 @@ def test_full_disk_is_noticed_before_the_install(course, monkeypatch):
     assert course.steps == []
 
 
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [(PermissionError(13, "Permission denied", "/x"), "쓸 수 없어요"), (OSError(28, "No space left on device"), "디스크가 가득")],
+)
+def test_trouble_with_files_is_one_sentence(course, monkeypatch, capsys, error, sentence):
+    def fails(extra, complete):
+        raise error
+
+    monkeypatch.setattr(course, "write_stamp", fails)
+    assert course.main(["setup"]) == 1
+    said = capsys.readouterr().err.strip()
+    assert sentence in said and "\n" not in said
+
+
 def test_packages_cut_short_are_installed_again(course):
     packages = course.VENV / ("Lib/site-packages" if course.WINDOWS else "lib/python3.11/site-packages")
     for name in ("whole", "no_record", "missing", "short"):
@@ -256,6 +270,16 @@ def test_ctrl_c_waits_for_the_child(course, tmp_path):
     os.killpg(process.pid, 2)
     rest, _ = process.communicate(timeout=60)
     assert rest == b"cleaned\n" and process.returncode == 9
+
+
+def test_setup_goes_on_when_nobody_reads_its_output(course, monkeypatch):
+    class Closed(io.StringIO):
+        def write(self, text):
+            raise BrokenPipeError
+
+    monkeypatch.setattr(sys, "stdout", Closed())
+    course.setup()
+    assert course.is_ready()
 
 
 def test_progress_line_fits_the_terminal(course):
