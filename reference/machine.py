@@ -63,12 +63,14 @@ class Machine:
         return tensor.to(self.device, non_blocking=True)
 
 
-def choose(device: str = "auto", precision: str = "auto", compile: str = "auto") -> Machine:
+def choose(device: str = "auto", precision: str = "auto", compile: str = "auto", threads: int = 0) -> Machine:
     """장치와 정밀도를 골라요. 없는 장치를 달라고 하면 UserError를 내요."""
     from accelerate import Accelerator
 
     kind = _pick_device(device)
     accelerator = Accelerator(cpu=kind == "cpu")
+    if threads:
+        torch.set_num_threads(threads)
     if kind == "cpu":
         prefer_fast_matmul()
         keep_freed_memory()

@@ -143,7 +143,7 @@ def new_folder(preset: str) -> Path:
 def train(config: TrainConfig, source: DataSource, folder: Path, resume: bool = False,
           machine: Machine | None = None, screen: type[Reporter] = Reporter) -> dict[str, Any]:
     """처음부터, 또는 멈춘 자리에서 학습하고 채점까지 마친 뒤 result.json의 내용을 돌려줘요."""
-    machine = machine or choose(config.device, config.precision, config.compile)
+    machine = machine or choose(config.device, config.precision, config.compile, config.threads)
     model_size = ModelConfig.preset(config.preset, 5, **config.model_changes()).to_dict()
     start = {"train": asdict(config), "data": asdict(source)}
     if machine.is_main and not resume:
