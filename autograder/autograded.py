@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -65,7 +66,7 @@ def make_copy(lesson: str, notebook: Notebook | None, marks: Sequence[Mark]) -> 
         name = _master_id(cell)
         cell = copy.deepcopy(dict(cell))
         if name in answers:
-            cell["source"] = answers[name]
+            cell["source"] = answers[name] if cell["cell_type"] == "code" else _harmless(answers[name])
         if cell["cell_type"] == "code":
             cell["outputs"], cell["execution_count"] = comments.get(name, []), None
         built.append(cell)
@@ -115,8 +116,15 @@ def _text(cell: Mapping[str, Any]) -> str:
 def _extra(cell: Cell, number: int) -> dict[str, Any]:
     kind = cell.kind if cell.kind in ("code", "markdown") else "raw"
     digest = hashlib.sha256(cell.source.encode(errors="replace")).hexdigest()[:8]
-    extra = {"cell_type": kind, "id": f"extra-{number}-{digest}", "metadata": {}, "source": cell.source}
-    return extra | {"outputs": [], "execution_count": None} if kind == "code" else extra
+    extra = {"cell_type": kind, "id": f"extra-{number}-{digest}", "metadata": {}}
+    if kind == "code":
+        return extra | {"source": cell.source, "outputs": [], "execution_count": None}
+    return extra | {"source": _harmless(cell.source)}
+
+
+def _harmless(text: str) -> str:
+    """글 칸의 HTML 태그가 강사의 화면(formgrader)과 nbgrader의 피드백에서 돌지 않고 글자로 보이게 해요."""
+    return re.sub(r"<(?=[A-Za-z/!?])", "&lt;", text)
 
 
 def _comment(mark: Mark) -> list[dict[str, Any]]:

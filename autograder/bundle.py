@@ -32,7 +32,7 @@ Transformer를 직접 만들며 배우는 노트북 묶음이에요. 파이썬 3
 
 ```
 python3 course.py lab      # 처음에는 필요한 것을 설치하고, JupyterLab을 첫 레슨에서 열어요
-python3 course.py check 1  # 1강 노트북을 터미널에서 확인해요
+python3 course.py check 1  # 레슨 1 노트북을 터미널에서 확인해요
 ```
 
 - `lessons/`의 노트북을 1강부터 차례로 열어요. 실습 칸을 채우고 바로 아래의 확인 칸을 실행하면 무엇이 다른지 알려 줘요.

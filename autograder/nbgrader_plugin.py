@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import atexit
-import html
 from pathlib import Path
 from typing import Any
 
@@ -106,16 +105,4 @@ class SaveMarks(SaveAutoGrades):
         with open_gradebook(where["db_url"]) as gradebook:
             register_lesson(gradebook, cells)
             save_entries(gradebook, cells, [entry_of(stored)])
-        return nb, resources
-
-
-class EscapeLearnerText(NbGraderPreprocessor):
-    """nbgrader의 피드백 쪽에서 학습자가 적은 HTML이 돌지 않게, 배포하지 않은 글 칸을 이스케이프해요."""
-
-    def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
-        lesson = resources["nbgrader"]["assignment"]
-        given = {"".join(cell["source"]) for cell in released(lesson)["cells"]}
-        for cell in nb.cells:
-            if cell.cell_type != "code" and cell.source not in given:
-                cell.source = html.escape(cell.source)
         return nb, resources

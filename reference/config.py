@@ -66,7 +66,7 @@ class ModelConfig:
 
     @property
     def kv_heads(self) -> int:
-        """키와 값을 만드는 헤드의 수예요. 논문의 멀티헤드 어텐션에서는 n_heads와 같아요."""
+        """키와 값을 만드는 헤드의 수예요. 논문의 멀티 헤드 어텐션에서는 n_heads와 같아요."""
         return self.n_heads if self.n_kv_heads is None else self.n_kv_heads
 
     @classmethod

@@ -32,7 +32,7 @@ def export(folder: Path, out: Path, format: str = "marian") -> str:
         raise UserError(f"모르는 형식이에요: {format}. {', '.join(writers)} 가운데에서 골라 주세요.")
     model, tokenizer = load_model(folder, choose("cpu", "fp32"))
     if model.config != _paper_only(model.config):
-        raise UserError("논문 그대로의 모델(Post-LN, ReLU, 사인 위치 인코딩, 멀티헤드)만 내보낼 수 있어요.")
+        raise UserError("논문 그대로의 모델(Post-LN, ReLU, 사인 위치 인코딩, 멀티 헤드)만 내보낼 수 있어요.")
     return writers[format](model, tokenizer, out)
 
 

@@ -1,4 +1,4 @@
-"""잔차 연결과 층 정규화: 깊이 쌓아도 기울기가 흐르게 해요 (4강, 논문 §3.1, §5.4).
+"""잔차 연결과 층 정규화: 깊이 쌓아도 기울기가 흐르게 해요 (레슨 4, 논문 §3.1, §5.4).
 
 B 배치, T 길이, D = d_model. 정규화는 언제나 마지막 축에서, 분산은 N으로 나눈 것(모분산)이에요.
 """
@@ -46,7 +46,7 @@ def encoder_sublayers(x: Tensor, attn: Sublayer, ffn: Sublayer, norm1: Sublayer,
 
 
 def dropout_residual(x: Tensor, sublayer_out: Tensor, p: float, training: bool) -> Tensor:
-    """더하기 전에 하위층의 출력에만 드롭아웃을 걸어요. 식: x + Dropout(Sublayer(x)) (논문 §5.4).
+    """더하기 전에 부분층의 출력에만 드롭아웃을 걸어요. 식: x + Dropout(Sublayer(x)) (논문 §5.4).
 
     p가 0 이상 1 이하가 아니면 ValueError예요.
     """
@@ -83,7 +83,7 @@ def make_norm(config: ModelConfig) -> nn.Module:
 
 
 class AddNorm(nn.Module):
-    """하위층 하나를 잔차와 정규화로 감싸요: 논문은 LN(x + Dropout(Sub(x))) (§3.1, §5.4)."""
+    """부분층 하나를 잔차와 정규화로 감싸요: 논문은 LN(x + Dropout(Sub(x))) (§3.1, §5.4)."""
 
     def __init__(self, config: ModelConfig, alpha: float = 1.0) -> None:
         super().__init__()

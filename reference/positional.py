@@ -1,4 +1,4 @@
-"""위치 인코딩: 순서를 모르는 어텐션에 순서를 알려 줘요 (2강, 논문 §3.5).
+"""위치 인코딩: 순서를 모르는 어텐션에 순서를 알려 줘요 (레슨 2, 논문 §3.5).
 
 B 배치, H 헤드, T 길이, L 표의 길이, D = d_model, K = d_k, i = 사인과 코사인 짝의 번호 (0 ~ D/2 − 1).
 """
@@ -84,7 +84,7 @@ def rope(x: Tensor, positions: Tensor) -> Tensor:
 
 
 class Positions(nn.Module):
-    """`add_pe`를 모듈로 감싼 것이에요. 사인 표는 버퍼라서 저장하지 않고, 배우는 표는 매개변수예요."""
+    """`add_pe`를 모듈로 감싼 것이에요. 사인 표는 버퍼라서 저장하지 않고, 배우는 표는 파라미터예요."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()

@@ -167,7 +167,7 @@ def train(config: TrainConfig, source: DataSource, folder: Path, resume: bool = 
     report = screen(folder, step, enabled=machine.is_main)
     if machine.is_main:
         size = sum(parameter.numel() for parameter in trainer.parameters)
-        screen.note(f"{len(task.train_set):,}쌍으로 매개변수 {size:,}개를 학습해요 ({machine.device.type}, {machine.precision}).")
+        screen.note(f"{len(task.train_set):,}쌍으로 파라미터 {size:,}개를 학습해요 ({machine.device.type}, {machine.precision}).")
     try:
         progress = trainer.run(report)
     finally:

@@ -37,7 +37,7 @@ def _page(folder: Path, result: dict[str, Any], info: dict[str, Any], typed: Seq
     split = {"test": "시험 데이터", "valid": "검증 데이터"}[result["evaluated_on"]]
     big = {
         "BLEU": f"{result['bleu']:.1f}", "chrF": f"{result['chrf']:.1f}", "완전 일치": f"{result['exact_match']:.1%}",
-        "매개변수": f"{result['parameters']:,}개", "학습": f"{result['steps']:,}스텝", "CPU 시간": minutes(result["cpu_seconds"]),
+        "파라미터": f"{result['parameters']:,}개", "학습": f"{result['steps']:,}스텝", "CPU 시간": minutes(result["cpu_seconds"]),
         "걸린 시간": minutes(result["wall_seconds"]), "속도": f"{result['tokens_per_second']:,.0f}토큰/초",
     }
     machine = info["machine"]

@@ -70,7 +70,7 @@ def show_result(folder: Path, result: dict[str, Any]) -> None:
     if "steps" in result:
         rows |= {
             "교사 강요 정확도": f"{result['teacher_forced_accuracy']:.1%}  (번역 점수가 아니에요)",
-            "매개변수": f"{result['parameters']:,}개", "스텝": f"{result['steps']:,}",
+            "파라미터": f"{result['parameters']:,}개", "스텝": f"{result['steps']:,}",
             "CPU 시간": f"{result['cpu_seconds']:,.0f}초", "걸린 시간": f"{result['wall_seconds']:,.0f}초",
             "실행 카드": str(folder / "index.html"),
         }

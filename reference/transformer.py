@@ -1,4 +1,4 @@
-"""Transformer 전체: 지금까지의 조각을 인코더와 디코더로 조립해요 (8강, 논문 그림 1).
+"""Transformer 전체: 지금까지의 조각을 인코더와 디코더로 조립해요 (레슨 8, 논문 그림 1).
 
 B 배치, S 소스 길이, T 타깃 길이, D = d_model, V 어휘 크기. 마스크는 True = 볼 수 있음 (masks.py).
 앞쪽은 수업에서 함께 쓰는 함수, 뒤쪽은 같은 식을 모듈로 만든 것이에요.
@@ -53,7 +53,7 @@ def shift_right(tgt: Tensor, bos: int) -> Tensor:
 def transformer_param_count(
     vocab: int, d_model: int, n_layers: int, d_ff: int, tied: bool = True, bias: bool = True
 ) -> int:
-    """인코더-디코더의 매개변수를 세요 (논문 표 3). base, 어휘 37,000개를 함께 쓰면 63,082,496개예요.
+    """인코더-디코더의 파라미터를 세요 (논문 표 3). base, 어휘 37,000개를 함께 쓰면 63,082,496개예요.
 
     `tied`는 표 하나를 셋이 함께 쓰는지, `bias`는 어텐션의 투영에 편향이 있는지예요. 크기가 1보다 작으면 ValueError예요.
     """

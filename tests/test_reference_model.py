@@ -162,7 +162,7 @@ def lesson_params(layer: torch.nn.Module) -> dict:
 
 
 def test_lesson_functions_are_the_model(batch):
-    """8강의 함수를 쌓으면 모듈과 같은 값이에요. 함수에는 어텐션 편향이 없으므로 0으로 두고 견줘요."""
+    """레슨 8의 함수를 쌓으면 모듈과 같은 값이에요. 함수에는 어텐션 편향이 없으므로 0으로 두고 견줘요."""
     src, tgt_in, _ = batch
     model = build()
     for name, parameter in model.named_parameters():

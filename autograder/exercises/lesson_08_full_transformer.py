@@ -184,16 +184,16 @@ ENCODER_LAYER = Exercise(
     reference=transformer.encoder_layer,
     draw=_encoder_cases,
     mistakes=(
-        Mistake("encoder_layer.sublayer-order", "하위층의 순서가 반대", "피드포워드를 먼저 지나고 나서 서로를 봤어요.",
+        Mistake("encoder_layer.sublayer-order", "부분층의 순서가 반대", "피드포워드를 먼저 지나고 나서 서로를 봤어요.",
                 "논문 그림 1의 왼쪽 상자를 아래에서 위로 읽어요.", (_encoder_order,), ("values", "mask", "float64")),
-        Mistake("encoder_layer.norm-reused", "정규화 하나를 두 번 씀", "두 층 정규화가 같은 γ와 β를 썼어요. 하위층마다 자기 것이 있어요.",
+        Mistake("encoder_layer.norm-reused", "정규화 하나를 두 번 씀", "두 층 정규화가 같은 γ와 β를 썼어요. 부분층마다 자기 것이 있어요.",
                 "복사한 줄에서 norm의 번호가 바뀌었는지 봐요.", (_encoder_norm1_twice, _encoder_norm2_twice), ("values", "mask", "float64")),
-        Mistake("encoder_layer.pre-norm", "Pre-LN으로 만듦", "정규화를 하위층 앞에서 했어요. 널리 쓰이는 방법이지만 논문의 층은 더한 다음에 정규화해요.",
+        Mistake("encoder_layer.pre-norm", "Pre-LN으로 만듦", "정규화를 부분층 앞에서 했어요. 널리 쓰이는 방법이지만 논문의 층은 더한 다음에 정규화해요.",
                 "레슨 4의 두 식 가운데 어느 쪽이 논문의 것인지 봐요.", (_encoder_pre_norm,), ("values", "mask", "float64")),
-        Mistake("encoder_layer.no-residual", "잔차를 더하지 않음", "하위층의 출력만 정규화했어요. 입력이 지나갈 길이 없어졌어요.",
+        Mistake("encoder_layer.no-residual", "잔차를 더하지 않음", "부분층의 출력만 정규화했어요. 입력이 지나갈 길이 없어졌어요.",
                 "LayerNorm의 괄호 안에 항이 몇 개인지 봐요.", (_encoder_no_residual,), ("values", "mask", "float64")),
         Mistake("encoder_layer.residual-from-start", "둘째 잔차가 층의 입력에서 옴", "피드포워드 뒤에 더한 것이 바로 앞의 결과가 아니라 층의 맨 처음 입력이에요.",
-                "둘째 하위층에 들어간 것과 더한 것이 같은지 봐요.", (_encoder_residual_from_start,), ("values", "mask", "float64")),
+                "둘째 부분층에 들어간 것과 더한 것이 같은지 봐요.", (_encoder_residual_from_start,), ("values", "mask", "float64")),
         Mistake("encoder_layer.mask-ignored", "마스크를 쓰지 않음", "패딩까지 함께 봤어요. 그래서 배치에 누가 있느냐에 따라 결과가 달라져요.",
                 "`src_mask`가 어텐션까지 전달되는지 봐요.", (_encoder_mask_ignored,), ("mask", "batch")),
     ),
@@ -307,7 +307,7 @@ def _decoder_plain(x, memory, p, n_heads, src_mask, tgt_mask):
 
 
 def _decoder_loop(x, memory, p, n_heads, src_mask, tgt_mask):
-    """하위층을 목록에 담아 차례로 돌려요."""
+    """부분층을 목록에 담아 차례로 돌려요."""
     steps = (lambda h: _mha(h, h, p["self_attn"], n_heads, tgt_mask),
              lambda h: _mha(h, memory, p["cross_attn"], n_heads, src_mask), lambda h: _ffn(h, p["ffn"]))
     for i, step in enumerate(steps, 1):
@@ -341,7 +341,7 @@ DECODER_LAYER = Exercise(
     reference=transformer.decoder_layer,
     draw=_decoder_cases,
     mistakes=(
-        Mistake("decoder_layer.sublayer-order", "하위층의 순서가 다름", "세 하위층을 지나는 순서가 논문과 달라요.",
+        Mistake("decoder_layer.sublayer-order", "부분층의 순서가 다름", "세 부분층을 지나는 순서가 논문과 달라요.",
                 "논문 그림 1의 오른쪽 상자를 아래에서 위로 읽어요.", (_decoder_cross_first, _decoder_ffn_early), ("values", "mask", "float64")),
         Mistake("decoder_layer.memory-as-query", "메모리가 물어봄", "크로스 어텐션에서 메모리가 쿼리가 됐어요. 출력의 길이는 묻는 쪽을 따라가므로 원문의 길이가 나와요.",
                 "번역문과 원문 가운데 누가 묻고 누가 답하는지 봐요.", (_decoder_memory_as_query,), ("values", "mask", "causal", "float64")),
@@ -350,13 +350,13 @@ DECODER_LAYER = Exercise(
         Mistake("decoder_layer.masks-mixed", "두 마스크를 섞어 씀", "원문을 볼 때 번역문의 마스크를 썼어요. 두 문장의 길이가 같을 때는 예외도 없이 틀려요.",
                 "어텐션마다 키가 어느 문장에서 오는지 적어 봐요. 마스크는 키의 것이에요.",
                 (_decoder_cross_target_mask, _decoder_masks_exchanged), ("mask", "causal")),
-        Mistake("decoder_layer.norm-reused", "정규화 하나를 여러 번 씀", "서로 다른 하위층이 같은 γ와 β를 썼어요.",
+        Mistake("decoder_layer.norm-reused", "정규화 하나를 여러 번 씀", "서로 다른 부분층이 같은 γ와 β를 썼어요.",
                 "복사한 줄에서 norm의 번호가 바뀌었는지 봐요.", (_decoder_one_norm, _decoder_norm1_twice, _decoder_norm2_twice), ("values", "mask", "float64")),
         Mistake("decoder_layer.attention-reused", "어텐션의 가중치를 두 번 씀", "셀프 어텐션과 크로스 어텐션이 같은 가중치를 썼어요. 둘은 따로 배워요.",
                 "`p`에서 꺼낸 이름이 줄마다 맞는지 봐요.", (_decoder_self_twice, _decoder_cross_twice), ("values", "mask", "float64")),
-        Mistake("decoder_layer.pre-norm", "Pre-LN으로 만듦", "정규화를 하위층 앞에서 했어요. 논문의 층은 더한 다음에 정규화해요.",
+        Mistake("decoder_layer.pre-norm", "Pre-LN으로 만듦", "정규화를 부분층 앞에서 했어요. 논문의 층은 더한 다음에 정규화해요.",
                 "레슨 4의 두 식 가운데 어느 쪽이 논문의 것인지 봐요.", (_decoder_pre_norm,), ("values", "mask", "float64")),
-        Mistake("decoder_layer.no-residual", "잔차를 더하지 않음", "하위층의 출력만 정규화했어요.",
+        Mistake("decoder_layer.no-residual", "잔차를 더하지 않음", "부분층의 출력만 정규화했어요.",
                 "LayerNorm의 괄호 안에 항이 몇 개인지 봐요.", (_decoder_no_residual,), ("values", "mask", "float64")),
         Mistake("decoder_layer.target-mask-ignored", "번역문의 마스크를 쓰지 않음", "디코더가 아직 쓰지 않은 뒤의 토큰까지 봤어요.",
                 "`tgt_mask`가 첫째 어텐션까지 전달되는지 봐요.", (_decoder_target_mask_ignored,), ("mask", "causal")),
@@ -1127,7 +1127,7 @@ TRANSFORMER_PARAM_COUNT = Exercise(
         Mistake("transformer_param_count.final-norms", "마지막 정규화를 더 셈", "층들 뒤에 정규화를 하나씩 더 세었어요. Pre-LN에는 있지만 논문의 모델에는 없어요.",
                 "논문 그림 1에서 노란 상자 밖에 정규화가 있는지 봐요.", (_count_final_norms,), ("paper", "no_bias", "untied")),
         Mistake("transformer_param_count.no-cross-attention", "크로스 어텐션을 빠뜨림", "디코더의 층에는 어텐션이 두 개예요.", "그림 1의 오른쪽 상자에서 주황 상자를 세어 봐요.", (_count_no_cross,), ("paper", "no_bias", "untied")),
-        Mistake("transformer_param_count.norm-missing", "정규화 하나를 빠뜨림", "인코더의 층에 둘, 디코더의 층에 셋이 있어요.", "하위층마다 정규화가 하나예요.", (_count_four_norms,), ("paper", "no_bias", "untied")),
+        Mistake("transformer_param_count.norm-missing", "정규화 하나를 빠뜨림", "인코더의 층에 둘, 디코더의 층에 셋이 있어요.", "부분층마다 정규화가 하나예요.", (_count_four_norms,), ("paper", "no_bias", "untied")),
     ),
     correct=(_count_by_shapes, _count_by_module),
 )

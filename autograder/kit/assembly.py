@@ -87,7 +87,7 @@ def _embedding(ids, E):
 
 
 def stacked(x: Tensor, p: Mapping[str, Any], sublayers: list[Callable[[Tensor], Tensor]]) -> Tensor:
-    """하위층들을 차례로, 저마다 잔차와 `F.layer_norm`으로 감싸요."""
+    """부분층들을 차례로, 저마다 잔차와 `F.layer_norm`으로 감싸요."""
     for i, sublayer in enumerate(sublayers, 1):
         x = _post_norm(x, sublayer, **p[f"norm{i}"])
     return x

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
 FAMILY = ["NanumGothic", "DejaVu Sans"]
 
 
-@lru_cache(maxsize=None)
+@cache
 def use_hangul_font() -> None:
     """NanumGothic을 등록하고 기본 글꼴로 정해요. 나눔고딕에 없는 기호(₂, ·)는 DejaVu Sans가 그려요."""
     import matplotlib

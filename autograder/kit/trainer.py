@@ -257,9 +257,9 @@ class History:
     stopped: str = ""
 
 
-def train(model: Assembled, vocabulary: Vocabulary, pairs: Sequence[Pair], *, steps: int, watch: str, batch_size: int = 64,
+def train(model: Assembled, vocabulary: Vocabulary, pairs: Sequence[Pair], *, steps: int, watch: str = "", batch_size: int = 64,
           warmup: int = 150, scale: float = 0.6, eps: float = 0.1, budget: float = 200.0, looks: int = 6) -> History:
-    """`steps`걸음 학습해요. `budget`초가 지나거나 커널을 멈추면 거기까지의 모델로 끝내요. `watch`는 가끔 번역해 볼 문장이에요."""
+    """`steps`걸음 학습해요. `budget`초가 지나거나 커널을 멈추면 거기까지의 모델로 끝내요. `watch`는 가끔 번역해 볼 문장이에요(빈 글이면 보지 않아요)."""
     data, rng, history, start = encode_pairs(vocabulary, pairs), random.Random(0), History(), time.perf_counter()
     optimizer = torch.optim.Adam(model.parameters(), lr=0.0, betas=(0.9, 0.98), eps=1e-9)
     batches: list[tuple[Tensor, Tensor]] = []
@@ -278,7 +278,7 @@ def train(model: Assembled, vocabulary: Vocabulary, pairs: Sequence[Pair], *, st
             optimizer.step()
             history.losses.append(loss.item())
             history.rates.append(rate)
-            if step % max(steps // looks, 1) == 0 or step == 1:
+            if watch and (step % max(steps // looks, 1) == 0 or step == 1):
                 history.samples.append((step, translate(model, vocabulary, [watch])[0]))
             if time.perf_counter() - start > budget:
                 history.stopped = f"{budget:.0f}초가 지나 {step}걸음에서 멈췄어요."
