@@ -29,6 +29,7 @@ from .export import marian_config, marian_weights, to_ctranslate2
 from .loss import translation_loss
 from .machine import has_fast_bf16, prefer_fast_matmul
 from .masks import causal_mask
+from .memory import keep_freed_memory
 from .tokenizer import Tokenizer
 from .transformer import Transformer
 
@@ -190,6 +191,7 @@ def bench_train(small: bool) -> Table:
     batches = token_batches_like(config, 256 if small else 2048, 4)
     rounds = 2 if small else 9
     fast = prefer_fast_matmul()
+    keep_freed_memory()  # 프로세스 전체에 듣는 설정이라 상대도 함께 빨라져요.
     peers: dict[str, Callable[[], tuple[nn.Module, Callable]]] = {
         "torch.nn.Transformer": lambda: (TorchPeer(config), plain_loss),
     }
