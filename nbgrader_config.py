@@ -27,8 +27,3 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
-c.GenerateFeedback.preprocessors = [
-    "nbgrader.preprocessors.GetGrades",
-    "autograder.nbgrader_plugin.EscapeLearnerText",
-    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
-]
