@@ -53,10 +53,6 @@ class ExerciseReport:
     def pass_rate(self) -> float:
         return self.counts.get("pass", 0) / self.total if self.total else 0.0
 
-    @property
-    def widest(self) -> int:
-        return max((cause.count for cause in self.causes), default=1)
-
 
 @dataclass(frozen=True)
 class LessonReport:
