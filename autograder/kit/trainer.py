@@ -33,8 +33,8 @@ class Vocabulary:
         merges = parts["train_bpe"](counts, n_merges)
         self._pieces: dict[str, list[str]] = {word: list(parts["bpe_encode"](word, merges)) for word in counts}
         self._encode = lambda word: list(parts["bpe_encode"](word, merges))
-        known = sorted({piece for pieces in self._pieces.values() for piece in pieces} | {c for word in counts for c in word} | {"▁"})
-        self.tokens = [*SPECIAL, *known]
+        known = {"▁", *(c for word in counts for c in word), *(piece for pieces in self._pieces.values() for piece in pieces)}
+        self.tokens = [*SPECIAL, *sorted(known)]
         self.index = {token: i for i, token in enumerate(self.tokens)}
 
     def __len__(self) -> int:
@@ -152,19 +152,26 @@ class Assembled(nn.Module):
         """층마다의 어텐션 가중치 (H, T, S). 가중치를 꺼내려고 PyTorch의 어텐션으로 같은 계산을 해요."""
         found: dict[str, list[Tensor]] = {"encoder": [], "decoder": [], "cross": []}
 
-        def look(kind: str, q_in: Tensor, kv_in: Tensor, weights: dict, mask: Tensor) -> Tensor:
-            out, seen = attention_with_weights(q_in, kv_in, **weights, n_heads=self.n_heads, mask=mask)
-            found[kind].append(seen[0])
-            return out
+        def look(kind: str, p: dict, name: str, mask: Tensor, memory: Tensor | None = None) -> Callable[[Tensor], Tensor]:
+            def attend(h: Tensor) -> Tensor:
+                kv = h if memory is None else memory
+                out, seen = attention_with_weights(h, kv, **p[name], n_heads=self.n_heads, mask=mask)
+                found[kind].append(seen[0])
+                return out
+
+            return attend
+
+        def think(p: dict) -> Callable[[Tensor], Tensor]:
+            return lambda h: self.parts["ffn"](h, **p["ffn"])
 
         self.eval()
         src_mask, tgt_mask = self.parts["make_masks"](src, tgt_in, PAD)
         memory, x = self.start(src), self.start(tgt_in)
         for p in self.encoder:
-            memory = stacked(memory, p, [lambda h: look("encoder", h, h, p["attn"], src_mask), lambda h: self.parts["ffn"](h, **p["ffn"])])
+            memory = stacked(memory, p, [look("encoder", p, "attn", src_mask), think(p)])
         for p in self.decoder:
-            x = stacked(x, p, [lambda h: look("decoder", h, h, p["self_attn"], tgt_mask),
-                               lambda h: look("cross", h, memory, p["cross_attn"], src_mask), lambda h: self.parts["ffn"](h, **p["ffn"])])
+            across = look("cross", p, "cross_attn", src_mask, memory)
+            x = stacked(x, p, [look("decoder", p, "self_attn", tgt_mask), across, think(p)])
         return found
 
 
@@ -211,14 +218,14 @@ class Gate:
 def overfit_gate(model: Assembled, src: Tensor, tgt: Tensor, steps: int) -> Gate:
     """작은 배치 하나를 외울 수 있는지. 이것도 못 하면 큰 자료도 못 배워요."""
     optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
-    for step in range(1, steps + 1):
+    losses: list[float] = []
+    while len(losses) < steps and (not losses or losses[-1] > 0.02):
         loss, right = batch_loss(model, src, tgt)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-        if loss.item() < 0.02:
-            break
-    return Gate("배치 하나 외우기", bool(right.all()), f"{step}걸음에 손실 {loss.item():.3f}, 문장 {len(src)}개 가운데 {int(right.sum())}개를 통째로 맞힘")
+        losses.append(loss.item())
+    return Gate("배치 하나 외우기", bool(right.all()), f"{len(losses)}걸음에 손실 {losses[-1]:.3f}, 문장 {len(src)}개 가운데 {int(right.sum())}개를 통째로 맞힘")
 
 
 @torch.no_grad()
