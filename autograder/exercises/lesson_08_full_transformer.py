@@ -772,12 +772,17 @@ def _differs(expected, got):
     return expected != got
 
 
-def _telling_cases(group, make, reference, wrong, at_least=2):
-    """`wrong`의 함수마다 티가 나는 사례가 하나는 있게 모아요. 우연히 맞는 실수를 놓치지 않으려고요."""
+def _telling_cases(group, make, reference, wrong, at_least=2, agree=()):
+    """`wrong`의 함수마다 티가 나는 사례가 하나는 있게 모아요. 우연히 맞는 실수를 놓치지 않으려고요.
+
+    `agree`는 똑같이 옳은 다른 풀이예요. 이들과 답이 갈리는 사례는 쓰지 않아요.
+    """
     chosen, left = [], list(wrong)
     while left or len(chosen) < at_least:
         step, *rest = make()
         expected = reference(probes.build(step.kind, step.data), *rest)
+        if any(_differs(expected, f(probes.build(step.kind, step.data), *rest)) for f in agree):
+            continue
         shown = [f for f in left if _differs(expected, f(probes.build(step.kind, step.data), *rest))]
         if shown or (not left and len(chosen) < at_least):
             left = [f for f in left if f not in shown]
@@ -986,6 +991,29 @@ def _beam_topk(step_fn, bos, eos, beam, alpha, max_len):
     return answer, best
 
 
+def _beam_every_ending(step_fn, bos, eos, beam, alpha, max_len):
+    """순위와 상관없이, 살아 있는 후보마다 EOS로 끝낸 것도 모두 겨루게 해요."""
+    return _beam_listed(step_fn, bos, eos, beam, alpha, max_len, None)
+
+
+def _beam_double_list(step_fn, bos, eos, beam, alpha, max_len):
+    """걸음마다 위에서 2·beam개만 보고 그 안의 EOS를 끝낸 것으로 쳐요. 많은 라이브러리가 이렇게 해요."""
+    return _beam_listed(step_fn, bos, eos, beam, alpha, max_len, 2 * beam)
+
+
+def _beam_listed(step_fn, bos, eos, beam, alpha, max_len, width):
+    live, ended = [([], 0.0)], []
+    for _ in range(max_len):
+        rows = torch.log_softmax(step_fn(torch.tensor([[bos, *t] for t, _ in live]))[:, -1], -1).tolist()
+        grown = [([*t, v], total + x) for (t, total), row in zip(live, rows) for v, x in enumerate(row)]
+        grown = sorted(grown, key=lambda c: (-c[1], c[0][-1]))[:width]
+        ended += [(t[:-1], total / ((5 + len(t)) / 6) ** alpha) for t, total in grown if t[-1] == eos]
+        live = [c for c in grown if c[0][-1] != eos][:beam]
+    return max(ended + [(t, total / ((5 + len(t)) / 6) ** alpha) for t, total in live], key=lambda c: c[1])
+
+
+# EOS로 끝나는 후보 가운데 어디까지를 끝난 것으로 칠지는 구현마다 달라요. 셋 다 바른 답이라 답이 갈리는 사례는 쓰지 않아요.
+_READINGS = (_beam_every_ending, _beam_double_list)
 _SEARCH = (_beam_equal_starts, _beam_finished_lost, _beam_extended, _beam_stop_first, _beam_probabilities, _beam_logits, _beam_slot)
 _LENGTH = (*_SEARCH, _beam_no_penalty, _beam_multiplied, _beam_prompt_counted)
 _LIMIT = (_beam_equal_starts, _beam_no_penalty, _beam_multiplied, _beam_probabilities, _beam_logits, _beam_prompt_counted)
@@ -998,9 +1026,9 @@ def _beam_cases(rng):
         return lambda: (_step(rng, V, L + 2, eos, end), bos, eos, beam, alpha, L)
 
     return [
-        *_telling_cases("search", make(2, 0.0, 0.6), decoding.beam_search, _SEARCH),
-        *_telling_cases("length", make(3, 1.0, 0.8), decoding.beam_search, _LENGTH),
-        *_telling_cases("limit", make(3, 0.6, -30.0), decoding.beam_search, _LIMIT),
+        *_telling_cases("search", make(2, 0.0, 0.6), decoding.beam_search, _SEARCH, agree=_READINGS),
+        *_telling_cases("length", make(3, 1.0, 0.8), decoding.beam_search, _LENGTH, agree=_READINGS),
+        *_telling_cases("limit", make(3, 0.6, -30.0), decoding.beam_search, _LIMIT, agree=_READINGS),
     ]
 
 
@@ -1035,7 +1063,7 @@ BEAM_SEARCH = Exercise(
         Mistake("beam_search.finished-takes-slot", "끝난 후보가 자리를 차지함", "끝난 후보가 나올 때마다 살아 있는 후보가 줄어 빔이 좁아졌어요.",
                 "EOS로 끝난 후보는 자리를 쓰지 않아요. 살아 있는 후보만 beam개예요.", (_beam_slot,), ("search", "length")),
     ),
-    correct=(_beam_right, _beam_topk),
+    correct=(_beam_right, _beam_topk, *_READINGS),
 )
 
 
