@@ -76,9 +76,16 @@ def progress_of(folder: Path) -> str:
     _, valid = read_metrics(folder)
     if not valid:
         return ""
-    head = ("스텝", "검증 손실", "번역")
-    rows = [(f"{r['step']:,}", f"{r['valid_loss']:.3f}", "\n".join(r["translations"])) for r in valid]
-    return table(head, rows)
+    head = ("문장", *(f"{r['step']:,}스텝 (검증 손실 {r['valid_loss']:.2f})" for r in shown(valid)))
+    sources = valid[0].get("sources", [""] * len(valid[0]["translations"]))
+    return table(head, zip(sources, *(r["translations"] for r in shown(valid))))
+
+
+def shown(valid: list[dict[str, Any]], count: int = 4) -> list[dict[str, Any]]:
+    """검증이 많으면 처음부터 끝까지 고르게 count번만 골라요."""
+    if len(valid) <= count:
+        return valid
+    return [valid[round(index * (len(valid) - 1) / (count - 1))] for index in range(count)]
 
 
 def minutes(seconds: float) -> str:

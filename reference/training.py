@@ -298,7 +298,8 @@ class Trainer:
         loss, accuracy = teacher_forced(model, self.valid_set, self.machine, self.config.max_tokens)
         sources = [source for source, _ in self.samples]
         translations = translate(for_decoding(model, self.machine), self.tokenizer, sources, self.machine)
-        report.valid({"step": step, "valid_loss": loss, "valid_accuracy": accuracy, "translations": translations})
+        report.valid({"step": step, "valid_loss": loss, "valid_accuracy": accuracy, "sources": sources,
+                      "translations": translations})
         improved = loss < progress.best_loss
         progress.best_loss, progress.stale = min(loss, progress.best_loss), 0 if improved else progress.stale + 1
         if self.config.patience and progress.stale >= self.config.patience:
