@@ -143,12 +143,12 @@ check("decompose")
 words = re.findall("[가-힣]+", korean_text.read())  # 대한민국헌법과 법률안 열 편
 finals = Counter(decompose(syllable)[2] or "없음" for word in words for syllable in word)
 total = sum(finals.values())
-top = finals.most_common(12)
+top = finals.most_common(8)
 plots.bars([name for name, _ in top], {"비율": [100 * n / total for _, n in top]}, values="{:.0f}",
            title=f"음절 {total:,}개의 받침", xlabel="종성", ylabel="비율 (%)")
 
 # %% [markdown] tags=["given"]
-# **눈으로 보기.** KoNLPy가 들고 오는 글(헌법과 법률안, 약 65,000자)의 음절을 모두 풀었어요. FINALS_SENTENCE
+# **눈으로 보기.** KoNLPy가 들고 오는 글(헌법과 법률안, 약 65,000자)의 음절을 모두 풀었어요. 절반은 받침이 없고, 있는 것 가운데서는 ㄴ과 ㅇ이 가장 많아요. 받침은 27가지나 되지만 여섯 가지가 거의 다 차지해요.
 #
 # **한 줄 정리.** 음절의 번호는 588과 28로 세는 시계라서, 몫과 나머지로 자모를 꺼낼 수 있어요.
 
@@ -285,7 +285,7 @@ plots.bars([" ".join(pair) for pair, _ in pairs], {"횟수": [n for _, n in pair
            title="가장 자주 붙어 다니는 쌍", ylabel="횟수")
 
 # %% [markdown] tags=["given"]
-# **눈으로 보기.** 법에 관한 글이라 조항의 '제', '조'가 앞에 많아요. PAIRS_SENTENCE 남겨 둔 문장은 7-6에서 '처음 보는 글'로 써요.
+# **눈으로 보기.** 법에 관한 글이라 조항의 '제', '조'가 앞에 많아요. '한다', '하여'처럼 어미로 쓰이는 쌍과 '휴직'처럼 이 글에 많은 낱말도 벌써 보여요. 남겨 둔 문장은 7-6에서 '처음 보는 글'로 써요.
 #
 # **한 줄 정리.** 쌍의 횟수는 낱말 안의 이웃한 자리를 낱말의 빈도만큼 센 것이에요.
 
@@ -503,7 +503,8 @@ plots.lines(steps, curves, title="붙인 횟수와 어절당 토큰 수", xlabel
 print(*[" | ".join(bpe_encode(word, merges)) for word in text.SCHOOL.split()], sep="   ")
 
 # %% [markdown] tags=["given"]
-# **눈으로 보기.** CURVE_SENTENCE
+# **눈으로 보기.** 글자에서 시작할 때 어절당 4.2토큰이던 '처음 보는 글'이 400번 붙인 뒤에는 2.5토큰이 됐어요. 배운 글은 2.4토큰으로 조금 더 짧아요.
+# 배운 쌍이 처음 보는 글에도 거의 그대로 쓸모가 있다는 뜻이에요.
 # 우리의 예문 "나는 학교에 간다"는 법전에 드문 말이라 잘게 잘려요. 그래도 **모르는 낱말은 하나도 없어요.** 잘게 잘릴 뿐이에요. 토크나이저는 자기가 배운 글을 닮아요.
 #
 # **한 줄 정리.** 자르기는 배운 차례를 그대로 다시 걷는 일이고, 모르는 낱말은 더 잘게 잘려요.
@@ -579,7 +580,7 @@ plots.lines(steps, {"바이트 BPE": [size / len(unseen_words) for size in sizes
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 한글 음절은 11,172개가 모두 3바이트예요. 토큰마다 따로 바꾸면 글자가 깨져서 �가 나와요. 스트리밍으로 답을 보여 주는 프로그램에서 한글이 잠깐 깨져 보이는 것이 바로 이 버그예요.
-# 둘째 그림에서는 같은 `train_bpe`에 글자 대신 바이트를 넣었어요. BYTE_SENTENCE
+# 둘째 그림에서는 같은 `train_bpe`에 글자 대신 바이트를 넣었어요. 배우기 전에 어절당 10.5토큰이던 처음 보는 글이 600번 붙인 뒤에는 2.9토큰이 돼요. 음절 하나를 만드는 데 두 번을 붙여야 하니 글자에서 시작할 때(400번에 2.5토큰)보다는 더 많이 배워야 해요.
 #
 # <div class="alert alert-warning"><b>블로그와 다른 점</b><br>
 # 함께 읽는 글 7편은 GPT-4o가 유니코드를 '직접' 다루고 GPT-3.5는 바이트를 다룬다고 해요. 사실은 <b>둘 다 바이트 BPE</b>예요. 달라진 것은 어휘의 크기예요.
@@ -618,14 +619,14 @@ plots.bars(order, {"토큰": [tokens[name] for name in order]}, values="{:.0f}",
            ax=plots.panels(1, width=8.4, height=3.8)[0])
 
 # %% [markdown] tags=["given"]
-# **눈으로 보기.** TAGGER_SENTENCE
+# **눈으로 보기.** 자모(75)와 바이트(90)가 훨씬 길고, 형태소 분석기 넷이 17에서 20으로 가장 짧아요. 여러분의 BPE(24)는 사전 없이 쌍 400개만 배우고도 음절(30)보다 짧아졌어요.
 #
-# 첫 출력도 눈여겨봐요. '간다'를 Okt와 Komoran은 통째로 두고, Hannanum과 Kkma는 'ㄴ다'를 떼어 내요. 음절 안을 지나는 경계예요(7-2의 '가 + ㄴ다'). 그런데 이 둘은 어간을 '가'가 아니라 '갈'로 읽었어요. 사전이 있는 도구도 틀려요.
+# 첫 출력도 눈여겨봐요. '간다'를 Okt와 Komoran은 통째로 두고, Hannanum과 Kkma는 'ㄴ다'를 떼어 내요. 음절 안을 지나는 경계예요(7-2의 '가 + ㄴ다'). 그런데 이 둘은 어간을 '가'가 아니라 '갈'(칼을 갈다)로 읽었어요. 사전이 있는 도구도 문맥을 놓치면 틀려요.
 # BPE는 형태소를 모르지만 사전도, 도구도, Java도 필요 없고, 되돌리면 언제나 원래 글이에요. 그래서 논문도 요즘의 큰 모델도 BPE 계열을 써요.
 
 # %% tags=["experiment"]
-forms = [word for word in dict.fromkeys(words) if re.match("국민(?!투표|경제|생활|전체|연금)", word)]
-print(f"'국민'으로 시작하는 어절 {len(forms)}가지:", *forms[:14])
+forms = [word for word in dict.fromkeys(words) if re.match("법률(?!안|상)", word)]
+print(f"'법률'과 조사로 된 어절 {len(forms)}가지:", *forms)
 
 tagger = korean_text.tagger(fast("Komoran", "Hannanum"))  # 조사의 품사는 J로, 어미는 E로 시작해요.
 tagged = [pair for sentence in sentences for pair in tagger.pos(sentence)] if tagger else []
@@ -635,7 +636,7 @@ for ax, title, letter in ((a, "조사", "J"), (b, "어미", "E")):
     plots.bars([name for name, _ in top], {"횟수": [n for _, n in top]}, title=title, values="{:.0f}", ax=ax)
 
 # %% [markdown] tags=["given"]
-# **눈으로 보기.** JOSA_SENTENCE 어절마다 번호를 주면 이것들은 서로 아무 상관이 없는 번호가 돼요. 조각으로 자르면 '국민'의 뜻을 한 번만 배우면 되고, 조사의 뜻도 한 번만 배우면 돼요.
+# **눈으로 보기.** '법률' 하나가 조사에 따라 열두 가지 어절이 됐어요. 조사는 '의', '에', '을', 어미는 'ㄴ다', 'ㄴ', '아'가 가장 잦아요. 어절마다 번호를 주면 이것들은 서로 아무 상관이 없는 번호가 돼요. 조각으로 자르면 '법률'의 뜻을 한 번만 배우면 되고, 조사의 뜻도 한 번만 배우면 돼요.
 
 # %% [markdown] tags=["given"]
 # ## 실습 7-8 배치 만들기 ⭐⭐☆ · 8분 · 논문 §3.1, §5.1
@@ -701,14 +702,15 @@ vocabulary = ["<pad>", "<s>", "</s>", *dict.fromkeys(cutters["나의 BPE"](" ".j
 number = {token: i for i, token in enumerate(vocabulary)}
 ids = [[number[token] for token in cutters["나의 BPE"](sentence)] for sentence in sentences]
 a, b = plots.panels(2, "진짜 토큰(파랑)과 PAD(흰색)", height=3.2)
-for ax, title, chosen in ((a, "섞은 배치", ids[:16]), (b, "길이가 비슷한 배치", sorted(ids, key=len)[96:112])):
+groups = {"아무렇게나 묶기": ids[::14][:14], "길이가 비슷하게 묶기": sorted(ids, key=len)[146:160]}
+for ax, (title, chosen) in zip((a, b), groups.items()):
     src = make_batch([(row, row) for row in chosen], 1, 2, 0, 128)[0]
     real = (src != 0).float()
     plots.heatmap(real, title=f"{title}: PAD {100 * (1 - real.mean()):.0f}%", limits=(0, 1.6),
                   xlabel="자리", ylabel="문장", colorbar=False, ax=ax)
 
 # %% [markdown] tags=["given"]
-# **눈으로 보기.** BATCH_SENTENCE PAD는 계산만 하고 버리는 칸이라서, 길이가 비슷한 문장끼리 묶기만 해도 학습이 그만큼 빨라져요.
+# **눈으로 보기.** 아무렇게나 묶은 배치는 절반이 넘게(54%) PAD인데, 길이가 비슷한 문장끼리 묶으면 5%로 줄어요. PAD는 계산만 하고 버리는 칸이라서, 길이가 비슷한 문장끼리 묶기만 해도 학습이 그만큼 빨라져요.
 #
 # **한 줄 정리.** 배치는 자르고, 표시를 붙이고, 오른쪽을 채운 네모이고, `tgt_out`은 `tgt_in`보다 한 칸 앞서요.
 
@@ -828,8 +830,8 @@ def tied_logits(h: torch.Tensor, E: torch.Tensor) -> torch.Tensor:
 check("tied_logits")
 
 # %% tags=["experiment"]
-D, V, F_ = 512, 37_000, 2048
-attention, feed_forward, norm = 4 * (D * D + D), D * F_ + F_ + F_ * D + D, 2 * D
+D, V, d_ff = 512, 37_000, 2048
+attention, feed_forward, norm = 4 * (D * D + D), D * d_ff + d_ff + d_ff * D + D, 2 * D
 encoder = 6 * (attention + feed_forward + 2 * norm)
 decoder = 6 * (2 * attention + feed_forward + 3 * norm)
 totals = [encoder + decoder + tables * V * D for tables in (1, 3)]
@@ -864,10 +866,10 @@ print(f"문장 {len(lines)}개, 낱말 {len(vocabulary) - 1}가지")
 
 # %% tags=["experiment"]
 torch.manual_seed(0)
-D, lines = 32, torch.tensor(lines)  # (문장, 3)
+D, lines = 32, torch.tensor(lines)[torch.randperm(len(lines))[:162]]  # (162, 3) 절반만 보여 줘요.
 E, W = nn.Parameter(torch.randn(len(vocabulary), D) / D**0.5), nn.Parameter(torch.randn(3, D, D) / D)
 before, optimizer = E.detach().clone(), torch.optim.Adam([E, W], lr=0.01)
-for step in range(fast(400, 60)):
+for step in range(fast(200, 30)):
     hole = torch.randint(0, 3, (len(lines), 1))
     context = embed(lines.scatter(1, hole, 0), E)  # 가린 자리는 0번 토큰 ▢
     h = torch.einsum("btd,tde->be", context, W)[:, None]  # 자리마다 다른 행렬로 옮겨 더해요.
@@ -879,14 +881,16 @@ print(f"손실 {math.log(len(vocabulary)):.2f}(찍을 때) -> {loss.item():.2f}"
 
 # %% tags=["experiment"]
 kinds = [group[word] for word in vocabulary[1:]]
-a, b = plots.panels(2, "t-SNE로 평면에 옮긴 임베딩", width=5.6, height=5.0)
+a, b = plots.panels(2, "t-SNE로 평면에 옮긴 임베딩", columns=1, width=8.0, height=4.4)
 for ax, title, table in ((a, "학습 전", before), (b, "학습 후", E.detach())):
-    plots.scatter(tsne.tsne(table[1:]), vocabulary[1:], groups=kinds, title=title, ax=ax)
+    points = tsne.tsne(table[1:], perplexity=10)
+    plots.scatter(points, vocabulary[1:], groups=kinds, title=title, ax=ax)
+    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
     ax.set_xticks([])
     ax.set_yticks([])
 
 # %% [markdown] tags=["given"]
-# **눈으로 보기.** MAP_SENTENCE
+# **눈으로 보기.** 학습 전에는 색이 뒤섞여 있지만, 학습하고 나면 사람, 장소, 음식, 읽을거리가 저마다 모여요. 동사는 한 무리가 아니라 셋으로 갈라졌어요. 함께 나오는 낱말이 서로 다르니까요.
 # t-SNE는 **가까운 것을 가깝게** 놓는 데만 애쓰는 방법이에요(여기서는 `autograder.kit`에 있는 60줄짜리 구현을 써요). 그래서 무리와 무리 사이의 거리나 무리의 크기에는 뜻을 두지 않아요.
 
 # %% [markdown] tags=["given"]
@@ -939,14 +943,14 @@ def cosine_similarity(a: torch.Tensor, B: torch.Tensor) -> torch.Tensor:
 check("cosine_similarity")
 
 # %% tags=["experiment"]
-shown = "나는 엄마는 학교에 집에 밥을 빵을 간다 먹는다".split()
+shown = "나는 너는 학교에 공원에 밥을 빵을 간다 온다".split()
 table = E.detach()[[vocabulary.index(word) for word in shown]]
 similar = torch.stack([cosine_similarity(row, table) for row in table])
 plots.heatmap(similar, rows=shown, columns=shown, title="학습한 임베딩의 코사인 유사도", values="{:.2f}",
               limits=(-1, 1), diverging=True)
 
 # %% [markdown] tags=["given"]
-# **눈으로 보기.** COSINE_SENTENCE
+# **눈으로 보기.** 같은 무리끼리는 파랗고(양수), 다른 무리와는 0 근처이거나 음수예요. 문장의 절반만 보고, 무리의 이름은 한 번도 듣지 않고 배운 결과예요.
 #
 # **한 줄 정리.** 코사인 유사도는 길이를 지우고 방향만 견준 내적이에요.
 
@@ -1013,7 +1017,7 @@ plots.bars(order, {"토큰": [scores[n] for n in order]}, title="남겨 둔 헌�
 right.tick_params(axis="x", rotation=40)
 
 # %% [markdown] tags=["given"]
-# **눈으로 보기.** FERT_SENTENCE 이것이 영어 위주로 배운 토크나이저가 한국어에 더 많은 토큰을 쓰는 까닭이에요. 한국어 쌍을 충분히 배우면(7-7의 곡선) 다시 줄어들고요.
+# **눈으로 보기.** 글자로 세면 영어가 길지만(3.8과 2.7) 바이트로 세면 한국어가 두 배가 넘어요(8.0과 3.8). 이것이 영어 위주로 배운 토크나이저가 한국어에 더 많은 토큰을 쓰는 까닭이에요. 한국어 쌍을 충분히 배우면(7-7의 곡선) 다시 줄어들고요.
 #
 # **한 줄 정리.** 어절당 토큰 수는 모두 더한 다음 한 번만 나눈 비율이고, 토크나이저의 값을 재는 잣대예요.
 
@@ -1026,7 +1030,7 @@ right.tick_params(axis="x", rotation=40)
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "reflection", "locked": false, "points": 5, "schema_version": 3, "solution": true, "task": false}
 # ### BEGIN SOLUTION
-# 어절을 통째로 토큰으로 삼으면 '학교'의 뜻을 조사마다 따로 배워야 하고, 법전에서 '국민' 하나가 여러 가지 어절로 나타났듯 어휘가 끝없이 늘고, 처음 보는 어절에는 번호가 없어요.
+# 어절을 통째로 토큰으로 삼으면 '학교'의 뜻을 조사마다 따로 배워야 하고, '법률' 하나가 열두 가지 어절로 나타났듯 어휘가 끝없이 늘고, 처음 보는 어절에는 번호가 없어요.
 # 바이트로 쪼개면 모르는 것은 없어지지만 문장이 음절의 세 배로 길어져서, 길이의 제곱으로 늘어나는 어텐션의 비용이 커지고 조각 하나에 뜻이 없어요.
 # BPE는 잦은 조각부터 붙여서 흔한 말은 짧게, 드문 말은 잘게 적어요. 400번만 붙여도 처음 보는 글이 어절당 4.2토큰에서 2.5토큰으로 줄었고, 못 자르는 낱말은 없었어요. 몇 번 붙일지가 어휘의 크기와 문장의 길이를 맞바꾸는 손잡이예요.
 # ### END SOLUTION
