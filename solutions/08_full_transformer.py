@@ -433,7 +433,9 @@ results = {name: trainer.copy_task(parts, fast(400, 20)) for name, parts in vari
 for name, row in results.items():
     print(f"{name}: 손실 {row['손실']:.4f}, 교사 강요 {row['교사 강요']:.2f}, 스스로 쓰기 {row['스스로 쓰기']:.2f}")
 columns = {key: [row[key] for row in results.values()] for key in ("교사 강요", "스스로 쓰기")}
-plots.bars(list(results), columns, title="통째로 맞힌 비율", ylabel="문장의 비율")
+ax = plots.panels(1, width=7.2, height=3.8)[0]
+plots.bars(list(results), columns, title="통째로 맞힌 비율", ylabel="문장의 비율", ax=ax)
+ax.set_ylim(0, 1.5)  # 이름표가 막대를 가리지 않게
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 네 모델 모두 교사 강요로는 만점이에요. 손실은 고장 난 셋이 오히려 더 **낮아요**. 그런데 스스로 쓰게 하면 고장 난 셋은 한 문장도 끝까지 맞히지 못해요.
@@ -939,7 +941,8 @@ for head, ax in enumerate(axes):
                   limits=(0, 1), colorbar=False, ax=ax)
 
 # %% [markdown] tags=["given"]
-# **눈으로 보기.** MAPTEXT
+# **눈으로 보기.** 'letter'의 행에는 '편지를'을, 'yesterday'의 행에는 '어제'를 짙게 보는 헤드가 있어요. 두 언어의 어순이 달라서 짙은 칸이 대각선으로 늘어서지 않아요.
+# 헤드마다 맡은 것이 조금씩 다르고, 누가 무엇을 맡는지는 학습할 때마다 달라져요. 할 일이 없는 헤드는 'EOS'를 보며 쉬기도 해요.
 #
 # ### 6. KV 캐시
 #
@@ -953,7 +956,7 @@ took = {name: [trainer.seconds_to_write(longer, src, n, cache) for n in sizes]
         for name, cache in (("캐시 없음", False), ("캐시 있음", True))}
 print("두 방법의 번역이 같나요?", "같아요" if same else "달라요",
       f"· {sizes[-1]}토큰에서 {took['캐시 없음'][-1] / took['캐시 있음'][-1]:.1f}배")
-plots.lines(sizes, took, title="번역문의 길이와 걸린 시간", xlabel="만든 토큰 수", ylabel="시간 (초)",
+plots.lines(sizes, took, title="번역문의 길이와 걸린 시간", xlabel="만든 토큰 수", ylabel="CPU 시간 (초)",
             logx=True, logy=True, marker="o")
 
 # %% [markdown] tags=["given"]
