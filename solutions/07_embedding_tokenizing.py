@@ -344,11 +344,12 @@ def merge_pair(seq: tuple[str, ...], pair: tuple[str, str]) -> tuple[str, ...]:
 check("merge_pair")
 
 # %% tags=["experiment"]
-tokens = tuple("▁학교에서")
-for pair in [("에", "서"), ("학", "교"), ("▁", "학교")]:
-    print(f"{' | '.join(tokens):24}  {pair[0]} + {pair[1]}")
-    tokens = merge_pair(tokens, pair)
-print(" | ".join(tokens))
+start = tuple("▁학교에서")
+first = merge_pair(start, ("에", "서"))
+second = merge_pair(first, ("학", "교"))
+third = merge_pair(second, ("▁", "학교"))
+for line in (start, first, second, third):
+    print(len(line), "토큰:", " | ".join(line))
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 다섯 토큰이 세 번 붙어 `▁학교 | 에서` 두 토큰이 됐어요. 명사와 조사의 경계에서 멈추면 사람이 자른 것과 같아요. 기계도 이런 쌍을 고를까요? 이제 배우게 해 봐요.
@@ -415,7 +416,7 @@ def train_bpe(word_freq: dict[str, int], n_merges: int) -> list[tuple[str, str]]
 # </details>
 # <details><summary>힌트 3 · 거의 다</summary>
 #
-# 횟수는 큰 쪽, 쌍은 작은 쪽이라 방향이 반대예요. 횟수에 음수 부호를 붙이면 둘 다 작은 쪽이 돼요. 쌍이 하나도 없으면 `break`예요.
+# 횟수는 큰 쪽, 쌍은 작은 쪽이라 방향이 반대예요. 횟수에 음수 부호를 붙이면 둘 다 작은 쪽이 돼요. 쌍이 하나도 없으면 거기서 멈춰요.
 #
 # </details>
 
@@ -427,15 +428,15 @@ merges = train_bpe(frequent, fast(400, 60))
 print("처음 12개:", "  ".join(a + b for a, b in merges[:12]))
 print("마지막 12개:", "  ".join(a + b for a, b in merges[-12:]))
 
-pieces, left = {tuple("▁" + word): n for word, n in frequent.items()}, []
-for pair in merges:
-    left.append(sum(len(word) * n for word, n in pieces.items()))
-    pieces = {merge_pair(word, pair): n for word, n in pieces.items()}
-plots.lines(list(range(len(left))), {"토큰 수": left}, title="붙일수록 줄어드는 토큰 (배운 낱말)",
-            xlabel="붙인 횟수", ylabel="모든 토큰의 수")
+quarter = len(merges) // 4
+lengths = {name: Counter(len((a + b).lstrip("▁")) for a, b in some)
+           for name, some in (("처음 1/4", merges[:quarter]), ("마지막 1/4", merges[-quarter:]))}
+counts = {name: [n[k] for k in range(1, 7)] for name, n in lengths.items()}
+plots.bars(list("123456"), counts, title=f"배운 토큰의 길이 (쌍 {len(merges)}개)", xlabel="글자 수 (▁는 빼고)",
+           ylabel="토큰의 수", values="{:.0f}")
 
 # %% [markdown] tags=["given"]
-# **눈으로 보기.** 처음에는 `▁법`, `하여`처럼 짧고 흔한 조각이, 나중에는 더 길고 드문 낱말이 나와요. 곡선은 처음에 가파르고 갈수록 완만해요. 흔한 쌍부터 붙였으니까요.
+# **눈으로 보기.** 처음에는 `▁법`, `하여`처럼 짧고 흔한 조각이, 나중에는 더 길고 드문 낱말이 나와요. 처음 100개는 절반이 `▁법` 같은 한 글자이고, 마지막 100개는 셋에 하나가 세 글자 이상이에요. 짧은 조각이 먼저 있어야 그것을 붙여 긴 조각을 만드니까요.
 #
 # **한 줄 정리.** BPE는 세고, 고르고, 붙이기를 되풀이해서 글자와 어절 사이의 조각을 스스로 찾아요.
 
@@ -633,7 +634,8 @@ tagged = [pair for sentence in sentences for pair in tagger.pos(sentence)] if ta
 a, b = plots.panels(2, "헌법에서 가장 잦은 조사와 어미" if tagger else "Java가 없어서 비워 둔 그림")
 for ax, title, letter in ((a, "조사", "J"), (b, "어미", "E")):
     top = Counter(morpheme for morpheme, tag in tagged if tag.startswith(letter)).most_common(8)
-    plots.bars([name for name, _ in top], {"횟수": [n for _, n in top]}, title=title, values="{:.0f}", ax=ax)
+    plots.bars([name for name, _ in top], {"횟수": [n for _, n in top]}, title=title,
+               values="{:.0f}", ax=ax)
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** '법률' 하나가 조사에 따라 열두 가지 어절이 됐어요. 조사는 '의', '에', '을', 어미는 'ㄴ다', 'ㄴ', '아'가 가장 잦아요. 어절마다 번호를 주면 이것들은 서로 아무 상관이 없는 번호가 돼요. 조각으로 자르면 '법률'의 뜻을 한 번만 배우면 되고, 조사의 뜻도 한 번만 배우면 돼요.
@@ -674,7 +676,8 @@ def make_batch(
 
     cut = [(src[: max_len - 1], tgt[: max_len - 1]) for src, tgt in pairs]  # 표시 하나가 들어갈 자리
     src = fill([[*source, eos] for source, _ in cut])
-    return src, fill([[bos, *target] for _, target in cut]), fill([[*target, eos] for _, target in cut])
+    tgt_in = fill([[bos, *target] for _, target in cut])
+    return src, tgt_in, fill([[*target, eos] for _, target in cut])
     ### END SOLUTION
 
 # %% [markdown] tags=["hint"]
@@ -773,7 +776,8 @@ for D in sizes:
     lengths["위치 인코딩"].append(torch.cat([angles.sin(), angles.cos()], 1).norm(dim=1).mean())
     lengths["곱하지 않은 임베딩"].append(E.norm(dim=1).mean())
     lengths["√d_model을 곱한 임베딩"].append(embed(ids, E).norm(dim=-1).mean())
-plots.lines(sizes, lengths, title="더하는 두 벡터의 길이", xlabel="d_model", ylabel="길이", logx=True, marker="o")
+plots.lines(sizes, lengths, title="더하는 두 벡터의 길이", xlabel="d_model", ylabel="길이",
+            logx=True, marker="o")
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 곱하지 않은 임베딩은 어느 크기에서나 길이가 1쯤인데, 위치 인코딩은 차원이 늘수록 길어져 512차원에서는 16이에요. $\sqrt{d_\text{model}}$을 곱하면 둘이 나란히 자라요(22.6과 16).
@@ -867,7 +871,8 @@ print(f"문장 {len(lines)}개, 낱말 {len(vocabulary) - 1}가지")
 # %% tags=["experiment"]
 torch.manual_seed(0)
 D, lines = 32, torch.tensor(lines)[torch.randperm(len(lines))[:162]]  # (162, 3) 절반만 보여 줘요.
-E, W = nn.Parameter(torch.randn(len(vocabulary), D) / D**0.5), nn.Parameter(torch.randn(3, D, D) / D)
+E = nn.Parameter(torch.randn(len(vocabulary), D) / D**0.5)
+W = nn.Parameter(torch.randn(3, D, D) / D)
 before, optimizer = E.detach().clone(), torch.optim.Adam([E, W], lr=0.01)
 for step in range(fast(200, 30)):
     hole = torch.randint(0, 3, (len(lines), 1))
@@ -1013,7 +1018,8 @@ left, right = plots.panels(2, "어절 하나의 토큰 수", width=5.2)
 plots.bars(["글자", "바이트"], rows, title="같은 뜻의 네 문장", values="{:.1f}", ax=left)
 scores = {name: fertility(cut, unseen) for name, cut in cutters.items()}
 order = sorted(scores, key=scores.get)
-plots.bars(order, {"토큰": [scores[n] for n in order]}, title="남겨 둔 헌법의 문장", values="{:.1f}", ax=right)
+plots.bars(order, {"토큰": [scores[name] for name in order]}, title="남겨 둔 헌법의 문장",
+           values="{:.1f}", ax=right)
 right.tick_params(axis="x", rotation=40)
 
 # %% [markdown] tags=["given"]
