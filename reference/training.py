@@ -201,9 +201,10 @@ class Trainer:
                     clock.update(progress)
                     totals.started = time.perf_counter()
                 done = step >= progress.total_steps or bool(progress.stopped)
-                if step % config.save_every == 0 or done or self.stop_requested:
+                stop = self._asked_to_stop(step)
+                if step % config.save_every == 0 or done or stop:
                     self._save(step)
-                if self.stop_requested and not done:
+                if stop and not done:
                     raise KeyboardInterrupt
                 if done:
                     break
@@ -296,6 +297,8 @@ class Trainer:
 
         progress, model = self.progress, self.best_model()
         loss, accuracy = teacher_forced(model, self.valid_set, self.machine, self.config.max_tokens)
+        # 멈출지를 모두가 똑같이 정하도록, 프로세스마다 조금씩 다를 수 있는 손실을 평균해요.
+        loss = float(self.machine.sum(torch.tensor(loss, device=self.machine.device))) / self.machine.world
         sources = [source for source, _ in self.samples]
         translations = translate(for_decoding(model, self.machine), self.tokenizer, sources, self.machine)
         report.valid({"step": step, "valid_loss": loss, "valid_accuracy": accuracy, "sources": sources,
@@ -412,6 +415,14 @@ class Trainer:
         if last or self.machine.world == 1:
             return contextlib.nullcontext()
         return self.machine.accelerator.no_sync(self.objective)
+
+    def _asked_to_stop(self, step: int) -> bool:
+        """멈추라는 신호가 왔는지예요. 프로세스가 여럿이면 기록하는 스텝에서만 모두 함께 멈춰요."""
+        if self.machine.world == 1:
+            return self.stop_requested
+        if step % self.config.log_every:
+            return False
+        return bool(self.machine.sum(torch.tensor(float(self.stop_requested), device=self.machine.device)) > 0)
 
     @contextlib.contextmanager
     def _polite_interrupt(self) -> Iterator[None]:
