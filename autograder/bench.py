@@ -22,8 +22,7 @@ from typing import Any
 
 from autograder import build
 from autograder.answer_sheet import PUBLIC_SEED, AnswerSheet, draw_sheet
-from autograder.class_grading import write_json
-from autograder.classroom import ROOT
+from autograder.classroom import ROOT, write_json
 from autograder.errors import CourseError
 from autograder.exercises import lesson_exercises
 from autograder.notebook import load_master

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -16,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from autograder.autograded import lesson_cells, make_copy
-from autograder.classroom import Classroom, ClassroomError, StoredResult, write_text
+from autograder.classroom import Classroom, ClassroomError, StoredResult, write_json, write_text
 from autograder.exercises import LESSONS
 from autograder.feedback import render_feedback
 from autograder.gradebook import (
@@ -195,11 +194,6 @@ def export(classroom: Classroom, out: Path | None = None, detail: bool = False) 
     path = out or classroom.marks_csv
     write_text(path, BOM + marks_csv(scores, detail))
     return path, len(by_student(scores))
-
-
-def write_json(path: Path, value: object) -> None:
-    """JSON을 임시 파일에 쓰고 이름을 바꿔요."""
-    write_text(path, json.dumps(value, ensure_ascii=False, indent=1) + "\n")
 
 
 def _safe(name: str) -> str:

@@ -173,8 +173,7 @@ class Classroom:
             return None
 
     def store(self, result: StoredResult) -> None:
-        text = json.dumps(asdict(result), ensure_ascii=False, indent=1) + "\n"
-        write_text(self._result(result.student, result.lesson), text)
+        write_json(self._result(result.student, result.lesson), asdict(result))
 
     def results(self) -> Iterator[StoredResult]:
         """남겨 둔 모든 결과를 (레슨, 학생) 차례로."""
@@ -203,3 +202,8 @@ def write_text(path: Path, text: str) -> None:
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     temporary.write_text(text, encoding="utf-8")
     os.replace(temporary, path)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """JSON을 `write_text`로 써요."""
+    write_text(path, json.dumps(value, ensure_ascii=False, indent=1) + "\n")

@@ -10,7 +10,6 @@ import builtins
 import functools
 import inspect
 import json
-import os
 import random
 import shutil
 import sys
@@ -20,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from autograder.classroom import write_json
 from autograder.errors import CourseError
 from autograder.exercise import Exercise, Mistake
 from autograder.exercises import lesson_exercises
@@ -303,11 +303,11 @@ def simulate(students: int, out: Path, seed: int = 0, lessons: Sequence[str] | N
         left_out += missed
         total += placed
         for name, learner in zip(names, learners):
-            _write_json(out / name / lesson / f"{lesson}.ipynb", learner_notebook(released, learner))
+            write_json(out / name / lesson / f"{lesson}.ipynb", learner_notebook(released, learner))
             expected += [_expected(name, lesson, e, learner.answers[e.name]) for e in lesson_exercises(lesson)]
     order = {lesson: i for i, lesson in enumerate(lessons)}
     expected.sort(key=lambda item: (item["student"], order[item["lesson"]]))
-    _write_json(out / EXPECTED, expected)
+    write_json(out / EXPECTED, expected)
     return Simulated(students, lessons, students * len(lessons), total, tuple(left_out))
 
 
@@ -433,10 +433,3 @@ def _clear(out: Path) -> None:
         raise SimulateError(f"{out} 폴더에 가상 학급이 아닌 것이 있어요({others[0]}). 비어 있는 폴더를 골라 주세요.")
     for owner in owners:
         shutil.rmtree(out / owner, ignore_errors=True)
-
-
-def _write_json(path: Path, value: Any) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".tmp")
-    temporary.write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    os.replace(temporary, path)

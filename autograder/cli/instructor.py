@@ -91,8 +91,8 @@ def grade(
     """제출물을 채점해서 성적부, 피드백, 점수표를 만들어요."""
     if sys.platform == "win32":
         _refuse("윈도우에서는 채점할 수 없어요. WSL2(우분투)를 설치하고 그 안에서 같은 명령을 실행해 주세요.")
-    from autograder.class_grading import grade_class, write_json
-    from autograder.classroom import Classroom
+    from autograder.class_grading import grade_class
+    from autograder.classroom import Classroom, write_json
 
     with _sentences():
         if directory is not None and not directory.is_dir():
@@ -164,7 +164,7 @@ def bench_grade(
 ) -> None:
     """제출물 하나를 더 채점하는 데 드는 CPU 시간을 nbgrader 그대로의 방식과 견줘요."""
     from autograder.bench import bench_grade as measure
-    from autograder.class_grading import write_json
+    from autograder.classroom import write_json
 
     with _sentences():
         found = measure(students, rounds)
