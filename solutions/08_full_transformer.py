@@ -323,7 +323,7 @@ plots.mask_map(tgt_mask[1, 0], queries, title="번역문을 볼 때", ax=axes[1]
 # **눈으로 보기.** 왼쪽은 PAD 열 하나만 회색이고, 오른쪽은 계단 위에 PAD 열까지 회색이에요. PAD인 **행**은 무엇이 보이든 상관없어요. 그 자리의 출력은 손실에서 빠지니까요.
 #
 # <div class="alert alert-warning"><b>블로그와 다른 점</b><br>
-# 인과 마스크를 "상삼각 행렬"이라고만 하면 대각선까지 가리기 쉬워요. 가리는 곳은 $j > i$인 **대각선보다 위**뿐이에요. 자기 자신은 봐도 돼요.</div>
+# 인과 마스크를 "상삼각 행렬"이라고만 하면 대각선까지 가리기 쉬워요. 가리는 곳은 $j > i$인 <b>대각선보다 위</b>뿐이에요. 자기 자신은 봐도 돼요.</div>
 #
 # **한 줄 정리.** 번역문의 마스크는 "PAD가 아니고, 미래도 아닌" 키예요.
 
@@ -421,8 +421,8 @@ def merged_without_transpose(q_in, kv_in, W_q, W_k, W_v, W_o, n_heads, mask):
 
 def leaking_masks(src, tgt, pad_id):
     """고장 2: 대각선보다 한 칸 위까지 보여요."""
-    T = tgt.shape[1]
-    return (src != pad_id)[:, None, None, :], torch.ones(1, 1, T, T).tril(1).bool()
+    leak = torch.ones(1, 1, tgt.shape[1], tgt.shape[1]).tril(1).bool()
+    return right["make_masks"](src, tgt, pad_id)[0], leak
 
 # %% tags=["experiment"]
 variants = {"바른 모델": right,

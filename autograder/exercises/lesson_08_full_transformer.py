@@ -1151,7 +1151,7 @@ TRANSFORMER_PARAM_COUNT = Exercise(
         Mistake("transformer_param_count.untied", "표를 세 번 셈", "소스, 타깃, 출력이 표 하나를 함께 쓰는데 따로 세었어요.", "`tied`일 때 (V, D) 표가 몇 개인지 봐요.", (_count_untied,), ("paper", "no_bias")),
         Mistake("transformer_param_count.bias-miscounted", "어텐션의 편향을 잘못 셈", "어텐션의 편향을 빠뜨렸거나 두 번 세었어요.", "행렬 하나에 편향 하나, 어텐션 하나에 행렬이 네 개예요.",
                 (_count_bias_forgotten, _count_bias_twice), ("paper", "untied")),
-        Mistake("transformer_param_count.ffn-bias-dropped", "FFN의 편향까지 뺌", "`bias`가 False일 때 FFN의 편향까지 빠졌어요.", "`bias`는 어텐션의 투영에만 걸려요.", (_count_bias_everywhere,), ("no_bias",)),
+        Mistake("transformer_param_count.ffn-bias-dropped", "FFN의 편향까지 뺌", "`bias`가 False일 때 FFN의 편향까지 빠졌어요.", "`bias`가 무엇에 걸리는지 실습의 설명을 다시 봐요.", (_count_bias_everywhere,), ("no_bias",)),
         Mistake("transformer_param_count.final-norms", "마지막 정규화를 더 셈", "층들 뒤에 정규화를 하나씩 더 세었어요. Pre-LN에는 있지만 논문의 모델에는 없어요.",
                 "논문 그림 1에서 노란 상자 밖에 정규화가 있는지 봐요.", (_count_final_norms,), ("paper", "no_bias", "untied")),
         Mistake("transformer_param_count.no-cross-attention", "크로스 어텐션을 빠뜨림", "디코더의 층에는 어텐션이 두 개예요.", "그림 1의 오른쪽 상자에서 주황 상자를 세어 봐요.", (_count_no_cross,), ("paper", "no_bias", "untied")),

@@ -51,15 +51,16 @@ def _attention(q_in, kv_in, W_q, W_k, W_v, W_o, n_heads, mask):
 
 
 def _feed_forward(x, W1, b1, W2, b2):
-    return F.linear(F.relu(F.linear(x, W1.T, b1)), W2.T, b2)
+    inner = F.relu(F.linear(x, W1.T, b1))  # (B, T, F)
+    return F.linear(inner, W2.T, b2)
 
 
 def _layer_norm(x, gamma, beta, eps=1e-5):
-    return F.layer_norm(x, x.shape[-1:], gamma, beta, eps)
+    return F.layer_norm(x, gamma.shape, gamma, beta, eps)
 
 
 def _post_norm(x, sublayer, gamma, beta, eps=1e-5):
-    return F.layer_norm(x + sublayer(x), x.shape[-1:], gamma, beta, eps)
+    return F.layer_norm(x + sublayer(x), gamma.shape, gamma, beta, eps)
 
 
 def _dot_product_attention(q, k, v, mask):
@@ -115,7 +116,7 @@ def _both_masks(src, tgt, pad_id):
 
 
 def _smoothed(logits, target, eps, pad_id):
-    return F.cross_entropy(logits, target, ignore_index=pad_id, label_smoothing=eps)
+    return F.cross_entropy(logits, target, label_smoothing=eps, ignore_index=pad_id)
 
 
 def _rate(step, d_model, warmup):
