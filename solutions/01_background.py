@@ -320,7 +320,7 @@ plots.lines(range(20), curves, title="마지막 상태는 몇 단어 앞까지 �
 #
 # **손으로.** $n = 10$, $k = 3$이면 RNN은 9걸음이에요. 합성곱은 한 층에 3단어, 두 층에 9단어, 세 층에 27단어를 덮으니 3층이 필요해요. 셀프 어텐션은 1이에요.
 #
-# **예상.** 문장이 512단어라면 RNN은 셀프 어텐션보다 길이 몇 배나 길까요?
+# **예상.** 문장이 512단어라면 RNN의 길은 셀프 어텐션의 길보다 몇 배나 길까요?
 #
 # <details><summary>예상해 본 뒤 열기</summary>
 #
@@ -482,7 +482,7 @@ plots.lines(range(T), fading, title="멀수록 사라지거나 터지는 기울�
 def attention_weights(scores: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
     """점수를 행마다 합이 1인 가중치로 바꿔요. 가린 칸은 0이에요.
 
-    모양: scores (B, T, S), mask (B, 1, S)나 (B, T, S)의 불(True = 볼 수 있음)이나 None -> (B, T, S)
+    모양: scores (B, T, S), mask (B, 1, S)나 (B, T, S)의 참/거짓(True = 볼 수 있음)이나 None -> (B, T, S)
     행마다 볼 수 있는 칸이 적어도 하나는 있어요.
     예: scores [[[2, 1, 0]]], mask [[[True, True, False]]] -> [[[0.731, 0.269, 0]]]
     """
@@ -500,7 +500,7 @@ def attention_weights(scores: torch.Tensor, mask: torch.Tensor | None) -> torch.
 # </details>
 # <details><summary>힌트 2 · 도구</summary>
 #
-# `Tensor.masked_fill(불 텐서, 값)`은 True인 칸을 채워요. 우리 마스크는 True가 '볼 수 있음'이니 뒤집어야 해요(`~mask`). 소프트맥스는 `torch.softmax(..., dim=...)`예요.
+# `Tensor.masked_fill(참/거짓 텐서, 값)`은 True인 칸을 채워요. 우리 마스크는 True가 '볼 수 있음'이니 뒤집어야 해요(`~mask`). 소프트맥스는 `torch.softmax(..., dim=...)`예요.
 #
 # </details>
 # <details><summary>힌트 3 · 거의 다</summary>
@@ -791,7 +791,7 @@ for bar, name in zip(ax.patches, systems):
 # %% [markdown] tags=["given"]
 # ## 실습 1-9 (보너스) 더하기 어텐션의 점수 ⭐⭐⭐ · 8분 · Bahdanau 외 (2015)
 #
-# **왜 여기서?** 어텐션은 Transformer가 처음 만든 것이 아니에요. 3년 앞서 Bahdanau 등이 RNN 번역기의 병목을 풀려고 만들었어요. 점수를 내적이 아니라 작은 신경망으로 냈죠.
+# **왜 여기서?** 어텐션은 Transformer가 처음 만든 것이 아니에요. 3년 앞선 2014년에 Bahdanau 등이 RNN 번역기의 병목을 풀려고 만들었어요(이듬해 학회에서 발표했어요). 점수를 내적이 아니라 작은 신경망으로 냈죠.
 #
 # $$\text{score}_s = \tanh(s\,W_s + H_s W_h)\, v$$
 #

@@ -69,7 +69,7 @@ from autograder.kit import fast, plots, show_reference, text
 torch.set_num_threads(1)  # 오늘처럼 작은 텐서는 코어 하나가 더 빨라요.
 
 # %% [markdown] tags=["given"]
-# ## 실습 4-1 층 정규화 ⭐⭐⭐ · 15분 · 논문 §3.1, Ba 외 2016
+# ## 실습 4-1 층 정규화 ⭐⭐⭐ · 15분 · 논문 §3.1, Ba 외 (2016)
 #
 # **왜 다잡아야 할까요?** 층을 지날 때마다 값이 두 배가 된다면 열 층 뒤에는 천 배예요. 토큰마다 평균을 0, 분산을 1로 되돌려 놓으면
 # 다음 층은 언제나 익숙한 크기의 입력을 받아요. 그런 다음 $\gamma$와 $\beta$로, 필요하면 다시 늘이고 옮길 자유를 줘요.
@@ -89,7 +89,7 @@ torch.set_num_threads(1)  # 오늘처럼 작은 텐서는 코어 하나가 더 �
 # </details>
 #
 # <div class="alert alert-warning"><b>블로그와 다른 점</b><br>
-# 함께 읽는 글 4편의 코드는 <code>x.std()</code>로 나누고 eps를 루트 밖에서 더해요. PyTorch의 <code>std</code>는 따로 말하지 않으면 $D-1$로 나누므로
+# 블로그 4편의 코드는 <code>x.std()</code>로 나누고 eps를 루트 밖에서 더해요. PyTorch의 <code>std</code>는 따로 말하지 않으면 $D-1$로 나누므로
 # 그 코드를 그대로 돌리면 <code>[1, 5, 3, 7]</code>에서 ±1.162, ±0.387이 나와요. 글에 적힌 결과 ±1.342, ±0.447은 $D$로 나눈 것이고,
 # 이쪽이 논문과 <code>torch.nn.LayerNorm</code>의 정의예요.</div>
 
@@ -145,7 +145,7 @@ plots.histogram(dict(zip(tokens, y)), title="정규화 후", xlabel="값", bins=
 # **한 줄 정리.** 층 정규화는 토큰 하나의 D개 값을 평균 0, 분산 1로 맞추고 늘이고 옮길 자유를 남겨요.
 
 # %% [markdown] tags=["given"]
-# ## 실험: 왜 배치 정규화가 아닐까 · 5분
+# ## 실험. 왜 배치 정규화가 아닐까 · 5분
 #
 # 이미지에서 널리 쓰던 배치 정규화는 같은 차원의 값을 **배치 전체에서** 모아 평균과 분산을 구해요. 문장에서는 왜 곤란할까요?
 # 같은 문장 "나는 학교에 간다"를 서로 다른 이웃 문장들과 함께 넣어 봐요.
@@ -173,11 +173,13 @@ plots.bars([f"이웃 {i + 1}" for i in range(5)], moves, ylabel="평균 차이",
            title="같은 문장의 결과가 이웃 때문에 달라진 정도")
 
 # %% [markdown] tags=["given"]
-# 배치 정규화는 이웃이 바뀔 때마다 우리 문장의 결과까지 흔들려요. 문장 길이가 제각각이라 빈칸(패딩)이 섞이면 더 심해지고,
+# 이웃 1과 함께일 때의 결과를 기준으로 쟀어요. 배치 정규화는 이웃이 바뀔 때마다 우리 문장의 결과까지 흔들려요. 문장 길이가 제각각이라 빈칸(패딩)이 섞이면 더 심해지고,
 # 한 문장씩 번역할 때는 모을 배치도 없어요. 층 정규화는 토큰 하나 안에서 끝나므로 이웃이 누구든 같아요.
+#
+# **한 줄 정리.** 층 정규화는 이웃을 보지 않아서, 배치와 길이가 어떻든 같은 결과를 내요.
 
 # %% [markdown] tags=["given"]
-# ## 실습 4-2 잔차 연결 ⭐☆☆ · 5분 · 논문 §3.1, He 외 2015
+# ## 실습 4-2 잔차 연결 ⭐☆☆ · 5분 · 논문 §3.1, He 외 (2015)
 #
 # **왜 그대로 더할까요?** 층이 "무엇으로 바꿀까"를 통째로 배우는 대신 "**얼마나 고칠까**"만 배우게 해요. 고칠 것이 없으면 0을 내놓으면 돼요.
 # 기울기로 보면 더 분명해요. $y = x + f(x)$를 미분하면 $1 + f'(x)$라서, $f'$이 아무리 작아도 **1이 남아요**. 이 1이 기울기의 지름길이에요.
@@ -258,7 +260,7 @@ plots.lines(range(25), sizes, title="층을 지날수록 신호의 크기는", x
 # </details>
 #
 # <div class="alert alert-warning"><b>블로그와 다른 점</b><br>
-# 함께 읽는 글 4편과 8편의 표에는 Pre-LN이라고 적혀 있는데 그 옆의 코드는 Post-LN이에요. 논문의 식은 Post-LN이고, 이 책의 기준 구현도 Post-LN이에요.
+# 블로그 4편과 8편의 표에는 Pre-LN이라고 적혀 있는데 그 옆의 코드는 Post-LN이에요. 논문의 식은 Post-LN이고, 이 책도 Post-LN을 기본으로 해요.
 # 또 RMSNorm이 "GPT-3부터" 쓰였다고 하지만 GPT-3은 층 정규화를 쓰고, RMSNorm은 T5와 LLaMA를 거치며 널리 쓰이게 됐어요.</div>
 
 # %% nbgrader={"grade": false, "grade_id": "post_norm", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -294,11 +296,21 @@ def post_norm(
 # %% nbgrader={"grade": true, "grade_id": "check_post_norm", "locked": true, "points": 14, "schema_version": 3, "solution": false, "task": false}
 check("post_norm")
 
+# %% tags=["experiment"]
+g = torch.Generator().manual_seed(9)
+x = torch.randn(3, 12, generator=g) * torch.tensor([[0.3], [1.0], [3.0]])
+sublayer = lambda h: 0.5 * h.flip(-1)
+steps = {"x": x, "x + 부분층": residual(x, sublayer), "정규화까지": post_norm(x, sublayer, torch.ones(12), torch.zeros(12))}
+for ax, (name, values) in zip(plots.panels(3, "더한 다음 정규화하기", height=2.3), steps.items()):
+    plots.heatmap(values, rows=tokens, title=name, xlabel="차원", diverging=True, limits=(-4, 4), colorbar=False, ax=ax)
+
 # %% [markdown] tags=["given"]
+# **눈으로 보기.** 더하기까지는 '간다'의 줄만 진하고 '나는'의 줄은 거의 보이지 않아요. 정규화를 지나면 세 줄의 진하기가 비슷해져요.
+#
 # **한 줄 정리.** Post-LN은 지름길까지 함께 정규화해요.
 
 # %% [markdown] tags=["given"]
-# ## 실습 4-4 Pre-LN ⭐⭐☆ · 8분 · Xiong 외 2020
+# ## 실습 4-4 Pre-LN ⭐⭐☆ · 8분 · Xiong 외 (2020)
 #
 # **왜 순서를 바꿨을까요?** Post-LN에서는 지름길 위에 정규화가 층마다 하나씩 놓여 있어요. 기울기가 내려갈 때마다 그 문을 지나야 해요.
 # Pre-LN은 정규화를 부분층 **앞으로** 옮겨 지름길을 비워요.
@@ -415,7 +427,23 @@ def encoder_sublayers(x: torch.Tensor, attn, ffn, norm1, norm2) -> torch.Tensor:
 # %% nbgrader={"grade": true, "grade_id": "check_encoder_sublayers", "locked": true, "points": 14, "schema_version": 3, "solution": false, "task": false}
 check("encoder_sublayers")
 
+# %% tags=["experiment"]
+g = torch.Generator().manual_seed(10)
+x, W = torch.randn(1, 6, 8, generator=g), torch.randn(8, 8, generator=g) / 8**0.5
+moved = x.clone()
+moved[:, 2] += torch.randn(8, generator=g)  # 세 번째 토큰만 바꿔요.
+norm = lambda h: layer_norm(h, torch.ones(8), torch.zeros(8))
+mean = lambda h: h.mean(dim=1, keepdim=True).expand_as(h)  # 모든 토큰을 고르게 섞는 가장 단순한 어텐션
+change = {}
+for name, attn in {"어텐션 없이": torch.zeros_like, "어텐션까지": mean}.items():
+    before, after = (encoder_sublayers(z, attn, lambda h: torch.relu(h @ W), norm, norm) for z in (x, moved))
+    change[name] = (after - before).abs().sum(-1)[0]
+plots.heatmap(torch.stack(list(change.values())), rows=list(change), columns=[f"토큰 {t + 1}" for t in range(6)],
+              title="토큰 3만 바꿨을 때 움직인 출력", values="{:.2f}", colorbar=False)
+
 # %% [markdown] tags=["given"]
+# **눈으로 보기.** 어텐션 자리에 0을 넣으면 바꾼 토큰만 움직여요. 어텐션이 있으면 토큰 3의 소식이 모든 토큰에 닿아요.
+#
 # **한 줄 정리.** 인코더 한 층은 섞기와 바꾸기를 각각 잔차와 정규화로 감싼 것이에요. 레슨 8에서 여기에 진짜 어텐션을 끼워요.
 
 # %% [markdown] tags=["given"]
@@ -469,11 +497,21 @@ def dropout_residual(
 # %% nbgrader={"grade": true, "grade_id": "check_dropout_residual", "locked": true, "points": 10, "schema_version": 3, "solution": false, "task": false}
 check("dropout_residual")
 
+# %% tags=["experiment"]
+torch.manual_seed(0)
+x, out = torch.ones(4, 12), 0.1 * torch.randn(4, 12)
+left, right = plots.panels(2, "x가 모두 1일 때 절반을 버리면", width=4.6, height=2.4)
+style = {"xlabel": "차원", "ylabel": "토큰", "limits": (0, 2.5), "colorbar": False}
+plots.heatmap(dropout_residual(x, out, 0.5, True), title="더하기 전에 버리기", ax=left, **style)
+plots.heatmap(F.dropout(x + out, 0.5), title="더한 뒤에 버리기", ax=right, **style)
+
 # %% [markdown] tags=["given"]
+# **눈으로 보기.** 오른쪽의 흰 칸에서는 지름길의 x까지 0이 됐어요. 왼쪽은 어디에도 흰 칸이 없어요.
+#
 # **한 줄 정리.** 드롭아웃은 부분층의 출력에 걸고, 지름길은 언제나 온전해요.
 
 # %% [markdown] tags=["given"]
-# ## 실습 4-7 깊이별 기울기를 재기 ⭐⭐⭐ · 12분 · He 외 2015
+# ## 실습 4-7 깊이별 기울기를 재기 ⭐⭐⭐ · 12분 · He 외 (2015)
 #
 # **왜 직접 재어 볼까요?** "기울기가 사라진다"는 말은 많이 듣지만 숫자로 본 사람은 드물어요. 층마다 기울기의 크기를 재는 자를 만들어요.
 #
@@ -572,7 +610,7 @@ plots.lines(range(1, 25), curves, title="네 가지 조합의 층별 기울기",
 # **한 줄 정리.** 잔차는 기울기를 살리고 정규화는 크기를 다잡아요. 둘은 서로의 빈틈을 메워요.
 
 # %% [markdown] tags=["given"]
-# ## 실험: 워밍업 없이 Post-LN과 Pre-LN · 6분
+# ## 실험. 워밍업 없이 Post-LN과 Pre-LN · 6분
 #
 # 논문은 학습률을 0에서 천천히 올리는 **워밍업**을 꼭 써요. 정말 필요할까요? 12층짜리 작은 모델에게 '한 칸 앞 토큰을 답하기'를 가르쳐요.
 # 모양은 셋이에요. 워밍업 없는 Post-LN, 워밍업 있는 Post-LN, 워밍업 없는 Pre-LN. 학습률은 모두 0.008로 같아요.
@@ -648,16 +686,28 @@ plots.lines(range(1, len(losses) + 1), runs, title="12층 모델, 학습률 0.00
 
 # %% [markdown] tags=["given"]
 # 워밍업이 없는 Post-LN은 여덟 글자를 찍는 수준($\ln 8 = 2.079$)에서 끝까지 벗어나지 못해요. 같은 모델도 학습률을 천천히 올리면 배우고,
-# Pre-LN은 워밍업 없이도 배워요. 논문의 워밍업은 장식이 아니라 **Post-LN을 살리는 장치**였어요. 그 학습률 식은 레슨 8에서 직접 만들어요.
+# Pre-LN은 워밍업 없이도 배워요(주황 선은 학습률이 다 올라온 100걸음 무렵에 한 번 휘청였다가 돌아와요). 논문의 워밍업은 장식이 아니라 **Post-LN을 살리는 장치**였어요. 그 학습률 식은 레슨 8에서 직접 만들어요.
+#
+# **한 줄 정리.** 깊은 Post-LN은 워밍업이 있어야 배우고, Pre-LN은 없어도 배워요.
 
 # %% [markdown] tags=["given"]
-# ## 실습 4-8 (보너스) RMSNorm과 DeepNorm ⭐⭐☆ · 10분 · Zhang & Sennrich 2019, Wang 외 2022
+# ## 실습 4-8 (보너스) RMSNorm과 DeepNorm ⭐⭐☆ · 10분 · Zhang과 Sennrich (2019), Wang 외 (2022)
+#
+# **왜 또 고쳤을까요?** 정규화는 층마다 두 번씩 하는 일이라 조금만 가벼워져도 크고, Post-LN은 아주 깊어지면 여전히 까다로워요.
 #
 # **RMSNorm**은 평균 빼기를 덜어 낸 정규화예요. 크기만 맞추면 충분하더라는 발견이고, T5와 LLaMA가 써요.
 #
 # $$\mathrm{RMSNorm}(x) = \gamma \odot \frac{x}{\sqrt{\frac{1}{D}\sum_i x_i^2 + \varepsilon}}$$
 #
 # **손으로.** $[3, 4]$라면 제곱의 평균이 $12.5$, 제곱근이 $3.536$이라 $[0.849, 1.131]$이에요.
+#
+# **예상.** 4-1의 $[1001, 1005, 1003, 1007]$을 넣으면 이번에도 $[1, 5, 3, 7]$을 넣었을 때와 같을까요?
+#
+# <details><summary>예상해 본 뒤 열기</summary>
+#
+# 달라요. $[0.997, 1.001, 0.999, 1.003]$이 나와요. 평균을 빼지 않으니 통째로 옮긴 것이 사라지지 않아요. 통째로 늘인 것만 사라져요.
+#
+# </details>
 
 # %% nbgrader={"grade": false, "grade_id": "rms_norm", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def rms_norm(x: torch.Tensor, gamma: torch.Tensor, eps: float = 1e-6) -> torch.Tensor:
@@ -694,6 +744,9 @@ check("rms_norm")
 # **DeepNorm**은 Post-LN을 천 층까지 쌓으려고 지름길을 $\alpha$배로 키우고, 시작할 때의 가중치를 줄여요. 인코더만 있는 $N$층이라면 $\alpha = (2N)^{1/4}$이에요.
 #
 # $$\mathrm{DeepNorm}(x) = \mathrm{LN}\big(\alpha\, x + \mathrm{Sublayer}(x)\big)$$
+#
+# **손으로.** $N = 8$이면 $\alpha = 16^{1/4} = 2$예요. 4-3처럼 $x = [1, 3]$, 부분층의 출력이 $[1, -1]$이면 $[2, 6] + [1, -1] = [3, 5]$, 정규화하면 $[-1, 1]$이에요.
+# 4-3에서는 $[0, 0]$으로 지워졌던 x의 모양이 살아남았어요.
 
 # %% nbgrader={"grade": false, "grade_id": "deep_norm", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def deep_norm(
@@ -734,27 +787,26 @@ plots.lines(range(1, len(losses) + 1), runs, xlabel="걸음", ylabel="손실",
             title="Post-LN의 순서 그대로, 알파와 초기화만 바꾸면")
 
 # %% [markdown] tags=["given"]
-# 순서는 Post-LN 그대로인데 워밍업 없이도 셋보다 먼저 배웠어요. 지름길을 더 믿게 하고(알파) 처음에는 조금씩만 고치게 한(초기화) 덕분이에요.
+# **눈으로 보기.** 순서는 Post-LN 그대로인데 워밍업 없이도 셋보다 먼저 배웠어요. 지름길을 더 믿게 하고(알파) 처음에는 조금씩만 고치게 한(초기화) 덕분이에요.
 #
 # **한 줄 정리.** 정규화는 지금도 다듬어지고 있지만, 지름길을 지키고 크기를 다잡는다는 뜻은 그대로예요.
 
 # %% [markdown] tags=["given"]
 # ## 돌아보기 · 5분
 #
-# 아래 셀에 서너 문장으로 답을 적어요. 사람이 읽고 5점까지 매겨요.
-#
-# > 동료가 "잔차가 있으니 정규화는 빼도 되지 않나요?"라고 물어요. 오늘 그린 네 가지 조합의 그림에서 근거를 들어 답해 보세요.
+# 동료가 "잔차가 있으니 정규화는 빼도 되지 않나요?"라고 물어요. 오늘 그린 네 가지 조합의 그림을 근거로 들어
+# 세 문장쯤으로 답해 주세요. 이 문제는 사람이 읽고 채점해요(5점).
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "reflection", "locked": false, "points": 5, "schema_version": 3, "solution": true, "task": false}
-# ### BEGIN SOLUTION
 # 잔차만 있으면 기울기가 사라지지는 않아요. 하지만 층마다 더해지기만 하니 신호가 점점 커지고, 네 조합의 그림에서도 '잔차만'의 기울기가 '둘 다'보다 수십 배 넘게 컸어요.
 # 학습률 하나로 그렇게 큰 기울기와 작은 기울기를 함께 다루기 어렵고, 조금만 크게 걸어도 터져요. 정규화가 토큰마다 크기를 되돌려 놓아야 층을 더 쌓아도 기울기가 알맞은 크기로 고르게 남아요.
-# ### END SOLUTION
 
 # %% [markdown] tags=["given"]
-# **다음 질문.** 뼈대는 튼튼해졌는데, 그 안의 `attn`은 아직 비어 있어요. 토큰이 다른 토큰을 "얼마나" 볼지 정하는 식, 셀프 어텐션을 레슨 5에서 처음부터 끝까지 손으로 만들어요.
+# ## 다음 질문
 #
-# 마지막으로, 여러분이 만든 것과 기준 구현을 견줘 봐요.
+# 뼈대는 튼튼해졌는데, 그 안의 `attn`은 아직 비어 있어요. 토큰이 다른 토큰을 "얼마나" 볼지 정하는 식, 셀프 어텐션을 레슨 5에서 처음부터 끝까지 손으로 만들어요.
+#
+# 아래 셀은 이 책의 기준 구현을 보여 줘요. 오늘 만든 함수들이 거기에 같은 이름으로 있어요.
 
 # %% tags=["experiment"]
 show_reference("norm.py")

@@ -147,7 +147,7 @@ plots.bars(words, rows, title="같은 점수, 다른 온도", ylabel="비율")
 # ## 실습 5-2 어텐션 점수 ⭐⭐☆ · 10분 · 논문 §3.2.1
 #
 # **왜 내적일까요?** 두 벡터가 같은 방향을 보면 내적이 크고, 직각이면 0, 반대면 음수예요. 그래서 쿼리(찾는 것)와 키(이름표)가
-# 얼마나 닮았는지를 곱셈과 덧셈만으로 잴 수 있어요. 쿼리 T개와 키 S개를 한꺼번에 재면 행렬곱 하나가 되고요.
+# 얼마나 닮았는지를 곱셈과 덧셈만으로 잴 수 있어요. 쿼리 T개와 키 S개를 한꺼번에 재면 행렬 곱 하나가 되고요.
 #
 # $$\text{점수} = \frac{QK^\top}{\sqrt{d_k}}$$
 #
@@ -183,7 +183,7 @@ def attention_scores(q: torch.Tensor, k: torch.Tensor) -> torch.Tensor:
 # </details>
 # <details><summary>힌트 2 · 도구</summary>
 #
-# `@`(행렬곱), `Tensor.transpose(축, 축)`, `math.sqrt`. `.T`는 축이 셋 이상이면 모든 축을 뒤집어서 여기에는 맞지 않아요.
+# `@`(행렬 곱), `Tensor.transpose(축, 축)`, `math.sqrt`. `.T`는 축이 셋 이상이면 모든 축을 뒤집어서 여기에는 맞지 않아요.
 #
 # </details>
 # <details><summary>힌트 3 · 거의 다</summary>
@@ -506,7 +506,7 @@ def scaled_dot_product_attention(
 # </details>
 # <details><summary>힌트 2 · 도구</summary>
 #
-# 섞기는 `(T, S)`와 `(S, Kv)`의 행렬곱이에요. 결과의 모양이 `(T, Kv)`인지 확인해요.
+# 섞기는 `(T, S)`와 `(S, Kv)`의 행렬 곱이에요. 결과의 모양이 `(T, Kv)`인지 확인해요.
 #
 # </details>
 # <details><summary>힌트 3 · 거의 다</summary>
@@ -533,7 +533,7 @@ plots.heatmap(out, rows=queries, columns=["성분 1", "성분 2"], values="{:.3f
 print("PyTorch와의 차이:", (out - F.scaled_dot_product_attention(q, k, v)).abs().max().item())
 
 # %% [markdown] tags=["given"]
-# **한 줄 정리.** 어텐션은 점수로 비율을 정하고 그 비율로 값을 섞는, 행렬곱 두 번과 소프트맥스 한 번이에요.
+# **한 줄 정리.** 어텐션은 점수로 비율을 정하고 그 비율로 값을 섞는, 행렬 곱 두 번과 소프트맥스 한 번이에요.
 
 # %% [markdown] tags=["given"]
 # ## 실습 5-7 셀프 어텐션 ⭐⭐☆ · 12분 · 논문 §3.2.3
@@ -745,7 +745,7 @@ plots.lines(counts, spread, dashed=["가장 큰 값", "가장 작은 값"], colo
 # ## 다음 질문
 #
 # '찾았다'는 **무엇을** 찾았는지도 봐야 하고 **누가** 찾았는지도 봐야 해요. 그런데 소프트맥스 하나는 비율 한 벌만 내놓아서, '돈을'을 더 보면 '나는'을 덜 볼 수밖에 없어요.
-# 한 토큰이 여러 곳을 저마다의 이유로 보게 할 수는 없을까요? 레슨 6에서 머리를 여러 개로 나눠요.
+# 한 토큰이 여러 곳을 저마다의 이유로 보게 할 수는 없을까요? 레슨 6에서 어텐션을 여러 헤드로 나눠요.
 #
 # 아래 셀은 이 책의 기준 구현을 보여 줘요. 오늘 만든 함수들이 거기에 같은 이름으로 있어요.
 

@@ -69,7 +69,6 @@ from autograder.kit import fast, plots, show_reference, text
 
 torch.set_num_threads(1)  # 오늘처럼 작은 텐서는 코어 하나가 더 빨라요.
 
-
 def attend(q, k, v, mask=None):
     """레슨 5의 어텐션이에요. q (..., T, K), k와 v (..., S, K), mask (..., T, S)나 None -> (..., T, K)."""
     return F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
@@ -145,7 +144,7 @@ plots.heatmap(wrong, title="한 번에 끊어 읽기", ax=b, **style)
 # %% [markdown] tags=["given"]
 # ## 실습 6-2 헤드를 다시 합치기 ⭐⭐☆ · 12분 · 논문 §3.2.2
 #
-# **왜 조심해야 할까요?** 나누기를 거꾸로 하면 되는데, 여기에 트랜스포머에서 가장 유명한 **조용한 버그**가 숨어 있어요.
+# **왜 조심해야 할까요?** 나누기를 거꾸로 하면 되는데, 여기에 Transformer에서 가장 유명한 **조용한 버그**가 숨어 있어요.
 # 축을 되돌리지 않고 끊어 읽어도 예외가 나지 않고, 심지어 학습 손실은 더 잘 내려가요.
 #
 # **손으로.** 헤드 0이 $[1, 2]$, 헤드 1이 $[3, 4]$, 헤드 2가 $[5, 6]$이면 합친 것은 $[1, 2, 3, 4, 5, 6]$이에요.
@@ -251,7 +250,7 @@ def multi_head_attention(
     """여러 헤드로 나눠 보고, 합쳐서, 섞어요. 쿼리는 q_in에서, 키와 값은 kv_in에서 만들어요.
 
     식: Concat(head_1, ..., head_H) W_o, head_i = softmax(q_i k_i^T / sqrt(d_k)) v_i
-    모양: q_in (B, T, D), kv_in (B, S, D), W_* (D, D), mask는 (B, H, T, S)로 늘어나는 불 텐서나 None -> (B, T, D)
+    모양: q_in (B, T, D), kv_in (B, S, D), W_* (D, D), mask는 (B, H, T, S)로 늘어나는 참/거짓 텐서나 None -> (B, T, D)
     """
     ### BEGIN SOLUTION
     q = split_heads(q_in @ W_q, n_heads)  # (B, H, T, K)
@@ -284,7 +283,7 @@ check("multi_head_attention")
 # **한 줄 정리.** 멀티 헤드 어텐션은 나누고, 따로 보고, 합쳐서, $W_o$로 섞어요.
 
 # %% [markdown] tags=["given"]
-# ## 실험: 헤드는 무엇을 보게 될까 · 8분
+# ## 실험. 헤드는 무엇을 보게 될까 · 8분
 #
 # 시선이 여러 개 필요한 일을 시켜 봐요. 토큰마다 **두 칸 앞, 한 칸 앞, 한 칸 뒤, 두 칸 뒤**에 무엇이 있는지 네 가지를 한꺼번에 맞혀야 해요(양 끝은 이어져 있어요).
 # 층은 어텐션 하나뿐이고, 바꾸는 것은 헤드의 개수뿐이에요. 파라미터 수는 모두 같아요.
@@ -334,7 +333,7 @@ plots.lines(counts, {"정확도": accuracy}, title="헤드의 개수와 정확�
 # 이 작은 문제에서는 그보다 늘려도 더 좋아질 것이 없어요. 논문의 표 3 (A)에서도 헤드가 너무 적거나 너무 많으면 BLEU가 떨어져요.
 #
 # <div class="alert alert-warning"><b>블로그와 다른 점</b><br>
-# 함께 읽는 글 6편의 '헤드 수에 따른 품질' 그림은 학습한 결과가 아니라 공식으로 만든 숫자예요. 위의 그림은 여러분이 방금 학습해서 얻은 것이에요.
+# 블로그 6편의 '헤드 수에 따른 품질' 그림은 학습한 결과가 아니라 공식으로 만든 숫자예요. 위의 그림은 여러분이 방금 학습해서 얻은 것이에요.
 # 또 학습하지 않은 무작위 헤드를 두고 역할이 나뉘었다고 읽는데, 아래에서 보듯 역할은 학습한 <b>뒤에</b> 생겨요. PaLM의 헤드는 128개가 아니라 48개예요.</div>
 
 # %% tags=["experiment"]
@@ -349,6 +348,8 @@ for when, weights in (("학습 전", before), ("학습 후", after)):
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 행은 보는 자리, 열은 보이는 자리예요. 학습 전에는 흐릿한 얼룩뿐이에요. 학습하고 나면 헤드마다 대각선에서 한두 칸 비킨 줄이 하나씩 생겨요.
 # 아무도 시키지 않았는데 네 헤드가 네 방향을 나눠 맡았어요.
+#
+# **한 줄 정리.** 헤드의 역할은 나누자마자 있는 것이 아니라 학습하면서 생겨요.
 
 # %% [markdown] tags=["given"]
 # ## 실습 6-4 크로스 어텐션 ⭐⭐☆ · 10분 · 논문 §3.2.3
@@ -405,7 +406,7 @@ def cross_attention(
 check("cross_attention")
 
 # %% tags=["experiment"]
-# 낱말 아홉 개: 주어 0~2(나는 너는 우리는), 장소 3~5(학교에 집에 은행에), 동사 6~8(간다 온다 뛴다)
+# 단어 아홉 개: 주어 0~2(나는 너는 우리는), 장소 3~5(학교에 집에 은행에), 동사 6~8(간다 온다 뛴다)
 def sentences(n: int) -> tuple[torch.Tensor, torch.Tensor]:
     """한국어 (주어, 장소, 동사)와 영어 (주어, 동사, 장소)의 짝 n개."""
     source = torch.randint(0, 3, (n, 3)) + torch.tensor([0, 3, 6])
@@ -490,11 +491,19 @@ def mha_param_count(d_model: int, n_heads: int, bias: bool) -> int:
 # %% nbgrader={"grade": true, "grade_id": "check_mha_param_count", "locked": true, "points": 9, "schema_version": 3, "solution": false, "task": false}
 check("mha_param_count")
 
+# %% tags=["experiment"]
+heads = [1, 2, 4, 8]
+millions = {"폭을 나눠 가지면": [mha_param_count(512, h, False) / 1e6 for h in heads],
+            "헤드마다 폭이 512라면": [4 * h * 512 * 512 / 1e6 for h in heads]}
+plots.bars([f"헤드 {h}개" for h in heads], millions, title="헤드를 늘리면 파라미터는 (d_model = 512)", ylabel="백만 개")
+
 # %% [markdown] tags=["given"]
+# **눈으로 보기.** 파란 막대는 헤드가 몇이든 높이가 같아요. 폭을 나누지 않고 헤드를 늘렸다면 주황 막대처럼 헤드 수만큼 불어나요.
+#
 # **한 줄 정리.** 헤드는 폭을 나눠 가지므로 몇 개로 나누든 파라미터 수가 같아요.
 
 # %% [markdown] tags=["given"]
-# ## 실습 6-6 KV 캐시 ⭐⭐⭐ · 14분 · 논문 §3.1의 자기회귀
+# ## 실습 6-6 KV 캐시 ⭐⭐⭐ · 14분 · 논문 §3의 자기회귀
 #
 # **왜 저장할까요?** 번역은 한 토큰씩 나와요. 100번째 토큰을 만들 때 앞의 99개를 다시 계산하면, 지난번과 똑같은 키와 값을 또 만드는 셈이에요.
 # 한 번 만든 키와 값은 변하지 않으니 **담아 두고** 새 토큰 하나만 계산해요.
@@ -599,12 +608,20 @@ plots.lines(sizes, took, title="문장 하나를 한 토큰씩 만드는 시간"
 # **한 줄 정리.** 지난 키와 값을 담아 두면 새 토큰 하나만 계산하면 돼요.
 
 # %% [markdown] tags=["given"]
-# ## 실습 6-7 (보너스) 묶음 쿼리 어텐션 ⭐⭐☆ · 8분 · Ainslie 외 2023
+# ## 실습 6-7 (보너스) 묶음 쿼리 어텐션 ⭐⭐☆ · 8분 · Ainslie 외 (2023)
 #
-# 캐시는 빠르지만 메모리를 먹어요. 그래서 요즘 모델은 쿼리 헤드 여럿이 키/값 헤드 하나를 **나눠 써요**. 키/값 헤드가 $G$개면 캐시가 $H/G$분의 1로 줄어요.
+# **왜 나눠 쓸까요?** 캐시는 빠르지만 메모리를 먹어요. 그래서 요즘 모델은 쿼리 헤드 여럿이 키/값 헤드 하나를 **나눠 써요**. 키/값 헤드가 $G$개면 캐시가 $H/G$분의 1로 줄어요.
 # $G = H$면 보통의 멀티 헤드, $G = 1$이면 멀티 쿼리 어텐션(MQA)이에요.
 #
 # **손으로.** $H = 6$, $G = 3$이면 둘씩 묶어요. 쿼리 헤드 0, 1은 묶음 0을, 2, 3은 묶음 1을, 4, 5는 묶음 2를 봐요: $h \,//\, (H/G)$.
+#
+# **예상.** $H = 8$, $G = 2$라면 쿼리 헤드 5는 몇 번 묶음을 볼까요?
+#
+# <details><summary>예상해 본 뒤 열기</summary>
+#
+# $H/G = 4$이니 넷씩 묶어요. $5 \,//\, 4 = 1$이라 묶음 1이에요.
+#
+# </details>
 
 # %% nbgrader={"grade": false, "grade_id": "grouped_query_attention", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def grouped_query_attention(
@@ -612,7 +629,7 @@ def grouped_query_attention(
 ) -> torch.Tensor:
     """이웃한 쿼리 헤드들이 키/값 헤드 하나를 나눠 써요. 헤드 h는 h // (H/G)번 묶음을 봐요.
 
-    모양: q (B, H, T, K), k와 v (B, G, S, K), mask는 (B, H, T, S)로 늘어나는 불 텐서나 None -> (B, H, T, K)
+    모양: q (B, H, T, K), k와 v (B, G, S, K), mask는 (B, H, T, S)로 늘어나는 참/거짓 텐서나 None -> (B, H, T, K)
     """
     ### BEGIN SOLUTION
     share = q.shape[1] // k.shape[1]  # H / G
@@ -654,21 +671,20 @@ plots.bars(list(groups), {"KV 캐시": gib}, title="문장 하나의 KV 캐시 (
 # %% [markdown] tags=["given"]
 # ## 돌아보기 · 5분
 #
-# 아래 셀에 서너 문장으로 답을 적어요. 사람이 읽고 5점까지 매겨요.
-#
-# > 오늘의 실험에서 헤드가 하나일 때 정확도가 40% 근처에 머문 까닭을 소프트맥스의 성질로 설명해 보세요. 헤드의 폭을 두 배로 늘려도 해결될까요?
+# 오늘의 실험에서 헤드가 하나일 때 정확도가 40% 근처에 머문 까닭을 소프트맥스의 성질로 설명하고, 헤드의 폭을 두 배로 늘리면 해결될지
+# 세 문장쯤으로 적어 주세요. 이 문제는 사람이 읽고 채점해요(5점).
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "reflection", "locked": false, "points": 5, "schema_version": 3, "solution": true, "task": false}
-# ### BEGIN SOLUTION
-# 소프트맥스는 합이 1인 비율 하나를 만들기 때문에, 헤드가 하나면 네 이웃을 한꺼번에 섞은 평균 하나만 얻어요. 네 글자가 섞이고 나면 어느 글자가 어느 자리에서 왔는지 되돌릴 수 없어요.
+# 소프트맥스는 합이 1인 비율 하나를 만들기 때문에, 헤드가 하나면 네 이웃을 한꺼번에 섞은 평균 하나만 얻어요. 네 글자가 섞이고 나면 어느 글자가 어느 자리에서 왔는지 출력층이 가려낼 수 없어요.
 # 한 곳만 또렷이 보면 그 하나는 맞히지만 나머지 셋은 찍어야 하고요. 문제는 벡터의 폭이 아니라 시선의 개수라서, 폭을 두 배로 늘려도 섞인 것을 나눌 수는 없어요. 헤드를 늘려야 해요.
-# ### END SOLUTION
 
 # %% [markdown] tags=["given"]
-# **다음 질문.** 벡터가 들어오면 보고, 섞고, 바꾸고, 쌓는 법을 다 만들었어요. 그런데 "나는 학교에 간다"는 아직 글자예요. 글자는 어떻게 벡터가 될까요?
+# ## 다음 질문
+#
+# 벡터가 들어오면 보고, 섞고, 바꾸고, 쌓는 법을 다 만들었어요. 그런데 "나는 학교에 간다"는 아직 글자예요. 글자는 어떻게 벡터가 될까요?
 # 레슨 7에서 한국어를 토큰으로 자르는 법과, 토큰에 뜻을 새기는 임베딩을 만들어요.
 #
-# 마지막으로, 여러분이 만든 것과 기준 구현을 견줘 봐요.
+# 아래 셀은 이 책의 기준 구현을 보여 줘요. 오늘 만든 함수들이 거기에 같은 이름으로 있어요.
 
 # %% tags=["experiment"]
 show_reference("multi_head.py")

@@ -192,8 +192,8 @@ FFN = Exercise(
                 "max(0, ·) 안에 무엇이 들어 있는지 식 (2)를 다시 봐요.", (_ffn_activation_first,), _FFN_ALL),
         Mistake("ffn.gelu", "GELU", "0 근처의 값이 부드럽게 휘었어요. GELU를 쓰면 이렇게 돼요. 논문은 다른 활성화를 써요.",
                 "앞 실습에서 만든 함수가 논문의 활성화예요.", (_ffn_gelu, _ffn_gelu_tanh), _FFN_CURVED),
-        Mistake("ffn.weight-transposed", "가중치를 뒤집음", "가중치 행렬의 행과 열이 뒤집혔어요. 이 책의 가중치는 (입력, 출력) 모양이라 `x @ W` 그대로 곱해요.",
-                "곱할 때 맞닿는 두 축의 이름이 같은지 적어 봐요. `nn.Linear`와 `F.linear`는 (출력, 입력) 모양을 써요.",
+        Mistake("ffn.weight-transposed", "가중치를 뒤집음", "가중치 행렬의 행과 열이 뒤집혔어요. 이 책의 가중치는 (들어오는 크기, 나가는 크기) 모양이라 `x @ W` 그대로 곱해요.",
+                "곱할 때 맞닿는 두 축의 이름이 같은지 적어 봐요. `nn.Linear`와 `F.linear`는 거꾸로인 (나가는 크기, 들어오는 크기) 모양을 써요.",
                 (_ffn_W1_transposed, _ffn_W2_transposed, _ffn_both_transposed), _FFN_ALL),
         Mistake("ffn.bias-missing", "편향을 빠뜨림", "편향이 더해지지 않은 층이 있어요.",
                 "식 (2)에 b가 몇 번 나오는지, 코드에서 모두 쓰였는지 세어 봐요.", (_ffn_no_b1, _ffn_no_b2, _ffn_no_biases), _FFN_ALL),
@@ -251,7 +251,7 @@ COLLAPSE = Exercise(
     reference=feed_forward.collapse,
     draw=_collapse_cases,
     mistakes=(
-        Mistake("collapse.order", "곱하는 순서가 반대", "두 가중치를 반대 순서로 곱했어요. 행렬곱은 순서를 바꾸면 다른 행렬이 돼요.",
+        Mistake("collapse.order", "곱하는 순서가 반대", "두 가중치를 반대 순서로 곱했어요. 행렬 곱은 순서를 바꾸면 다른 행렬이 돼요.",
                 "x에 먼저 닿는 가중치가 어느 것인지 괄호를 풀어 봐요.", (_collapse_order,), ("weight",)),
         Mistake("collapse.b1-not-carried", "b1이 둘째 층을 지나지 않음", "첫 층의 편향이 둘째 층의 가중치를 지나지 않았어요.",
                 "(xW1 + b1)W2를 전개했을 때 b1이 무엇과 곱해지는지 봐요.", (_collapse_bias_b2, _collapse_bias_sum), ("bias",)),
@@ -408,7 +408,7 @@ FFN_PARAM_COUNT = Exercise(
         Mistake("ffn_param_count.one-bias", "편향을 하나만 셈", "편향 두 개 가운데 하나가 빠졌어요.",
                 "b1과 b2의 길이는 서로 달라요. 둘 다 들어갔는지 봐요.", (_count_b1_only, _count_b2_only), ("paper", "values")),
         Mistake("ffn_param_count.one-layer", "한 층만 셈", "선형층 하나만 세었어요. 돌아오는 층이 하나 더 있어요.",
-                "FFN에 행렬곱이 몇 번 나오는지 세어 봐요.", (_count_one_matrix,), ("paper", "values")),
+                "FFN에 행렬 곱이 몇 번 나오는지 세어 봐요.", (_count_one_matrix,), ("paper", "values")),
     ),
     correct=(_count_by_layers, _count_by_module),
 )

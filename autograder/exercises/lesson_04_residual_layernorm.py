@@ -162,8 +162,8 @@ LAYER_NORM = Exercise(
     reference=layer_norm,
     draw=_layer_norm_cases,
     mistakes=(
-        Mistake("layer_norm.unbiased-variance", "N-1로 나눈 분산",
-                "분산을 D가 아니라 D-1로 나눴어요. `Tensor.var`와 `Tensor.std`는 따로 말하지 않으면 그렇게 나눠요. 함께 읽는 글의 코드도 그래요.",
+        Mistake("layer_norm.unbiased-variance", "D-1로 나눈 분산",
+                "분산을 D가 아니라 D-1로 나눴어요. `Tensor.var`와 `Tensor.std`는 따로 말하지 않으면 그렇게 나눠요. 블로그 4편의 코드도 그래요.",
                 "표본으로 짐작하는 것이 아니라 이 토큰의 D개 값 전부를 쓰는 계산이에요. 무엇으로 나누는 것이 평균인지 봐요.",
                 (_ln_unbiased, _ln_blog), _LN_ALL),
         Mistake("layer_norm.eps-outside", "eps가 루트 밖에", "eps가 제곱근 밖에서 더해졌어요. 값이 거의 같은 토큰에서만 차이가 드러나요.",
@@ -329,7 +329,7 @@ POST_NORM = Exercise(
     reference=norm.post_norm,
     draw=_norm_cases,
     mistakes=(
-        Mistake("post_norm.pre-norm", "Pre-LN을 씀", "정규화가 부분층 앞에 있어요. 이것은 나중에 나온 Pre-LN이에요. 함께 읽는 글도 표와 코드가 서로 달라요.",
+        Mistake("post_norm.pre-norm", "Pre-LN을 씀", "정규화가 부분층 앞에 있어요. 이것은 나중에 나온 Pre-LN이에요. 블로그 4편도 표와 코드가 서로 달라요.",
                 "논문 §3.1의 식에서 LayerNorm의 괄호 안에 무엇이 들어 있는지 봐요.", (_pre,), _NORM_ALL),
         Mistake("post_norm.residual-after-norm", "정규화한 뒤에 더함", "부분층의 출력만 정규화하고 그 뒤에 입력을 더했어요.",
                 "더하기와 정규화 가운데 무엇이 먼저인지 괄호를 봐요.", (_add_after_norm,), _NORM_ALL),

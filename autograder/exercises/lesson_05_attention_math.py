@@ -693,7 +693,7 @@ SDPA = Exercise(
             id="scaled_dot_product_attention.weights-times-keys",
             title="값이 아니라 키를 섞음",
             why="가중치는 맞지만 그것으로 키를 섞었어요. 키는 찾기 위한 이름표이고, 가져올 내용은 값이에요.",
-            look="마지막 행렬곱의 오른쪽에 무엇이 있는지 봐요.",
+            look="마지막 행렬 곱의 오른쪽에 무엇이 있는지 봐요.",
             wrong=(_sdpa_weights_times_k,),
             groups=("output", "mask", "empty_row"),
         ),

@@ -316,7 +316,7 @@ MULTI_HEAD_ATTENTION = Exercise(
     mistakes=(
         Mistake("multi_head_attention.sqrt-d-model", "√d_model로 나눔", "점수를 √d_k가 아니라 √d_model로 나눠서 가중치가 너무 평평해졌어요.",
                 "헤드 하나가 내적하는 벡터의 길이가 얼마인지 봐요.", (_mha_sqrt_d_model,), _MHA_ALL),
-        Mistake("multi_head_attention.sqrt-heads", "√H로 나눔", "점수를 헤드의 개수로 나눴어요. 내적의 분산은 헤드의 개수와 무관해요.",
+        Mistake("multi_head_attention.sqrt-heads", "√H로 나눔", "점수를 헤드 개수의 제곱근으로 나눴어요. 내적의 분산은 헤드의 개수와 무관해요.",
                 "분산을 정하는 것은 더하는 항의 개수예요. 헤드 안에서는 몇 개를 더하나요?", (_mha_sqrt_heads,), _MHA_ALL),
         Mistake("multi_head_attention.no-scale", "나누지 않음", "점수를 나누지 않아서 가중치가 한 곳에 쏠렸어요.", "레슨 5의 식 (1)에서 분모를 다시 봐요.", (_mha_no_scale,), _MHA_ALL),
         Mistake("multi_head_attention.no-output-projection", "W_o를 곱하지 않음", "헤드를 이어 붙인 데서 멈췄어요. 헤드들의 말을 섞는 마지막 행렬이 빠졌어요.",
@@ -328,7 +328,7 @@ MULTI_HEAD_ATTENTION = Exercise(
         Mistake("multi_head_attention.weight-reused", "W_q를 다시 씀", "키나 값에도 W_q를 곱했어요. 셋은 서로 다른 행렬이에요.",
                 "복사한 줄에서 이름이 모두 바뀌었는지 봐요.", (_mha_query_weight_for_keys, _mha_query_weight_everywhere), _MHA_ALL),
         Mistake("multi_head_attention.weights-transposed", "가중치를 뒤집음", "가중치 행렬의 행과 열이 뒤집혔어요. 정사각이라 모양은 맞지만 값이 달라요.",
-                "이 책의 가중치는 (입력, 출력) 모양이고 `x @ W`로 곱해요.", (_mha_transposed, _mha_output_transposed), _MHA_ALL),
+                "이 책의 가중치는 (들어오는 크기, 나가는 크기) 모양이고 `x @ W`로 곱해요.", (_mha_transposed, _mha_output_transposed), _MHA_ALL),
         Mistake("multi_head_attention.mask-dropped", "마스크를 쓰지 않음", "마스크가 있을 때도 없을 때와 같은 값이 나왔어요.",
                 "`mask`가 어텐션 함수까지 전달되는지 봐요.", (_mha_mask_dropped,), ("mask",)),
         Mistake("multi_head_attention.mask-wrong-axis", "마스크가 다른 축에 맞춰짐", "문장마다의 마스크가 쿼리 축에 맞춰졌어요. 문장 수와 토큰 수가 같을 때는 예외도 없이 틀려요.",
