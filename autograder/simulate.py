@@ -67,7 +67,7 @@ class _Packer:
         function = inspect.unwrap(function)
         if not isinstance(function, types.FunctionType):
             return self.reference(getattr(function, "__name__", "given"), function)
-        node = _definition(function)
+        node = _WithoutHints().visit(_definition(function))
         name = self._fresh(function, getattr(node, "name", "given"))
         renames: dict[str, str] = {}
         scope = {**function.__globals__, **inspect.getclosurevars(function).nonlocals}
@@ -84,9 +84,7 @@ class _Packer:
         if isinstance(node, ast.Lambda):
             self.statements.append(_assign(name, node))
         else:
-            node.name, node.decorator_list, node.returns = name, [], None
-            for argument in [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]:
-                argument.annotation = None
+            node.name, node.decorator_list = name, []
             self.statements.append(node)
         return name
 
@@ -148,6 +146,24 @@ class _Packer:
         self._names[id(value)] = fresh
         self._keep.append(value)
         return fresh
+
+
+class _WithoutHints(ast.NodeTransformer):
+    """형 힌트를 지워요. 힌트에만 쓰는 이름까지 칸에 옮길 까닭이 없어요."""
+
+    def visit_arg(self, node: ast.arg) -> ast.arg:
+        node.annotation = None
+        return node
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        node.returns = None
+        return self.generic_visit(node)
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.stmt:
+        self.generic_visit(node)
+        if node.value is None:
+            return ast.copy_location(ast.Pass(), node)
+        return ast.copy_location(ast.Assign([node.target], node.value), node)
 
 
 class _Rename(ast.NodeTransformer):
