@@ -404,7 +404,7 @@ plots.heatmap(rows, rows=list(change), columns=names, title="토큰 3만 바꿨�
 # %% [markdown] tags=["given"]
 # ## 실습 3-5 파라미터 수 ⭐☆☆ · 8분 · 논문 §3.3
 #
-# **왜 세어 볼까요?** "Attention Is All You Need"라는 제목과 달리, Transformer에서 파라미터가 가장 많이 모인 부분층은 FFN이에요. 얼마나인지 직접 세요.
+# **왜 세어 볼까요?** "Attention Is All You Need"라는 제목과 달리, Transformer 한 층의 파라미터는 FFN에 많이 모여 있어요. 얼마나 되는지 직접 세어 봐요.
 #
 # **손으로.** $d_\text{model} = 2$, $d_\text{ff} = 3$이면 $W_1$ 6개, $b_1$ 3개, $W_2$ 6개, $b_2$ 2개, 모두 17개예요.
 #
