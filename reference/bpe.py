@@ -1,7 +1,7 @@
 """토크나이징의 원리: 한글 자모와 BPE를 순수 파이썬으로 (레슨 7, 논문 §5.1).
 
 실제 학습에 쓰는 빠른 토크나이저는 tokenizer.py에 있어요. 여기는 수업에서 손으로 만드는 판이에요.
-"▁"는 낱말의 시작을 나타내요.
+"▁"는 단어의 시작을 나타내요.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def compose(jamo: tuple[str, str, str]) -> str:
 
 
 def count_pairs(word_freq: dict[tuple[str, ...], int]) -> dict[Pair, int]:
-    """낱말 안에서 이웃한 두 토큰이 몇 번 나오는지 낱말의 빈도만큼 세요. "아아아"에는 (아, 아)가 두 번이에요."""
+    """단어 안에서 이웃한 두 토큰이 몇 번 나오는지 단어의 빈도만큼 세요. "아아아"에는 (아, 아)가 두 번이에요."""
     counts: Counter[Pair] = Counter()
     for word, freq in word_freq.items():
         for pair in zip(word, word[1:]):
@@ -67,7 +67,7 @@ def merge_pair(seq: tuple[str, ...], pair: Pair) -> tuple[str, ...]:
 def train_bpe(word_freq: dict[str, int], n_merges: int) -> list[Pair]:
     """가장 잦은 쌍을 붙이는 일을 n_merges번 되풀이해요 (Sennrich 외 2016). 같은 횟수면 사전에서 앞선 쌍이 먼저예요.
 
-    낱말은 ("▁", *글자)에서 시작하고, 붙일 쌍이 없으면 일찍 끝나요. n_merges가 음수면 ValueError예요.
+    단어은 ("▁", *글자)에서 시작하고, 붙일 쌍이 없으면 일찍 끝나요. n_merges가 음수면 ValueError예요.
     """
     if n_merges < 0:
         raise ValueError(f"n_merges는 0 이상이어야 해요: {n_merges}")

@@ -26,7 +26,7 @@ SPECIALS = ("<pad>", "<s>", "</s>", "<unk>")
 FILE_NAME = "tokenizer.json"
 MIN_VOCAB = len(SPECIALS) + 256  # 특수 토큰과 바이트 256개는 언제나 들어가요.
 
-# 낱말 앞의 빈칸을 낱말에 붙여 잘라요. 조각을 이으면 원문이 그대로 나와요.
+# 단어 앞의 빈칸을 단어에 붙여 잘라요. 조각을 이으면 원문이 그대로 나와요.
 _PIECE = re.compile(r" ?[^\W\d_]+| ?\d+| ?(?:[^\w\s]|_)+|\s+(?!\S)|\s+")
 _HANGUL = re.compile(r"[가-힣]")
 
@@ -113,7 +113,7 @@ class Tokenizer:
     def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
         """여러 문자열을 한꺼번에 바꿔요. 라이브러리가 CPU 코어를 나누어 써요."""
         byte_level = self.level == "byte"
-        # 앞에 빈칸을 하나 붙이면 문장 첫 낱말과 가운데 낱말이 같은 토큰을 써요. decode가 다시 떼요.
+        # 앞에 빈칸을 하나 붙이면 문장 첫 단어과 가운데 단어이 같은 토큰을 써요. decode가 다시 떼요.
         inputs = [" " + text for text in texts] if byte_level else [self._split(text) for text in texts]
         encoded = self._backend.encode_batch_fast(inputs, is_pretokenized=not byte_level, add_special_tokens=False)
         return [item.ids for item in encoded]
