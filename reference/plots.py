@@ -112,9 +112,30 @@ def attention_map(model: Transformer, tokenizer: Tokenizer, sentence: str, machi
     with attention_maps(model) as maps:
         model(src_ids, tgt_ids)
     names = {"encoder": "encoder.{}.self_attn", "decoder": "decoder.{}.self_attn", "cross": "decoder.{}.cross_attn"}
-    weights = {kind: [maps[name.format(layer)][0][0].float().cpu() for layer in range(config.n_layers)]
-               for kind, name in names.items()}
-    return AttentionMap(sentence, translation, tokenizer.pieces(src) + ["끝"], ["시작"] + tokenizer.pieces(tgt), weights)
+    (columns, source), (rows, target) = readable(tokenizer, src), readable(tokenizer, tgt)
+    source, target = source + ["끝"], ["시작"] + target
+    S, T = torch.block_diag(columns, torch.ones(1, 1)), torch.block_diag(torch.ones(1, 1), rows)
+    sides = {"encoder": (S, S), "decoder": (T, T), "cross": (T, S)}
+    weights = {}
+    for kind, (left, below) in sides.items():
+        found = [maps[names[kind].format(layer)][0][0].float().cpu() for layer in range(config.n_layers)]
+        # 왼쪽(보는 쪽)은 조각의 평균, 아래쪽(보이는 쪽)은 조각의 합이라야 한 줄의 합이 그대로 1이에요.
+        weights[kind] = [(left / left.sum(1, keepdim=True)) @ layer @ below.T for layer in found]
+    return AttentionMap(sentence, translation, source, target, weights)
+
+
+def readable(tokenizer: Tokenizer, ids: list[int]) -> tuple[Tensor, list[str]]:
+    """한글 한 글자가 바이트 조각으로 나뉜 토큰들을 묶어요. → (묶음, 토큰)의 소속표와 묶음마다의 이름표."""
+    groups: list[list[int]] = [[]]
+    for index in range(len(ids)):
+        groups[-1].append(index)
+        if "\ufffd" not in tokenizer.decode([ids[member] for member in groups[-1]]):
+            groups.append([])
+    groups = [group for group in groups if group]
+    table = torch.zeros(len(groups), len(ids))
+    for row, group in enumerate(groups):
+        table[row, group] = 1
+    return table, [tokenizer.decode([ids[member] for member in group]).strip() or "␣" for group in groups]
 
 
 def attention_pictures(folder: Path, model: Transformer, tokenizer: Tokenizer, sentences: Sequence[str],
