@@ -834,7 +834,7 @@ def tied_logits(h: torch.Tensor, E: torch.Tensor) -> torch.Tensor:
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
 #
-# 모든 토큰의 임베딩과 한꺼번에 내적하면 행렬곱 하나예요.
+# 모든 토큰의 임베딩과 한꺼번에 내적하면 행렬 곱 하나예요.
 #
 # </details>
 # <details><summary>힌트 2 · 도구</summary>

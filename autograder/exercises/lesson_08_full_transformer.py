@@ -461,7 +461,7 @@ MAKE_MASKS = Exercise(
         Mistake("make_masks.hides-rows", "열이 아니라 행을 가림", "PAD인 토큰이 보지 못하게 했을 뿐, 다른 토큰이 PAD를 보는 것은 막지 않았어요.",
                 "늘린 축의 자리를 봐요. 마지막 축이 보이는 쪽(키)이에요.", (_masks_rows,), ("target",)),
         Mistake("make_masks.inverted", "True와 False가 반대", "볼 수 있는 곳이 False가 됐어요. 이 책에서는 True가 볼 수 있음이에요.",
-                "PAD가 **아닌** 것이 True예요.", (_masks_inverted,), ("source", "target")),
+                "PAD가 아닌 것이 True예요.", (_masks_inverted,), ("source", "target")),
         Mistake("make_masks.diagonal-off-by-one", "대각선이 하나 어긋남", "인과 마스크의 대각선이 한 칸 밀렸어요. 바로 다음 토큰이 새거나, 자기 자신까지 가려져요.",
                 "0번째 행에서 True가 몇 개여야 하는지 세어 봐요.", (_masks_diagonal_leak, _masks_diagonal_hidden), ("target",)),
     ),
@@ -654,7 +654,7 @@ LABEL_SMOOTHED_LOSS = Exercise(
         Mistake("label_smoothed_loss.spread-over-others", "정답을 뺀 칸에만 나눔", "eps를 V칸이 아니라 V-1칸이나 V-2칸에 나눴어요. 그렇게 적은 구현도 있지만 이 책과 `F.cross_entropy`는 정답 칸까지 V칸에 나눠요.",
                 "나누는 칸에 정답 자신도 들어가는지 봐요.", (_loss_over_others, _loss_annotated), ("smooth", "gradient", "float64")),
         Mistake("label_smoothed_loss.pad-column-left-out", "PAD 칸에는 나누지 않음", "어휘 가운데 PAD 칸만 빼고 eps를 나눴어요.",
-                "PAD인 것은 **자리**에서 빼요. 어휘의 칸에서는 빼지 않아요.", (_loss_pad_column,), ("smooth", "gradient", "float64")),
+                "PAD인 것은 자리에서 빼요. 어휘의 칸에서는 빼지 않아요.", (_loss_pad_column,), ("smooth", "gradient", "float64")),
         Mistake("label_smoothed_loss.row-sum-below-one", "정답 분포의 합이 1보다 작음", "정답 분포 한 줄의 합이 1이 아니에요. 나눠 준 몫의 일부가 사라졌어요.",
                 "한 줄을 모두 더해 봐요. 정답 칸이 받는 몫은 두 가지예요.", (_loss_row_sum, _loss_row_sum_pad), ("smooth", "gradient", "float64")),
         Mistake("label_smoothed_loss.pad-in-mean", "PAD 자리도 평균에 넣음", "PAD인 자리를 세어서 평균이 달라졌어요. 패딩이 많은 배치일수록 더 어긋나요.",
@@ -1148,7 +1148,7 @@ TRANSFORMER_PARAM_COUNT = Exercise(
     reference=transformer.transformer_param_count,
     draw=_count_cases,
     mistakes=(
-        Mistake("transformer_param_count.untied", "표를 세 번 셈", "소스, 타깃, 출력이 표 하나를 함께 쓰는데 따로 세었어요.", "`tied`일 때 (V, D) 표가 몇 개인지 봐요.", (_count_untied,), ("paper", "no_bias")),
+        Mistake("transformer_param_count.untied", "표를 세 번 셈", "원문, 번역문, 출력이 표 하나를 함께 쓰는데 따로 세었어요.", "`tied`일 때 (V, D) 표가 몇 개인지 봐요.", (_count_untied,), ("paper", "no_bias")),
         Mistake("transformer_param_count.bias-miscounted", "어텐션의 편향을 잘못 셈", "어텐션의 편향을 빠뜨렸거나 두 번 세었어요.", "행렬 하나에 편향 하나, 어텐션 하나에 행렬이 네 개예요.",
                 (_count_bias_forgotten, _count_bias_twice), ("paper", "untied")),
         Mistake("transformer_param_count.ffn-bias-dropped", "FFN의 편향까지 뺌", "`bias`가 False일 때 FFN의 편향까지 빠졌어요.", "`bias`가 무엇에 걸리는지 실습의 설명을 다시 봐요.", (_count_bias_everywhere,), ("no_bias",)),
@@ -1184,7 +1184,7 @@ def _bleu(hypotheses, references, *, clip=True, brevity=True, mean="geometric", 
 
 
 def bleu(hypotheses, references):
-    """기준 구현. 낱말 1~4그램의 정밀도를 말뭉치 전체에서 모으고 짧은 번역에는 벌점을 줘요."""
+    """기준 구현. 단어 1~4그램의 정밀도를 말뭉치 전체에서 모으고 짧은 번역에는 벌점을 줘요."""
     return _bleu(hypotheses, references)
 
 
@@ -1265,18 +1265,18 @@ BLEU = Exercise(
     lesson=LESSON,
     title="BLEU",
     points=0,
-    groups={"values": "n그램의 정밀도를 말뭉치에서 모아요", "short": "짧은 번역은 벌점을 받아요", "repeats": "되풀이한 낱말은 정답에 있는 만큼만 세요",
+    groups={"values": "n그램의 정밀도를 말뭉치에서 모아요", "short": "짧은 번역은 벌점을 받아요", "repeats": "되풀이한 단어는 정답에 있는 만큼만 세요",
             "zero": "맞은 4그램이 없으면 0이에요"},
     reference=bleu,
     draw=_bleu_cases,
     mistakes=(
         Mistake("bleu.no-clipping", "되풀이를 모두 셈", "정답에 한 번 나온 말을 여러 번 되풀이해도 모두 맞은 것으로 세었어요.", "정답에 있는 개수보다 많이 세지 않아야 해요.", (_bleu_no_clip,), ("repeats",)),
-        Mistake("bleu.no-brevity-penalty", "짧은 번역에 벌점이 없음", "낱말을 빼먹을수록 정밀도만으로는 점수가 높아져요.", "번역이 정답보다 짧을 때 곱하는 값이 있어요.", (_bleu_no_brevity,), ("short",)),
-        Mistake("bleu.characters", "글자를 셈", "낱말이 아니라 글자의 n그램을 셌어요. 점수가 훨씬 높게 나와서 논문의 BLEU와 견줄 수 없어요.", "문장을 먼저 낱말로 나눠야 해요.",
+        Mistake("bleu.no-brevity-penalty", "짧은 번역에 벌점이 없음", "단어를 빼먹을수록 정밀도만으로는 점수가 높아져요.", "번역이 정답보다 짧을 때 곱하는 값이 있어요.", (_bleu_no_brevity,), ("short",)),
+        Mistake("bleu.characters", "글자를 셈", "단어가 아니라 글자의 n그램을 셌어요. 점수가 훨씬 높게 나와서 논문의 BLEU와 견줄 수 없어요.", "문장을 먼저 단어로 나눠야 해요.",
                 (_bleu_characters,), ("values", "short", "repeats", "zero")),
         Mistake("bleu.sentence-mean", "문장마다의 BLEU를 평균함", "문장마다 점수를 내어 평균했어요. BLEU는 개수를 말뭉치 전체에서 모은 다음 한 번 계산해요.", "나누기를 하기 전에 무엇을 더해야 하는지 봐요.",
                 (_bleu_sentences,), ("values", "short", "repeats")),
-        Mistake("bleu.unigrams-only", "낱말 하나만 봄", "낱말이 들어 있는지만 보고 순서는 보지 않았어요.", "몇 그램까지 보아야 하는지 식을 다시 봐요.", (_bleu_unigrams,), ("values", "short", "repeats", "zero")),
+        Mistake("bleu.unigrams-only", "단어 하나만 봄", "단어가 들어 있는지만 보고 순서는 보지 않았어요.", "몇 그램까지 보아야 하는지 식을 다시 봐요.", (_bleu_unigrams,), ("values", "short", "repeats", "zero")),
     ),
     correct=(_bleu_sacre, _bleu_loop),
 )
