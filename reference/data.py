@@ -438,15 +438,17 @@ def plan_batches(dataset: PairDataset, max_tokens: int, seed: int, epoch: int, s
     src, tgt = dataset.src_lengths + 1, dataset.tgt_lengths + 1
     generator = np.random.default_rng([seed, epoch])
     order = generator.permutation(len(dataset)) if shuffle else np.arange(len(dataset))
-    # 섞은 뒤 (T, S)로 정렬하면 길이는 같고 구성은 에폭마다 다른 배치가 돼요.
-    order = order[np.lexsort((src[order], tgt[order]))]
-    widths = np.maximum.accumulate(np.maximum(src, tgt)[order])
-    if len(widths) and _round_up(int(widths[-1]), pad_to) > max_tokens:
-        raise UserError(f"가장 긴 문장이 {int(widths[-1])} 토큰이라 배치 한도 {max_tokens} 토큰에 들어가지 않아요. "
+    # 섞은 뒤 (T, S)로 정렬하면 길이는 같고 구성은 에폭마다 다른 배치가 돼요. T가 하나 늘 때마다 S의 방향을 뒤집어,
+    # 두 T에 걸친 배치에서도 S가 이어지게 해요.
+    order = order[np.lexsort((np.where(tgt % 2, src, -src)[order], tgt[order]))]
+    widths = np.maximum(src, tgt)[order]
+    longest = int(widths.max(initial=0))
+    if _round_up(longest, pad_to) > max_tokens:
+        raise UserError(f"가장 긴 문장이 {longest} 토큰이라 배치 한도 {max_tokens} 토큰에 들어가지 않아요. "
                         "배치 한도를 늘리거나 max_tokens 위생 기준을 줄여 주세요.")
     plan, start = [], 0
     while start < len(order):
-        size = _largest_batch(widths[start:start + max_tokens], max_tokens, pad_to)
+        size = _largest_batch(np.maximum.accumulate(widths[start:start + max_tokens]), max_tokens, pad_to)
         plan.append(order[start:start + size])
         start += size
     if shuffle:

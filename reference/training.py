@@ -105,16 +105,16 @@ class TrainConfig:
 # 작은 모델은 스레드 하나로 배워요. 행렬이 작아서 스레드끼리 기다리는 시간이 더 크고, 스레드 수가 같아야 비트까지 같아요.
 PRESETS = {
     "tiny": TrainConfig(
-        preset="tiny", threads=1, pairs=4000, vocab_size=1000, max_tokens=1024, max_steps=200, warmup=100, ema=0.98,
+        preset="tiny", threads=1, pairs=4000, vocab_size=1000, max_tokens=704, max_steps=200, warmup=100, ema=0.98,
         log_every=10, valid_every=100, save_every=100,
     ),
     "demo": TrainConfig(
-        preset="demo", threads=1, pairs=100_000, vocab_size=2000, max_tokens=2048, max_steps=2400, schedule="cosine",
+        preset="demo", threads=1, pairs=100_000, vocab_size=2000, max_tokens=1472, max_steps=2400, schedule="cosine",
         warmup=400, ema=0.995, log_every=20, valid_every=400, save_every=400,
     ),
     # 몇 에폭 안에 배우도록 논문과 다르게 해요. Pre-LN은 같은 스텝에서 손실이 0.5 nat쯤 낮고, 드롭아웃 0.3은 너무 느려요.
     "multi30k": TrainConfig(
-        preset="multi30k", threads=1, vocab_size=8000, dropout=0.15, norm_first=True, max_tokens=2048, max_steps=6000,
+        preset="multi30k", threads=1, vocab_size=8000, dropout=0.15, norm_first=True, max_tokens=1408, max_steps=6000,
         schedule="cosine", warmup=800, ema=0.998, valid_every=1500, save_every=500,
     ),
     "base": TrainConfig(preset="base"),
