@@ -662,7 +662,7 @@ LABEL_SMOOTHED_LOSS = Exercise(
         Mistake("label_smoothed_loss.softmax-first", "소프트맥스를 두 번 함", "로짓에 소프트맥스를 하고 나서 또 로그 소프트맥스를 했어요. 모든 확률이 비슷해져 버려요.",
                 "`F.cross_entropy`와 `log_softmax`는 로짓을 받아요.", (_loss_softmax_first,), ("plain", "smooth", "gradient", "float64")),
         Mistake("label_smoothed_loss.eps-ignored", "eps를 쓰지 않음", "eps가 얼마든 같은 값이 나와요.", "`eps`가 식의 어디에 두 번 나오는지 봐요.", (_loss_no_smoothing,), ("smooth", "gradient", "float64")),
-        Mistake("label_smoothed_loss.summed", "평균이 아니라 합", "손실을 더하기만 했어요. 문장이 길수록 커져요.", "PAD가 아닌 자리의 수로 나눠요.", (_loss_sum,), ("plain", "smooth", "gradient", "float64")),
+        Mistake("label_smoothed_loss.summed", "평균이 아니라 합", "손실을 더하기만 했어요. 문장이 길수록 커져요.", "무엇의 평균을 내라고 했는지 독스트링을 다시 봐요.", (_loss_sum,), ("plain", "smooth", "gradient", "float64")),
         Mistake("label_smoothed_loss.detached", "계산 그래프가 끊김", "값은 맞지만 기울기가 로짓까지 흐르지 않아서 아무것도 배우지 못해요.",
                 "`.detach()`나 `.item()`을 쓴 곳이 있는지 봐요.", (_loss_detached,), ("gradient",)),
     ),
