@@ -357,7 +357,9 @@ def setup(extra: str = "", fresh: bool = False) -> None:
         run_logged(pip + ["--no-build-isolation", "-e", target], progress, "패키지를 설치하지 못했어요")
     with Progress("[4/4] JupyterLab 한국어 설정과 커널") as progress:
         run_logged(
-            [str(PYTHON), "-I", "-m", "autograder.jupyter"], progress, "JupyterLab의 한국어 설정과 커널을 갖추지 못했어요"
+            [str(PYTHON), "-I", "-m", "autograder.jupyter"],
+            progress,
+            "JupyterLab의 한국어 설정과 커널을 갖추지 못했어요",
         )
     for name in {"", extra}:
         write_stamp(name, complete=True)
@@ -395,7 +397,10 @@ def main(arguments: list) -> int:
         if command == "setup" and not set(arguments) & {"--help", "-h"}:
             unknown = set(arguments[1:]) - {"--fresh", "--test"}
             if unknown:
-                print("setup에는 --fresh와 --test만 쓸 수 있어요. 모르는 것: " + ", ".join(sorted(unknown)), file=sys.stderr)
+                print(
+                    "setup에는 --fresh와 --test만 쓸 수 있어요. 모르는 것: " + ", ".join(sorted(unknown)),
+                    file=sys.stderr,
+                )
                 return 2
             setup(extra, fresh="--fresh" in arguments)
             return 0

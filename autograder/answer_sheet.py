@@ -9,7 +9,7 @@ import hashlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +57,12 @@ def draw_sheet(exercise: Exercise, seed: int) -> AnswerSheet:
         mistakes=tuple(MistakeText(m.id, m.title, m.why, m.look) for m in exercise.mistakes),
         cases=tuple(
             SheetCase(
-                c.group, c.calls, c.rule, c.params, c.atol, c.rtol,
+                c.group,
+                c.calls,
+                c.rule,
+                c.params,
+                c.atol,
+                c.rtol,
                 expected=_run(exercise.reference, c.calls),
                 mistakes={m.id: tuple(_run(wrong, c.calls) for wrong in m.wrong) for m in exercise.mistakes},
             )
@@ -70,7 +75,7 @@ def _run(function: Callable[..., Any], calls: Sequence[Call]) -> tuple[Outcome, 
     return tuple(perform(function, calls))
 
 
-@lru_cache(maxsize=None)
+@cache
 def public_sheet(name: str) -> AnswerSheet:
     """노트북의 `check`가 쓰는 공개 답안지. 모르는 이름이면 KeyError."""
     if RECORDED.is_dir():
@@ -96,14 +101,23 @@ def _recorded() -> dict[str, AnswerSheet]:
 
 def save_sheets(path: Path, sheets: Sequence[AnswerSheet]) -> None:
     """답안지 여러 장을 한 파일에. 임시 파일에 쓰고 이름을 바꿔요."""
-    data = wire.dump([
-        {
-            "exercise": s.exercise, "lesson": s.lesson, "title": s.title, "groups": dict(s.groups), "uses": s.uses,
-            "mistakes": [(m.id, m.title, m.why, m.look) for m in s.mistakes],
-            "cases": [(c.group, c.calls, c.rule, dict(c.params), c.atol, c.rtol, c.expected, dict(c.mistakes)) for c in s.cases],
-        }
-        for s in sheets
-    ])
+    data = wire.dump(
+        [
+            {
+                "exercise": s.exercise,
+                "lesson": s.lesson,
+                "title": s.title,
+                "groups": dict(s.groups),
+                "uses": s.uses,
+                "mistakes": [(m.id, m.title, m.why, m.look) for m in s.mistakes],
+                "cases": [
+                    (c.group, c.calls, c.rule, dict(c.params), c.atol, c.rtol, c.expected, dict(c.mistakes))
+                    for c in s.cases
+                ],
+            }
+            for s in sheets
+        ]
+    )
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(path.name + ".tmp")
     temporary.write_bytes(data)
@@ -116,8 +130,13 @@ def load_sheets(path: Path) -> dict[str, AnswerSheet]:
     records = wire.load(path.read_bytes(), limit_tensors=1_000_000)
     return {
         r["exercise"]: AnswerSheet(
-            r["exercise"], r["lesson"], r["title"], r["groups"], r["uses"],
-            tuple(MistakeText(*m) for m in r["mistakes"]), tuple(SheetCase(*c) for c in r["cases"]),
+            r["exercise"],
+            r["lesson"],
+            r["title"],
+            r["groups"],
+            r["uses"],
+            tuple(MistakeText(*m) for m in r["mistakes"]),
+            tuple(SheetCase(*c) for c in r["cases"]),
         )
         for r in records
     }

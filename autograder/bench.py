@@ -62,17 +62,29 @@ class GradeBench:
         return median(s / o for s, o in zip(self.stock.further, self.ours.further, strict=True))
 
     def to_dict(self) -> dict[str, Any]:
-        return {**asdict(self), "stock_seconds": self.stock.per_submission, "ours_seconds": self.ours.per_submission,
-                "ratio": self.ratio, "unit": "추가 제출물 하나마다 CPU 초(자식 프로세스 포함)"}
+        return {
+            **asdict(self),
+            "stock_seconds": self.stock.per_submission,
+            "ours_seconds": self.ours.per_submission,
+            "ratio": self.ratio,
+            "unit": "추가 제출물 하나마다 CPU 초(자식 프로세스 포함)",
+        }
 
 
-def bench_grade(students: int = 20, rounds: int = 3, lesson: str = "05_attention_math", seed: int = 0,
-                say: Callable[[str], None] = print) -> GradeBench:
+def bench_grade(
+    students: int = 20,
+    rounds: int = 3,
+    lesson: str = "05_attention_math",
+    seed: int = 0,
+    say: Callable[[str], None] = print,
+) -> GradeBench:
     """같은 제출물을 번갈아 채점하며 자식까지의 CPU 시간을 재요. 상대가 채점하지 못하면 BenchError예요."""
     if not Path("/proc/self/stat").exists():
         raise BenchError("자식 프로세스의 CPU 시간을 리눅스의 /proc에서 읽어요. 리눅스에서 실행해 주세요.")
     if students < 2:
-        raise BenchError("제출물이 둘 이상이어야 하나를 더할 때 드는 시간을 알 수 있어요: --students 20처럼 적어 주세요.")
+        raise BenchError(
+            "제출물이 둘 이상이어야 하나를 더할 때 드는 시간을 알 수 있어요: --students 20처럼 적어 주세요."
+        )
     with tempfile.TemporaryDirectory(prefix="course-bench-") as folder:
         work = Path(folder)
         _make_class(work, lesson, students, seed)
@@ -82,8 +94,10 @@ def bench_grade(students: int = 20, rounds: int = 3, lesson: str = "05_attention
                 first, total = run(work, lesson, students)
                 runs[name].append((round(first, 3), round((total - first) / (students - 1), 4)))
             theirs, mine = runs["stock"][-1][1], runs["ours"][-1][1]
-            say(f"{number}/{rounds}회: 제출물 하나를 더할 때 nbgrader {theirs:.3f} CPU초, 우리 {mine:.4f} CPU초"
-                f" ({theirs / mine:.1f}배)")
+            say(
+                f"{number}/{rounds}회: 제출물 하나를 더할 때 nbgrader {theirs:.3f} CPU초, 우리 {mine:.4f} CPU초"
+                f" ({theirs / mine:.1f}배)"
+            )
         stock, ours = (Side(*map(tuple, zip(*runs[name], strict=True))) for name in ("stock", "ours"))
     return GradeBench(lesson, students, stock, ours)
 
@@ -120,8 +134,16 @@ def _assert_notebook(lesson: str, solved: dict[str, str]) -> dict[str, Any]:
 
     def code(name: str, source: str, **graded: Any) -> None:
         meta = {"nbgrader": {"grade_id": name, "schema_version": 3, "task": False, **graded}} if graded else {}
-        cells.append({"cell_type": "code", "id": name, "metadata": meta, "source": source,
-                      "outputs": [], "execution_count": None})
+        cells.append(
+            {
+                "cell_type": "code",
+                "id": name,
+                "metadata": meta,
+                "source": source,
+                "outputs": [],
+                "execution_count": None,
+            }
+        )
 
     for number, cell in enumerate(c for c in load_master(lesson).cells if c.given):
         lines = [line for line in cell.source.splitlines() if "autograder" not in line]
@@ -129,8 +151,14 @@ def _assert_notebook(lesson: str, solved: dict[str, str]) -> dict[str, Any]:
     for exercise in lesson_exercises(lesson):
         body = f"### BEGIN SOLUTION\n{solved[exercise.name]}\n### END SOLUTION"
         code(exercise.name, body, grade=False, locked=False, solution=True)
-        code(f"check_{exercise.name}", _asserts(draw_sheet(exercise, PUBLIC_SEED)),
-             grade=True, locked=True, solution=False, points=exercise.worth)
+        code(
+            f"check_{exercise.name}",
+            _asserts(draw_sheet(exercise, PUBLIC_SEED)),
+            grade=True,
+            locked=True,
+            solution=False,
+            points=exercise.worth,
+        )
     return {"cells": cells, "metadata": {"kernelspec": build.KERNEL}, "nbformat": 4, "nbformat_minor": 5}
 
 
@@ -175,6 +203,7 @@ def _literal(value: Any) -> str:
 
 # -- 재기 ---------------------------------------------------------------------------------------------------------
 
+
 def _run_stock(work: Path, lesson: str, count: int) -> tuple[float, float]:
     """새로 만든 nbgrader 학급에서 `count`개를 채점하고 (첫 제출물까지, 모두)의 CPU 초를 돌려줘요."""
     stock = work / "stock"
@@ -190,7 +219,9 @@ def _run_stock(work: Path, lesson: str, count: int) -> tuple[float, float]:
     command = [sys.executable, "-m", "nbgrader", "autograde", lesson]
     seconds = _run(command, stock, lambda: graded(1), lambda: graded(count))
     if not graded(count):
-        raise BenchError("nbgrader가 제출물을 모두 채점하지 못했어요. `nbgrader autograde`가 이 환경에서 되는지 먼저 확인해 주세요.")
+        raise BenchError(
+            "nbgrader가 제출물을 모두 채점하지 못했어요. `nbgrader autograde`가 이 환경에서 되는지 먼저 확인해 주세요."
+        )
     return seconds
 
 
@@ -206,8 +237,19 @@ def _run_ours(work: Path, lesson: str, count: int) -> tuple[float, float]:
         # 점수표는 성적부와 피드백까지 마친 뒤에 써요.
         return (ours / "marks.csv").exists()
 
-    command = [sys.executable, "-c", "from autograder.cli import main; main()", "grade", str(work / "all-ours"),
-               "--classroom", str(ours), "--lesson", lesson, "--jobs", "1"]
+    command = [
+        sys.executable,
+        "-c",
+        "from autograder.cli import main; main()",
+        "grade",
+        str(work / "all-ours"),
+        "--classroom",
+        str(ours),
+        "--lesson",
+        lesson,
+        "--jobs",
+        "1",
+    ]
     seconds = _run(command, work, graded, finished)
     if len(list((ours / "feedback").glob("*/*.html"))) != count:
         raise BenchError("`course grade`가 제출물을 모두 채점하지 못했어요. `course doctor`를 먼저 실행해 주세요.")
@@ -226,8 +268,9 @@ def _run(command: Sequence[str], folder: Path, *marks: Callable[[], bool]) -> tu
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PATH": path}
     seen: list[float] = []
     with tempfile.TemporaryFile() as log:
-        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log,
-                                   stdin=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            command, cwd=folder, env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL
+        )
         ended = 0
         while not ended:
             time.sleep(0.01)

@@ -110,8 +110,10 @@ def _check(lesson: str, notebook: Any) -> None:
     graded = {cell.metadata.nbgrader.grade_id: cell for cell in notebook.cells if "nbgrader" in cell.metadata}
     for cell in notebook.cells:
         if "incorrectly_encoded_metadata" in cell.metadata:
-            raise BuildError(f"{lesson}: 셀 머리의 메타데이터를 읽지 못했어요. `# %% [markdown] tags=[...]`처럼 종류 뒤에 적어 주세요:"
-                             f" {cell.metadata['incorrectly_encoded_metadata']}")
+            raise BuildError(
+                f"{lesson}: 셀 머리의 메타데이터를 읽지 못했어요. `# %% [markdown] tags=[...]`처럼 종류 뒤에 적어 주세요:"
+                f" {cell.metadata['incorrectly_encoded_metadata']}"
+            )
         tags = set(cell.metadata.get("tags", ()))
         if cell.cell_type == "code" and "nbgrader" not in cell.metadata and not tags & {"given", "experiment"}:
             raise BuildError(f"{lesson}: 코드 셀에 given이나 experiment 꼬리표가 없어요: {cell.source.splitlines()[0]}")
@@ -122,8 +124,10 @@ def _check(lesson: str, notebook: Any) -> None:
         if "### BEGIN SOLUTION" not in stub.source:
             raise BuildError(f"{lesson}: 실습 {exercise.name}에 BEGIN SOLUTION 표시가 없어요.")
         if check.source.strip() != f'check("{exercise.name}")' or check.metadata.nbgrader.points != exercise.points:
-            raise BuildError(f'{lesson}: check_{exercise.name} 셀은 check("{exercise.name}") 한 줄이고'
-                             f' {exercise.points}점이어야 해요.')
+            raise BuildError(
+                f'{lesson}: check_{exercise.name} 셀은 check("{exercise.name}") 한 줄이고'
+                f" {exercise.points}점이어야 해요."
+            )
     reflection = graded.pop("reflection", None)
     if reflection is None or reflection.metadata.nbgrader.points != REFLECTION_POINTS:
         raise BuildError(f"{lesson}: 사람이 채점하는 reflection 셀({REFLECTION_POINTS}점)이 하나 있어야 해요.")

@@ -22,9 +22,28 @@ FOLDER = "transformer-study"
 TOP = ("LICENSE", "constraints.txt", "course.py", "pyproject.toml")
 # 확인이 도는 데 필요한 것과 학습자의 명령. 정의(exercises/), 만들기(build.py), 채점은 여기에 없어요.
 MODULES = (
-    "__init__.py", "answer_sheet.py", "checker.py", "doctor.py", "draw.py", "errors.py", "exercise.py", "java.py",
-    "judge.py", "jupyter.py", "korean.py", "notebook.py", "perform.py", "probes.py", "rules.py", "terminal.py",
-    "wire.py", "cli/__init__.py", "cli/__main__.py", "cli/app.py", "cli/korean.py", "cli/learner.py",
+    "__init__.py",
+    "answer_sheet.py",
+    "checker.py",
+    "doctor.py",
+    "draw.py",
+    "errors.py",
+    "exercise.py",
+    "java.py",
+    "judge.py",
+    "jupyter.py",
+    "korean.py",
+    "notebook.py",
+    "perform.py",
+    "probes.py",
+    "rules.py",
+    "terminal.py",
+    "wire.py",
+    "cli/__init__.py",
+    "cli/__main__.py",
+    "cli/app.py",
+    "cli/korean.py",
+    "cli/learner.py",
 )
 README = """# Transformer 스터디
 

@@ -41,17 +41,23 @@ class Report:
 
     @property
     def headline(self) -> str:
-        state = {"pass": "통과", "partial": "거의 다 왔어요", "missing": "아직 구현 전", "held": "보류"}.get(self.verdict, "아직이에요")
+        state = {"pass": "통과", "partial": "거의 다 왔어요", "missing": "아직 구현 전", "held": "보류"}.get(
+            self.verdict, "아직이에요"
+        )
         return f"{state} · {self.name}" + (f" ({self.title})" if self.title else "")
 
     def __repr__(self) -> str:
         return "\n".join([self.headline, *(f"  {line}" for line in self.message.splitlines())])
 
     def _repr_html_(self) -> str:
-        color = {"pass": "#2e7d32", "missing": "#757575", "partial": "#b26a00", "held": "#b26a00"}.get(self.verdict, "#c62828")
+        color = {"pass": "#2e7d32", "missing": "#757575", "partial": "#b26a00", "held": "#b26a00"}.get(
+            self.verdict, "#c62828"
+        )
         lines = "".join(f"<div>{html.escape(line)}</div>" for line in self.message.splitlines())
-        return (f'<div style="border-left:4px solid {color};padding:.4em .9em;line-height:1.6">'
-                f'<div style="color:{color};font-weight:600">{html.escape(self.headline)}</div>{lines}</div>')
+        return (
+            f'<div style="border-left:4px solid {color};padding:.4em .9em;line-height:1.6">'
+            f'<div style="color:{color};font-weight:600">{html.escape(self.headline)}</div>{lines}</div>'
+        )
 
 
 def check(name: str) -> None:
@@ -78,11 +84,18 @@ def examine(name: str, namespace: Mapping[str, Any], notebook: Path | None = Non
     except KeyError:
         return Report(name, "", "fail", _unknown(name))
     if name not in namespace:
-        return Report(name, sheet.title, "missing", f"`{name}` 함수가 아직 커널에 없어요. 위의 구현 셀을 먼저 실행해요.")
+        return Report(
+            name, sheet.title, "missing", f"`{name}` 함수가 아직 커널에 없어요. 위의 구현 셀을 먼저 실행해요."
+        )
     function = namespace[name]
     if not callable(function):
-        return Report(name, sheet.title, "fail", f"`{name}`에 함수가 아닌 {type(function).__name__} 형 값이 들어 있어요. "
-                                                 "구현 셀을 다시 실행해서 함수로 되돌려요.")
+        return Report(
+            name,
+            sheet.title,
+            "fail",
+            f"`{name}`에 함수가 아닌 {type(function).__name__} 형 값이 들어 있어요. "
+            "구현 셀을 다시 실행해서 함수로 되돌려요.",
+        )
     verdict = evaluate(sheet, function)
     if verdict.verdict == "pass":
         stale = _stale(name, function, notebook)
@@ -96,10 +109,23 @@ def evaluate(sheet: AnswerSheet, function: Callable[..., Any]) -> Verdict:
         with time_limit(TIME_LIMIT):
             outcomes = [perform(function, case.calls) for case in sheet.cases]
     except TooSlow:
-        return Verdict(sheet.exercise, "timeout", (), tuple(sheet.groups), None,
-                       f"{TIME_LIMIT:.0f}초가 지나도 끝나지 않아서 멈췄어요.\n다음에 볼 곳: 반복문이 멈추는 조건을 확인해요.")
+        return Verdict(
+            sheet.exercise,
+            "timeout",
+            (),
+            tuple(sheet.groups),
+            None,
+            f"{TIME_LIMIT:.0f}초가 지나도 끝나지 않아서 멈췄어요.\n다음에 볼 곳: 반복문이 멈추는 조건을 확인해요.",
+        )
     except KeyboardInterrupt:
-        return Verdict(sheet.exercise, "timeout", (), tuple(sheet.groups), None, "실행을 멈췄어요. 다시 확인하려면 이 셀을 한 번 더 실행해요.")
+        return Verdict(
+            sheet.exercise,
+            "timeout",
+            (),
+            tuple(sheet.groups),
+            None,
+            "실행을 멈췄어요. 다시 확인하려면 이 셀을 한 번 더 실행해요.",
+        )
     return judge(sheet, outcomes, reveal=True)
 
 
@@ -151,6 +177,7 @@ def _unknown(name: str) -> str:
 
 # -- 커널에만 남은 이름 -----------------------------------------------------------------------------------------
 
+
 def global_names(function: Callable[..., Any]) -> set[str]:
     """함수가 (안쪽 함수까지) 읽는 전역 이름들. 내장 이름은 빼요."""
     names: set[str] = set()
@@ -190,9 +217,11 @@ def _stale(name: str, function: Callable[..., Any], notebook: Path | None) -> st
     if not missing:
         return None
     listed = ", ".join(f"`{m}`" for m in missing)
-    return (f"값은 맞지만, 이 함수가 쓰는 {josa(listed, '은/는')} 지금 커널에만 남아 있어요. 새 커널에서는 NameError가 나요.\n"
-            "저장된 노트북에서 정의, import, 상수만 담은 셀에 그 이름이 있어야 해요(계산하는 셀은 채점에서 실행하지 않아요).\n"
-            "다음에 볼 곳: 방금 쓴 셀이라면 저장(Ctrl+S)하고, 지운 셀의 이름이라면 함수 안에서 새로 만들어요.")
+    return (
+        f"값은 맞지만, 이 함수가 쓰는 {josa(listed, '은/는')} 지금 커널에만 남아 있어요. 새 커널에서는 NameError가 나요.\n"
+        "저장된 노트북에서 정의, import, 상수만 담은 셀에 그 이름이 있어야 해요(계산하는 셀은 채점에서 실행하지 않아요).\n"
+        "다음에 볼 곳: 방금 쓴 셀이라면 저장(Ctrl+S)하고, 지운 셀의 이름이라면 함수 안에서 새로 만들어요."
+    )
 
 
 def _earlier(sheet: AnswerSheet, function: Callable[..., Any], namespace: Mapping[str, Any], verdict: Verdict) -> str:

@@ -56,9 +56,15 @@ class _Work:
     timestamp: str | None
 
 
-def grade_class(classroom: Classroom, directory: Path | None = None, lesson: str | None = None, jobs: int | None = None,
-                unsafe: bool = False, on_start: Callable[[int, int], None] | None = None,
-                on_result: Callable[[StoredResult], None] | None = None) -> ClassResult:
+def grade_class(
+    classroom: Classroom,
+    directory: Path | None = None,
+    lesson: str | None = None,
+    jobs: int | None = None,
+    unsafe: bool = False,
+    on_start: Callable[[int, int], None] | None = None,
+    on_result: Callable[[StoredResult], None] | None = None,
+) -> ClassResult:
     """`directory/<학생>/<레슨>/<레슨>.ipynb`를 모두 채점해요. 제출물은 읽기만 해요.
 
     `on_start(모두, 그대로 둘 것)`와 `on_result(결과)`는 진행을 보여 줄 때 써요. 제출물이 없으면 ClassroomError,
@@ -67,7 +73,9 @@ def grade_class(classroom: Classroom, directory: Path | None = None, lesson: str
     directory = directory or classroom.submitted
     submissions = find_submissions(directory, lesson) if directory.is_dir() else []
     if not submissions:
-        raise ClassroomError(f"{directory} 폴더에서 제출물을 찾지 못했어요. `{directory}/<학생>/<레슨>/<레슨>.ipynb` 모양으로 놓아 주세요.")
+        raise ClassroomError(
+            f"{directory} 폴더에서 제출물을 찾지 못했어요. `{directory}/<학생>/<레슨>/<레슨>.ipynb` 모양으로 놓아 주세요."
+        )
     with classroom.lock():
         kept: list[tuple[StoredResult, str | None]] = []
         works: dict[tuple[str, str], _Work] = {}

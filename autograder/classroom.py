@@ -1,10 +1,10 @@
 """학급 폴더(`classroom/`) 하나: 시드, 이미 채점한 결과, 성적부, 피드백이 사는 곳.
 
-    submitted/<학생>/<레슨>/<레슨>.ipynb   받은 그대로의 제출물. 읽기만 해요.
-    autograded/…                           formgrader가 보여 줄, 판정을 적어 넣은 사본
-    feedback/<학생>/<레슨>.html            학습자에게 줄 피드백
-    results/<레슨>/<학생>.json             제출물마다의 판정. 다시 돌릴 때 바뀌지 않은 것은 이걸 써요.
-    classroom.json gradebook.db marks.csv  시드, 성적부, 점수표
+submitted/<학생>/<레슨>/<레슨>.ipynb   받은 그대로의 제출물. 읽기만 해요.
+autograded/…                           formgrader가 보여 줄, 판정을 적어 넣은 사본
+feedback/<학생>/<레슨>.html            학습자에게 줄 피드백
+results/<레슨>/<학생>.json             제출물마다의 판정. 다시 돌릴 때 바뀌지 않은 것은 이걸 써요.
+classroom.json gradebook.db marks.csv  시드, 성적부, 점수표
 """
 
 from __future__ import annotations
@@ -28,7 +28,14 @@ from autograder.grading import Mark, SubmissionResult
 ROOT = Path(__file__).resolve().parents[1]
 # 이 가운데 하나라도 바뀌면 같은 제출물이라도 다시 채점해요.
 _JUDGING = (
-    "answer_sheet.py", "draw.py", "grading.py", "judge.py", "notebook.py", "perform.py", "probes.py", "rules.py",
+    "answer_sheet.py",
+    "draw.py",
+    "grading.py",
+    "judge.py",
+    "notebook.py",
+    "perform.py",
+    "probes.py",
+    "rules.py",
 )
 
 
@@ -65,10 +72,22 @@ class StoredResult:
         return sum(mark.max_score for mark in self.marks)
 
     @classmethod
-    def of(cls, result: SubmissionResult, key: str, answered: Mapping[str, bool],
-           code: Mapping[str, str]) -> StoredResult:
-        return cls(key, result.student, result.lesson, result.marks, result.problems, result.readable, result.seed,
-                   result.tier, datetime.now().strftime("%Y-%m-%d %H:%M"), answered, code)
+    def of(
+        cls, result: SubmissionResult, key: str, answered: Mapping[str, bool], code: Mapping[str, str]
+    ) -> StoredResult:
+        return cls(
+            key,
+            result.student,
+            result.lesson,
+            result.marks,
+            result.problems,
+            result.readable,
+            result.seed,
+            result.tier,
+            datetime.now().strftime("%Y-%m-%d %H:%M"),
+            answered,
+            code,
+        )
 
 
 @cache
@@ -151,7 +170,9 @@ class Classroom:
         try:
             seed = json.loads(path.read_text(encoding="utf-8"))["seed"]
         except (ValueError, KeyError, TypeError) as error:
-            raise ClassroomError(f"시드를 적어 둔 {path} 파일이 깨졌어요. 백업을 되돌리거나, 지우면 새 시드로 모두 다시 채점해요.") from error
+            raise ClassroomError(
+                f"시드를 적어 둔 {path} 파일이 깨졌어요. 백업을 되돌리거나, 지우면 새 시드로 모두 다시 채점해요."
+            ) from error
         if not isinstance(seed, int):
             raise ClassroomError(f"{path}의 seed는 정수여야 해요.")
         return seed
@@ -192,7 +213,9 @@ class Classroom:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
-                raise ClassroomError(f"{self.path} 학급을 다른 명령이 채점하고 있어요. 끝난 뒤에 다시 해 봐요.") from error
+                raise ClassroomError(
+                    f"{self.path} 학급을 다른 명령이 채점하고 있어요. 끝난 뒤에 다시 해 봐요."
+                ) from error
             yield
 
 

@@ -55,7 +55,9 @@ def check_python(name: str) -> Finding:
 def check_disk(name: str) -> Finding:
     free = shutil.disk_usage(ROOT).free / 1e9
     if free < DISK_GB:
-        return Finding(name, "warn", f"{free:.1f} GB 남았어요", f"노트북과 학습 결과를 저장하려면 {DISK_GB:.0f} GB는 비워 둬요.")
+        return Finding(
+            name, "warn", f"{free:.1f} GB 남았어요", f"노트북과 학습 결과를 저장하려면 {DISK_GB:.0f} GB는 비워 둬요."
+        )
     return Finding(name, "ok", f"{free:.0f} GB 남았어요")
 
 
@@ -162,11 +164,15 @@ def check_java(name: str) -> Finding:
         return Finding(name, "ok", f"{ours}로 형태소를 나눴어요 ({chosen})")
     if sys.platform == "win32" and not str(Path(sys.prefix)).isascii():
         return Finding(
-            name, "warn", "Windows 사용자 이름이나 폴더 이름에 한글이 있으면 Java가 켜지지 않아요",
+            name,
+            "warn",
+            "Windows 사용자 이름이나 폴더 이름에 한글이 있으면 Java가 켜지지 않아요",
             "코스를 C:\\transformer처럼 영문 폴더로 옮기고 다시 설치해요. 레슨 7의 형태소 부분 말고는 그대로 쓸 수 있어요.",
         )
     return Finding(
-        name, "error", f"{ours}가 켜지지 않아요: {_last_line(done.stderr)}",
+        name,
+        "error",
+        f"{ours}가 켜지지 않아요: {_last_line(done.stderr)}",
         "JAVA_HOME을 따로 정했다면 지우고 다시 해 봐요. " + SETUP_AGAIN,
     )
 
@@ -241,7 +247,9 @@ def check_gpu(name: str) -> Finding:
         return Finding(name, "ok", device + (f" (CUDA {cuda})" if cuda else ""))
     if shutil.which("nvidia-smi"):
         return Finding(
-            name, "warn", "NVIDIA GPU가 있지만 PyTorch가 쓰지 못해요",
+            name,
+            "warn",
+            "NVIDIA GPU가 있지만 PyTorch가 쓰지 못해요",
             "드라이버를 새로 하거나 `python3 course.py setup --fresh`로 CUDA용 PyTorch를 다시 설치해요.",
         )
     return Finding(name, "ok", "없어요. 모든 레슨은 CPU로 충분해요")

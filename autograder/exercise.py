@@ -61,8 +61,15 @@ class Case:
     rtol: float | None = None
 
 
-def case(group: str, *args: Any, rule: str = "equal", params: Mapping[str, Any] | None = None,
-         atol: float | None = None, rtol: float | None = None, **kwargs: Any) -> Case:
+def case(
+    group: str,
+    *args: Any,
+    rule: str = "equal",
+    params: Mapping[str, Any] | None = None,
+    atol: float | None = None,
+    rtol: float | None = None,
+    **kwargs: Any,
+) -> Case:
     """한 번만 부르는 흔한 사례의 줄임 표기."""
     return Case(group, (Call(args, kwargs),), rule, params or {}, atol, rtol)
 

@@ -11,8 +11,13 @@ from autograder.exercises import LESSONS, lesson_exercises
 from autograder.gradebook import CellScore, SubmissionScore
 
 LABELS = {
-    "pass": "통과", "partial": "일부 통과", "fail": "다시 보기", "error": "실행 오류", "timeout": "시간 초과",
-    "refused": "채점하지 못함", "missing": "아직 구현 전",
+    "pass": "통과",
+    "partial": "일부 통과",
+    "fail": "다시 보기",
+    "error": "실행 오류",
+    "timeout": "시간 초과",
+    "refused": "채점하지 못함",
+    "missing": "아직 구현 전",
 }
 
 
@@ -67,8 +72,13 @@ def templates() -> Any:
     """늘 이스케이프하는 jinja 환경."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    environment = Environment(loader=PackageLoader("autograder"), autoescape=True, undefined=StrictUndefined,
-                              trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(
+        loader=PackageLoader("autograder"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
     environment.filters["points"] = points
     return environment
 
@@ -86,31 +96,61 @@ def feedback_page(result: StoredResult, score: SubmissionScore | None = None) ->
     views = []
     for mark in result.marks:
         cell = cells.get(f"check_{mark.exercise}")
-        views.append(ExerciseView(
-            mark.exercise, titles.get(mark.exercise, mark.exercise), mark.verdict, LABELS[mark.verdict],
-            cell.score if cell else mark.score, mark.max_score, mark.message,
-            mistake=mistakes.get(mark.mistake or "", ""), manual=bool(cell and cell.manual_score is not None),
-            comment=comments.get(mark.exercise, ""), code=result.code.get(mark.exercise, "")))
-    written = tuple(_written(cell, result, comments.get(cell.name, ""))
-                    for cell in cells.values() if cell.name in result.answered)
+        views.append(
+            ExerciseView(
+                mark.exercise,
+                titles.get(mark.exercise, mark.exercise),
+                mark.verdict,
+                LABELS[mark.verdict],
+                cell.score if cell else mark.score,
+                mark.max_score,
+                mark.message,
+                mistake=mistakes.get(mark.mistake or "", ""),
+                manual=bool(cell and cell.manual_score is not None),
+                comment=comments.get(mark.exercise, ""),
+                code=result.code.get(mark.exercise, ""),
+            )
+        )
+    written = tuple(
+        _written(cell, result, comments.get(cell.name, "")) for cell in cells.values() if cell.name in result.answered
+    )
     passed = sum(mark.verdict == "pass" for mark in result.marks)
     return FeedbackPage(
-        student=result.student, number=int(result.lesson[:2]), lesson_title=LESSONS[result.lesson],
-        score=score.score if score else result.score, max_score=score.max_score if score else result.max_score,
+        student=result.student,
+        number=int(result.lesson[:2]),
+        lesson_title=LESSONS[result.lesson],
+        score=score.score if score else result.score,
+        max_score=score.max_score if score else result.max_score,
         summary=_summary(passed, len(result.marks)),
         submitted=f"{score.timestamp:%Y-%m-%d %H:%M}" if score and score.timestamp else "",
-        graded_at=result.graded_at, late_penalty=score.late_penalty if score else 0.0, problems=result.problems,
+        graded_at=result.graded_at,
+        late_penalty=score.late_penalty if score else 0.0,
+        problems=result.problems,
         stamp="이 점수는 모래상자 없이 채점했어요." if result.tier == "none" else "",
-        exercises=tuple(views), written=written)
+        exercises=tuple(views),
+        written=written,
+    )
 
 
 def _written(cell: CellScore, result: StoredResult, comment: str) -> ExerciseView:
     answered = result.answered[cell.name]
     waiting = answered and cell.manual_score is None
-    verdict, label = ("partial", "채점 기다림") if waiting else ("pass", "채점함") if answered else ("missing", "답 없음")
-    message = ("강사가 읽고 점수를 줘요." if waiting else "" if answered else "답을 적지 않아서 0점이에요.")
-    return ExerciseView(cell.name, "돌아보기", verdict, label, cell.score, cell.max_score, message,
-                        waiting=waiting, comment=comment, code=result.code.get(cell.name, "") if answered else "")
+    verdict, label = (
+        ("partial", "채점 기다림") if waiting else ("pass", "채점함") if answered else ("missing", "답 없음")
+    )
+    message = "강사가 읽고 점수를 줘요." if waiting else "" if answered else "답을 적지 않아서 0점이에요."
+    return ExerciseView(
+        cell.name,
+        "돌아보기",
+        verdict,
+        label,
+        cell.score,
+        cell.max_score,
+        message,
+        waiting=waiting,
+        comment=comment,
+        code=result.code.get(cell.name, "") if answered else "",
+    )
 
 
 def _summary(passed: int, total: int) -> str:

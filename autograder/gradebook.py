@@ -70,10 +70,15 @@ class LessonCells:
                 graded.append(GradedCell(name, cell["cell_type"], float(meta["points"]), bool(meta.get("solution"))))
             if meta.get("solution"):
                 solutions.append(name)
-            sources.append({
-                "name": name, "cell_type": cell["cell_type"], "source": source, "checksum": meta.get("checksum"),
-                "locked": not meta.get("solution") and bool(meta.get("grade") or meta.get("locked")),
-            })
+            sources.append(
+                {
+                    "name": name,
+                    "cell_type": cell["cell_type"],
+                    "source": source,
+                    "checksum": meta.get("checksum"),
+                    "locked": not meta.get("solution") and bool(meta.get("grade") or meta.get("locked")),
+                }
+            )
         kernelspec = json.dumps(notebook["metadata"].get("kernelspec", {}))
         return cls(lesson, kernelspec, tuple(graded), tuple(solutions), tuple(sources))
 
@@ -166,7 +171,8 @@ def open_gradebook(db_url: str, course_id: str = COURSE_ID) -> api.Gradebook:
                 connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": _alembic_head()})
     except api.StatementError as error:
         raise GradebookError(
-            f"성적부({db_url})를 열 수 없어요. 다른 프로그램이 쓰고 있다면 닫고 다시 해 봐요. ({error.orig})") from error
+            f"성적부({db_url})를 열 수 없어요. 다른 프로그램이 쓰고 있다면 닫고 다시 해 봐요. ({error.orig})"
+        ) from error
     finally:
         engine.dispose()
     return api.Gradebook(db_url, course_id)
@@ -181,10 +187,12 @@ def _refuse_broken_file(path: Path) -> None:
     except sqlite3.DatabaseError as error:
         raise GradebookError(
             f"성적부 파일이 깨졌어요: {path}. 백업이 있으면 되돌려 놓고, 없으면 이 파일의 이름을 바꿔 둔 뒤 다시 채점해요. "
-            "자동 채점은 되살아나지만 손으로 준 점수는 그 파일에만 있어요.") from error
+            "자동 채점은 되살아나지만 손으로 준 점수는 그 파일에만 있어요."
+        ) from error
 
 
 # -- 쓰기 ---------------------------------------------------------------------------------------------------------
+
 
 def register_lesson(gradebook: api.Gradebook, cells: LessonCells) -> None:
     """레슨과 그 칸들을 성적부에 올려요. `nbgrader generate_assignment`가 적는 것과 같은 행이에요."""
@@ -194,14 +202,17 @@ def register_lesson(gradebook: api.Gradebook, cells: LessonCells) -> None:
         assignment = api.Assignment(name=cells.lesson, course_id=gradebook.course_id)
         db.add(assignment)
         db.flush()
-    notebook = db.scalar(select(api.Notebook).where(
-        api.Notebook.name == cells.lesson, api.Notebook.assignment_id == assignment.id))
+    notebook = db.scalar(
+        select(api.Notebook).where(api.Notebook.name == cells.lesson, api.Notebook.assignment_id == assignment.id)
+    )
     if notebook is None:
         notebook = api.Notebook(name=cells.lesson, assignment_id=assignment.id, kernelspec=cells.kernelspec)
         db.add(notebook)
         db.flush()
-    known = {(cell.type, cell.name): cell for cell in
-             db.scalars(select(api.BaseCell).where(api.BaseCell.notebook_id == notebook.id))}
+    known = {
+        (cell.type, cell.name): cell
+        for cell in db.scalars(select(api.BaseCell).where(api.BaseCell.notebook_id == notebook.id))
+    }
     for graded in cells.graded:
         cell = known.get(("GradeCell", graded.name))
         if cell is None:
@@ -211,8 +222,9 @@ def register_lesson(gradebook: api.Gradebook, cells: LessonCells) -> None:
     for name in cells.solutions:
         if ("SolutionCell", name) not in known:
             db.add(api.SolutionCell(name=name, notebook_id=notebook.id))
-    sources = {cell.name: cell for cell in
-               db.scalars(select(api.SourceCell).where(api.SourceCell.notebook_id == notebook.id))}
+    sources = {
+        cell.name: cell for cell in db.scalars(select(api.SourceCell).where(api.SourceCell.notebook_id == notebook.id))
+    }
     for source in cells.sources:
         cell = sources.get(source["name"])
         if cell is None:
@@ -241,18 +253,23 @@ def save_entries(gradebook: api.Gradebook, cells: LessonCells, entries: Sequence
 
 
 def _cell_ids(db: Session, lesson: str) -> tuple[str, dict[str, str], dict[str, str]]:
-    notebook_id = db.scalar(select(api.Notebook.id).join(api.Assignment).where(
-        api.Assignment.name == lesson, api.Notebook.name == lesson))
-    rows = db.execute(select(api.BaseCell.type, api.BaseCell.name, api.BaseCell.id).where(
-        api.BaseCell.notebook_id == notebook_id)).all()
-    return (notebook_id, {name: id for type, name, id in rows if type == "GradeCell"},
-            {name: id for type, name, id in rows if type == "SolutionCell"})
+    notebook_id = db.scalar(
+        select(api.Notebook.id).join(api.Assignment).where(api.Assignment.name == lesson, api.Notebook.name == lesson)
+    )
+    rows = db.execute(
+        select(api.BaseCell.type, api.BaseCell.name, api.BaseCell.id).where(api.BaseCell.notebook_id == notebook_id)
+    ).all()
+    return (
+        notebook_id,
+        {name: id for type, name, id in rows if type == "GradeCell"},
+        {name: id for type, name, id in rows if type == "SolutionCell"},
+    )
 
 
 def _in_chunks(values: Sequence[str], size: int = 400) -> Iterable[Sequence[str]]:
     """SQLite는 한 문장의 변수 개수에 상한이 있어요."""
     for start in range(0, len(values), size):
-        yield values[start:start + size]
+        yield values[start : start + size]
 
 
 def _add_students(db: Session, names: Sequence[str]) -> None:
@@ -269,8 +286,11 @@ def _submitted_notebooks(db: Session, lesson: str, notebook_id: str, entries: Se
     assignment_id = db.scalar(select(api.Assignment.id).where(api.Assignment.name == lesson))
     assignments: dict[str, str] = {}
     for chunk in _in_chunks([e.student for e in entries]):
-        rows = db.execute(select(api.SubmittedAssignment.student_id, api.SubmittedAssignment.id).where(
-            api.SubmittedAssignment.assignment_id == assignment_id, api.SubmittedAssignment.student_id.in_(chunk)))
+        rows = db.execute(
+            select(api.SubmittedAssignment.student_id, api.SubmittedAssignment.id).where(
+                api.SubmittedAssignment.assignment_id == assignment_id, api.SubmittedAssignment.student_id.in_(chunk)
+            )
+        )
         assignments.update({student: id for student, id in rows})
     new, stamps = [], []
     for entry in entries:
@@ -280,18 +300,28 @@ def _submitted_notebooks(db: Session, lesson: str, notebook_id: str, entries: Se
                 stamps.append((assignments[entry.student], stamp))
         else:
             assignments[entry.student] = api.new_uuid()
-            new.append({"id": assignments[entry.student], "assignment_id": assignment_id,
-                        "student_id": entry.student, "timestamp": stamp})
+            new.append(
+                {
+                    "id": assignments[entry.student],
+                    "assignment_id": assignment_id,
+                    "student_id": entry.student,
+                    "timestamp": stamp,
+                }
+            )
     if new:
         db.execute(insert(api.SubmittedAssignment.__table__), new)
     for id, stamp in stamps:
-        db.execute(update(api.SubmittedAssignment.__table__).where(
-            api.SubmittedAssignment.id == id).values(timestamp=stamp))
+        db.execute(
+            update(api.SubmittedAssignment.__table__).where(api.SubmittedAssignment.id == id).values(timestamp=stamp)
+        )
     owners = {id: student for student, id in assignments.items()}
     notebooks: dict[str, str] = {}
     for chunk in _in_chunks(list(owners)):
-        rows = db.execute(select(api.SubmittedNotebook.assignment_id, api.SubmittedNotebook.id).where(
-            api.SubmittedNotebook.notebook_id == notebook_id, api.SubmittedNotebook.assignment_id.in_(chunk))).all()
+        rows = db.execute(
+            select(api.SubmittedNotebook.assignment_id, api.SubmittedNotebook.id).where(
+                api.SubmittedNotebook.notebook_id == notebook_id, api.SubmittedNotebook.assignment_id.in_(chunk)
+            )
+        ).all()
         notebooks.update({owners[owner]: id for owner, id in rows})
     new = []
     for student, id in assignments.items():
@@ -303,13 +333,20 @@ def _submitted_notebooks(db: Session, lesson: str, notebook_id: str, entries: Se
     return notebooks
 
 
-def _save_grades(db: Session, cells: LessonCells, cell_ids: Mapping[str, str], submitted: Mapping[str, str],
-                 entries: Sequence[Entry]) -> None:
+def _save_grades(
+    db: Session, cells: LessonCells, cell_ids: Mapping[str, str], submitted: Mapping[str, str], entries: Sequence[Entry]
+) -> None:
     known: dict[tuple[str, str], Any] = {}
     for chunk in _in_chunks(list(submitted.values())):
-        for row in db.execute(select(
-                api.Grade.notebook_id, api.Grade.cell_id, api.Grade.id, api.Grade.manual_score,
-                api.Grade.needs_manual_grade).where(api.Grade.notebook_id.in_(chunk))):
+        for row in db.execute(
+            select(
+                api.Grade.notebook_id,
+                api.Grade.cell_id,
+                api.Grade.id,
+                api.Grade.manual_score,
+                api.Grade.needs_manual_grade,
+            ).where(api.Grade.notebook_id.in_(chunk))
+        ):
             known[row.notebook_id, row.cell_id] = row
     new, changed = [], []
     for entry in entries:
@@ -322,9 +359,15 @@ def _save_grades(db: Session, cells: LessonCells, cell_ids: Mapping[str, str], s
                 auto = None if entry.answered.get(graded.name) else 0.0
             row = known.get((submitted[entry.student], cell_ids[graded.name]))
             if row is None:
-                new.append({"id": api.new_uuid(), "cell_id": cell_ids[graded.name],
-                            "notebook_id": submitted[entry.student], "auto_score": auto,
-                            "needs_manual_grade": auto is None})
+                new.append(
+                    {
+                        "id": api.new_uuid(),
+                        "cell_id": cell_ids[graded.name],
+                        "notebook_id": submitted[entry.student],
+                        "auto_score": auto,
+                        "needs_manual_grade": auto is None,
+                    }
+                )
                 continue
             review = auto is None or row.manual_score is not None
             if not entry.fresh and row.manual_score is not None:
@@ -336,12 +379,16 @@ def _save_grades(db: Session, cells: LessonCells, cell_ids: Mapping[str, str], s
         _update_many(db, api.Grade.__table__, changed)
 
 
-def _save_comments(db: Session, cells: LessonCells, cell_ids: Mapping[str, str], submitted: Mapping[str, str],
-                   entries: Sequence[Entry]) -> None:
+def _save_comments(
+    db: Session, cells: LessonCells, cell_ids: Mapping[str, str], submitted: Mapping[str, str], entries: Sequence[Entry]
+) -> None:
     known: dict[tuple[str, str], str] = {}
     for chunk in _in_chunks(list(submitted.values())):
-        for row in db.execute(select(api.Comment.notebook_id, api.Comment.cell_id, api.Comment.id).where(
-                api.Comment.notebook_id.in_(chunk))):
+        for row in db.execute(
+            select(api.Comment.notebook_id, api.Comment.cell_id, api.Comment.id).where(
+                api.Comment.notebook_id.in_(chunk)
+            )
+        ):
             known[row.notebook_id, row.cell_id] = row.id
     new, changed = [], []
     for entry in entries:
@@ -352,8 +399,14 @@ def _save_comments(db: Session, cells: LessonCells, cell_ids: Mapping[str, str],
                 comment = "답이 비어 있어요."
             id = known.get((submitted[entry.student], cell_ids[name]))
             if id is None:
-                new.append({"id": api.new_uuid(), "cell_id": cell_ids[name],
-                            "notebook_id": submitted[entry.student], "auto_comment": comment})
+                new.append(
+                    {
+                        "id": api.new_uuid(),
+                        "cell_id": cell_ids[name],
+                        "notebook_id": submitted[entry.student],
+                        "auto_comment": comment,
+                    }
+                )
             else:
                 changed.append({"b_id": id, "auto_comment": comment})
     if new:
@@ -390,28 +443,46 @@ def apply_late_penalties(gradebook: api.Gradebook, lesson: str, config: Any = No
 
 # -- 읽기 ---------------------------------------------------------------------------------------------------------
 
+
 def read_scores(gradebook: api.Gradebook, lesson: str | None = None) -> list[SubmissionScore]:
     """성적부의 제출물을 (학생, 레슨) 차례로 읽어요."""
     db = gradebook.db
-    base = (select(api.SubmittedNotebook.id, api.SubmittedAssignment.student_id, api.Assignment.name,
-                   api.SubmittedNotebook.late_submission_penalty, api.SubmittedAssignment.timestamp)
-            .join(api.SubmittedAssignment, api.SubmittedNotebook.assignment_id == api.SubmittedAssignment.id)
-            .join(api.Assignment, api.SubmittedAssignment.assignment_id == api.Assignment.id))
+    base = (
+        select(
+            api.SubmittedNotebook.id,
+            api.SubmittedAssignment.student_id,
+            api.Assignment.name,
+            api.SubmittedNotebook.late_submission_penalty,
+            api.SubmittedAssignment.timestamp,
+        )
+        .join(api.SubmittedAssignment, api.SubmittedNotebook.assignment_id == api.SubmittedAssignment.id)
+        .join(api.Assignment, api.SubmittedAssignment.assignment_id == api.Assignment.id)
+    )
     if lesson is not None:
         base = base.where(api.Assignment.name == lesson)
-    found = {id: SubmissionScore(student, name, late_penalty=penalty or 0.0, timestamp=stamp)
-             for id, student, name, penalty, stamp in db.execute(base)}
-    grades = (select(api.Grade.notebook_id, api.GradeCell.name, api.Grade.auto_score, api.Grade.manual_score,
-                     func.coalesce(api.Grade.extra_credit, 0.0), api.Grade.needs_manual_grade, api.GradeCell.max_score)
-              .join(api.GradeCell, api.GradeCell.id == api.Grade.cell_id))
+    found = {
+        id: SubmissionScore(student, name, late_penalty=penalty or 0.0, timestamp=stamp)
+        for id, student, name, penalty, stamp in db.execute(base)
+    }
+    grades = select(
+        api.Grade.notebook_id,
+        api.GradeCell.name,
+        api.Grade.auto_score,
+        api.Grade.manual_score,
+        func.coalesce(api.Grade.extra_credit, 0.0),
+        api.Grade.needs_manual_grade,
+        api.GradeCell.max_score,
+    ).join(api.GradeCell, api.GradeCell.id == api.Grade.cell_id)
     for id, name, auto, manual, extra, review, max_score in db.execute(grades):
         if id in found:
             base_score = manual if manual is not None else auto
             score = 0.0 if base_score is None else base_score + extra
             found[id].cells[name] = CellScore(name, score, max_score, auto, manual, review)
-    comments = (select(api.Comment.notebook_id, api.SolutionCell.name, api.Comment.manual_comment)
-                .join(api.SolutionCell, api.SolutionCell.id == api.Comment.cell_id)
-                .where(api.Comment.manual_comment.is_not(None)))
+    comments = (
+        select(api.Comment.notebook_id, api.SolutionCell.name, api.Comment.manual_comment)
+        .join(api.SolutionCell, api.SolutionCell.id == api.Comment.cell_id)
+        .where(api.Comment.manual_comment.is_not(None))
+    )
     for id, name, comment in db.execute(comments):
         if id in found:
             found[id].comments[name] = comment

@@ -105,6 +105,7 @@ class SubmissionResult:
 
 # -- 제출물 찾기 --------------------------------------------------------------------------------------------------
 
+
 def find_submissions(root: Path, lesson: str | None = None) -> list[Submission]:
     """`root/<학생>/<레슨>/<레슨>.ipynb`를 찾아요. 이름이 바뀐 파일도 찾고, 그 사실을 `problems`에 적어요."""
     found: list[Submission] = []
@@ -129,14 +130,19 @@ def _readable(name: str) -> str:
 
 def _choose_file(folder: Path) -> tuple[Path, tuple[str, ...]]:
     expected = folder / f"{folder.name}.ipynb"
-    others = sorted(path for path in folder.iterdir()
-                    if path != expected and path.name != "timestamp.txt" and not path.name.startswith("."))
+    others = sorted(
+        path
+        for path in folder.iterdir()
+        if path != expected and path.name != "timestamp.txt" and not path.name.startswith(".")
+    )
     notebooks = [path for path in others if path.suffix.lower() == ".ipynb"]
     path, problems = expected, []
     if not expected.exists() and not expected.is_symlink() and notebooks:
         # 이름에 레슨이 든 것을 먼저, 그다음은 가장 나중에 저장한 것을 골라요.
         path = max(notebooks, key=lambda p: (folder.name in p.name, p.lstat().st_mtime, p.name))
-        problems.append(f"파일의 이름이 `{_readable(path.name)}`이에요. `{expected.name}`이어야 하지만 이 파일로 채점했어요.")
+        problems.append(
+            f"파일의 이름이 `{_readable(path.name)}`이에요. `{expected.name}`이어야 하지만 이 파일로 채점했어요."
+        )
     extra = [_readable(other.name) for other in others if other != path]
     if extra:
         problems.append("함께 낸 파일은 채점에 쓰지 않아요: " + ", ".join(extra[:5]) + (" …" if len(extra) > 5 else ""))
@@ -144,6 +150,7 @@ def _choose_file(folder: Path) -> tuple[Path, tuple[str, ...]]:
 
 
 # -- 레슨 하나의 준비 ---------------------------------------------------------------------------------------------
+
 
 @dataclass(frozen=True)
 class LessonSetup:
@@ -182,8 +189,10 @@ def _prepare(lesson: str, seed: int) -> LessonSetup:
 
 # -- 제출물 하나 --------------------------------------------------------------------------------------------------
 
-def grade_notebook(source: bytes | Path, lesson: str, student: str, seed: int, pool: Pool,
-                   problems: Iterable[str] = ()) -> SubmissionResult:
+
+def grade_notebook(
+    source: bytes | Path, lesson: str, student: str, seed: int, pool: Pool, problems: Iterable[str] = ()
+) -> SubmissionResult:
     """노트북 하나를 채점해요. `pool`은 `sandbox.open_pool()`이 준 것이에요."""
     return grade_submission(Submission(student, lesson, source, tuple(problems)), seed, pool, prepare(lesson, seed))
 
@@ -201,16 +210,41 @@ def grade_submission(submission: Submission, seed: int, pool: Pool, setup: Lesso
     results = attempt.results()
     marks = tuple(_mark(submission, exercise, results[exercise.name]) for exercise in setup.exercises)
     cpu_seconds = attempt.cpu_seconds + time.thread_time() - started
-    return SubmissionResult(submission.student, submission.lesson, marks, (*submission.problems, *plan.problems),
-                            True, seed, pool.tier.name, cpu_seconds, notebook)
+    return SubmissionResult(
+        submission.student,
+        submission.lesson,
+        marks,
+        (*submission.problems, *plan.problems),
+        True,
+        seed,
+        pool.tier.name,
+        cpu_seconds,
+        notebook,
+    )
 
 
-def _refused(submission: Submission, seed: int, pool: Pool, setup: LessonSetup, why: str, cpu_seconds: float = 0.0,
-             notebook: Notebook | None = None) -> SubmissionResult:
+def _refused(
+    submission: Submission,
+    seed: int,
+    pool: Pool,
+    setup: LessonSetup,
+    why: str,
+    cpu_seconds: float = 0.0,
+    notebook: Notebook | None = None,
+) -> SubmissionResult:
     """읽을 수 없는 제출물의 결과: 모든 실습이 같은 까닭으로 `refused`예요."""
     marks = tuple(_mark(submission, exercise, _Result("refused", message=why)) for exercise in setup.exercises)
-    return SubmissionResult(submission.student, submission.lesson, marks, (*submission.problems, why), False, seed,
-                            pool.tier.name, cpu_seconds, notebook)
+    return SubmissionResult(
+        submission.student,
+        submission.lesson,
+        marks,
+        (*submission.problems, why),
+        False,
+        seed,
+        pool.tier.name,
+        cpu_seconds,
+        notebook,
+    )
 
 
 @dataclass(frozen=True)
@@ -225,8 +259,16 @@ class _Result:
 
 def _mark(submission: Submission, exercise: Exercise, result: _Result) -> Mark:
     score = round(exercise.worth * result.share, 1)
-    return Mark(submission.student, submission.lesson, exercise.name, score, exercise.points, result.verdict,
-                result.mistake, _tidy(result.message))
+    return Mark(
+        submission.student,
+        submission.lesson,
+        exercise.name,
+        score,
+        exercise.points,
+        result.verdict,
+        result.mistake,
+        _tidy(result.message),
+    )
 
 
 def _tidy(message: str) -> str:
@@ -292,7 +334,7 @@ class _Attempt:
         """한 자식이 끝난 뒤에 남은 실습들. 멈춘 셀은 다음 자식에서 건너뛰고, 멈춘 실습은 그것만 실패예요."""
         if result.reason is None:
             return []
-        left = pending[len(result.answers):]
+        left = pending[len(result.answers) :]
         if result.stopped is None:
             stops.update(dict.fromkeys(left, result.reason))
             return []
@@ -349,18 +391,26 @@ class _Attempt:
         if not lost or result.verdict == "pass":
             return result
         listed = ", ".join(f"`{used}`({self.plan.skipped[used]}번째 셀)" for used in lost)
-        return replace(result, message=f"{result.message}\n이 실습이 쓰는 {listed}: 정의, import, 상수만 담은 셀이 아니라서 "
-                                       "채점에서 실행하지 않았어요.")
+        return replace(
+            result,
+            message=f"{result.message}\n이 실습이 쓰는 {listed}: 정의, import, 상수만 담은 셀이 아니라서 "
+            "채점에서 실행하지 않았어요.",
+        )
 
 
 def _cell_error(error: str, detail: str) -> _Result:
     if error in ("SyntaxError", "IndentationError", "TabError"):
         where = f"({detail})" if re.fullmatch(r"\d+번째 줄", detail) else ""
-        return _Result("error", message=f"셀의 문법이 틀려서 함수를 만들지 못했어요{where}.\n"
-                                        "다음에 볼 곳: 괄호와 콜론, 들여쓰기를 봐요.")
+        return _Result(
+            "error",
+            message=f"셀의 문법이 틀려서 함수를 만들지 못했어요{where}.\n다음에 볼 곳: 괄호와 콜론, 들여쓰기를 봐요.",
+        )
     extra = f" {_BLOCKED}" if error in _BLOCKED_ERRORS else ""
-    return _Result("error", message=f"셀을 실행하다가 예외가 나서 함수를 만들지 못했어요({_name(error)}).{extra}\n"
-                                    "다음에 볼 곳: 커널을 새로 시작하고 위에서부터 실행해 봐요.")
+    return _Result(
+        "error",
+        message=f"셀을 실행하다가 예외가 나서 함수를 만들지 못했어요({_name(error)}).{extra}\n"
+        "다음에 볼 곳: 커널을 새로 시작하고 위에서부터 실행해 봐요.",
+    )
 
 
 _BLOCKED = "채점에서는 파일 쓰기, 네트워크, 새 프로세스를 쓸 수 없어요."
@@ -369,14 +419,25 @@ _BLOCKED_ERRORS = {"PermissionError", "BlockingIOError", "OSError", "ConnectionE
 
 # 멈춘 까닭마다의 판정과 설명.
 _STOPS = {
-    "timeout": ("timeout", "제한 시간(CPU {unit:g}초) 안에 끝나지 않아 멈췄어요.\n다음에 볼 곳: 반복문이 멈추는 조건을 확인해요."),
-    "asleep": ("timeout", "계산은 하지 않고 너무 오래 기다려서 멈췄어요.\n"
-                          "다음에 볼 곳: `sleep`이나 무언가를 기다리는 줄을 지워요."),
+    "timeout": (
+        "timeout",
+        "제한 시간(CPU {unit:g}초) 안에 끝나지 않아 멈췄어요.\n다음에 볼 곳: 반복문이 멈추는 조건을 확인해요.",
+    ),
+    "asleep": (
+        "timeout",
+        "계산은 하지 않고 너무 오래 기다려서 멈췄어요.\n다음에 볼 곳: `sleep`이나 무언가를 기다리는 줄을 지워요.",
+    ),
     "budget": ("timeout", "이 노트북이 쓸 수 있는 시간(CPU {total:g}초)을 앞에서 다 써서 채점하지 못했어요."),
-    "exit": ("error", "코드가 파이썬을 통째로 끝냈어요(`os._exit` 같은 것).\n다음에 볼 곳: 프로그램을 끝내는 줄을 지워요."),
+    "exit": (
+        "error",
+        "코드가 파이썬을 통째로 끝냈어요(`os._exit` 같은 것).\n다음에 볼 곳: 프로그램을 끝내는 줄을 지워요.",
+    ),
     "crash": ("error", "파이썬이 비정상으로 멈췄어요. 메모리를 너무 많이 썼거나 끝없이 자기를 불렀을 수 있어요."),
     "killed": ("error", "시간이나 메모리를 너무 많이 써서 시스템이 멈췄어요."),
-    "forged": ("refused", "채점과 주고받는 통로에 약속하지 않은 글이 와서 받지 않았어요. 점수는 돌려준 값으로만 정해져요."),
+    "forged": (
+        "refused",
+        "채점과 주고받는 통로에 약속하지 않은 글이 와서 받지 않았어요. 점수는 돌려준 값으로만 정해져요.",
+    ),
     "too_big": ("refused", "돌려준 값이 너무 커서 받지 않았어요."),
     "worker": ("refused", "이 코드가 채점 작업자를 두 번 멈추게 해서 받지 않았어요. 강사에게 알려 주세요."),
 }
@@ -393,13 +454,21 @@ def _judge(sheet: AnswerSheet, outcomes: Any) -> Verdict:
 
     cleaned = _clean(outcomes)
     if cleaned is None:
-        return Verdict(sheet.exercise, "refused", (), tuple(sheet.groups), None, "약속하지 않은 모양의 답이 와서 받지 않았어요.")
+        return Verdict(
+            sheet.exercise, "refused", (), tuple(sheet.groups), None, "약속하지 않은 모양의 답이 와서 받지 않았어요."
+        )
     try:
         return judge(sheet, cleaned)
     except Exception:
         # 판정이 예상하지 못한 값(아주 큰 정수 등)이에요. 한 사람의 답이 반 전체의 채점을 멈추게 두지 않아요.
-        return Verdict(sheet.exercise, "fail", (), tuple(sheet.groups), None,
-                       "돌려준 값을 견줄 수 없어요. 독스트링이 약속한 형과 크기인지 봐요.")
+        return Verdict(
+            sheet.exercise,
+            "fail",
+            (),
+            tuple(sheet.groups),
+            None,
+            "돌려준 값을 견줄 수 없어요. 독스트링이 약속한 형과 크기인지 봐요.",
+        )
 
 
 def _from_verdict(verdict: Verdict) -> _Result:
@@ -448,9 +517,14 @@ def _name(text: Any, dots: bool = False) -> str:
 
 # -- 한 반 --------------------------------------------------------------------------------------------------------
 
-def grade_many(submissions: Iterable[Submission], seed: int, jobs: int | None = None,
-               on_result: Callable[[SubmissionResult], None] | None = None,
-               tier: str | None = None) -> Iterator[SubmissionResult]:
+
+def grade_many(
+    submissions: Iterable[Submission],
+    seed: int,
+    jobs: int | None = None,
+    on_result: Callable[[SubmissionResult], None] | None = None,
+    tier: str | None = None,
+) -> Iterator[SubmissionResult]:
     """여러 제출물을 `jobs`개씩 함께 채점해서 끝나는 대로 내놓아요. `tier="none"`은 모래상자 없이 돌려요.
 
     모래상자를 만들 수 없으면 `sandbox.SandboxRefused`를 내요.
@@ -476,8 +550,9 @@ def grade_many(submissions: Iterable[Submission], seed: int, jobs: int | None = 
             threads.shutdown(cancel_futures=True)
 
 
-def _finished(running: set[Future[SubmissionResult]],
-              on_result: Callable[[SubmissionResult], None] | None) -> Iterator[SubmissionResult]:
+def _finished(
+    running: set[Future[SubmissionResult]], on_result: Callable[[SubmissionResult], None] | None
+) -> Iterator[SubmissionResult]:
     done, _ = wait(running, return_when=FIRST_COMPLETED)
     for future in done:
         running.discard(future)
@@ -495,8 +570,14 @@ def _grade_safely(submission: Submission, seed: int, pool: Pool, setup: LessonSe
     except SandboxRefused:
         raise
     except Exception as error:
-        return _refused(submission, seed, pool, setup, f"채점기가 이 제출물에서 멈췄어요({type(error).__name__}). "
-                                                       "제출물은 그대로 두었으니 이 사실을 관리자에게 알려 주세요.")
+        return _refused(
+            submission,
+            seed,
+            pool,
+            setup,
+            f"채점기가 이 제출물에서 멈췄어요({type(error).__name__}). "
+            "제출물은 그대로 두었으니 이 사실을 관리자에게 알려 주세요.",
+        )
 
 
 def _cores() -> int:

@@ -70,6 +70,7 @@ def _apply(case: SheetCase, outcomes: Sequence[Outcome]) -> Problem | None:
 
 # -- 실수의 이름 ------------------------------------------------------------------------------------------------
 
+
 def _name(sheet: AnswerSheet, outcomes: Sequence[Sequence[Outcome]], problems: Sequence[Problem | None]) -> str | None:
     """모든 어긋난 사례가 어떤 실수의 결과와 같으면 그 실수예요. 규칙이 알아본 이름이 있으면 그것을 먼저 써요."""
     for problem in problems:
@@ -84,8 +85,13 @@ def _name(sheet: AnswerSheet, outcomes: Sequence[Sequence[Outcome]], problems: S
     return _closest(sheet, outcomes, problems)
 
 
-def _is(sheet: AnswerSheet, outcomes: Sequence[Sequence[Outcome]], problems: Sequence[Problem | None],
-        mistake: str, variant: int) -> bool:
+def _is(
+    sheet: AnswerSheet,
+    outcomes: Sequence[Sequence[Outcome]],
+    problems: Sequence[Problem | None],
+    mistake: str,
+    variant: int,
+) -> bool:
     for case, got, problem in zip(sheet.cases, outcomes, problems):
         if case.rule == "raises":
             continue  # 입력을 막았는지는 어떤 실수를 했는지와 따로예요.
@@ -97,7 +103,9 @@ def _is(sheet: AnswerSheet, outcomes: Sequence[Sequence[Outcome]], problems: Seq
     return True
 
 
-def _closest(sheet: AnswerSheet, outcomes: Sequence[Sequence[Outcome]], problems: Sequence[Problem | None]) -> str | None:
+def _closest(
+    sheet: AnswerSheet, outcomes: Sequence[Sequence[Outcome]], problems: Sequence[Problem | None]
+) -> str | None:
     """실수가 둘 겹치면 온전히 같은 것이 없어요. 값이 넉넉히 담긴 사례에서 가장 자주 겹치는 실수를 골라요."""
     counts = {text.id: 0 for text in sheet.mistakes}
     for case, got, problem in zip(sheet.cases, outcomes, problems):
@@ -112,8 +120,13 @@ def _closest(sheet: AnswerSheet, outcomes: Sequence[Sequence[Outcome]], problems
 
 def _telling(outcomes: Sequence[Outcome]) -> bool:
     """우연히 겹치기 어려울 만큼 값이 많은 결과인지."""
-    return any(isinstance(o.value, Tensor) and o.value.is_floating_point() and o.value.numel() >= 4
-               and bool(o.value.isfinite().all()) for o in outcomes)
+    return any(
+        isinstance(o.value, Tensor)
+        and o.value.is_floating_point()
+        and o.value.numel() >= 4
+        and bool(o.value.isfinite().all())
+        for o in outcomes
+    )
 
 
 def _same(case: SheetCase, wrong: Sequence[Outcome], got: Sequence[Outcome]) -> bool:
@@ -122,7 +135,9 @@ def _same(case: SheetCase, wrong: Sequence[Outcome], got: Sequence[Outcome]) -> 
     for w, g in zip(wrong, got):
         if w.error != g.error or w.changed != g.changed or len(w.grads) != len(g.grads):
             return False
-        if w.error is None and (_differ(case, w.value, g.value) or any(_differ(case, a, b) for a, b in zip(w.grads, g.grads))):
+        if w.error is None and (
+            _differ(case, w.value, g.value) or any(_differ(case, a, b) for a, b in zip(w.grads, g.grads))
+        ):
             return False
     return True
 
@@ -136,12 +151,14 @@ def _differ(case: SheetCase, wrong: object, got: object) -> bool:
 
 # -- 말 ---------------------------------------------------------------------------------------------------------
 
+
 def _praise(sheet: AnswerSheet) -> str:
     return "확인한 것: " + " · ".join(sheet.groups.values())
 
 
-def _explain(sheet: AnswerSheet, failed: Sequence[str], problems: Sequence[Problem | None], mistake: str | None,
-             reveal: bool) -> str:
+def _explain(
+    sheet: AnswerSheet, failed: Sequence[str], problems: Sequence[Problem | None], mistake: str | None, reveal: bool
+) -> str:
     """무엇이, 어디가, 왜, 다음에 볼 곳의 차례로 말해요."""
     at = _most_telling(sheet, problems, mistake)
     problem = problems[at]
@@ -149,8 +166,15 @@ def _explain(sheet: AnswerSheet, failed: Sequence[str], problems: Sequence[Probl
     group = sheet.groups[sheet.cases[at].group]
     text = next((m for m in sheet.mistakes if m.id == mistake), None)
     why, look = (text.why, text.look) if text else (problem.why, problem.look)
-    lines = [problem.what, problem.where if reveal else "", why, look and f"다음에 볼 곳: {look}",
-             f"통과하지 못한 확인: {' · '.join(sheet.groups[g] for g in failed)}" if len(failed) > 1 else f"통과하지 못한 확인: {group}"]
+    lines = [
+        problem.what,
+        problem.where if reveal else "",
+        why,
+        look and f"다음에 볼 곳: {look}",
+        f"통과하지 못한 확인: {' · '.join(sheet.groups[g] for g in failed)}"
+        if len(failed) > 1
+        else f"통과하지 못한 확인: {group}",
+    ]
     return "\n".join(line for line in lines if line)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 _DIGITS_WITH_FINAL = frozenset("013678")  # 영 일 삼 육 칠 팔
-_LETTERS_WITH_FINAL = frozenset("lmnr")   # 엘 엠 엔 알
+_LETTERS_WITH_FINAL = frozenset("lmnr")  # 엘 엠 엔 알
 
 
 def has_final(word: str) -> bool:
@@ -20,9 +20,9 @@ def has_final(word: str) -> bool:
     if len(letters) >= 3 and tail[-1] == "r":
         return False  # Tensor, layer: '어'로 끝나요.
     if tail in ("le", "ne", "me") and len(letters) >= 3:
-        return True   # tuple, None: 튜플, 넌
+        return True  # tuple, None: 튜플, 넌
     if tail[-1] in "pkb" and len(tail) == 2 and tail[0] in "aeiou":
-        return True   # step: 스텝
+        return True  # step: 스텝
     return tail[-1] in _LETTERS_WITH_FINAL or tail == "ng"
 
 

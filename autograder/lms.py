@@ -119,8 +119,9 @@ def _name(entry: zipfile.ZipInfo) -> str:
     return unicodedata.normalize("NFC", name.replace("\\", "/"))
 
 
-def _read_entry(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str, collected: Collected,
-                outer: str = "") -> Iterator[_Found]:
+def _read_entry(
+    opened: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str, collected: Collected, outer: str = ""
+) -> Iterator[_Found]:
     path = PurePosixPath(name)
     if entry.is_dir() or "__MACOSX" in path.parts or path.name.startswith("."):
         return

@@ -67,6 +67,7 @@ class Notebook:
 
 # -- 파일에서 셀까지 ----------------------------------------------------------------------------------------------
 
+
 def read_bytes(path: Path, root: Path | None = None) -> bytes:
     """보통 파일만 읽어요. 링크, 파이프, 너무 큰 파일이면 NotebookError.
 
@@ -75,7 +76,9 @@ def read_bytes(path: Path, root: Path | None = None) -> bytes:
     if root is not None:
         for parent in path.relative_to(root).parents:
             if (root / parent).is_symlink() and parent != Path("."):
-                raise NotebookError(f"`{parent}` 폴더가 다른 곳을 가리키는 링크예요. 링크가 아닌 폴더로 다시 내 주세요.")
+                raise NotebookError(
+                    f"`{parent}` 폴더가 다른 곳을 가리키는 링크예요. 링크가 아닌 폴더로 다시 내 주세요."
+                )
     try:
         # 링크를 따라가지 않고, 파이프에서 기다리지 않아요. Windows에는 없는 깃발이에요.
         careful = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -89,7 +92,9 @@ def read_bytes(path: Path, root: Path | None = None) -> bytes:
         if not stat.S_ISREG(info.st_mode):
             raise NotebookError("보통 파일이 아니에요. 노트북 파일(.ipynb)을 다시 내 주세요.")
         if info.st_size > MAX_FILE:
-            raise NotebookError(f"파일이 너무 커요({info.st_size // 2**20} MiB). 출력을 모두 지우고 저장해서 다시 내 주세요.")
+            raise NotebookError(
+                f"파일이 너무 커요({info.st_size // 2**20} MiB). 출력을 모두 지우고 저장해서 다시 내 주세요."
+            )
         with open(handle, "rb", closefd=False) as file:
             return file.read()
     finally:
@@ -143,10 +148,13 @@ def _decode(data: bytes) -> tuple[str, list[str]]:
     except UnicodeDecodeError:
         pass
     try:
-        return data.decode("cp949"), ["UTF-8이 아니라 cp949로 저장된 파일이라 바꿔 읽었어요. "
-                                      "다음에는 주피터에서 저장한 파일을 그대로 내 주세요."]
+        return data.decode("cp949"), [
+            "UTF-8이 아니라 cp949로 저장된 파일이라 바꿔 읽었어요. 다음에는 주피터에서 저장한 파일을 그대로 내 주세요."
+        ]
     except UnicodeDecodeError as error:
-        raise NotebookError("글자 인코딩을 알 수 없어요(UTF-8도 cp949도 아니에요). 주피터에서 다시 저장해서 내 주세요.") from error
+        raise NotebookError(
+            "글자 인코딩을 알 수 없어요(UTF-8도 cp949도 아니에요). 주피터에서 다시 저장해서 내 주세요."
+        ) from error
 
 
 def _cell(number: int, item: Any) -> Cell | None:
@@ -287,6 +295,7 @@ def reachable(name: str, uses: Mapping[str, set[str]]) -> set[str]:
 
 # -- 레슨의 원본 --------------------------------------------------------------------------------------------------
 
+
 @dataclass(frozen=True)
 class Master:
     """레슨의 원본: 셀들, 실습의 이름들(노트북에 나오는 순서), 실습마다의 바른 함수의 글."""
@@ -319,6 +328,7 @@ def load_master(lesson: str) -> Master:
 
 # -- 채점에서 도는 셀 ---------------------------------------------------------------------------------------------
 
+
 @dataclass(frozen=True)
 class Step:
     """채점에서 실행할 셀 하나. `exercise`는 실습 셀의 이름, `cell`은 학습자의 몇 번째 셀인지(주어진 셀이면 None)예요."""
@@ -350,7 +360,7 @@ def plan_run(notebook: Notebook, master: Master) -> Plan:
     for cell in notebook.cells:
         role, name = roles[cell.number]
         if role == "exercise":
-            for earlier in master.exercises[:master.exercises.index(name) + 1]:
+            for earlier in master.exercises[: master.exercises.index(name) + 1]:
                 steps += [Step(source) for source in waiting.pop(earlier, ())]
             steps.append(Step(cell.source, name, cell.number))
         elif role == "added" and only_definitions(cell.source):
@@ -453,8 +463,10 @@ def _missed_names(steps: Sequence[Step], skipped: Mapping[str, int]) -> list[str
     defined = set().union(*map(defined_names, sources)) if sources else set()
     uses = used_names(sources)
     wanted = {name for step in steps if step.exercise for name in reachable(step.exercise, uses)}
-    return [f"{josa(f'`{name}`', '은/는')} {skipped[name]}번째 셀에 있지만 정의, import, 상수만 담은 셀이 아니라 실행하지 않았어요."
-            for name in sorted(wanted & set(skipped) - defined)]
+    return [
+        f"{josa(f'`{name}`', '은/는')} {skipped[name]}번째 셀에 있지만 정의, import, 상수만 담은 셀이 아니라 실행하지 않았어요."
+        for name in sorted(wanted & set(skipped) - defined)
+    ]
 
 
 def _listed(names: Iterable[str]) -> str:
@@ -485,8 +497,11 @@ def reset_exercise(path: Path, exercise: str, stub: str) -> Path:
     read_notebook(data)  # 읽을 수 없는 파일이면 여기서 까닭을 말해요.
     text, _ = _decode(data)
     document = json.loads(text)
-    cells = [cell for cell in document.get("cells", ()) if isinstance(cell, dict)
-             and ((cell.get("metadata") or {}).get("nbgrader") or {}).get("grade_id") == exercise]
+    cells = [
+        cell
+        for cell in document.get("cells", ())
+        if isinstance(cell, dict) and ((cell.get("metadata") or {}).get("nbgrader") or {}).get("grade_id") == exercise
+    ]
     if not cells:
         raise NotebookError(f"노트북에 `{exercise}` 실습 셀이 없어요. 이름을 확인하거나 배포본에서 셀을 복사해 주세요.")
     backup = path.parent / "backup" / f"{path.stem}-{exercise}-{datetime.now():%Y%m%d-%H%M%S}.ipynb"

@@ -99,13 +99,24 @@ def _snapshot(value: Any) -> Any:
 
 def _same(before: Any, after: Any) -> bool:
     if isinstance(before, Tensor):
-        return (isinstance(after, Tensor) and before.shape == after.shape and before.dtype == after.dtype
-                and torch.equal(torch.nan_to_num(before.detach()), torch.nan_to_num(after.detach())))
+        return (
+            isinstance(after, Tensor)
+            and before.shape == after.shape
+            and before.dtype == after.dtype
+            and torch.equal(torch.nan_to_num(before.detach()), torch.nan_to_num(after.detach()))
+        )
     if isinstance(before, list | tuple):
-        return (type(before) is type(after) and len(before) == len(after)
-                and all(_same(b, a) for b, a in zip(before, after)))
+        return (
+            type(before) is type(after)
+            and len(before) == len(after)
+            and all(_same(b, a) for b, a in zip(before, after))
+        )
     if isinstance(before, dict):
-        return isinstance(after, dict) and before.keys() == after.keys() and all(_same(before[k], after[k]) for k in before)
+        return (
+            isinstance(after, dict)
+            and before.keys() == after.keys()
+            and all(_same(before[k], after[k]) for k in before)
+        )
     return before is None or before == after
 
 

@@ -122,6 +122,6 @@ def _pieces(data: Mapping[str, Any]) -> Callable[[str], list[str]]:
 
     def g(sentence: str) -> list[str]:
         text = sentence if data["spaces"] else "".join(sentence.split())
-        return [text[i:i + data["size"]] for i in range(0, len(text), data["size"])]
+        return [text[i : i + data["size"]] for i in range(0, len(text), data["size"])]
 
     return g

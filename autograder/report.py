@@ -17,7 +17,10 @@ from autograder.grading import VERDICTS
 
 _OTHER = {
     "unnamed": "알려진 실수와 다른 답",
-    "error": "실행 오류", "timeout": "시간 초과", "refused": "채점하지 못함", "missing": "아직 구현 전",
+    "error": "실행 오류",
+    "timeout": "시간 초과",
+    "refused": "채점하지 못함",
+    "missing": "아직 구현 전",
 }
 
 
@@ -122,15 +125,23 @@ def build_report(results: Sequence[StoredResult], scores: Sequence[SubmissionSco
     table = by_student(scores)
     lessons = [lesson for lesson in LESSONS if any(result.lesson == lesson for result in results)]
     rows = tuple(
-        StudentRow(student, tuple(
-            (lesson, row[lesson].score, row[lesson].max_score, row[lesson].needs_manual) if lesson in row else None
-            for lesson in lessons), round(sum(score.score for score in row.values()), 1))
-        for student, row in sorted(table.items()))
+        StudentRow(
+            student,
+            tuple(
+                (lesson, row[lesson].score, row[lesson].max_score, row[lesson].needs_manual) if lesson in row else None
+                for lesson in lessons
+            ),
+            round(sum(score.score for score in row.values()), 1),
+        )
+        for student, row in sorted(table.items())
+    )
     return ClassReport(
         made_at=datetime.now().strftime("%Y-%m-%d %H:%M"),
         students=rows,
-        lessons=tuple(_lesson(lesson, [r for r in results if r.lesson == lesson],
-                              [s for s in scores if s.lesson == lesson]) for lesson in lessons),
+        lessons=tuple(
+            _lesson(lesson, [r for r in results if r.lesson == lesson], [s for s in scores if s.lesson == lesson])
+            for lesson in lessons
+        ),
         submissions=len(results),
         waiting=sum(score.needs_manual for score in scores),
         problems=tuple((r.student, r.lesson, problem) for r in results for problem in r.problems),
@@ -143,8 +154,15 @@ def _lesson(lesson: str, results: Sequence[StoredResult], scores: Sequence[Submi
     bins = [0] * 10
     for value in values:
         bins[min(9, max(0, int(10 * value / top)))] += 1
-    return LessonReport(lesson, LESSONS[lesson], int(lesson[:2]), values, top, tuple(bins),
-                        tuple(_exercise(lesson, e.name, results) for e in lesson_exercises(lesson)))
+    return LessonReport(
+        lesson,
+        LESSONS[lesson],
+        int(lesson[:2]),
+        values,
+        top,
+        tuple(bins),
+        tuple(_exercise(lesson, e.name, results) for e in lesson_exercises(lesson)),
+    )
 
 
 def _exercise(lesson: str, name: str, results: Sequence[StoredResult]) -> ExerciseReport:

@@ -80,10 +80,17 @@ def _failure(outcome: Outcome) -> Problem | None:
     if outcome.error is None:
         return None
     if outcome.error == "NotImplementedError":
-        return Problem("unimplemented", "아직 구현 전이에요.", look="`raise NotImplementedError` 줄을 지우고 여러분의 코드를 채워요.")
+        return Problem(
+            "unimplemented",
+            "아직 구현 전이에요.",
+            look="`raise NotImplementedError` 줄을 지우고 여러분의 코드를 채워요.",
+        )
     if outcome.error == "RefError":
-        return Problem("error", "돌려준 값의 모양이 약속과 달라서 다음 단계로 넘기지 못했어요.",
-                       look="독스트링의 돌려주는 값과 형을 다시 봐요.")
+        return Problem(
+            "error",
+            "돌려준 값의 모양이 약속과 달라서 다음 단계로 넘기지 못했어요.",
+            look="독스트링의 돌려주는 값과 형을 다시 봐요.",
+        )
     what, look = _ERRORS.get(outcome.error, ("실행하다가 예외가 났어요.", "작은 입력으로 함수를 직접 불러 봐요."))
     if outcome.error == "RuntimeError" and " grad" in outcome.detail:
         what, look = _NO_GRAD
@@ -91,7 +98,10 @@ def _failure(outcome: Outcome) -> Problem | None:
 
 
 _ERRORS = {
-    "RuntimeError": ("텐서의 모양이나 dtype이 서로 맞지 않아 예외가 났어요.", "연산마다 `.shape`를 적어 보고 축을 맞춰 봐요."),
+    "RuntimeError": (
+        "텐서의 모양이나 dtype이 서로 맞지 않아 예외가 났어요.",
+        "연산마다 `.shape`를 적어 보고 축을 맞춰 봐요.",
+    ),
     "IndexError": ("없는 자리를 읽으려고 했어요.", "번호가 0부터 시작한다는 점과 각 축의 길이를 확인해요."),
     "NameError": ("정의되지 않은 이름을 썼어요.", "오타가 없는지, 그 이름을 정의한 셀이 위에 있는지 봐요."),
     "UnboundLocalError": ("값을 넣기 전에 변수를 읽었어요.", "그 변수에 값을 넣는 줄이 늘 먼저 실행되는지 봐요."),
@@ -100,29 +110,42 @@ _ERRORS = {
     "KeyError": ("사전에 없는 열쇠를 찾았어요.", "열쇠의 철자와, 처음 보는 열쇠를 어떻게 다룰지 봐요."),
     "ValueError": ("허용되지 않는 값을 만났어요.", "어느 줄에서 났는지 작은 입력으로 따라가 봐요."),
     "ZeroDivisionError": ("0으로 나눴어요.", "나누는 수가 0이 될 수 있는 경우를 따로 생각해요."),
-    "RecursionError": ("자기 자신을 끝없이 불렀어요.", "멈추는 조건과, 같은 이름의 다른 함수를 부르려던 것은 아닌지 봐요."),
+    "RecursionError": (
+        "자기 자신을 끝없이 불렀어요.",
+        "멈추는 조건과, 같은 이름의 다른 함수를 부르려던 것은 아닌지 봐요.",
+    ),
     "SystemExit": ("함수 안에서 프로그램을 끝내려고 했어요.", "`exit()`나 `sys.exit()`를 지워요."),
     "TimeoutError": ("제한 시간 안에 끝나지 않았어요.", "반복문이 멈추는 조건을 확인해요."),
     "MemoryError": ("메모리를 너무 많이 썼어요.", "필요한 것보다 큰 텐서를 만들고 있지 않은지 모양을 확인해요."),
 }
 
 
-_NO_GRAD = ("기울기를 계산할 수 없어서 예외가 났어요.",
-            "미분할 텐서를 `clone().requires_grad_(True)`로 준비했는지, 넘파이나 `.detach()`가 중간에 그래프를 끊지 않는지 봐요.")
+_NO_GRAD = (
+    "기울기를 계산할 수 없어서 예외가 났어요.",
+    "미분할 텐서를 `clone().requires_grad_(True)`로 준비했는지, 넘파이나 `.detach()`가 중간에 그래프를 끊지 않는지 봐요.",
+)
 
 
 def _changed(outcome: Outcome) -> Problem | None:
     if not outcome.changed:
         return None
     names = ", ".join(f"{i + 1}번째 인자" if isinstance(i, int) else f"`{i}`" for i in outcome.changed)
-    return Problem("changed", f"함수가 받은 입력을 바꿔 놓았어요({names}).",
-                   why="`+=`나 이름이 `_`로 끝나는 메서드는 텐서를 그 자리에서 고쳐요. 부른 쪽의 값까지 달라져요.",
-                   look="새 텐서를 만들어 돌려줘요.")
+    return Problem(
+        "changed",
+        f"함수가 받은 입력을 바꿔 놓았어요({names}).",
+        why="`+=`나 이름이 `_`로 끝나는 메서드는 텐서를 그 자리에서 고쳐요. 부른 쪽의 값까지 달라져요.",
+        look="새 텐서를 만들어 돌려줘요.",
+    )
 
 
 # -- 값 견주기 --------------------------------------------------------------------------------------------------
 
-_TOLERANCE = {torch.float64: (1e-6, 1e-5), torch.float32: (1e-5, 1e-4), torch.bfloat16: (1e-2, 2e-2), torch.float16: (1e-3, 1e-2)}
+_TOLERANCE = {
+    torch.float64: (1e-6, 1e-5),
+    torch.float32: (1e-5, 1e-4),
+    torch.bfloat16: (1e-2, 2e-2),
+    torch.float16: (1e-3, 1e-2),
+}
 _SCALAR_TOLERANCE = (1e-6, 1e-5)
 
 
@@ -140,13 +163,19 @@ def excess(expected: Tensor, value: Tensor, atol: float, rtol: float) -> Tensor:
     return torch.where(same, 0.0, torch.nan_to_num(ratio, nan=math.inf))
 
 
-def compare(case: SheetCase, expected: Any, value: Any, path: str = "결과", ignore: Tensor | None = None) -> Problem | None:
+def compare(
+    case: SheetCase, expected: Any, value: Any, path: str = "결과", ignore: Tensor | None = None
+) -> Problem | None:
     """기대값과 나온 값을 형, 모양, dtype, 유한성, 값의 차례로 견줘요."""
     if isinstance(expected, Tensor):
         return _compare_tensor(case, expected, value, path, ignore)
     if value is None and expected is not None:
-        return Problem("type", f"{path}에서 None이 나왔어요.", why="아무것도 돌려주지 않았거나 `print`만 했어요.",
-                       look="마지막 줄에 `return`이 있는지 봐요.")
+        return Problem(
+            "type",
+            f"{path}에서 None이 나왔어요.",
+            why="아무것도 돌려주지 않았거나 `print`만 했어요.",
+            look="마지막 줄에 `return`이 있는지 봐요.",
+        )
     if isinstance(expected, bool) or expected is None or isinstance(expected, str | bytes):
         return _compare_exact(expected, value, path)
     if isinstance(expected, int | float):
@@ -158,8 +187,17 @@ def compare(case: SheetCase, expected: Any, value: Any, path: str = "결과", ig
     raise TypeError(f"견줄 수 없는 기대값이에요: {type(expected).__name__}")
 
 
-_TYPE_NAMES = {bool: "bool", int: "int", float: "float", str: "str", bytes: "bytes", list: "list", tuple: "tuple",
-               dict: "dict", type(None): "None"}
+_TYPE_NAMES = {
+    bool: "bool",
+    int: "int",
+    float: "float",
+    str: "str",
+    bytes: "bytes",
+    list: "list",
+    tuple: "tuple",
+    dict: "dict",
+    type(None): "None",
+}
 
 
 def _type_name(value: Any) -> str:
@@ -176,7 +214,9 @@ def _wrong_type(expected: Any, value: Any, path: str) -> Problem:
         look = "넘파이를 써도 좋지만 마지막에 `torch.from_numpy`나 `float()`로 바꿔서 돌려줘요."
     elif isinstance(value, Tensor):
         look = "원소가 하나인 텐서라면 `.item()`, 여럿이라면 `.tolist()`로 파이썬 값을 꺼낼 수 있어요."
-    return Problem("type", f"{path}의 형이 달라요. {_type_name(expected)} 형이어야 하는데 {_type_name(value)} 형이에요.", look=look)
+    return Problem(
+        "type", f"{path}의 형이 달라요. {_type_name(expected)} 형이어야 하는데 {_type_name(value)} 형이에요.", look=look
+    )
 
 
 def _compare_exact(expected: Any, value: Any, path: str) -> Problem | None:
@@ -208,7 +248,9 @@ def _compare_number(case: SheetCase, expected: float, value: Any, path: str) -> 
             return None
     # 수 하나짜리 답은 그대로 알려 주면 베낄 수 있으므로 방향만 말해요.
     direction = "커요" if value > expected else "작아요"
-    return Problem("value", f"{path}의 값이 달라요.", where=f"나온 값 {josa(f'{value:.6g}', '은/는')} 기대보다 {direction}.")
+    return Problem(
+        "value", f"{path}의 값이 달라요.", where=f"나온 값 {josa(f'{value:.6g}', '은/는')} 기대보다 {direction}."
+    )
 
 
 def _compare_sequence(case: SheetCase, expected: Sequence[Any], value: Any, path: str) -> Problem | None:
@@ -220,7 +262,9 @@ def _compare_sequence(case: SheetCase, expected: Sequence[Any], value: Any, path
             return problem
     if len(expected) != len(value):
         more = "길어요" if len(value) > len(expected) else "짧아요"
-        return Problem("shape", f"{path}의 길이가 달라요.", where=f"나온 길이 {josa(str(len(value)), '은/는')} 기대보다 {more}.")
+        return Problem(
+            "shape", f"{path}의 길이가 달라요.", where=f"나온 길이 {josa(str(len(value)), '은/는')} 기대보다 {more}."
+        )
     return None
 
 
@@ -245,13 +289,19 @@ def _compare_tensor(case: SheetCase, expected: Tensor, value: Any, path: str, ig
     if not isinstance(value, Tensor):
         return _wrong_type(expected, value, path)
     if value.shape != expected.shape:
-        return Problem("shape", f"{path}의 모양이 달라요.",
-                       where=f"기대한 모양은 {tuple(expected.shape)}, 나온 모양은 {josa(str(tuple(value.shape)), '이에요/예요')}.",
-                       look="줄마다 `.shape`를 적어 보며 어느 축이 사라지거나 뒤바뀌었는지 찾아요.")
+        return Problem(
+            "shape",
+            f"{path}의 모양이 달라요.",
+            where=f"기대한 모양은 {tuple(expected.shape)}, 나온 모양은 {josa(str(tuple(value.shape)), '이에요/예요')}.",
+            look="줄마다 `.shape`를 적어 보며 어느 축이 사라지거나 뒤바뀌었는지 찾아요.",
+        )
     if value.dtype != expected.dtype:
-        return Problem("dtype", f"{path}의 dtype이 달라요.",
-                       where=f"기대한 dtype은 {_dtype(expected)}, 나온 dtype은 {josa(_dtype(value), '이에요/예요')}.",
-                       look="새 텐서를 만들 때 입력과 같은 dtype을 쓰는지 봐요.")
+        return Problem(
+            "dtype",
+            f"{path}의 dtype이 달라요.",
+            where=f"기대한 dtype은 {_dtype(expected)}, 나온 dtype은 {josa(_dtype(value), '이에요/예요')}.",
+            look="새 텐서를 만들 때 입력과 같은 dtype을 쓰는지 봐요.",
+        )
     ratio = excess(expected, value, *tolerance(case, expected.dtype))
     if ignore is not None:
         ratio = ratio.masked_fill(ignore.expand_as(ratio), 0.0)
@@ -264,8 +314,12 @@ def _compare_tensor(case: SheetCase, expected: Tensor, value: Any, path: str, ig
     count = f"원소 {wrong.numel()}개 중 {int(wrong.sum())}개가 달라요."
     if isinstance(got, float) and not math.isfinite(got) and math.isfinite(want):
         kind = "nan" if math.isnan(got) else "inf"
-        return Problem("nan", f"{path}에 {josa(kind, '이/가')} 섞여 있어요.", where=f"{spot}에 {josa(kind, '이/가')} 나왔어요. {count}",
-                       look="inf끼리 빼거나 나눈 곳, 0으로 나눈 곳, 모두 가려진 행을 찾아봐요.")
+        return Problem(
+            "nan",
+            f"{path}에 {josa(kind, '이/가')} 섞여 있어요.",
+            where=f"{spot}에 {josa(kind, '이/가')} 나왔어요. {count}",
+            look="inf끼리 빼거나 나눈 곳, 0으로 나눈 곳, 모두 가려진 행을 찾아봐요.",
+        )
     if expected.numel() == 1:
         where = f"나온 값 {josa(_number(got), '은/는')} 기대보다 {'커요' if got > want else '작아요'}."
     else:
@@ -283,6 +337,7 @@ def _dtype(value: Tensor) -> str:
 
 # -- 규칙 -------------------------------------------------------------------------------------------------------
 
+
 @rule("equal")
 def equal(case: SheetCase, outcomes: Sequence[Outcome]) -> Problem | None:
     """모든 부름의 값과 기울기가 기준 구현과 같아요.
@@ -291,7 +346,12 @@ def equal(case: SheetCase, outcomes: Sequence[Outcome]) -> Problem | None:
     """
     ignore = case.params.get("ignore")
     for expected, outcome in zip(case.expected, outcomes):
-        if ignore is not None and isinstance(expected.value, tuple) and isinstance(outcome.value, tuple) and outcome.value:
+        if (
+            ignore is not None
+            and isinstance(expected.value, tuple)
+            and isinstance(outcome.value, tuple)
+            and outcome.value
+        ):
             problem = compare(case, expected.value[0], outcome.value[0], "결과[0]", ignore)
             problem = problem or compare(case, expected.value[1:], outcome.value[1:], "결과[1:]")
         else:
@@ -305,9 +365,12 @@ def equal(case: SheetCase, outcomes: Sequence[Outcome]) -> Problem | None:
 def _compare_grads(case: SheetCase, expected: Sequence[Any], grads: Sequence[Any]) -> Problem | None:
     for i, (e, g) in enumerate(zip(expected, grads)):
         if e is not None and g is None:
-            return Problem("gradient", "기울기가 입력까지 흐르지 않아요.",
-                           why="`.detach()`, `.item()`, 넘파이, `torch.tensor(...)`로 다시 만든 값은 계산 그래프를 끊어요.",
-                           look="결과의 `requires_grad`가 True인지 봐요.")
+            return Problem(
+                "gradient",
+                "기울기가 입력까지 흐르지 않아요.",
+                why="`.detach()`, `.item()`, 넘파이, `torch.tensor(...)`로 다시 만든 값은 계산 그래프를 끊어요.",
+                look="결과의 `requires_grad`가 True인지 봐요.",
+            )
         if e is not None:
             problem = compare(case, e, g, "기울기")
             if problem:
@@ -324,9 +387,17 @@ def raises(case: SheetCase, outcomes: Sequence[Outcome]) -> Problem | None:
     if outcome.error == "NotImplementedError":
         return _failure(outcome)
     if outcome.error is not None:
-        return Problem("error", f"{wanted}를 내야 하는데 다른 예외가 났어요. ({outcome.error})", where=outcome.detail,
-                       look="허용되지 않는 입력을 맨 앞에서 확인해요.")
-    return Problem("behaviour", f"허용되지 않는 입력인데 예외({wanted})가 나지 않았어요.", look="독스트링이 어떤 입력을 막으라고 했는지 봐요.")
+        return Problem(
+            "error",
+            f"{wanted}를 내야 하는데 다른 예외가 났어요. ({outcome.error})",
+            where=outcome.detail,
+            look="허용되지 않는 입력을 맨 앞에서 확인해요.",
+        )
+    return Problem(
+        "behaviour",
+        f"허용되지 않는 입력인데 예외({wanted})가 나지 않았어요.",
+        look="독스트링이 어떤 입력을 막으라고 했는지 봐요.",
+    )
 
 
 @rule("prefix")
@@ -337,8 +408,13 @@ def prefix(case: SheetCase, outcomes: Sequence[Outcome]) -> Problem | None:
     problem = compare(case, case.expected[0].value, first) if not _alike(case.expected[0].value, first) else None
     if problem:
         return problem
-    return _moved(case, first.narrow(axis, 0, t), second.narrow(axis, 0, t),
-                  "뒤쪽 입력만 바꿨는데 앞쪽 출력이 움직였어요.", "미래의 토큰이 과거로 새고 있어요.")
+    return _moved(
+        case,
+        first.narrow(axis, 0, t),
+        second.narrow(axis, 0, t),
+        "뒤쪽 입력만 바꿨는데 앞쪽 출력이 움직였어요.",
+        "미래의 토큰이 과거로 새고 있어요.",
+    )
 
 
 @rule("batch")
@@ -349,8 +425,13 @@ def batch(case: SheetCase, outcomes: Sequence[Outcome]) -> Problem | None:
     for expected, value in zip(case.expected, (alone, together)):
         if not _alike(expected.value, value):
             return compare(case, expected.value, value)
-    return _moved(case, alone[0].narrow(-2, 0, length), together[row].narrow(-2, 0, length),
-                  "혼자일 때와 배치 안에 있을 때 같은 문장의 결과가 달라요.", "패딩이나 옆 문장이 계산에 섞였어요.")
+    return _moved(
+        case,
+        alone[0].narrow(-2, 0, length),
+        together[row].narrow(-2, 0, length),
+        "혼자일 때와 배치 안에 있을 때 같은 문장의 결과가 달라요.",
+        "패딩이나 옆 문장이 계산에 섞였어요.",
+    )
 
 
 @rule("equivariant")
@@ -360,8 +441,13 @@ def equivariant(case: SheetCase, outcomes: Sequence[Outcome]) -> Problem | None:
     for expected, value in zip(case.expected, (first, second)):
         if not _alike(expected.value, value):
             return compare(case, expected.value, value)
-    return _moved(case, first.index_select(-2, case.params["perm"]), second,
-                  "토큰의 순서를 바꿨더니 토큰마다의 결과까지 달라졌어요.", "자리에 따라 다르게 계산하는 곳이 있어요.")
+    return _moved(
+        case,
+        first.index_select(-2, case.params["perm"]),
+        second,
+        "토큰의 순서를 바꿨더니 토큰마다의 결과까지 달라졌어요.",
+        "자리에 따라 다르게 계산하는 곳이 있어요.",
+    )
 
 
 def _alike(expected: Any, value: Any) -> bool:
@@ -400,14 +486,21 @@ def dropout(case: SheetCase, outcomes: Sequence[Outcome]) -> Problem | None:
         for mistake, other_kept, other_dropped in case.params.get("alternatives", ()):
             if _kept_share(case, value, other_kept, other_dropped) is not None:
                 return Problem("behaviour", "드롭아웃이 남긴 값의 무늬가 달라요.", mistake=mistake)
-        return Problem("behaviour", "드롭아웃이 남긴 값의 무늬가 달라요.",
-                       why="원소마다 버려지거나, 살아남아 1/(1-p)배가 되거나 둘 중 하나여야 해요.",
-                       look="드롭아웃을 거는 자리와 횟수를 식에서 다시 찾아요.")
+        return Problem(
+            "behaviour",
+            "드롭아웃이 남긴 값의 무늬가 달라요.",
+            why="원소마다 버려지거나, 살아남아 1/(1-p)배가 되거나 둘 중 하나여야 해요.",
+            look="드롭아웃을 거는 자리와 횟수를 식에서 다시 찾아요.",
+        )
     live, count = share
     slack = 5 * math.sqrt(p * (1 - p) / count)
     if abs(live - (1 - p)) > slack:
-        return Problem("behaviour", "버려진 비율이 p와 달라요.", where=f"p는 {p}인데 {1 - live:.2f}만큼 버려졌어요.",
-                       look="p가 버릴 확률인지 살릴 확률인지 확인해요.")
+        return Problem(
+            "behaviour",
+            "버려진 비율이 p와 달라요.",
+            where=f"p는 {p}인데 {1 - live:.2f}만큼 버려졌어요.",
+            look="p가 버릴 확률인지 살릴 확률인지 확인해요.",
+        )
     return None
 
 
@@ -439,10 +532,13 @@ def maps_rows(case: SheetCase, outcomes: Sequence[Outcome]) -> Problem | None:
     j = int(excess(after[p], got[p], *tolerance(case, torch.float32)).argmax())
     if not bool(got[p].isfinite().all()):
         return Problem("nan", "행렬에 nan이나 inf가 섞여 있어요.", look="0으로 나눈 곳이 있는지 봐요.")
-    return Problem("value", "행렬을 곱한 줄이 기대한 줄과 달라요.",
-                   where=f"{p}번째 줄에 곱한 결과의 {j}번째에서 기대한 값은 {_number(after[p, j].item())}, "
-                         f"나온 값은 {josa(_number(got[p, j].item()), '이에요/예요')}.",
-                   mistake=case.params.get("partly") if bool((ratio <= 1).any()) else None)
+    return Problem(
+        "value",
+        "행렬을 곱한 줄이 기대한 줄과 달라요.",
+        where=f"{p}번째 줄에 곱한 결과의 {j}번째에서 기대한 값은 {_number(after[p, j].item())}, "
+        f"나온 값은 {josa(_number(got[p, j].item()), '이에요/예요')}.",
+        mistake=case.params.get("partly") if bool((ratio <= 1).any()) else None,
+    )
 
 
 @rule("statistic")

@@ -33,6 +33,7 @@ class SimulateError(CourseError):
 
 # -- 함수를 노트북 칸의 글로 ------------------------------------------------------------------------------------------
 
+
 def as_cell(name: str, function: Callable[..., Any]) -> str:
     """파이썬 함수를 `name`이라는 함수를 정의하는 노트북 칸의 글로 바꿔요.
 
@@ -96,8 +97,10 @@ class _Packer:
             return self._names[id(value)]
         home = getattr(value, "__module__", None) or ""
         if isinstance(value, types.FunctionType | functools.partial) and (
-                isinstance(value, functools.partial) or home.split(".")[0] in ("autograder", "reference")
-                or not _importable(value)):
+            isinstance(value, functools.partial)
+            or home.split(".")[0] in ("autograder", "reference")
+            or not _importable(value)
+        ):
             return self.function(value)
         if callable(value) and hasattr(value, "__qualname__") and _importable(value):
             self._import(f"from {home} import {value.__name__} as {name}", name)
@@ -124,8 +127,15 @@ class _Packer:
         root = module.__name__.split(".")[0]
         if root in ("autograder", "reference"):
             # 작업자에는 저장소가 없어요. 모듈을 통째로 쓰는 대신, 쓴 함수들만 담은 이름 공간을 만들어요.
-            return self._namespace(name, module, {key: value for key, value in vars(module).items() if isinstance(
-                value, types.FunctionType) and value.__module__ == module.__name__})
+            return self._namespace(
+                name,
+                module,
+                {
+                    key: value
+                    for key, value in vars(module).items()
+                    if isinstance(value, types.FunctionType) and value.__module__ == module.__name__
+                },
+            )
         self._import(f"import {module.__name__} as {name}", name)
         return name
 
@@ -235,18 +245,28 @@ def _lambdas(path: str) -> tuple[list[ast.Lambda], list[types.CodeType]]:
         code = waiting.pop(0)
         codes.append(code)
         waiting = [inner for inner in code.co_consts if isinstance(inner, types.CodeType)] + waiting
-    return ([node for node in ast.walk(_parse(path)) if isinstance(node, ast.Lambda)],
-            [code for code in codes if code.co_name == "<lambda>"])
+    return (
+        [node for node in ast.walk(_parse(path)) if isinstance(node, ast.Lambda)],
+        [code for code in codes if code.co_name == "<lambda>"],
+    )
 
 
 def _free_names(node: ast.AST) -> set[str]:
     """정의 안에서 쓰지만 그 안에서 만들지 않은 이름."""
     stored = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-    stored |= {a.arg for n in ast.walk(node) if isinstance(n, ast.arguments)
-               for a in [*n.posonlyargs, *n.args, *n.kwonlyargs, *filter(None, (n.vararg, n.kwarg))]}
+    stored |= {
+        a.arg
+        for n in ast.walk(node)
+        if isinstance(n, ast.arguments)
+        for a in [*n.posonlyargs, *n.args, *n.kwonlyargs, *filter(None, (n.vararg, n.kwarg))]
+    }
     stored |= {n.name for n in ast.walk(node) if isinstance(n, ast.FunctionDef) and n is not node}
-    stored |= {(a.asname or a.name).split(".")[0] for n in ast.walk(node)
-               if isinstance(n, ast.Import | ast.ImportFrom) for a in n.names}
+    stored |= {
+        (a.asname or a.name).split(".")[0]
+        for n in ast.walk(node)
+        if isinstance(n, ast.Import | ast.ImportFrom)
+        for a in n.names
+    }
     stored |= {n.name for n in ast.walk(node) if isinstance(n, ast.ExceptHandler) and n.name}
     body = node.body if isinstance(node, ast.FunctionDef) else [node]
     used = {n.id for part in body for n in ast.walk(part) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
@@ -257,6 +277,7 @@ def _free_names(node: ast.AST) -> set[str]:
 
 
 # -- 한 반 --------------------------------------------------------------------------------------------------------
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -304,8 +325,10 @@ def simulate(students: int, out: Path, seed: int = 0, lessons: Sequence[str] | N
     lessons = tuple(lessons or finished)
     unknown = [lesson for lesson in lessons if lesson not in finished]
     if unknown or not lessons:
-        raise SimulateError(f"만들 수 있는 레슨이 아니에요: {', '.join(unknown) or '(없음)'}. "
-                            f"있는 레슨: {', '.join(finished) or '없음. `course build`를 먼저 해 주세요.'}")
+        raise SimulateError(
+            f"만들 수 있는 레슨이 아니에요: {', '.join(unknown) or '(없음)'}. "
+            f"있는 레슨: {', '.join(finished) or '없음. `course build`를 먼저 해 주세요.'}"
+        )
     _clear(out)
     names = [f"s{number:0{max(3, len(str(students)))}d}" for number in range(1, students + 1)]
     expected: list[dict[str, Any]] = []
@@ -327,8 +350,9 @@ def simulate(students: int, out: Path, seed: int = 0, lessons: Sequence[str] | N
     return Simulated(students, lessons, students * len(lessons), total, tuple(left_out))
 
 
-def plan(exercises: Sequence[Exercise], solved: Mapping[str, str], students: int,
-         rng: random.Random) -> tuple[list[Learner], list[str], int]:
+def plan(
+    exercises: Sequence[Exercise], solved: Mapping[str, str], students: int, rng: random.Random
+) -> tuple[list[Learner], list[str], int]:
     """한 레슨의 학습자들을 정해요. 돌려주는 것은 학습자들, 넣지 못한 실수들, 넣은 실수의 수예요.
 
     완성한 사람, 절반만 한 사람, 손대지 않은 사람, 문법 오류, 끝나지 않는 반복, 다르게 쓴 정답이 한 명씩 있고,
@@ -336,7 +360,7 @@ def plan(exercises: Sequence[Exercise], solved: Mapping[str, str], students: int
     """
     right = {e.name: Answer(solved[e.name], "pass", 1.0) for e in exercises}
     graded = [e for e in exercises if not e.bonus]
-    half = {e.name for e in exercises[:(len(exercises) + 1) // 2]}
+    half = {e.name for e in exercises[: (len(exercises) + 1) // 2]}
     variants = {e.name: Answer(as_cell(e.name, rng.choice(e.correct)), "pass", 1.0) for e in exercises if e.correct}
     broken, stuck = rng.choice(graded).name, rng.choice(graded).name
     learners = [
@@ -384,14 +408,23 @@ def _always_raises(exercise: Exercise, function: Callable[..., Any]) -> bool:
     from autograder.draw import Draw
     from autograder.perform import perform
 
-    return all(any(outcome.error for outcome in perform(function, case.calls))
-               for case in exercise.draw(Draw(0)) if case.rule != "raises")
+    return all(
+        any(outcome.error for outcome in perform(function, case.calls))
+        for case in exercise.draw(Draw(0))
+        if case.rule != "raises"
+    )
 
 
 def _expected(student: str, lesson: str, exercise: Exercise, answer: Answer) -> dict[str, Any]:
-    return {"student": student, "lesson": lesson, "exercise": exercise.name,
-            "score": round(exercise.worth * answer.share, 1), "max_score": exercise.points,
-            "verdict": answer.verdict, "mistake": answer.mistake}
+    return {
+        "student": student,
+        "lesson": lesson,
+        "exercise": exercise.name,
+        "score": round(exercise.worth * answer.share, 1),
+        "max_score": exercise.points,
+        "verdict": answer.verdict,
+        "mistake": answer.mistake,
+    }
 
 
 def _broken(text: str) -> str:
@@ -437,7 +470,9 @@ def _clear(out: Path) -> None:
         raise SimulateError(f"{out}은 폴더가 아니에요. 다른 이름을 골라 주세요.")
     found = sorted(path.name for path in out.iterdir())
     if found and EXPECTED not in found:
-        raise SimulateError(f"{out} 폴더에 다른 것이 있어요({found[0]}). 잃는 것이 없도록, 비어 있는 폴더를 골라 주세요.")
+        raise SimulateError(
+            f"{out} 폴더에 다른 것이 있어요({found[0]}). 잃는 것이 없도록, 비어 있는 폴더를 골라 주세요."
+        )
     if not found:
         return
     try:

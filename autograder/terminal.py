@@ -138,7 +138,14 @@ def check_notebook(path: Path, on_result: Callable[[Result], None] = lambda resu
         if left:
             blamed = at if at in left else left[0]
             skipped.append(blamed)
-            keep(Result(blamed, "", "timeout", "실행이 끝나지 않거나 Python이 꺼져서 멈췄어요. 반복문이 끝나는 조건을 확인해요."))
+            keep(
+                Result(
+                    blamed,
+                    "",
+                    "timeout",
+                    "실행이 끝나지 않거나 Python이 꺼져서 멈췄어요. 반복문이 끝나는 조건을 확인해요.",
+                )
+            )
     return [results[name] for name in names]
 
 
@@ -187,9 +194,13 @@ def run_cells(
             with time_limit(TIME_LIMIT):
                 exec(compile(python_text(cell.source), f"<{cell.number}번째 셀>", "exec"), namespace)
         except SyntaxError as error:
-            broken[exercise] = f"{error.lineno}번째 줄을 Python이 읽지 못해요: {error.msg}. 괄호, 콜론, 들여쓰기를 확인해요."
+            broken[exercise] = (
+                f"{error.lineno}번째 줄을 Python이 읽지 못해요: {error.msg}. 괄호, 콜론, 들여쓰기를 확인해요."
+            )
         except TooSlow:
-            broken[exercise] = f"셀이 {TIME_LIMIT:.0f}초가 지나도 끝나지 않아서 멈췄어요. 반복문이 끝나는 조건을 확인해요."
+            broken[exercise] = (
+                f"셀이 {TIME_LIMIT:.0f}초가 지나도 끝나지 않아서 멈췄어요. 반복문이 끝나는 조건을 확인해요."
+            )
         except (Exception, SystemExit) as error:
             broken[exercise] = f"셀을 실행하다가 {type(error).__name__}: {error} 오류가 났어요."
     return namespace, broken

@@ -110,10 +110,10 @@ def load(data: bytes, limit_bytes: int = LIMIT_BYTES, limit_tensors: int = LIMIT
     (length,) = struct.unpack(">Q", data[:8])
     if length > len(data) - 8:
         raise WireError("답이 중간에 끊겼어요.")
-    body = data[8 + length:]
+    body = data[8 + length :]
     try:
         tensors = _load_tensors(body, limit_tensors) if body else {}
-        return _decode(json.loads(data[8:8 + length]), tensors)
+        return _decode(json.loads(data[8 : 8 + length]), tensors)
     except WireError:
         raise
     except (ValueError, TypeError, KeyError, RecursionError, SafetensorError, struct.error) as error:
@@ -125,7 +125,7 @@ def _load_tensors(body: bytes, limit_tensors: int) -> dict[str, Tensor]:
     # 빈 텐서 십만 개의 머리말은 푸는 데만 몇 초가 걸려요. 개수의 상한을 길이로 먼저 거르고 나서 세요.
     if header_length > 400 * limit_tensors or header_length > len(body) - 8:
         raise WireError("텐서가 너무 많아요.")
-    header = json.loads(body[8:8 + header_length])
+    header = json.loads(body[8 : 8 + header_length])
     if len(header) > limit_tensors + 1:
         raise WireError("텐서가 너무 많아요.")
     return load_tensors(body)

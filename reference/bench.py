@@ -3,6 +3,7 @@
 시간은 모두 CPU 시간(초)이에요. 한 바퀴에 모두를 한 번씩 재고, 같은 바퀴끼리의 비율을 구한 뒤 가운데 값을 적어요.
 그래서 다른 프로그램이 함께 도는 컴퓨터에서도 비율은 크게 흔들리지 않아요.
 """
+
 from __future__ import annotations
 
 import contextlib
@@ -123,8 +124,13 @@ class TorchPeer(nn.Module):
         """src (B, S), tgt_in (B, T) → 로짓 (B, T, V)."""
         pad = self.config.pad_id
         hidden = self.body(
-            self._embed(src), self._embed(tgt_in), tgt_mask=~causal_mask(tgt_in.size(1)), tgt_is_causal=True,
-            src_key_padding_mask=src == pad, memory_key_padding_mask=src == pad, tgt_key_padding_mask=tgt_in == pad,
+            self._embed(src),
+            self._embed(tgt_in),
+            tgt_mask=~causal_mask(tgt_in.size(1)),
+            tgt_is_causal=True,
+            src_key_padding_mask=src == pad,
+            memory_key_padding_mask=src == pad,
+            tgt_key_padding_mask=tgt_in == pad,
         )
         return F.linear(hidden, self.table.weight)
 
@@ -148,8 +154,15 @@ def marian(config: ModelConfig, model: Transformer | None = None) -> nn.Module:
     return peer
 
 
-def train_step(model: nn.Module, loss: Callable[[nn.Module, Batch], Tensor], batches: list[Batch], *, bf16: bool,
-               fused: bool, precision: str) -> Callable[[int], None]:
+def train_step(
+    model: nn.Module,
+    loss: Callable[[nn.Module, Batch], Tensor],
+    batches: list[Batch],
+    *,
+    bf16: bool,
+    fused: bool,
+    precision: str,
+) -> Callable[[int], None]:
     """학습 스텝 하나(순전파, 손실, 역전파, 자르기, 갱신)를 하는 함수를 만들어요."""
     model.train()
     optimizer = torch.optim.Adam(model.parameters(), 1e-4, (0.9, 0.98), 1e-9, fused=fused or None)
@@ -180,8 +193,9 @@ def plain_loss(model: nn.Module, batch: Batch) -> Tensor:
 
 def marian_loss(model: nn.Module, batch: Batch) -> Tensor:
     """Marian의 손실: 로짓을 받아 같은 cross_entropy를 해요."""
-    logits = model(input_ids=batch.src, attention_mask=batch.src.ne(0), decoder_input_ids=batch.tgt_in,
-                   use_cache=False).logits
+    logits = model(
+        input_ids=batch.src, attention_mask=batch.src.ne(0), decoder_input_ids=batch.tgt_in, use_cache=False
+    ).logits
     return F.cross_entropy(logits.flatten(0, 1), batch.tgt_out.flatten(), ignore_index=0, label_smoothing=0.1)
 
 
@@ -195,15 +209,20 @@ def bench_train(small: bool) -> Table:
     peers: dict[str, Callable[[], tuple[nn.Module, Callable]]] = {
         "torch.nn.Transformer": lambda: (TorchPeer(config), plain_loss),
     }
-    table = Table("train", "학습 스텝 (CPU 초, 우리의 몇 배가 걸리는지)",
-                  ["조건", "우리", "상대", "상대의 시간", "배율"])
+    table = Table(
+        "train", "학습 스텝 (CPU 초, 우리의 몇 배가 걸리는지)", ["조건", "우리", "상대", "상대의 시간", "배율"]
+    )
     if find_spec("transformers"):
         peers["HF Marian"] = lambda: (marian(config), marian_loss)
     else:
-        table.notes.append("transformers가 없어 HF Marian은 재지 못했어요. pip install transformers 뒤에 다시 재 보세요.")
+        table.notes.append(
+            "transformers가 없어 HF Marian은 재지 못했어요. pip install transformers 뒤에 다시 재 보세요."
+        )
     conditions = {
-        "같은 조건 fp32": (False, False, fast, True), "같은 조건 bf16": (True, True, fast, True),
-        "그대로 fp32": (False, False, "highest", False), "그대로 bf16": (True, False, "highest", False),
+        "같은 조건 fp32": (False, False, fast, True),
+        "같은 조건 bf16": (True, True, fast, True),
+        "그대로 fp32": (False, False, "highest", False),
+        "그대로 bf16": (True, False, "highest", False),
     }
     if not has_fast_bf16("cpu"):
         conditions = {name: value for name, value in conditions.items() if "bf16" not in name}
@@ -216,8 +235,12 @@ def bench_train(small: bool) -> Table:
         times = alternate(jobs, rounds)
         mine = statistics.median(times["우리"])
         for name in peers:
-            table.rows.append([condition, mine, name, statistics.median(times[name]), ratio(times[name], times["우리"])])
-    table.notes.append("그대로: 상대는 각 라이브러리의 기본 설정(fp32, 기본 Adam), 우리는 course train의 기본 설정이에요.")
+            table.rows.append(
+                [condition, mine, name, statistics.median(times[name]), ratio(times[name], times["우리"])]
+            )
+    table.notes.append(
+        "그대로: 상대는 각 라이브러리의 기본 설정(fp32, 기본 Adam), 우리는 course train의 기본 설정이에요."
+    )
     return table
 
 
@@ -229,7 +252,9 @@ def token_batches_like(config: ModelConfig, tokens: int, count: int) -> list[Bat
         rows = tokens // width
         lengths = torch.randint(max(2, width - 6), width + 1, (rows, 1), generator=generator)
         inside = torch.arange(width) < lengths
-        src, tgt, out = (torch.randint(4, config.vocab_size, (rows, width), generator=generator) * inside for _ in range(3))
+        src, tgt, out = (
+            torch.randint(4, config.vocab_size, (rows, width), generator=generator) * inside for _ in range(3)
+        )
         batches.append(Batch(src, tgt, out, int(2 * inside.sum())))
     return batches
 
@@ -249,7 +274,9 @@ def bench_decode(small: bool) -> Table:
     src = torch.randint(4, config.vocab_size, (count, length), generator=torch.Generator().manual_seed(1))
     src[:, -1] = config.eos_id
     fast = prefer_fast_matmul()
-    table = Table("decode", f"디코딩: {count}문장 × {length}토큰 (CPU 초당 문장)", ["방법", "구현", "문장/초", "우리 fp32의 배율"])
+    table = Table(
+        "decode", f"디코딩: {count}문장 × {length}토큰 (CPU 초당 문장)", ["방법", "구현", "문장/초", "우리 fp32의 배율"]
+    )
     for size in (1, 4):
         jobs = {"우리 fp32": _ours(model, src, size, length, fast)}
         if has_fast_bf16("cpu"):
@@ -285,23 +312,35 @@ def _hugging_face(config: ModelConfig, model: Transformer, src: Tensor, size: in
 
     def job(_: int) -> Any:
         with matmul_precision("highest"), torch.inference_mode():
-            return peer.generate(src, attention_mask=src.ne(0), num_beams=size, min_new_tokens=length, max_new_tokens=length,
-                                 max_length=None)
+            return peer.generate(
+                src,
+                attention_mask=src.ne(0),
+                num_beams=size,
+                min_new_tokens=length,
+                max_new_tokens=length,
+                max_length=None,
+            )
 
     return job
 
 
-def _ctranslate2(model: Transformer, src: Tensor, size: int, length: int, kind: str, folder: Path) -> Callable[[int], Any]:
+def _ctranslate2(
+    model: Transformer, src: Tensor, size: int, length: int, kind: str, folder: Path
+) -> Callable[[int], Any]:
     import ctranslate2
 
     target = folder / "model"
     if not target.exists():
         to_ctranslate2(model, Tokenizer.train(["가"], 300), target)
-    translator = ctranslate2.Translator(str(target), device="cpu", compute_type=kind, intra_threads=torch.get_num_threads())
+    translator = ctranslate2.Translator(
+        str(target), device="cpu", compute_type=kind, intra_threads=torch.get_num_threads()
+    )
     tokens = [[f"<token {index}>" for index in row[:-1]] for row in src.tolist()]
 
     def job(_: int) -> Any:
-        return translator.translate_batch(tokens, beam_size=size, max_decoding_length=length, min_decoding_length=length)
+        return translator.translate_batch(
+            tokens, beam_size=size, max_decoding_length=length, min_decoding_length=length
+        )
 
     return job
 
@@ -320,10 +359,12 @@ def bench_cache(small: bool) -> Table:
     with torch.no_grad():
         model.embedding.E[config.eos_id] = -10 * model.embedding.E.mean(0)
     for length in (4, 8) if small else (16, 64, 256):
+
         def job(use_cache: bool, length: int = length) -> Callable[[int], Any]:
             def decode(_: int) -> Any:
                 with matmul_precision(precision):
                     return greedy(model, src, length, use_cache)
+
             return decode
 
         times = alternate({"off": job(False), "on": job(True)}, 2 if small or length > 64 else 5, warmup=1)
@@ -357,8 +398,10 @@ def _batches_table(dataset: PairDataset, vocab_size: int, small: bool) -> Table:
     unsorted = list(islice(fixed_batches(dataset, 16 if small else 128, 0), count))
     padded = int(statistics.mean(batch.tgt_out.numel() for batch in unsorted))
     bucketed = list(islice(token_batches(dataset, max(padded, 300), 0, 0), count))
-    jobs = {name: train_step(Transformer(config), our_loss, batches, bf16=bf16, fused=True, precision=precision)
-            for name, batches in (("섞은 그대로", unsorted), ("길이별", bucketed))}
+    jobs = {
+        name: train_step(Transformer(config), our_loss, batches, bf16=bf16, fused=True, precision=precision)
+        for name, batches in (("섞은 그대로", unsorted), ("길이별", bucketed))
+    }
     times = alternate(jobs, count, warmup=1)
     table = Table("batches", "배치 (PAD를 뺀 토큰/CPU 초)", ["배치", "토큰/초", "쓸모 있는 비율", "배율"])
     speeds = {}

@@ -3,6 +3,7 @@
 파일 하나가 체크포인트 하나예요. 텐서(모델, EMA, 옵티마이저)는 safetensors에, 나머지(스텝, 배치 위치, 설정)는 그 머리말의 JSON에 있어요.
 피클을 쓰지 않으므로 남의 체크포인트를 열어도 코드가 실행되지 않아요.
 """
+
 from __future__ import annotations
 
 import json

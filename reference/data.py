@@ -28,11 +28,19 @@ from .tokenizer import BOS, EOS, PAD, Tokenizer
 Pair = tuple[str, str]
 Source = str | Path | Sequence["str | Path"] | Sequence[Pair]
 CHUNK = 20_000  # 한 번에 씻고 토큰으로 바꾸는 문장 쌍의 수
-FILE_ENDINGS = (".tsv", ".txt", ".gz", ".csv", ".json", ".jsonl")  # 이렇게 끝나면 데이터 이름이 아니라 없는 파일로 봐요.
+FILE_ENDINGS = (
+    ".tsv",
+    ".txt",
+    ".gz",
+    ".csv",
+    ".json",
+    ".jsonl",
+)  # 이렇게 끝나면 데이터 이름이 아니라 없는 파일로 봐요.
 FORMAT = 1  # 캐시 파일의 형식이 바뀌면 올려요.
 
 
 # ── 읽기 ─────────────────────────────────────────────────────────────────────
+
 
 def read_pairs(source: Source, report: dict[str, int] | None = None) -> Iterator[Pair]:
     """TSV(원문 TAB 번역문, .gz 가능) 또는 Hugging Face 데이터 이름에서 문장 쌍을 차례로 읽어요.
@@ -82,8 +90,10 @@ def _read_tsv(path: Path, report: dict[str, int]) -> Iterator[Pair]:
             elif found:
                 report["one_column"] = report.get("one_column", 0) + 1
             else:
-                raise UserError(f"{path}의 {number}번째 줄에 열이 하나뿐이에요. 한 줄에 '원문 TAB 번역문'이 "
-                                "오도록 탭으로 나누어 주세요.")
+                raise UserError(
+                    f"{path}의 {number}번째 줄에 열이 하나뿐이에요. 한 줄에 '원문 TAB 번역문'이 "
+                    "오도록 탭으로 나누어 주세요."
+                )
 
 
 def _encoding_message(path: Path, number: int, line: bytes) -> str:
@@ -103,8 +113,10 @@ def _read_hub(spec: str) -> Iterator[Pair]:
     try:
         import datasets
     except ImportError:
-        raise UserError(f"'{spec}'이라는 파일이 없고, Hugging Face에서 받으려면 datasets가 필요해요. "
-                        "경로를 확인하거나 `pip install datasets`로 설치해 주세요.") from None
+        raise UserError(
+            f"'{spec}'이라는 파일이 없고, Hugging Face에서 받으려면 datasets가 필요해요. "
+            "경로를 확인하거나 `pip install datasets`로 설치해 주세요."
+        ) from None
     try:
         rows = datasets.load_dataset(name, config or None, split="train", streaming=True)
         for row in rows:
@@ -112,17 +124,23 @@ def _read_hub(spec: str) -> Iterator[Pair]:
             keys = columns.split(",") if columns else list(row)[:2]
             yield row[keys[0]], row[keys[1]]
     except KeyError as error:
-        raise UserError(f"데이터 '{name}'에 {error} 열이 없어요. '{name}#원문열,번역열'처럼 열 이름을 적어 주세요.") from error
+        raise UserError(
+            f"데이터 '{name}'에 {error} 열이 없어요. '{name}#원문열,번역열'처럼 열 이름을 적어 주세요."
+        ) from error
     except Exception as error:  # 네트워크, 이름, 권한 오류가 라이브러리마다 다른 예외로 와요.
-        raise UserError(f"Hugging Face에서 '{name}'을 받지 못했어요({type(error).__name__}). 인터넷 연결과 이름을 "
-                        "확인하거나 TSV 파일을 쓰세요.") from error
+        raise UserError(
+            f"Hugging Face에서 '{name}'을 받지 못했어요({type(error).__name__}). 인터넷 연결과 이름을 "
+            "확인하거나 TSV 파일을 쓰세요."
+        ) from error
 
 
 # ── 씻기 ─────────────────────────────────────────────────────────────────────
 
 # 제어 문자, 폭 없는 빈칸, BOM, 방향 표시를 지워요. 이모지를 잇는 U+200D만은 글자의 일부라서 남겨요.
-_INVISIBLE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2064"
-                        "\u2066-\u2069\ufeff]|(?<=\\w)\u200d|\u200d(?=\\w)|^\u200d|\u200d$")
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2064"
+    "\u2066-\u2069\ufeff]|(?<=\\w)\u200d|\u200d(?=\\w)|^\u200d|\u200d$"
+)
 _SPACES = re.compile(r"\s+")
 
 
@@ -180,15 +198,22 @@ def contains(sorted_hashes: np.ndarray, hashes: np.ndarray) -> np.ndarray:
 
 
 REASONS = {
-    "one_column": "탭이 없는 줄", "cleaned": "보이지 않는 문자나 NFC를 고친 쌍", "empty": "한쪽이 빈 쌍",
-    "duplicate": "되풀이된 쌍", "in_test": "시험 문장이 들어 있는 쌍", "too_long": "너무 긴 쌍", "bad_ratio": "길이가 맞지 않는 쌍",
+    "one_column": "탭이 없는 줄",
+    "cleaned": "보이지 않는 문자나 NFC를 고친 쌍",
+    "empty": "한쪽이 빈 쌍",
+    "duplicate": "되풀이된 쌍",
+    "in_test": "시험 문장이 들어 있는 쌍",
+    "too_long": "너무 긴 쌍",
+    "bad_ratio": "길이가 맞지 않는 쌍",
 }
 
 
 def describe(report: dict[str, int]) -> str:
     """위생 보고서를 한국어 한 줄로 써요."""
     parts = [f"{text} {report[key]:,}개" for key, text in REASONS.items() if report.get(key)]
-    return f"읽은 쌍 {report['read']:,}개 가운데 {report['kept']:,}개 사용" + (f" ({', '.join(parts)})" if parts else "")
+    return f"읽은 쌍 {report['read']:,}개 가운데 {report['kept']:,}개 사용" + (
+        f" ({', '.join(parts)})" if parts else ""
+    )
 
 
 class _Washer:
@@ -207,7 +232,8 @@ class _Washer:
             cleaned = [(clean_text(a), clean_text(b)) for a, b in pairs]
             self.report["cleaned"] += sum(
                 (a, b) != (_SPACES.sub(" ", x).strip(), _SPACES.sub(" ", y).strip())
-                for (a, b), (x, y) in zip(cleaned, pairs, strict=True))
+                for (a, b), (x, y) in zip(cleaned, pairs, strict=True)
+            )
             pairs = cleaned
         full = [pair for pair in pairs if pair[0].strip() and pair[1].strip()]
         self.report["empty"] += len(pairs) - len(full)
@@ -236,6 +262,7 @@ class _Washer:
 
 # ── 토큰으로 바꾸어 저장하기 ─────────────────────────────────────────────────
 
+
 @dataclass
 class PairDataset:
     """토큰으로 바꾼 문장 쌍들. 토큰 번호는 이어 붙여 두고 시작 위치(offsets)로 찾아요."""
@@ -255,19 +282,24 @@ class PairDataset:
         def array(name: str, dtype: str) -> np.ndarray:
             return np.memmap(folder / name, dtype=dtype, mode="r")
 
-        return cls(array("src.ids", info["dtype"]), array("tgt.ids", info["dtype"]),
-                   array("src.offsets", "int64"), array("tgt.offsets", "int64"), info["report"])
+        return cls(
+            array("src.ids", info["dtype"]),
+            array("tgt.ids", info["dtype"]),
+            array("src.offsets", "int64"),
+            array("tgt.offsets", "int64"),
+            info["report"],
+        )
 
     def __len__(self) -> int:
         return len(self.src_offsets) - 1
 
     def src(self, index: int) -> np.ndarray:
         """원문의 토큰 번호. EOS 없음. 모양 (S - 1,)."""
-        return self.src_ids[self.src_offsets[index]:self.src_offsets[index + 1]]
+        return self.src_ids[self.src_offsets[index] : self.src_offsets[index + 1]]
 
     def tgt(self, index: int) -> np.ndarray:
         """번역문의 토큰 번호. BOS와 EOS 없음. 모양 (T - 1,)."""
-        return self.tgt_ids[self.tgt_offsets[index]:self.tgt_offsets[index + 1]]
+        return self.tgt_ids[self.tgt_offsets[index] : self.tgt_offsets[index + 1]]
 
     @property
     def src_lengths(self) -> np.ndarray:
@@ -294,8 +326,15 @@ def content_key(source: Source, tokenizer: Tokenizer, hygiene: Hygiene, held_out
     return digest.hexdigest()[:20]
 
 
-def prepare(source: Source, tokenizer: Tokenizer, cache: str | Path, *, hygiene: Hygiene = Hygiene(),
-            held_out: Iterable[Pair] = (), progress: bool = True) -> PairDataset:
+def prepare(
+    source: Source,
+    tokenizer: Tokenizer,
+    cache: str | Path,
+    *,
+    hygiene: Hygiene = Hygiene(),
+    held_out: Iterable[Pair] = (),
+    progress: bool = True,
+) -> PairDataset:
     """문장 쌍을 한 번만 씻고 토큰으로 바꾸어 cache에 두고 열어요. 다음부터는 열기만 해요.
 
     source: TSV 경로(들), Hugging Face 이름, 또는 (원문, 번역문) 목록. held_out: 훈련에서 빼야 할 시험 쌍.
@@ -315,8 +354,9 @@ def prepare(source: Source, tokenizer: Tokenizer, cache: str | Path, *, hygiene:
             os.replace(building, folder)
         except OSError as error:
             if not (folder / "info.json").is_file():  # 다른 프로세스가 먼저 끝냈다면 그 결과를 써요.
-                raise UserError(f"토큰 캐시를 {cache}에 쓰지 못했어요({error.strerror}). 디스크 공간과 쓰기 권한을 "
-                                "확인해 주세요.") from error
+                raise UserError(
+                    f"토큰 캐시를 {cache}에 쓰지 못했어요({error.strerror}). 디스크 공간과 쓰기 권한을 확인해 주세요."
+                ) from error
         finally:
             shutil.rmtree(building, ignore_errors=True)
     return PairDataset.open(folder)
@@ -327,8 +367,10 @@ def _build(source: Source, tokenizer: Tokenizer, folder: Path, washer: _Washer, 
     pairs = read_pairs(source, washer.report)
     ends = [0, 0]
     with contextlib.ExitStack() as stack:
-        files = {name: stack.enter_context((folder / name).open("wb"))
-                 for name in ("src.ids", "tgt.ids", "src.offsets", "tgt.offsets")}
+        files = {
+            name: stack.enter_context((folder / name).open("wb"))
+            for name in ("src.ids", "tgt.ids", "src.offsets", "tgt.offsets")
+        }
         for side in ("src", "tgt"):
             files[f"{side}.offsets"].write(np.int64(0).tobytes())
         advance = stack.enter_context(_progress_bar(progress, source))
@@ -346,7 +388,9 @@ def _build(source: Source, tokenizer: Tokenizer, folder: Path, washer: _Washer, 
             advance(len(chunk))
     report = washer.report
     if not report["read"]:
-        raise UserError("말뭉치에 문장 쌍이 하나도 없어요. '원문 TAB 번역문'이 한 줄에 하나씩 들어 있는 파일을 넣어 주세요.")
+        raise UserError(
+            "말뭉치에 문장 쌍이 하나도 없어요. '원문 TAB 번역문'이 한 줄에 하나씩 들어 있는 파일을 넣어 주세요."
+        )
     if not report["kept"]:
         raise UserError(f"쓸 수 있는 문장 쌍이 남지 않았어요. {describe(report)}. 데이터나 위생 기준을 확인해 주세요.")
     info = {"dtype": np.dtype(dtype).name, "report": report}
@@ -375,13 +419,20 @@ def _progress_bar(show: bool, source: Source):
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("토큰으로 바꾸는 중"), BarColumn(), MofNCompleteColumn(), TextColumn("쌍"), TimeRemainingColumn())
+    columns = (
+        TextColumn("토큰으로 바꾸는 중"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("쌍"),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, transient=True) as bar:
         task = bar.add_task("", total=_count(source))
         yield lambda count: bar.advance(task, count)
 
 
 # ── 배치 ─────────────────────────────────────────────────────────────────────
+
 
 @dataclass
 class Batch:
@@ -428,8 +479,9 @@ def make_batch(dataset: PairDataset, rows: Sequence[int] | np.ndarray, pad_to: i
     return Batch(torch.from_numpy(src), torch.from_numpy(tgt_in), torch.from_numpy(tgt_out), tokens)
 
 
-def plan_batches(dataset: PairDataset, max_tokens: int, seed: int, epoch: int, shuffle: bool = True,
-                 pad_to: int | None = None) -> list[np.ndarray]:
+def plan_batches(
+    dataset: PairDataset, max_tokens: int, seed: int, epoch: int, shuffle: bool = True, pad_to: int | None = None
+) -> list[np.ndarray]:
     """한 에폭을 길이가 비슷한 문장끼리 모은 배치들(문장 번호의 목록)로 나눠요.
 
     배치마다 B·max(S, T) <= max_tokens이므로 긴 문장 배치도 메모리를 더 쓰지 않아요. 같은 (seed, epoch)는 언제나
@@ -444,12 +496,14 @@ def plan_batches(dataset: PairDataset, max_tokens: int, seed: int, epoch: int, s
     widths = np.maximum(src, tgt)[order]
     longest = int(widths.max(initial=0))
     if _round_up(longest, pad_to) > max_tokens:
-        raise UserError(f"가장 긴 문장이 {longest} 토큰이라 배치 한도 {max_tokens} 토큰에 들어가지 않아요. "
-                        "배치 한도를 늘리거나 max_tokens 위생 기준을 줄여 주세요.")
+        raise UserError(
+            f"가장 긴 문장이 {longest} 토큰이라 배치 한도 {max_tokens} 토큰에 들어가지 않아요. "
+            "배치 한도를 늘리거나 max_tokens 위생 기준을 줄여 주세요."
+        )
     plan, start = [], 0
     while start < len(order):
-        size = _largest_batch(np.maximum.accumulate(widths[start:start + max_tokens]), max_tokens, pad_to)
-        plan.append(order[start:start + size])
+        size = _largest_batch(np.maximum.accumulate(widths[start : start + max_tokens]), max_tokens, pad_to)
+        plan.append(order[start : start + size])
         start += size
     if shuffle:
         plan = [plan[i] for i in generator.permutation(len(plan))]
@@ -466,8 +520,17 @@ def _largest_batch(widths: np.ndarray, max_tokens: int, pad_to: int | None) -> i
     return low
 
 
-def token_batches(dataset: PairDataset, max_tokens: int, seed: int, epoch: int, shuffle: bool = True, rank: int = 0,
-                  world: int = 1, pad_to: int | None = None, start: int = 0) -> Iterator[Batch]:
+def token_batches(
+    dataset: PairDataset,
+    max_tokens: int,
+    seed: int,
+    epoch: int,
+    shuffle: bool = True,
+    rank: int = 0,
+    world: int = 1,
+    pad_to: int | None = None,
+    start: int = 0,
+) -> Iterator[Batch]:
     """한 에폭의 배치를 차례로 내줘요. start는 이 프로세스에서 이미 끝낸 배치 수(이어서 학습할 때).
 
     world개 프로세스가 배치를 나누어 가지며 수가 같아지도록 모자란 만큼 앞의 배치를 되풀이해요.
@@ -495,4 +558,4 @@ def fixed_batches(dataset: PairDataset, batch_size: int, seed: int) -> Iterator[
     """비교 기준: 길이를 보지 않고 batch_size 문장씩 묶은 배치."""
     order = np.random.default_rng(seed).permutation(len(dataset))
     for start in range(0, len(order), batch_size):
-        yield make_batch(dataset, order[start:start + batch_size])
+        yield make_batch(dataset, order[start : start + batch_size])

@@ -37,9 +37,7 @@ def greedy_decode(step_fn: StepFn, bos: int, eos: int, max_len: int) -> list[int
     return tokens[1:]
 
 
-def beam_search(
-    step_fn: StepFn, bos: int, eos: int, beam: int, alpha: float, max_len: int
-) -> tuple[list[int], float]:
+def beam_search(step_fn: StepFn, bos: int, eos: int, beam: int, alpha: float, max_len: int) -> tuple[list[int], float]:
     """살아 있는 후보를 beam개까지 함께 키워요. 점수: Σ log p / ((5 + L) / 6)^α, L은 EOS까지 센 길이 (논문 §6.1).
 
     늘린 후보를 좋은 순서로 보며 EOS로 끝나면 끝난 목록에, 아니면 빔의 자리에 넣고, 자리가 차면 다음 걸음으로 가요.

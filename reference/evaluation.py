@@ -2,6 +2,7 @@
 
 정답을 한 토큰씩 미리 보여 주고 잰 정확도(teacher_forced)도 함께 적지만, 그 값은 번역 점수가 아니에요.
 """
+
 from __future__ import annotations
 
 import copy
@@ -48,8 +49,15 @@ def for_decoding(model: Transformer, machine: Machine) -> Transformer:
 
 
 @torch.no_grad()
-def translate(model: Transformer, tokenizer: Tokenizer, sentences: Sequence[str], machine: Machine, beam: int = 1,
-              alpha: float = 0.6, max_tokens: int = 4096) -> list[str]:
+def translate(
+    model: Transformer,
+    tokenizer: Tokenizer,
+    sentences: Sequence[str],
+    machine: Machine,
+    beam: int = 1,
+    alpha: float = 0.6,
+    max_tokens: int = 4096,
+) -> list[str]:
     """`for_decoding`이 준 모델로 문장들을 번역해요. beam이 1이면 탐욕, 그보다 크면 빔 서치예요. 순서는 그대로 돌려줘요.
 
     길이가 비슷한 문장끼리 묶고, 모델의 최대 길이보다 긴 문장은 앞부분만 번역해요.
@@ -73,7 +81,9 @@ def translate(model: Transformer, tokenizer: Tokenizer, sentences: Sequence[str]
 
 
 @torch.no_grad()
-def teacher_forced(model: Transformer, dataset: PairDataset, machine: Machine, max_tokens: int = 4096) -> tuple[float, float]:
+def teacher_forced(
+    model: Transformer, dataset: PairDataset, machine: Machine, max_tokens: int = 4096
+) -> tuple[float, float]:
     """정답을 앞에 놓고 잰 (토큰당 손실(nat), 맞힌 비율)이에요. 레이블 스무딩은 끄고 재요."""
     loss_sum = correct_sum = count = 0.0
     for batch in token_batches(dataset, max_tokens, seed=0, epoch=0, shuffle=False):

@@ -2,6 +2,7 @@
 
 숫자는 작은 모델과 시드 하나로 얻은 것이라, 크기가 다른 모델에서는 다를 수 있어요.
 """
+
 from __future__ import annotations
 
 import json
@@ -86,8 +87,14 @@ def _pad(rows: list[list[int]]) -> Tensor:
     return nn.utils.rnn.pad_sequence([torch.tensor(row) for row in rows], batch_first=True)
 
 
-def learn(model: Transformer, data: Pairs, steps: int, lr: Callable[[int], float], eps: float = 0.1,
-          watch: Callable[[int], None] = lambda step: None) -> list[float]:
+def learn(
+    model: Transformer,
+    data: Pairs,
+    steps: int,
+    lr: Callable[[int], float],
+    eps: float = 0.1,
+    watch: Callable[[int], None] = lambda step: None,
+) -> list[float]:
     """작은 학습 루프예요. 스텝마다의 토큰당 손실(nat)을 돌려줘요."""
     optimizer = torch.optim.Adam(model.parameters(), 0.0, (0.9, 0.98), 1e-9)
     generator, losses = torch.Generator().manual_seed(0), []
@@ -124,7 +131,7 @@ def build(vocab_size: int, **changes: Any) -> Transformer:
 
 def smooth(values: list[float], width: int = 10) -> list[float]:
     """앞의 width개를 평균해 곡선을 읽기 쉽게 해요."""
-    return [statistics.fmean(values[max(0, i - width + 1): i + 1]) for i in range(len(values))]
+    return [statistics.fmean(values[max(0, i - width + 1) : i + 1]) for i in range(len(values))]
 
 
 def draw(path: Path, curves: dict[str, tuple[list[int], list[float]]], title: str, y: str) -> None:
@@ -152,12 +159,18 @@ def warmup(path: Path, steps: int) -> tuple[str, dict[str, Any]]:
         "워밍업 없음": lambda step: peak,
     }
     losses = {name: learn(build(size, n_layers=6), data, steps, lr) for name, lr in plans.items()}
-    draw(path, {name: (list(range(1, steps + 1)), smooth(values)) for name, values in losses.items()},
-         f"6층 Post-LN, 학습률 {peak:.4f}", "토큰당 손실 (nat)")
+    draw(
+        path,
+        {name: (list(range(1, steps + 1)), smooth(values)) for name, values in losses.items()},
+        f"6층 Post-LN, 학습률 {peak:.4f}",
+        "토큰당 손실 (nat)",
+    )
     last = {name: smooth(values)[-1] for name, values in losses.items()}
     worst = max(losses["워밍업 없음"][: max(2, steps // 10)])
-    return (f"{steps}스텝 뒤의 손실은 워밍업이 있으면 {last['워밍업 있음']:.2f}, 없으면 {last['워밍업 없음']:.2f} nat이에요. "
-            f"없을 때 초반의 가장 큰 손실은 {worst:.1f} nat이었어요."), {"loss": last, "peak": peak, "worst": worst}
+    return (
+        f"{steps}스텝 뒤의 손실은 워밍업이 있으면 {last['워밍업 있음']:.2f}, 없으면 {last['워밍업 없음']:.2f} nat이에요. "
+        f"없을 때 초반의 가장 큰 손실은 {worst:.1f} nat이었어요."
+    ), {"loss": last, "peak": peak, "worst": worst}
 
 
 def dropout(path: Path, steps: int) -> tuple[str, dict[str, Any]]:
@@ -180,8 +193,10 @@ def dropout(path: Path, steps: int) -> tuple[str, dict[str, Any]]:
     draw(path, curves, "훈련 600쌍으로 배울 때의 검증 손실", "검증 손실 (nat)")
     best = min(numbers, key=lambda p: numbers[p]["best_valid"])
     gap = {p: value["valid"] - value["train"] for p, value in numbers.items()}
-    return (f"{steps}스텝 뒤 검증과 훈련 손실의 차이는 드롭아웃 0.0에서 {gap['0.0']:.2f}, 0.1에서 {gap['0.1']:.2f}, 0.2에서 "
-            f"{gap['0.2']:.2f} nat이에요. 이 크기와 시드에서 검증 손실이 가장 낮았던 것은 {best}이에요."), numbers
+    return (
+        f"{steps}스텝 뒤 검증과 훈련 손실의 차이는 드롭아웃 0.0에서 {gap['0.0']:.2f}, 0.1에서 {gap['0.1']:.2f}, 0.2에서 "
+        f"{gap['0.2']:.2f} nat이에요. 이 크기와 시드에서 검증 손실이 가장 낮았던 것은 {best}이에요."
+    ), numbers
 
 
 def norm_position(path: Path, steps: int) -> tuple[str, dict[str, Any]]:
@@ -216,8 +231,12 @@ def silent_bugs(path: Path, steps: int) -> tuple[str, dict[str, Any]]:
         figure = Figure(figsize=(8, 3.6))
         axes = figure.add_subplot()
         places = range(len(numbers))
-        for shift, (key, label) in zip((-0.18, 0.18), (("forced", "정답을 보며 (교사 강요)"), ("free", "스스로 끝까지 (탐욕)"))):
-            axes.barh([place + shift for place in places], [value[key] for value in numbers.values()], 0.34, label=label)
+        for shift, (key, label) in zip(
+            (-0.18, 0.18), (("forced", "정답을 보며 (교사 강요)"), ("free", "스스로 끝까지 (탐욕)"))
+        ):
+            axes.barh(
+                [place + shift for place in places], [value[key] for value in numbers.values()], 0.34, label=label
+            )
         axes.set(title="통째로 맞힌 문장의 비율", xlim=(0, 1.02), yticks=list(places))
         axes.set_yticklabels([f"{name} (손실 {value['loss']:.3f})" for name, value in numbers.items()])
         axes.invert_yaxis()
@@ -225,7 +244,10 @@ def silent_bugs(path: Path, steps: int) -> tuple[str, dict[str, Any]]:
         save(figure, path)
     fooled = [name for name, value in numbers.items() if value["forced"] > 0.9 and value["free"] < 0.1]
     listed = ", ".join(fooled) or "없음"
-    return f"교사 강요로는 거의 다 맞히지만 스스로는 하나도 못 옮긴 버그: {listed}. 내려가는 손실만 보면 알 수 없어요.", numbers
+    return (
+        f"교사 강요로는 거의 다 맞히지만 스스로는 하나도 못 옮긴 버그: {listed}. 내려가는 손실만 보면 알 수 없어요.",
+        numbers,
+    )
 
 
 def _exactness(model: Transformer, test: tuple[Tensor, Tensor, Tensor], unshifted: bool) -> dict[str, float]:
@@ -253,6 +275,7 @@ def _no_transpose() -> Iterator[None]:
 @contextmanager
 def _leaking_mask() -> Iterator[None]:
     """tril(diagonal=1)은 바로 다음 정답까지 보여 줘요."""
+
     def leaking(src: Tensor, tgt: Tensor, pad_id: int) -> tuple[Tensor, Tensor]:
         T = tgt.size(1)
         return padding_mask(src, pad_id), padding_mask(tgt, pad_id) & torch.ones(T, T, dtype=torch.bool).tril(1)
@@ -268,8 +291,13 @@ def _no_positions() -> Iterator[None]:
         yield
 
 
-BUGS = {"올바름": _correct, "헤드를 transpose 없이 합침": _no_transpose, "마스크가 한 칸 샘": _leaking_mask,
-        "디코더 입력을 밀지 않음": _correct, "위치 인코딩 없음": _no_positions}
+BUGS = {
+    "올바름": _correct,
+    "헤드를 transpose 없이 합침": _no_transpose,
+    "마스크가 한 칸 샘": _leaking_mask,
+    "디코더 입력을 밀지 않음": _correct,
+    "위치 인코딩 없음": _no_positions,
+}
 EXPERIMENTS = {
     "warmup": Experiment("워밍업이 없으면 정말 발산할까", 300, warmup),
     "dropout": Experiment("드롭아웃 0, 0.1, 0.2 가운데 무엇이 나을까", 600, dropout),

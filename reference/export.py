@@ -4,6 +4,7 @@ Marian과 우리 모델은 두 곳만 달라요.
 1. Marian은 위치 인코딩의 사인을 앞 절반에, 코사인을 뒤 절반에 둬요. 그래서 d_model 축을 (짝수, 홀수) 순서로 다시 세워요.
 2. Marian은 디코더를 PAD로 시작해요. 우리는 BOS로 시작하므로 decoder_start_token_id에 BOS를 적어요.
 """
+
 from __future__ import annotations
 
 import json
@@ -27,7 +28,10 @@ NORMS = {"norm1": "self_attn_layer_norm", "norm2": "encoder_attn_layer_norm", "n
 
 def export(folder: Path, out: Path, format: str = "marian") -> str:
     """실행 폴더의 모델을 out에 내보내고, 다음에 할 일을 한 문장으로 돌려줘요."""
-    writers: dict[str, Callable[[Transformer, Tokenizer, Path], str]] = {"marian": to_marian, "ctranslate2": to_ctranslate2}
+    writers: dict[str, Callable[[Transformer, Tokenizer, Path], str]] = {
+        "marian": to_marian,
+        "ctranslate2": to_ctranslate2,
+    }
     if format not in writers:
         raise UserError(f"모르는 형식이에요: {format}. {', '.join(writers)} 가운데에서 골라 주세요.")
     model, tokenizer = load_model(folder, choose("cpu", "fp32"))
@@ -62,8 +66,10 @@ def to_marian(model: Transformer, tokenizer: Tokenizer, out: Path) -> str:
 def marian_weights(model: Transformer) -> dict[str, Tensor]:
     """Marian의 이름과 차원 순서로 다시 놓은 가중치예요."""
     order = torch.cat([torch.arange(0, model.config.d_model, 2), torch.arange(1, model.config.d_model, 2)])  # (D,)
-    weights = {"model.shared.weight": model.embedding.E[:, order],
-               "final_logits_bias": torch.zeros(1, model.config.vocab_size)}
+    weights = {
+        "model.shared.weight": model.embedding.E[:, order],
+        "final_logits_bias": torch.zeros(1, model.config.vocab_size),
+    }
     for side, layers in (("encoder", model.encoder), ("decoder", model.decoder)):
         for index, layer in enumerate(layers):
             start = f"model.{side}.layers.{index}."
@@ -105,17 +111,41 @@ def _norms(layer: nn.Module) -> Iterator[tuple[str, nn.LayerNorm]]:
 
 def marian_config(config: ModelConfig) -> tuple[dict[str, Any], dict[str, Any]]:
     """(config.json, generation_config.json)이에요. 기본값이 우리와 다른 것은 모두 적어요."""
-    ids = {"pad_token_id": config.pad_id, "bos_token_id": config.bos_id, "eos_token_id": config.eos_id,
-           "decoder_start_token_id": config.bos_id, "forced_eos_token_id": None}
-    sizes = {f"{side}_{name}": value for side in ("encoder", "decoder") for name, value in (
-        ("layers", config.n_layers), ("attention_heads", config.n_heads), ("ffn_dim", config.d_ff), ("layerdrop", 0.0))}
+    ids = {
+        "pad_token_id": config.pad_id,
+        "bos_token_id": config.bos_id,
+        "eos_token_id": config.eos_id,
+        "decoder_start_token_id": config.bos_id,
+        "forced_eos_token_id": None,
+    }
+    sizes = {
+        f"{side}_{name}": value
+        for side in ("encoder", "decoder")
+        for name, value in (
+            ("layers", config.n_layers),
+            ("attention_heads", config.n_heads),
+            ("ffn_dim", config.d_ff),
+            ("layerdrop", 0.0),
+        )
+    }
     dropouts = {name: config.dropout for name in ("dropout", "attention_dropout", "activation_dropout")}
     model = {
-        "model_type": "marian", "architectures": ["MarianMTModel"], "vocab_size": config.vocab_size,
-        "decoder_vocab_size": config.vocab_size, "d_model": config.d_model, "num_hidden_layers": config.n_layers,
-        "max_position_embeddings": config.max_len, "activation_function": "relu", "scale_embedding": True,
-        "share_encoder_decoder_embeddings": True, "tie_word_embeddings": True, "is_encoder_decoder": True,
-        "dtype": "float32", **sizes, **dropouts, **ids,
+        "model_type": "marian",
+        "architectures": ["MarianMTModel"],
+        "vocab_size": config.vocab_size,
+        "decoder_vocab_size": config.vocab_size,
+        "d_model": config.d_model,
+        "num_hidden_layers": config.n_layers,
+        "max_position_embeddings": config.max_len,
+        "activation_function": "relu",
+        "scale_embedding": True,
+        "share_encoder_decoder_embeddings": True,
+        "tie_word_embeddings": True,
+        "is_encoder_decoder": True,
+        "dtype": "float32",
+        **sizes,
+        **dropouts,
+        **ids,
     }
     never = [[config.pad_id], [config.bos_id]]  # 문장 안에 올 수 없는 토큰
     return model, {**ids, "bad_words_ids": never, "max_length": config.max_len, "num_beams": 1, "do_sample": False}
@@ -126,16 +156,26 @@ def fast_tokenizer(tokenizer: Tokenizer) -> tuple[dict[str, Any], dict[str, Any]
     backend = json.loads(tokenizer.to_json())["tokenizer"]
     pad, bos, eos, unk = SPECIALS
     backend["normalizer"] = {"type": "Prepend", "prepend": " "}
-    backend["decoder"] = {"type": "Sequence", "decoders": [
-        backend["decoder"], {"type": "Strip", "content": " ", "start": 1, "stop": 0}]}
+    backend["decoder"] = {
+        "type": "Sequence",
+        "decoders": [backend["decoder"], {"type": "Strip", "content": " ", "start": 1, "stop": 0}],
+    }
     eos_piece = {"SpecialToken": {"id": eos, "type_id": 0}}
     backend["post_processor"] = {
-        "type": "TemplateProcessing", "single": [{"Sequence": {"id": "A", "type_id": 0}}, eos_piece],
+        "type": "TemplateProcessing",
+        "single": [{"Sequence": {"id": "A", "type_id": 0}}, eos_piece],
         "pair": [{"Sequence": {"id": "A", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 0}}, eos_piece],
         "special_tokens": {eos: {"id": eos, "ids": [tokenizer.eos_id], "tokens": [eos]}},
     }
-    settings = {"tokenizer_class": "PreTrainedTokenizerFast", "pad_token": pad, "bos_token": bos, "eos_token": eos,
-                "unk_token": unk, "padding_side": "right", "clean_up_tokenization_spaces": False}
+    settings = {
+        "tokenizer_class": "PreTrainedTokenizerFast",
+        "pad_token": pad,
+        "bos_token": bos,
+        "eos_token": eos,
+        "unk_token": unk,
+        "padding_side": "right",
+        "clean_up_tokenization_spaces": False,
+    }
     return backend, settings
 
 
@@ -169,7 +209,9 @@ def to_ctranslate2(model: Transformer, tokenizer: Tokenizer, out: Path) -> str:
     out.mkdir(parents=True, exist_ok=True)
     spec.save(str(out))
     tokenizer.save(out)
-    return f"{out}에 내보냈어요. ctranslate2.Translator({str(out)!r})로 열고, 토큰 번호 n을 '<token n>'으로 적어 주세요."
+    return (
+        f"{out}에 내보냈어요. ctranslate2.Translator({str(out)!r})로 열고, 토큰 번호 n을 '<token n>'으로 적어 주세요."
+    )
 
 
 def _fill_layer(theirs: Any, ours: nn.Module) -> None:

@@ -46,9 +46,7 @@ def ffn_param_count(d_model: int, d_ff: int) -> int:
     return 2 * d_model * d_ff + d_ff + d_model
 
 
-def ffn_dropout(
-    x: Tensor, W1: Tensor, b1: Tensor, W2: Tensor, b2: Tensor, p: float, training: bool
-) -> Tensor:
+def ffn_dropout(x: Tensor, W1: Tensor, b1: Tensor, W2: Tensor, b2: Tensor, p: float, training: bool) -> Tensor:
     """활성화 다음에 드롭아웃을 한 번 걸어요. 식: Dropout(max(0, xW1 + b1))W2 + b2. x (B, T, D) → (B, T, D).
 
     p가 0 이상 1 이하가 아니면 ValueError예요.

@@ -3,6 +3,7 @@
 `F.cross_entropy(hidden @ E.T, target)`와 값이 같아서, 처음 읽을 때는 건너뛰어도 돼요. CPU에서 손실 계산이 네 배쯤 빨라져요.
 N 자리 수, n 조각의 자리 수, D = d_model, V 어휘 크기.
 """
+
 from __future__ import annotations
 
 from typing import Any

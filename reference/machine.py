@@ -2,6 +2,7 @@
 
 CPU, CUDA, MPS 가운데 있는 것을 쓰고, 여러 프로세스는 `torchrun`이 띄우고 accelerate가 묶어요.
 """
+
 from __future__ import annotations
 
 import contextlib
@@ -76,8 +77,12 @@ def choose(device: str = "auto", precision: str = "auto", compile: str = "auto",
         keep_freed_memory()
     if kind == "cuda":
         torch.set_float32_matmul_precision("high")  # fp32에서도 텐서 코어(TF32)를 써요.
-    return Machine(accelerator, accelerator.device, _pick_precision(kind, precision), compile == "on" or (
-        compile == "auto" and kind == "cuda"))  # CPU에서는 컴파일에 2분이 걸리고도 느려져서 쓰지 않아요.
+    return Machine(
+        accelerator,
+        accelerator.device,
+        _pick_precision(kind, precision),
+        compile == "on" or (compile == "auto" and kind == "cuda"),
+    )  # CPU에서는 컴파일에 2분이 걸리고도 느려져서 쓰지 않아요.
 
 
 def _pick_device(wanted: str) -> str:

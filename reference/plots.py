@@ -1,4 +1,5 @@
 """그림: 실행 폴더에 남기는 학습 곡선, 학습률, 어텐션 지도를 그려요. 창을 띄우지 않고 파일로만 저장해요."""
+
 from __future__ import annotations
 
 import contextlib
@@ -28,11 +29,24 @@ from .transformer import Transformer
 INK, MUTED, BLUE, ORANGE = "#1F2933", "#9AA5B1", "#1F5FA8", "#D9730D"
 SEQUENTIAL = LinearSegmentedColormap.from_list("run", ["#FFFFFF", "#D6E4F3", "#8DB5DF", "#3F7FC1", "#153E70"])
 STYLE = {
-    "font.family": ["NanumGothic", "DejaVu Sans"], "axes.unicode_minus": False, "figure.constrained_layout.use": True,
-    "axes.titlesize": 12, "axes.titleweight": "bold", "axes.titlelocation": "left", "text.color": INK,
-    "axes.labelcolor": INK, "axes.edgecolor": MUTED, "axes.spines.top": False, "axes.spines.right": False,
-    "xtick.color": MUTED, "ytick.color": MUTED, "xtick.labelcolor": INK, "ytick.labelcolor": INK,
-    "axes.grid": True, "grid.color": "#E4E7EB", "legend.frameon": False,
+    "font.family": ["NanumGothic", "DejaVu Sans"],
+    "axes.unicode_minus": False,
+    "figure.constrained_layout.use": True,
+    "axes.titlesize": 12,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": MUTED,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "axes.grid": True,
+    "grid.color": "#E4E7EB",
+    "legend.frameon": False,
 }
 KINDS = {"encoder": "인코더 셀프 어텐션", "decoder": "디코더 셀프 어텐션", "cross": "크로스 어텐션"}
 
@@ -138,13 +152,16 @@ def readable(tokenizer: Tokenizer, ids: list[int]) -> tuple[Tensor, list[str]]:
     return table, [tokenizer.decode([ids[member] for member in group]).strip() or "␣" for group in groups]
 
 
-def attention_pictures(folder: Path, model: Transformer, tokenizer: Tokenizer, sentences: Sequence[str],
-                       machine: Machine) -> list[tuple[str, list[Path]]]:
+def attention_pictures(
+    folder: Path, model: Transformer, tokenizer: Tokenizer, sentences: Sequence[str], machine: Machine
+) -> list[tuple[str, list[Path]]]:
     """문장마다 세 종류의 어텐션 지도를 pictures/에 그려요. 줄은 층, 칸은 헤드예요."""
     drawn = []
     for number, sentence in enumerate(sentences, 1):
         found = attention_map(model, tokenizer, sentence, machine)
-        paths = [save(draw_attention(found, kind), folder / "pictures" / f"attention-{number}-{kind}.png") for kind in KINDS]
+        paths = [
+            save(draw_attention(found, kind), folder / "pictures" / f"attention-{number}-{kind}.png") for kind in KINDS
+        ]
         drawn.append((f"{sentence} → {found.translation}", paths))
     return drawn
 
@@ -161,8 +178,12 @@ def draw_attention(found: AttentionMap, kind: str) -> Figure:
         grid = figure.subplots(len(layers), heads, squeeze=False)
         for layer, weights in enumerate(layers):
             for head in range(heads):
-                panel(grid[layer][head], weights[head], rows if head == 0 else None,
-                      columns if layer == len(layers) - 1 else None)
+                panel(
+                    grid[layer][head],
+                    weights[head],
+                    rows if head == 0 else None,
+                    columns if layer == len(layers) - 1 else None,
+                )
                 grid[layer][head].set_title(f"{layer + 1}층 {head + 1}번 헤드", fontsize=9)
         figure.suptitle(f"{KINDS[kind]}: 왼쪽의 토큰이 아래쪽의 토큰을 봐요", fontsize=12, fontweight="bold")
     return figure

@@ -3,6 +3,7 @@
 폴더에 남는 것: index.html(실행 카드), model.safetensors, tokenizer.json, run.json(설정), result.json(점수),
 metrics.jsonl, tensorboard/, checkpoints/, pictures/.
 """
+
 from __future__ import annotations
 
 import json
@@ -108,7 +109,9 @@ def _pairs(config: TrainConfig, source: DataSource) -> tuple[Any, list[Pair], li
     """(훈련 데이터가 있는 곳, 검증 쌍, 시험 쌍)이에요."""
     if source.generated:
         if not config.pairs:
-            raise UserError(f"{config.preset} 설정은 데이터가 필요해요. --data 파일.tsv를 주거나 --preset demo를 써 보세요.")
+            raise UserError(
+                f"{config.preset} 설정은 데이터가 필요해요. --data 파일.tsv를 주거나 --preset demo를 써 보세요."
+            )
         from .corpus import splits
 
         held_out = min(HELD_OUT, config.pairs // 10)
@@ -140,8 +143,14 @@ def new_folder(preset: str) -> Path:
     return RUNS / f"{preset}-{time.strftime('%Y%m%d-%H%M%S')}"
 
 
-def train(config: TrainConfig, source: DataSource, folder: Path, resume: bool = False,
-          machine: Machine | None = None, screen: type[Reporter] = Reporter) -> dict[str, Any]:
+def train(
+    config: TrainConfig,
+    source: DataSource,
+    folder: Path,
+    resume: bool = False,
+    machine: Machine | None = None,
+    screen: type[Reporter] = Reporter,
+) -> dict[str, Any]:
     """처음부터, 또는 멈춘 자리에서 학습하고 채점까지 마친 뒤 result.json의 내용을 돌려줘요."""
     machine = machine or choose(config.device, config.precision, config.compile, config.threads)
     model_size = ModelConfig.preset(config.preset, 5, **config.model_changes()).to_dict()
@@ -150,24 +159,37 @@ def train(config: TrainConfig, source: DataSource, folder: Path, resume: bool = 
         _open_folder(folder)
         _write_info(folder, start)
     if machine.is_main:
-        screen.note("데이터를 준비해요." if source.train else f"말뭉치 {config.pairs:,}쌍을 지어내고 토크나이저를 배워요.")
+        screen.note(
+            "데이터를 준비해요." if source.train else f"말뭉치 {config.pairs:,}쌍을 지어내고 토크나이저를 배워요."
+        )
     with machine.accelerator.main_process_first():  # 데이터는 0번이 먼저 만들고 나머지는 만든 것을 열어요.
         task = load_task(config, model_size, source, folder)
     model_config = ModelConfig.from_dict({**model_size, "vocab_size": task.tokenizer.vocab_size})
-    trainer = Trainer(config, model_config, machine, task.tokenizer, task.train_set, task.valid_set,
-                      _samples(source, task), folder)
+    trainer = Trainer(
+        config, model_config, machine, task.tokenizer, task.train_set, task.valid_set, _samples(source, task), folder
+    )
     step = trainer.restore() if resume else 0
     fingerprint = f"{crc32(task.train_set.src_ids):08x}{crc32(task.train_set.tgt_ids):08x}"
     if resume and read_info(folder).get("fingerprint", fingerprint) != fingerprint:
-        raise UserError("훈련 데이터가 학습을 시작할 때와 달라요. 처음의 파일로 되돌리거나, 새 폴더에서 처음부터 학습해 주세요.")
-    info = {**start, "model": model_config.to_dict(), "machine": describe(machine), "report": task.train_set.report,
-            "pairs": len(task.train_set), "fingerprint": fingerprint}
+        raise UserError(
+            "훈련 데이터가 학습을 시작할 때와 달라요. 처음의 파일로 되돌리거나, 새 폴더에서 처음부터 학습해 주세요."
+        )
+    info = {
+        **start,
+        "model": model_config.to_dict(),
+        "machine": describe(machine),
+        "report": task.train_set.report,
+        "pairs": len(task.train_set),
+        "fingerprint": fingerprint,
+    }
     if machine.is_main:
         _write_info(folder, info)
     report = screen(folder, step, enabled=machine.is_main)
     if machine.is_main:
         size = sum(parameter.numel() for parameter in trainer.parameters)
-        screen.note(f"{len(task.train_set):,}쌍으로 파라미터 {size:,}개를 학습해요 ({machine.device.type}, {machine.precision}).")
+        screen.note(
+            f"{len(task.train_set):,}쌍으로 파라미터 {size:,}개를 학습해요 ({machine.device.type}, {machine.precision})."
+        )
     try:
         progress = trainer.run(report)
     finally:
@@ -180,11 +202,15 @@ def train(config: TrainConfig, source: DataSource, folder: Path, resume: bool = 
 
 def _open_folder(folder: Path) -> None:
     if folder.exists() and any(folder.iterdir()):
-        raise UserError(f"{folder}에 이미 무언가 있어요. 이어 가려면 --resume {folder}, 새로 하려면 다른 --out을 주세요.")
+        raise UserError(
+            f"{folder}에 이미 무언가 있어요. 이어 가려면 --resume {folder}, 새로 하려면 다른 --out을 주세요."
+        )
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UserError(f"{folder} 폴더를 만들지 못했어요({error.strerror}). 쓸 수 있는 곳을 --out으로 주세요.") from None
+        raise UserError(
+            f"{folder} 폴더를 만들지 못했어요({error.strerror}). 쓸 수 있는 곳을 --out으로 주세요."
+        ) from None
 
 
 def _write_info(folder: Path, info: dict[str, Any]) -> None:
@@ -218,8 +244,16 @@ def read_info(folder: Path) -> dict[str, Any]:
 # 마무리 --------------------------------------------------------------------------------------------------------
 
 
-def finish(folder: Path, model: Transformer, task: Task, config: TrainConfig, machine: Machine, progress: Progress,
-           info: dict[str, Any], screen: type[Reporter] = Reporter) -> dict[str, Any]:
+def finish(
+    folder: Path,
+    model: Transformer,
+    task: Task,
+    config: TrainConfig,
+    machine: Machine,
+    progress: Progress,
+    info: dict[str, Any],
+    screen: type[Reporter] = Reporter,
+) -> dict[str, Any]:
     """모델을 저장하고, 시험 데이터로 채점하고, 그림과 실행 카드를 남겨요."""
     from . import plots, run_card
 
@@ -256,8 +290,15 @@ def finish(folder: Path, model: Transformer, task: Task, config: TrainConfig, ma
     return result
 
 
-def evaluate(folder: Path, model: Transformer, tokenizer: Tokenizer, machine: Machine, data: str | None, beam: int,
-             lowercase: bool = False) -> dict[str, Any]:
+def evaluate(
+    folder: Path,
+    model: Transformer,
+    tokenizer: Tokenizer,
+    machine: Machine,
+    data: str | None,
+    beam: int,
+    lowercase: bool = False,
+) -> dict[str, Any]:
     """다 배운 모델을 다시 채점하고 result.json의 점수만 바꿔요. data가 없으면 학습할 때 정한 시험 데이터예요."""
     config, source = saved_settings(folder)
     if data:
@@ -275,8 +316,15 @@ def evaluate(folder: Path, model: Transformer, tokenizer: Tokenizer, machine: Ma
     return result
 
 
-def evaluate_pairs(model: Transformer, tokenizer: Tokenizer, pairs: list[Pair], machine: Machine, beam: int,
-                   alpha: float, lowercase: bool = False) -> dict[str, Any]:
+def evaluate_pairs(
+    model: Transformer,
+    tokenizer: Tokenizer,
+    pairs: list[Pair],
+    machine: Machine,
+    beam: int,
+    alpha: float,
+    lowercase: bool = False,
+) -> dict[str, Any]:
     """쌍들을 번역해 점수와 번역문을 돌려줘요."""
     translations = translate(model, tokenizer, [source for source, _ in pairs], machine, beam, alpha)
     scores: Scores = score(translations, [target for _, target in pairs], lowercase)
@@ -294,7 +342,9 @@ def load_model(folder: Path, machine: Machine) -> tuple[Transformer, Tokenizer]:
     path = folder / "model.safetensors"
     if not path.exists():
         if checkpoint.steps(folder / "checkpoints"):
-            raise UserError(f"{folder}의 학습이 아직 끝나지 않았어요. course train --resume {folder}로 마저 학습해 주세요.")
+            raise UserError(
+                f"{folder}의 학습이 아직 끝나지 않았어요. course train --resume {folder}로 마저 학습해 주세요."
+            )
         raise UserError(f"{folder}에 학습한 모델이 없어요. course train이나 course demo로 먼저 학습해 주세요.")
     weights, metadata = checkpoint.load_tensors(path)
     try:

@@ -1,4 +1,5 @@
 """실행 카드: 실행 폴더를 열면 처음 보는 한 장(index.html)이에요. 설정, 점수, 곡선, 번역, 어텐션 지도를 모아요."""
+
 from __future__ import annotations
 
 import json
@@ -26,19 +27,36 @@ details { margin: .8rem 0; } summary { cursor: pointer; font-weight: 600; } code
 """
 
 
-def write(folder: Path, result: dict[str, Any], info: dict[str, Any], typed: Sequence[tuple[str, str]],
-          examples: Sequence[tuple[str, str, str]], maps: Sequence[tuple[str, list[Path]]]) -> None:
+def write(
+    folder: Path,
+    result: dict[str, Any],
+    info: dict[str, Any],
+    typed: Sequence[tuple[str, str]],
+    examples: Sequence[tuple[str, str, str]],
+    maps: Sequence[tuple[str, list[Path]]],
+) -> None:
     """folder/index.html을 써요. typed는 (문장, 번역), examples는 (원문, 정답, 번역)이에요."""
     write_text(folder / "index.html", _page(folder, result, info, typed, examples, maps))
 
 
-def _page(folder: Path, result: dict[str, Any], info: dict[str, Any], typed: Sequence[tuple[str, str]],
-          examples: Sequence[tuple[str, str, str]], maps: Sequence[tuple[str, list[Path]]]) -> str:
+def _page(
+    folder: Path,
+    result: dict[str, Any],
+    info: dict[str, Any],
+    typed: Sequence[tuple[str, str]],
+    examples: Sequence[tuple[str, str, str]],
+    maps: Sequence[tuple[str, list[Path]]],
+) -> str:
     split = {"test": "시험 데이터", "valid": "검증 데이터"}[result["evaluated_on"]]
     big = {
-        "BLEU": f"{result['bleu']:.1f}", "chrF": f"{result['chrf']:.1f}", "완전 일치": f"{result['exact_match']:.1%}",
-        "파라미터": f"{result['parameters']:,}개", "학습": f"{result['steps']:,}스텝", "CPU 시간": minutes(result["cpu_seconds"]),
-        "걸린 시간": minutes(result["wall_seconds"]), "속도": f"{result['tokens_per_second']:,.0f}토큰/초",
+        "BLEU": f"{result['bleu']:.1f}",
+        "chrF": f"{result['chrf']:.1f}",
+        "완전 일치": f"{result['exact_match']:.1%}",
+        "파라미터": f"{result['parameters']:,}개",
+        "학습": f"{result['steps']:,}스텝",
+        "CPU 시간": minutes(result["cpu_seconds"]),
+        "걸린 시간": minutes(result["wall_seconds"]),
+        "속도": f"{result['tokens_per_second']:,.0f}토큰/초",
     }
     machine = info["machine"]
     parts = [
@@ -49,26 +67,38 @@ def _page(folder: Path, result: dict[str, Any], info: dict[str, Any], typed: Seq
         f"{escape(result['note'])}</p>",
         f"<p class=note>교사 강요 정확도는 {result['teacher_forced_accuracy']:.1%}예요. {WHY_NOT_A_SCORE}</p>",
         f"<p class=note>{escape(result['stopped'])}</p>" if result["stopped"] else "",
-        "<h2>직접 넣어 본 문장</h2>", table(("문장", "번역"), typed),
-        f"<h2>{split}의 앞 열 문장</h2>", table(("원문", "정답", "번역"), examples),
-        "<h2>학습 곡선</h2>", picture("pictures/loss.png", "손실 곡선"), picture("pictures/schedule.png", "학습률 곡선"),
-        "<h2>배우는 동안의 번역</h2>", progress_of(folder),
-        "<h2>어텐션 지도</h2>", "<p>왼쪽의 토큰이 아래쪽의 토큰을 얼마나 보는지예요. 진할수록 많이 봐요.</p>",
+        "<h2>직접 넣어 본 문장</h2>",
+        table(("문장", "번역"), typed),
+        f"<h2>{split}의 앞 열 문장</h2>",
+        table(("원문", "정답", "번역"), examples),
+        "<h2>학습 곡선</h2>",
+        picture("pictures/loss.png", "손실 곡선"),
+        picture("pictures/schedule.png", "학습률 곡선"),
+        "<h2>배우는 동안의 번역</h2>",
+        progress_of(folder),
+        "<h2>어텐션 지도</h2>",
+        "<p>왼쪽의 토큰이 아래쪽의 토큰을 얼마나 보는지예요. 진할수록 많이 봐요.</p>",
     ]
     for title, paths in maps:
         pictures = "".join(picture(path.relative_to(folder).as_posix(), title) for path in paths)
-        parts.append(f"<details{' open' if title == maps[0][0] else ''}><summary>{escape(title)}</summary>{pictures}</details>")
+        parts.append(
+            f"<details{' open' if title == maps[0][0] else ''}><summary>{escape(title)}</summary>{pictures}</details>"
+        )
     parts += [
         "<h2>다시 하려면</h2>",
         table(("설정", "값"), [(key, plain(value)) for key, value in info["train"].items()]),
         table(("모델", "값"), [(key, plain(value)) for key, value in info["model"].items()]),
-        table(("데이터", "값"), [(key, plain(value)) for key, value in info["data"].items()]
-              + [("위생 처리", describe(info["report"]))]),
+        table(
+            ("데이터", "값"),
+            [(key, plain(value)) for key, value in info["data"].items()] + [("위생 처리", describe(info["report"]))],
+        ),
         table(("기계", "값"), [(key, plain(value)) for key, value in machine.items()]),
     ]
     title = f"{result['preset']} · BLEU {result['bleu']:.1f}"
-    return (f'<!doctype html><html lang="ko"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-            f"<title>{escape(title)}</title><style>{CSS}</style>\n" + "\n".join(parts) + "\n</html>\n")
+    return (
+        f'<!doctype html><html lang="ko"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        f"<title>{escape(title)}</title><style>{CSS}</style>\n" + "\n".join(parts) + "\n</html>\n"
+    )
 
 
 def progress_of(folder: Path) -> str:
@@ -106,5 +136,8 @@ def picture(path: str, title: str) -> str:
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """표 하나예요. 내용은 모두 글로만 다뤄요."""
     top = "".join(f"<th>{escape(cell)}</th>" for cell in head)
-    body = "".join("<tr>" + "".join(f"<td>{escape(str(cell)).replace(chr(10), '<br>')}</td>" for cell in row) + "</tr>" for row in rows)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{escape(str(cell)).replace(chr(10), '<br>')}</td>" for cell in row) + "</tr>"
+        for row in rows
+    )
     return f"<table><tr>{top}</tr>{body}</table>"

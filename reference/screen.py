@@ -1,4 +1,5 @@
 """화면: 학습하는 동안 속도, 손실, 학습률, 남은 시간을 보여 줘요. 기록은 training.Reporter가 해요."""
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -25,8 +26,16 @@ class Screen(Reporter):
         if step:
             console.print(f"{step:,}번째 스텝부터 이어서 학습해요.")
         if console.is_terminal:
-            self.bar = Progress(TextColumn("학습"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[state]}"),
-                                TimeElapsedColumn(), TextColumn("남은 시간"), TimeRemainingColumn(), console=console)
+            self.bar = Progress(
+                TextColumn("학습"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TextColumn("{task.fields[state]}"),
+                TimeElapsedColumn(),
+                TextColumn("남은 시간"),
+                TimeRemainingColumn(),
+                console=console,
+            )
             self.task = self.bar.add_task("학습", total=None, completed=step, state="")
             self.bar.start()
 
@@ -40,8 +49,10 @@ class Screen(Reporter):
         super().train(record)
         if not self.enabled:
             return
-        state = (f"손실 {record['loss']:.3f} nat · 정확도 {record['accuracy']:.1%} · 학습률 {record['lr']:.2e} · "
-                 f"{record['tokens_per_second']:,.0f}토큰/초")
+        state = (
+            f"손실 {record['loss']:.3f} nat · 정확도 {record['accuracy']:.1%} · 학습률 {record['lr']:.2e} · "
+            f"{record['tokens_per_second']:,.0f}토큰/초"
+        )
         if self.bar:
             self.bar.update(self.task, completed=record["step"], total=record["total_steps"], state=state)
             return
@@ -52,8 +63,11 @@ class Screen(Reporter):
         """검증 손실과 예문 번역 하나를 보여 줘요."""
         super().valid(record)
         if self.enabled:
-            console.print(f"스텝 {record['step']:>6,} · 검증 손실 {record['valid_loss']:.3f} nat · "
-                          f"교사 강요 정확도 {record['valid_accuracy']:.1%} · {record['translations'][0]}", markup=False)
+            console.print(
+                f"스텝 {record['step']:>6,} · 검증 손실 {record['valid_loss']:.3f} nat · "
+                f"교사 강요 정확도 {record['valid_accuracy']:.1%} · {record['translations'][0]}",
+                markup=False,
+            )
 
     def close(self) -> None:
         """막대를 멈추고 파일을 닫아요."""
@@ -65,13 +79,18 @@ class Screen(Reporter):
 def show_result(folder: Path, result: dict[str, Any]) -> None:
     """점수와 실행 카드의 위치를 보여 줘요."""
     grid = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
-    rows = {"BLEU": f"{result['bleu']:.2f}  ({result['signature']})", "chrF": f"{result['chrf']:.2f}",
-            "완전 일치": f"{result['exact_match']:.1%}"}
+    rows = {
+        "BLEU": f"{result['bleu']:.2f}  ({result['signature']})",
+        "chrF": f"{result['chrf']:.2f}",
+        "완전 일치": f"{result['exact_match']:.1%}",
+    }
     if "steps" in result:
         rows |= {
             "교사 강요 정확도": f"{result['teacher_forced_accuracy']:.1%}  (번역 점수가 아니에요)",
-            "파라미터": f"{result['parameters']:,}개", "스텝": f"{result['steps']:,}",
-            "CPU 시간": f"{result['cpu_seconds']:,.0f}초", "걸린 시간": f"{result['wall_seconds']:,.0f}초",
+            "파라미터": f"{result['parameters']:,}개",
+            "스텝": f"{result['steps']:,}",
+            "CPU 시간": f"{result['cpu_seconds']:,.0f}초",
+            "걸린 시간": f"{result['wall_seconds']:,.0f}초",
             "실행 카드": str(folder / "index.html"),
         }
     for name, value in rows.items():

@@ -43,8 +43,15 @@ class Tokenizer:
         self._backend.encode_special_tokens = True
 
     @classmethod
-    def train(cls, texts: Iterable[str], vocab_size: int = 8000, kind: str = "bpe", level: str = "byte",
-              tagger: str = "Okt", progress: bool = False) -> Tokenizer:
+    def train(
+        cls,
+        texts: Iterable[str],
+        vocab_size: int = 8000,
+        kind: str = "bpe",
+        level: str = "byte",
+        tagger: str = "Okt",
+        progress: bool = False,
+    ) -> Tokenizer:
         """글에서 사전을 배운다 (논문 §5.1의 공유 BPE 사전).
 
         kind: "bpe" 또는 "unigram". level: "byte" 또는 "morpheme"(KoNLPy의 tagger로 먼저 자름).
@@ -55,11 +62,17 @@ class Tokenizer:
         if level not in ("byte", "morpheme"):
             raise UserError(f"자르는 단위 '{level}'은 없어요. byte와 morpheme 가운데 하나를 골라 주세요.")
         if vocab_size < MIN_VOCAB:
-            raise UserError(f"사전 크기 {vocab_size}은 너무 작아요. 바이트 256개와 특수 토큰 4개가 들어가도록 "
-                            f"{MIN_VOCAB} 이상으로 정해 주세요.")
+            raise UserError(
+                f"사전 크기 {vocab_size}은 너무 작아요. 바이트 256개와 특수 토큰 4개가 들어가도록 "
+                f"{MIN_VOCAB} 이상으로 정해 주세요."
+            )
         alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
-        options = {"vocab_size": vocab_size, "special_tokens": list(SPECIALS), "initial_alphabet": alphabet,
-                   "show_progress": progress}
+        options = {
+            "vocab_size": vocab_size,
+            "special_tokens": list(SPECIALS),
+            "initial_alphabet": alphabet,
+            "show_progress": progress,
+        }
         if kind == "bpe":
             backend = tokenizers.Tokenizer(models.BPE(unk_token=SPECIALS[UNK]))
             trainer = trainers.BpeTrainer(min_frequency=2, **options)
@@ -166,10 +179,14 @@ class Tokenizer:
             backend = tokenizers.Tokenizer.from_str(json.dumps(saved["tokenizer"]))
             return cls(backend, **saved["course"])
         except FileNotFoundError:
-            raise UserError(f"토크나이저 파일 {path}이 없어요. 모델을 저장한 폴더를 가리키는지 확인해 주세요.") from None
+            raise UserError(
+                f"토크나이저 파일 {path}이 없어요. 모델을 저장한 폴더를 가리키는지 확인해 주세요."
+            ) from None
         except Exception as error:  # 라이브러리는 망가진 파일에 맨 Exception을 던져요.
-            raise UserError(f"토크나이저 파일 {path}을 읽을 수 없어요. 파일이 망가진 것 같으니 "
-                            "다시 학습하거나 원본을 복사해 주세요.") from error
+            raise UserError(
+                f"토크나이저 파일 {path}을 읽을 수 없어요. 파일이 망가진 것 같으니 "
+                "다시 학습하거나 원본을 복사해 주세요."
+            ) from error
 
 
 def cut_morphemes(text: str, morphs) -> list[str]:

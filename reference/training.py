@@ -3,6 +3,7 @@
 `Trainer.run`을 위에서 아래로 읽으면 학습 한 번이 그대로 보여요. 장치와 정밀도는 machine.py, 저장은 checkpoint.py가 맡아요.
 기호: B 문장 수, S 원문 길이, T 번역문 길이, N 패딩이 아닌 번역 토큰 수.
 """
+
 from __future__ import annotations
 
 import contextlib
@@ -74,8 +75,19 @@ class TrainConfig:
     alpha: float = 0.6  # 빔 서치의 길이 벌점
 
     def __post_init__(self) -> None:
-        positive = ("vocab_size", "max_tokens", "accumulate", "max_steps", "warmup", "log_every", "valid_every",
-                    "save_every", "average", "beam", "lr_factor")
+        positive = (
+            "vocab_size",
+            "max_tokens",
+            "accumulate",
+            "max_steps",
+            "warmup",
+            "log_every",
+            "valid_every",
+            "save_every",
+            "average",
+            "beam",
+            "lr_factor",
+        )
         for name in positive:
             if getattr(self, name) <= 0:
                 raise UserError(f"{name}은(는) 0보다 커야 해요(지금 {getattr(self, name)}).")
@@ -105,17 +117,46 @@ class TrainConfig:
 # 작은 모델은 스레드 하나로 배워요. 행렬이 작아서 스레드끼리 기다리는 시간이 더 크고, 스레드 수가 같아야 비트까지 같아요.
 PRESETS = {
     "tiny": TrainConfig(
-        preset="tiny", threads=1, pairs=4000, vocab_size=1000, max_tokens=704, max_steps=200, warmup=100, ema=0.98,
-        log_every=10, valid_every=100, save_every=100,
+        preset="tiny",
+        threads=1,
+        pairs=4000,
+        vocab_size=1000,
+        max_tokens=704,
+        max_steps=200,
+        warmup=100,
+        ema=0.98,
+        log_every=10,
+        valid_every=100,
+        save_every=100,
     ),
     "demo": TrainConfig(
-        preset="demo", threads=1, pairs=100_000, vocab_size=2000, max_tokens=1472, max_steps=2400, schedule="cosine",
-        warmup=400, ema=0.995, log_every=20, valid_every=400, save_every=400,
+        preset="demo",
+        threads=1,
+        pairs=100_000,
+        vocab_size=2000,
+        max_tokens=1472,
+        max_steps=2400,
+        schedule="cosine",
+        warmup=400,
+        ema=0.995,
+        log_every=20,
+        valid_every=400,
+        save_every=400,
     ),
     # 몇 에폭 안에 배우도록 논문과 다르게 해요. Pre-LN은 같은 스텝에서 손실이 0.5 nat쯤 낮고, 드롭아웃 0.3은 너무 느려요.
     "multi30k": TrainConfig(
-        preset="multi30k", threads=1, vocab_size=8000, dropout=0.15, norm_first=True, max_tokens=1408, max_steps=6000,
-        schedule="cosine", warmup=800, ema=0.998, valid_every=1500, save_every=500,
+        preset="multi30k",
+        threads=1,
+        vocab_size=8000,
+        dropout=0.15,
+        norm_first=True,
+        max_tokens=1408,
+        max_steps=6000,
+        schedule="cosine",
+        warmup=800,
+        ema=0.998,
+        valid_every=1500,
+        save_every=500,
     ),
     "base": TrainConfig(preset="base"),
     "big": TrainConfig(preset="big", max_steps=300_000, average=20),
@@ -165,8 +206,17 @@ class Totals:
 class Trainer:
     """Transformer 하나를 학습하고, 도중에 저장하고, 저장한 자리에서 이어 가요."""
 
-    def __init__(self, config: TrainConfig, model_config: ModelConfig, machine: Machine, tokenizer: Tokenizer,
-                 train_set: PairDataset, valid_set: PairDataset, samples: list[tuple[str, str]], folder: Path) -> None:
+    def __init__(
+        self,
+        config: TrainConfig,
+        model_config: ModelConfig,
+        machine: Machine,
+        tokenizer: Tokenizer,
+        train_set: PairDataset,
+        valid_set: PairDataset,
+        samples: list[tuple[str, str]],
+        folder: Path,
+    ) -> None:
         self.config, self.machine, self.tokenizer, self.folder = config, machine, tokenizer, folder
         self.train_set, self.valid_set, self.samples = train_set, valid_set, samples
         torch.manual_seed(config.seed)  # 처음 가중치
@@ -256,9 +306,16 @@ class Trainer:
         while True:
             found = False
             # 컴파일하면 모양마다 다시 컴파일하므로, 길이를 16의 배수로 맞춰 모양의 수를 줄여요.
-            for batch in token_batches(self.train_set, config.max_tokens, config.seed, progress.epoch,
-                                       rank=self.machine.rank, world=self.machine.world, start=progress.batch,
-                                       pad_to=16 if self.machine.compile else None):
+            for batch in token_batches(
+                self.train_set,
+                config.max_tokens,
+                config.seed,
+                progress.epoch,
+                rank=self.machine.rank,
+                world=self.machine.world,
+                start=progress.batch,
+                pad_to=16 if self.machine.compile else None,
+            ):
                 found = True
                 progress.batch += 1
                 waiting.append(batch)
@@ -301,8 +358,15 @@ class Trainer:
         loss = float(self.machine.sum(torch.tensor(loss, device=self.machine.device))) / self.machine.world
         sources = [source for source, _ in self.samples]
         translations = translate(for_decoding(model, self.machine), self.tokenizer, sources, self.machine)
-        report.valid({"step": step, "valid_loss": loss, "valid_accuracy": accuracy, "sources": sources,
-                      "translations": translations})
+        report.valid(
+            {
+                "step": step,
+                "valid_loss": loss,
+                "valid_accuracy": accuracy,
+                "sources": sources,
+                "translations": translations,
+            }
+        )
         improved = loss < progress.best_loss
         progress.best_loss, progress.stale = min(loss, progress.best_loss), 0 if improved else progress.stale + 1
         if self.config.patience and progress.stale >= self.config.patience:
@@ -377,7 +441,11 @@ class Trainer:
         for name, parameter in self.model.named_parameters():
             moments |= {f"{key}.{name}": value for key, value in self.optimizer.state.get(parameter, {}).items()}
         groups = {"model": self.model.state_dict(), "ema": self.ema, "optimizer": moments}
-        state = {"progress": asdict(self.progress), "scaler": self.scaler.state_dict(), "model": self.model.config.to_dict()}
+        state = {
+            "progress": asdict(self.progress),
+            "scaler": self.scaler.state_dict(),
+            "model": self.model.config.to_dict(),
+        }
         checkpoint.save(self.checkpoints, step, groups, state, keep=max(2, self.config.average))
 
     def restore(self) -> int:
@@ -403,7 +471,7 @@ class Trainer:
     def final_model(self) -> Transformer:
         """학습의 결과예요. EMA 또는 마지막 체크포인트들의 평균이에요 (논문 §6.1)."""
         model = self.best_model()
-        paths = checkpoint.steps(self.checkpoints)[-self.config.average:]
+        paths = checkpoint.steps(self.checkpoints)[-self.config.average :]
         if not self.ema and len(paths) > 1:
             checkpoint.load_weights(model, checkpoint.average(paths), self.checkpoints)
         return model
@@ -427,6 +495,7 @@ class Trainer:
     @contextlib.contextmanager
     def _polite_interrupt(self) -> Iterator[None]:
         """첫 Ctrl+C는 하던 스텝을 마친 뒤 저장하고, 두 번째는 바로 멈춰요."""
+
         def ask_to_stop(number: int, frame: Any) -> None:
             if self.stop_requested:
                 raise KeyboardInterrupt
@@ -500,7 +569,9 @@ class Reporter:
             self.file.write(json.dumps(record, ensure_ascii=False) + "\n")
             self.file.flush()
         except OSError as error:
-            raise UserError(f"metrics.jsonl에 쓰지 못했어요({error.strerror}). 디스크를 비운 뒤 --resume 하세요.") from None
+            raise UserError(
+                f"metrics.jsonl에 쓰지 못했어요({error.strerror}). 디스크를 비운 뒤 --resume 하세요."
+            ) from None
         for name, value in record.items():
             if isinstance(value, (int, float)) and name not in ("step", "total_steps", "epoch"):
                 self.board.add_scalar(name, value, record["step"])

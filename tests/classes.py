@@ -33,11 +33,15 @@ class Borrowed:
 
 def contents(folder: Path) -> dict[str, str]:
     """폴더의 모든 파일(링크는 가리키는 곳의 이름으로)의 지문."""
+
     def mark(path: Path) -> str:
         return f"-> {path.readlink()}" if path.is_symlink() else hashlib.sha256(path.read_bytes()).hexdigest()
 
-    return {str(path.relative_to(folder)): mark(path)
-            for path in sorted(folder.rglob("*")) if path.is_symlink() or path.is_file()}
+    return {
+        str(path.relative_to(folder)): mark(path)
+        for path in sorted(folder.rglob("*"))
+        if path.is_symlink() or path.is_file()
+    }
 
 
 @cache
@@ -54,8 +58,13 @@ def notebook(lesson: str = LESSON, **answers: str) -> dict[str, Any]:
     return learner_notebook(released, Learner("perfect", right))
 
 
-def hand_in(folder: Path, student: str, content: bytes | str | dict[str, Any], name: str = f"{LESSON}.ipynb",
-            lesson: str = LESSON) -> Path:
+def hand_in(
+    folder: Path,
+    student: str,
+    content: bytes | str | dict[str, Any],
+    name: str = f"{LESSON}.ipynb",
+    lesson: str = LESSON,
+) -> Path:
     """`folder/<학생>/<레슨>/` 아래에 파일 하나를 내요."""
     path = folder / student / lesson / name
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -45,7 +45,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         for reason, count in skipped.most_common():
             terminalreporter.write_line(f"- {count}개: {reason}")
     if not config.getoption("--slow"):
-        terminalreporter.write_line("오래 걸리는 시험은 빼고 돌렸어요. 모두 돌리려면 `python3 course.py test --slow`예요.")
+        terminalreporter.write_line(
+            "오래 걸리는 시험은 빼고 돌렸어요. 모두 돌리려면 `python3 course.py test --slow`예요."
+        )
     if not stats.get("passed"):
         terminalreporter.write_line("통과한 시험이 하나도 없어요. 시험이 돌지 않은 것도 실패로 쳐요.", red=True)
 

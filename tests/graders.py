@@ -41,6 +41,7 @@ def needs(*tiers: str) -> Tier:
 
 # -- 작은 레슨: 두 배, 두 배를 부르는 네 배, 보너스 ---------------------------------------------------------------
 
+
 def _double(x):
     return x * 2
 
@@ -50,25 +51,56 @@ def _quadruple(x):
 
 
 def _cases(rng):
-    return [case("values", rng.normal(3, 4)), case("negative", -rng.normal(2, 5).abs()),
-            case("float64", rng.normal(2, 3, dtype=torch.float64))]
+    return [
+        case("values", rng.normal(3, 4)),
+        case("negative", -rng.normal(2, 5).abs()),
+        case("float64", rng.normal(2, 3, dtype=torch.float64)),
+    ]
 
 
 GROUPS = {"values": "값이 맞아요", "negative": "음수도 맞아요", "float64": "dtype이 그대로예요"}
 DOUBLE = Exercise(
-    name="double", lesson="tiny", title="두 배", points=40, groups=GROUPS, reference=_double, draw=_cases,
+    name="double",
+    lesson="tiny",
+    title="두 배",
+    points=40,
+    groups=GROUPS,
+    reference=_double,
+    draw=_cases,
     mistakes=(
-        Mistake("double.absolute", "절댓값", "부호가 사라졌어요.", "음수를 넣어 봐요.", (lambda x: x.abs() * 2,), tuple(GROUPS)),
+        Mistake(
+            "double.absolute",
+            "절댓값",
+            "부호가 사라졌어요.",
+            "음수를 넣어 봐요.",
+            (lambda x: x.abs() * 2,),
+            tuple(GROUPS),
+        ),
         Mistake("double.square", "제곱", "두 번 곱했어요.", "3을 넣어 봐요.", (lambda x: x * x,), tuple(GROUPS)),
     ),
 )
 QUADRUPLE = Exercise(
-    name="quadruple", lesson="tiny", title="네 배", points=50, groups=GROUPS, reference=_quadruple, draw=_cases,
-    mistakes=(Mistake("quadruple.once", "한 번만", "두 배를 한 번만 했어요.", "두 번 불러요.", (_double,), tuple(GROUPS)),),
+    name="quadruple",
+    lesson="tiny",
+    title="네 배",
+    points=50,
+    groups=GROUPS,
+    reference=_quadruple,
+    draw=_cases,
+    mistakes=(
+        Mistake("quadruple.once", "한 번만", "두 배를 한 번만 했어요.", "두 번 불러요.", (_double,), tuple(GROUPS)),
+    ),
     uses=("double",),
 )
 HALF = Exercise(
-    name="half", lesson="tiny", title="반", points=0, groups=GROUPS, reference=lambda x: x / 2, draw=_cases, mistakes=(),
+    name="half",
+    lesson="tiny",
+    title="반",
+    points=0,
+    groups=GROUPS,
+    reference=lambda x: x / 2,
+    draw=_cases,
+    mistakes=(),
 )
 
 GIVEN = "import math\nimport torch\nfrom autograder import check\nfrom autograder.kit import fast, plots"
@@ -83,10 +115,21 @@ def code(source: str, grade_id: str | None = None, tags: tuple[str, ...] = (), i
     metadata: dict[str, Any] = {"tags": list(tags)} if tags else {}
     if grade_id:
         check = grade_id.startswith("check_")
-        metadata["nbgrader"] = {"grade_id": grade_id, "grade": check, "solution": not check, "locked": check,
-                                "schema_version": 3}
-    return {"cell_type": "code", "id": id or grade_id, "metadata": metadata, "outputs": [], "execution_count": None,
-            "source": source.splitlines(keepends=True)}
+        metadata["nbgrader"] = {
+            "grade_id": grade_id,
+            "grade": check,
+            "solution": not check,
+            "locked": check,
+            "schema_version": 3,
+        }
+    return {
+        "cell_type": "code",
+        "id": id or grade_id,
+        "metadata": metadata,
+        "outputs": [],
+        "execution_count": None,
+        "source": source.splitlines(keepends=True),
+    }
 
 
 def cells_of(answers: dict[str, str]) -> list[dict[str, Any]]:

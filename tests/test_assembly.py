@@ -39,7 +39,10 @@ def kernel(solved):
 
 
 def write_cells(folder, lesson, *sources):
-    cells = [{"cell_type": "code", "source": source, "metadata": {}, "outputs": [], "execution_count": None} for source in sources]
+    cells = [
+        {"cell_type": "code", "source": source, "metadata": {}, "outputs": [], "execution_count": None}
+        for source in sources
+    ]
     path = folder / lesson / f"{lesson}.ipynb"
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}), encoding="utf-8")
@@ -53,6 +56,7 @@ def small_batch(parts):
 
 
 # -- 꺼내기 -------------------------------------------------------------------------------------------------------
+
 
 def test_every_finished_part_comes_from_the_notebooks(solved, kernel):
     parts = assembly.gather(kernel, solved)
@@ -71,8 +75,14 @@ def test_untouched_or_missing_notebooks_leave_stand_ins_with_a_reason(tmp_path):
 
 
 def test_only_definitions_of_a_notebook_run(tmp_path):
-    write_cells(tmp_path, "03_feed_forward", "import torch\nSIZE = 3\nraise SystemExit", "while True:\n    pass",
-                "def helper(x):\n    return x + SIZE\nprint(undefined)\nopen('made.txt', 'w')", "def broken(:")
+    write_cells(
+        tmp_path,
+        "03_feed_forward",
+        "import torch\nSIZE = 3\nraise SystemExit",
+        "while True:\n    pass",
+        "def helper(x):\n    return x + SIZE\nprint(undefined)\nopen('made.txt', 'w')",
+        "def broken(:",
+    )
     names = assembly.read_definitions(tmp_path / "03_feed_forward" / "03_feed_forward.ipynb")
     assert names["helper"](1) == 4
     assert not list(tmp_path.glob("**/made.txt"))
@@ -80,11 +90,18 @@ def test_only_definitions_of_a_notebook_run(tmp_path):
 
 def test_a_wrong_a_cut_and_a_stubbed_part_are_replaced(tmp_path):
     write_cells(
-        tmp_path, "03_feed_forward", "import torch",
+        tmp_path,
+        "03_feed_forward",
+        "import torch",
         "def ffn(x, W1, b1, W2, b2):\n    import numpy as np\n    h = np.maximum(x.numpy() @ W1.numpy() + b1.numpy(), 0)\n"
-        "    return torch.from_numpy(h @ W2.numpy() + b2.numpy())")
-    write_cells(tmp_path, "02_positional_encoding", "def add_pe(x, pe):\n    return x * pe[: x.shape[1]]",
-                "def sinusoidal_pe(max_len, d_model):\n    raise NotImplementedError('여기를 채워 주세요')")
+        "    return torch.from_numpy(h @ W2.numpy() + b2.numpy())",
+    )
+    write_cells(
+        tmp_path,
+        "02_positional_encoding",
+        "def add_pe(x, pe):\n    return x * pe[: x.shape[1]]",
+        "def sinusoidal_pe(max_len, d_model):\n    raise NotImplementedError('여기를 채워 주세요')",
+    )
     choices = assembly.gather({}, tmp_path).choices
     assert choices["ffn"].reason == "기울기가 끊겨요"
     assert choices["add_pe"].reason == "공개 확인을 통과하지 못했어요"
@@ -109,7 +126,15 @@ def test_parts_call_each_other_across_lessons(solved, kernel):
     parts = assembly.gather(kernel, solved)
     vocabulary, src, tgt = small_batch(parts)
     trainer.batch_loss(trainer.Assembled(parts, len(vocabulary)), src, tgt)
-    for name in ("multi_head_attention", "scaled_dot_product_attention", "post_norm", "layer_norm", "ffn", "embed", "shift_right"):
+    for name in (
+        "multi_head_attention",
+        "scaled_dot_product_attention",
+        "post_norm",
+        "layer_norm",
+        "ffn",
+        "embed",
+        "shift_right",
+    ):
         if parts.choices[name].yours:
             assert parts.choices[name].calls > 0, name
     shown = parts._repr_html_()
@@ -118,6 +143,7 @@ def test_parts_call_each_other_across_lessons(solved, kernel):
 
 
 # -- 같은 값 ------------------------------------------------------------------------------------------------------
+
 
 def test_your_parts_and_the_stand_ins_compute_the_same(solved, kernel):
     mine, theirs = assembly.gather(kernel, solved), assembly.stand_ins()
@@ -155,6 +181,7 @@ def test_attention_maps_follow_the_masks():
 
 # -- 관문과 학습 --------------------------------------------------------------------------------------------------
 
+
 def test_gates_pass_a_right_model_and_stop_a_leaking_one():
     right = assembly.stand_ins()
     vocabulary, src, tgt = small_batch(right)
@@ -169,7 +196,9 @@ def test_gates_pass_a_right_model_and_stop_a_leaking_one():
     def blind(src, tgt, pad_id):
         return torch.ones(len(src), 1, 1, src.shape[1]).bool(), right["make_masks"](src, tgt, pad_id)[1]
 
-    assert not trainer.causal_gate(trainer.Assembled(right.replaced(make_masks=leaking), len(vocabulary)), src, tgt).passed
+    assert not trainer.causal_gate(
+        trainer.Assembled(right.replaced(make_masks=leaking), len(vocabulary)), src, tgt
+    ).passed
     assert not trainer.batch_gate(trainer.Assembled(right.replaced(make_masks=blind), len(vocabulary)), src, tgt).passed
 
 
@@ -201,6 +230,7 @@ def test_the_assembled_model_learns_to_translate():
 
 
 # -- 자료 ---------------------------------------------------------------------------------------------------------
+
 
 def test_pairs_are_distinct_and_the_splits_do_not_meet():
     pairs = list(every_pair())

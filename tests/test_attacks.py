@@ -18,8 +18,11 @@ def body(*lines: str) -> str:
 STOPPING = {
     "무한 반복": (body("while True: pass"), "timeout", "제한 시간"),
     "셀의 무한 반복": (ANSWERS["double"] + "\nwhile True: pass", "timeout", "제한 시간"),
-    "신호를 무시하는 무한 반복": ("import signal\nsignal.signal(signal.SIGPROF, signal.SIG_IGN)\n" + body("while True: pass"),
-                        "timeout", "제한 시간"),
+    "신호를 무시하는 무한 반복": (
+        "import signal\nsignal.signal(signal.SIGPROF, signal.SIG_IGN)\n" + body("while True: pass"),
+        "timeout",
+        "제한 시간",
+    ),
     "os._exit": (body("import os", "os._exit(0)"), "error", "통째로 끝냈어요"),
     "셀의 os._exit": (ANSWERS["double"] + "\nimport os\nos._exit(0)", "error", "통째로 끝냈어요"),
     "sys.exit": (body("import sys", "sys.exit()"), "error", "SystemExit"),
@@ -35,20 +38,50 @@ STOPPING = {
     "무한대": (body("return x / 0"), "fail", "inf"),
     "짝이 없는 글자": (body("return '\\ud800'"), "fail", "형이 달라요"),
     "아무것도 돌려주지 않음": (body("print(x * 2)"), "fail", "None"),
-    "통로에 쓰기": (body("import os", "for fd in range(3, 64):", "    try: os.write(fd, b'\\x04' * 4096)",
-                    "    except OSError: pass", "return x * 2"), "refused", "받지 않았어요"),
-    "위조한 답": (body("import os, struct", "for fd in range(3, 64):",
-                  "    try: os.write(fd, struct.pack('>BII', 5, 0, 0))", "    except OSError: pass", "return x * 2"),
-              "refused", "약속하지 않은"),
-    "모든 것과 같은 물건": ("class Same:\n    def __eq__(self, other): return True\n"
-                   "    def __getattr__(self, name): return lambda *a, **k: True\n" + body("return Same()"),
-                   "fail", "Same"),
-    "모든 것과 같은 텐서": ("class Same(torch.Tensor):\n    def __eq__(self, other): return torch.tensor(True)\n"
-                   + body("return torch.zeros_like(x).as_subclass(Same)"), "fail", "값이 달라요"),
-    "torch.allclose 바꾸기": ("torch.allclose = torch.equal = torch.Tensor.__eq__ = lambda *a, **k: True\n"
-                          + body("return x"), "fail", "값이 달라요"),
-    "예외의 이름에 글 싣기": ("E = type('<script>alert(1)</script>', (Exception,), {})\n" + body("raise E('x')"),
-                     "error", "Exception"),
+    "통로에 쓰기": (
+        body(
+            "import os",
+            "for fd in range(3, 64):",
+            "    try: os.write(fd, b'\\x04' * 4096)",
+            "    except OSError: pass",
+            "return x * 2",
+        ),
+        "refused",
+        "받지 않았어요",
+    ),
+    "위조한 답": (
+        body(
+            "import os, struct",
+            "for fd in range(3, 64):",
+            "    try: os.write(fd, struct.pack('>BII', 5, 0, 0))",
+            "    except OSError: pass",
+            "return x * 2",
+        ),
+        "refused",
+        "약속하지 않은",
+    ),
+    "모든 것과 같은 물건": (
+        "class Same:\n    def __eq__(self, other): return True\n"
+        "    def __getattr__(self, name): return lambda *a, **k: True\n" + body("return Same()"),
+        "fail",
+        "Same",
+    ),
+    "모든 것과 같은 텐서": (
+        "class Same(torch.Tensor):\n    def __eq__(self, other): return torch.tensor(True)\n"
+        + body("return torch.zeros_like(x).as_subclass(Same)"),
+        "fail",
+        "값이 달라요",
+    ),
+    "torch.allclose 바꾸기": (
+        "torch.allclose = torch.equal = torch.Tensor.__eq__ = lambda *a, **k: True\n" + body("return x"),
+        "fail",
+        "값이 달라요",
+    ),
+    "예외의 이름에 글 싣기": (
+        "E = type('<script>alert(1)</script>', (Exception,), {})\n" + body("raise E('x')"),
+        "error",
+        "Exception",
+    ),
 }
 
 # 모래상자가 막는 일들: 이름: 함수의 몸
@@ -107,25 +140,31 @@ def test_input_transformer_only_hurts_its_owner() -> None:
 
 
 def test_threads_left_running_change_nothing() -> None:
-    lingering = ("import threading, time\ndef linger():\n    while True:\n        time.sleep(0.01)\n"
-                 "for _ in range(8): threading.Thread(target=linger, daemon=True).start()\n")
+    lingering = (
+        "import threading, time\ndef linger():\n    while True:\n        time.sleep(0.01)\n"
+        "for _ in range(8): threading.Thread(target=linger, daemon=True).start()\n"
+    )
     assert all(mark.verdict == "pass" for mark in grade(double=lingering + ANSWERS["double"]).values())
 
 
 def test_thread_bomb_is_limited() -> None:
     needs(*SANDBOXED)
-    bomb = ("import threading, time\n"
-            "for _ in range(500): threading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n")
+    bomb = (
+        "import threading, time\n"
+        "for _ in range(500): threading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n"
+    )
     found = grade(double=bomb + ANSWERS["double"])
     assert found["double"].verdict == "error" and found["double"].score == 0
 
 
 def test_patched_worker_modules_change_nothing() -> None:
     """작업자의 모듈을 고쳐도 바뀌는 것은 자기가 보낼 값뿐이에요."""
-    patch = ("import sys\nours = ('__main__', 'protocol', 'autograder.perform', 'autograder.wire')\n"
-             "for module in list(sys.modules.values()):\n    if getattr(module, '__name__', '') in ours:\n"
-             "        for name in ('perform', 'dump', 'send_frame'):\n"
-             "            setattr(module, name, lambda *a, **k: b'')\n")
+    patch = (
+        "import sys\nours = ('__main__', 'protocol', 'autograder.perform', 'autograder.wire')\n"
+        "for module in list(sys.modules.values()):\n    if getattr(module, '__name__', '') in ours:\n"
+        "        for name in ('perform', 'dump', 'send_frame'):\n"
+        "            setattr(module, name, lambda *a, **k: b'')\n"
+    )
     found = grade(double=patch + body("return x"))
     assert found["double"].score == 0 and found["double"].verdict != "pass"
 
@@ -142,15 +181,23 @@ def test_no_answers_inside_the_sandbox() -> None:
 
     root = PACKAGE.parent
     for path in (PACKAGE / "judge.py", PACKAGE / "exercises" / "__init__.py", root / "reference" / "__init__.py"):
-        look = body(f"try: found = open({str(path)!r}).read(1)", "except OSError: found = ''",
-                    "return x * (2 if found else 3)")
+        look = body(
+            f"try: found = open({str(path)!r}).read(1)", "except OSError: found = ''", "return x * (2 if found else 3)"
+        )
         assert grade(double=look)["double"].verdict == "fail", path
-    look = body("import os", f"try: found = os.listdir({str(root)!r})", "except OSError: found = []",
-                "return x * (2 if 'solutions' in found else 3)")
+    look = body(
+        "import os",
+        f"try: found = os.listdir({str(root)!r})",
+        "except OSError: found = []",
+        "return x * (2 if 'solutions' in found else 3)",
+    )
     assert grade(double=look)["double"].verdict == "fail"
     for module in ("reference", "autograder.judge", "autograder.exercises"):
-        seek = body("import importlib", f"found = importlib.import_module({module!r})",
-                    "return x * (2 if getattr(found, '__file__', None) else 3)")
+        seek = body(
+            "import importlib",
+            f"found = importlib.import_module({module!r})",
+            "return x * (2 if getattr(found, '__file__', None) else 3)",
+        )
         assert grade(double=seek)["double"].verdict in ("fail", "error"), module
 
 
@@ -192,9 +239,11 @@ def test_counterparts_are_not_present_in_the_first_run() -> None:
 
 def test_counterpart_never_includes_the_exercise_itself() -> None:
     """다시 채점할 때에도 자기 자신의 정답은 안에 없어요."""
-    cheat = ("def quadruple(x):\n    double\n    import gc, types\n"
-             "    for f in [o for o in gc.get_objects() if isinstance(o, types.FunctionType)]:\n"
-             "        if f.__module__ == 'counterparts' and f.__name__ == 'quadruple':\n"
-             "            return f(x)\n    return x")
+    cheat = (
+        "def quadruple(x):\n    double\n    import gc, types\n"
+        "    for f in [o for o in gc.get_objects() if isinstance(o, types.FunctionType)]:\n"
+        "        if f.__module__ == 'counterparts' and f.__name__ == 'quadruple':\n"
+        "            return f(x)\n    return x"
+    )
     found = grade(double=body("return x"), quadruple=cheat)
     assert found["quadruple"].verdict == "fail"

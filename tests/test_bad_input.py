@@ -52,12 +52,29 @@ def hand_in_everything(folder: Path) -> None:
     hand_in(folder, "list", "[1, 2, 3]")
     hand_in(folder, "cp949", json.dumps(notebook(), ensure_ascii=False).encode("cp949", errors="replace"))
     hand_in(folder, "other", notebook(OTHER))
-    hand_in(folder, "doubled", edited(lambda cells: [
-        copy for cell in cells for copy in ([cell, cell] if grade_id(cell) else [cell])]))
-    hand_in(folder, "deleted", edited(lambda cells: [cell for cell in cells if not grade_id(cell).startswith("check_")
-                                                     and grade_id(cell) != "reflection"]))
-    hand_in(folder, "edited", edited(lambda cells: [
-        {**cell, "source": "print('100점')"} if grade_id(cell).startswith("check_") else cell for cell in cells]))
+    hand_in(
+        folder,
+        "doubled",
+        edited(lambda cells: [copy for cell in cells for copy in ([cell, cell] if grade_id(cell) else [cell])]),
+    )
+    hand_in(
+        folder,
+        "deleted",
+        edited(
+            lambda cells: [
+                cell for cell in cells if not grade_id(cell).startswith("check_") and grade_id(cell) != "reflection"
+            ]
+        ),
+    )
+    hand_in(
+        folder,
+        "edited",
+        edited(
+            lambda cells: [
+                {**cell, "source": "print('100점')"} if grade_id(cell).startswith("check_") else cell for cell in cells
+            ]
+        ),
+    )
     hand_in(folder, "bare", edited(lambda cells: [{**cell, "metadata": {}} for cell in cells]))
     hand_in(folder, "renamed", notebook(), name="과제 최종 (1).ipynb")
     hand_in(folder, "wide", wide_output())
@@ -102,25 +119,45 @@ def test_everyone_gets_a_verdict_and_originals_stay(graded) -> None:
         assert {score.student for score in read_scores(gradebook)} == {r.student for r in result.results}
 
 
-@pytest.mark.parametrize(("student", "word"), [
-    ("corrupt", "JSON"), ("empty", "빈 파일"), ("list", "노트북의 모양"), ("other", "자리에 냈어요"), ("linked", "링크")])
+@pytest.mark.parametrize(
+    ("student", "word"),
+    [
+        ("corrupt", "JSON"),
+        ("empty", "빈 파일"),
+        ("list", "노트북의 모양"),
+        ("other", "자리에 냈어요"),
+        ("linked", "링크"),
+    ],
+)
 def test_what_cannot_be_read_is_refused_with_the_reason(graded, student: str, word: str) -> None:
     result = found(graded, student)
     assert not result.readable and result.score == 0 and set(verdicts(result).values()) == {"refused"}
     assert word in result.marks[0].message and any(word in problem for problem in result.problems)
 
 
-@pytest.mark.parametrize(("student", "word"), [
-    ("good", None), ("cp949", "cp949"), ("doubled", "둘 이상"), ("deleted", "지워진"), ("edited", "고쳐진"), ("bare", "꼬리표"),
-    ("renamed", "과제 최종 (1).ipynb"), ("wide", None), ("extra", "torch.py")])
+@pytest.mark.parametrize(
+    ("student", "word"),
+    [
+        ("good", None),
+        ("cp949", "cp949"),
+        ("doubled", "둘 이상"),
+        ("deleted", "지워진"),
+        ("edited", "고쳐진"),
+        ("bare", "꼬리표"),
+        ("renamed", "과제 최종 (1).ipynb"),
+        ("wide", None),
+        ("extra", "torch.py"),
+    ],
+)
 def test_what_can_be_read_is_graded_in_full_and_named(graded, student: str, word: str | None) -> None:
     result = found(graded, student)
     assert result.readable and result.score == FULL, verdicts(result)
     assert word is None or any(word in problem for problem in result.problems)
 
 
-@pytest.mark.parametrize(("student", "verdict"), [
-    ("loop", "timeout"), ("exit", "error"), ("sysexit", "error"), ("hungry", "error")])
+@pytest.mark.parametrize(
+    ("student", "verdict"), [("loop", "timeout"), ("exit", "error"), ("sysexit", "error"), ("hungry", "error")]
+)
 def test_one_bad_exercise_costs_only_itself(graded, student: str, verdict: str) -> None:
     assert verdicts(found(graded, student)) == {**dict.fromkeys(EXERCISES, "pass"), "softmax": verdict}
 
@@ -184,15 +221,25 @@ def test_windows_is_told_about_wsl(monkeypatch: pytest.MonkeyPatch, capfd: pytes
 
 # -- nbgrader의 길 ------------------------------------------------------------------------------------------------
 
+
 def nbgrader(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "nbgrader", *arguments], cwd=ROOT, capture_output=True, text=True,
-                          timeout=600, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    return subprocess.run(
+        [sys.executable, "-m", "nbgrader", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
 
 
 def rows(room: Classroom) -> dict[tuple[str, str], tuple[Any, ...]]:
     with open_gradebook(room.db_url()) as gradebook:
-        return {(score.student, cell.name): (cell.auto_score, cell.manual_score, cell.max_score, cell.needs_manual)
-                for score in read_scores(gradebook) for cell in score.cells.values()}
+        return {
+            (score.student, cell.name): (cell.auto_score, cell.manual_score, cell.max_score, cell.needs_manual)
+            for score in read_scores(gradebook)
+            for cell in score.cells.values()
+        }
 
 
 def test_nbgrader_autograde_gives_the_same_gradebook(graded, tmp_path: Path) -> None:
@@ -204,8 +251,11 @@ def test_nbgrader_autograde_gives_the_same_gradebook(graded, tmp_path: Path) -> 
     nbformat.write(build.read_source(LESSON), source)
     hand_in_everything(stock.submitted)
     (stock.path / "classroom.json").write_bytes((room.path / "classroom.json").read_bytes())
-    options = [LESSON, f"--CourseDirectory.root={stock.path}",
-               f"--CourseDirectory.source_directory={tmp_path / 'source'}"]
+    options = [
+        LESSON,
+        f"--CourseDirectory.root={stock.path}",
+        f"--CourseDirectory.source_directory={tmp_path / 'source'}",
+    ]
     made = nbgrader("generate_assignment", *options)
     assert made.returncode == 0, made.stderr[-800:]
     before = contents(stock.submitted)

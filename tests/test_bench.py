@@ -41,7 +41,9 @@ def test_peers_compute_the_same_loss():
     torch.testing.assert_close(bench.marian_loss(peer, batch), ours, rtol=1e-4, atol=1e-4)
     total, _ = translation_loss(model, batch.src, batch.tgt_in, batch.tgt_out, 0.1)
     logits = model(batch.src, batch.tgt_in)
-    plain = torch.nn.functional.cross_entropy(logits.flatten(0, 1), batch.tgt_out.flatten(), ignore_index=0, label_smoothing=0.1)
+    plain = torch.nn.functional.cross_entropy(
+        logits.flatten(0, 1), batch.tgt_out.flatten(), ignore_index=0, label_smoothing=0.1
+    )
     torch.testing.assert_close(total / batch.tgt_out.ne(0).sum(), plain)
 
 

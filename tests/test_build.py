@@ -80,8 +80,10 @@ def test_cell_ids_and_outputs(lesson):
 
 
 # 실험 셀과 겹쳐도 답을 알려 주지 않는 줄: 괄호나 이름 하나, 흔한 반복문의 머리.
-TRIVIAL = re.compile(r"return \w+(, \w+)*|\w+ = (\[\]|0|\w+)|for \w+ in (range\([\w.() -]*\)|\w+):"
-                     r"|else:|if mask is None:|[\W\d_]*")
+TRIVIAL = re.compile(
+    r"return \w+(, \w+)*|\w+ = (\[\]|0|\w+)|for \w+ in (range\([\w.() -]*\)|\w+):"
+    r"|else:|if mask is None:|[\W\d_]*"
+)
 
 
 def solution_lines(cell) -> list[str]:
@@ -106,8 +108,14 @@ def test_no_solution_leaks(lesson):
 @every_lesson
 def test_no_mistake_and_no_hidden_case_leaks(lesson):
     everything = lesson_path(lesson).read_text(encoding="utf-8")
-    for word in ("BEGIN SOLUTION", "END SOLUTION", "autograder.exercises", "answer_sheet", "import reference",
-                 "from reference"):
+    for word in (
+        "BEGIN SOLUTION",
+        "END SOLUTION",
+        "autograder.exercises",
+        "answer_sheet",
+        "import reference",
+        "from reference",
+    ):
         assert word not in everything
     text = flat("\n".join(cell.source for cell in released(lesson).cells))
     for exercise in lesson_exercises(lesson):

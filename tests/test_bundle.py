@@ -51,8 +51,9 @@ sys.meta_path[:] = [f for f in sys.meta_path if "__editable__" not in getattr(f,
 def run(folder: Path, code: str) -> subprocess.CompletedProcess[str]:
     """묶음의 폴더에서, 설치된 저장소가 보이지 않는 파이썬으로 코드를 돌려요."""
     lead = f"FOLDER, ROOT = {str(folder)!r}, {str(ROOT)!r}\n{HIDE_REPOSITORY}"
-    return subprocess.run([sys.executable, "-I", "-c", lead + code], cwd=folder, capture_output=True, text=True,
-                          timeout=300)
+    return subprocess.run(
+        [sys.executable, "-I", "-c", lead + code], cwd=folder, capture_output=True, text=True, timeout=300
+    )
 
 
 def test_the_same_repository_makes_the_same_bytes(bundle: Path, tmp_path: Path) -> None:
@@ -141,13 +142,18 @@ def test_recorded_sheets_hold_values_only(unpacked: Path, lesson: str) -> None:
     assert list(sheets) == [exercise.name for exercise in lesson_exercises(lesson)]
     raw = path.read_bytes()
     assert b"def " not in raw and b"lambda" not in raw and b"import " not in raw
-    assert all(case.expected and set(case.mistakes) == {m.id for m in sheets[name].mistakes}
-               for name in sheets for case in sheets[name].cases)
+    assert all(
+        case.expected and set(case.mistakes) == {m.id for m in sheets[name].mistakes}
+        for name in sheets
+        for case in sheets[name].cases
+    )
     assert wire.load(raw, limit_tensors=1_000_000)
 
 
 def test_check_runs_from_the_bundle_alone(unpacked: Path) -> None:
-    done = run(unpacked, """
+    done = run(
+        unpacked,
+        """
 import torch
 from autograder import check
 def softmax(x, dim):
@@ -159,7 +165,8 @@ def softmax(x, dim):
 check("softmax")
 import importlib.util
 print("reference:", importlib.util.find_spec("reference"))
-""")
+""",
+    )
     assert done.returncode == 0, done.stderr
     assert "최댓값" in done.stdout or "inf" in done.stdout
     assert "통과 · softmax" in done.stdout and "reference: None" in done.stdout
@@ -170,11 +177,17 @@ def test_every_recorded_check_agrees_with_the_repository(unpacked: Path) -> None
     answers: dict[str, tuple[list[str], list[str]]] = {}
     for lesson in LESSONS:
         source = build.read_source(lesson)
-        given = [cell.source for cell in source.cells
-                 if cell.cell_type == "code" and "given" in cell.metadata.get("tags", ())]
+        given = [
+            cell.source
+            for cell in source.cells
+            if cell.cell_type == "code" and "given" in cell.metadata.get("tags", ())
+        ]
         solved = solution_cells(source)
         answers[lesson] = [*given, *solved.values()], list(solved)
-    done = run(unpacked, f"ANSWERS = {answers!r}\n" + """
+    done = run(
+        unpacked,
+        f"ANSWERS = {answers!r}\n"
+        + """
 import json
 from autograder.checker import examine
 found = {}
@@ -184,7 +197,8 @@ for lesson, (cells, names) in ANSWERS.items():
         exec(compile(cell, lesson, "exec"), scope)
     found.update({name: examine(name, scope).verdict for name in names})
 print("RESULT" + json.dumps(found))
-""")
+""",
+    )
     assert done.returncode == 0, done.stderr[-800:]
     verdicts = json.loads(done.stdout.rpartition("RESULT")[2])
     assert verdicts == {name: "pass" for _, names in answers.values() for name in names}

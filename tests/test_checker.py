@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import pytest
 import torch
 
@@ -29,21 +28,24 @@ def test_pass_says_what_was_proved():
     assert report.headline.startswith("통과") and "확인한 것" in report.message
 
 
-@pytest.mark.parametrize(("source", "words"), [
-    ("def softmax(x, dim):\n    raise NotImplementedError", "아직 구현 전"),
-    ("def softmax(x, dim):\n    print(x.softmax(dim))", "None"),
-    ("def softmax(x, dim):\n    return x.softmax(dim).numpy()", "numpy"),
-    ("def softmax(x, dim):\n    return x.softmax(dim).double()", "dtype"),
-    ("def softmax(x, dim):\n    return x.softmax(dim).sum(dim)", "모양"),
-    ("def softmax(x, dim):\n    return x.softmax(dim) * float('nan')", "nan"),
-    ("def softmax(x, dim):\n    x -= x.amax(dim, keepdim=True)\n    return x.softmax(dim)", "입력을 바꿔"),
-    ("def softmax(x, dim):\n    return undefined_name", "NameError"),
-    ("def softmax(x):\n    return x", "TypeError"),
-    ("softmax = 3", "함수가 아닌"),
-    ("", "커널에 없어요"),
-    ("import sys\ndef softmax(x, dim):\n    sys.exit(1)", "SystemExit"),
-    ("def softmax(x, dim):\n    return softmax(x, dim)", "RecursionError"),
-])
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("def softmax(x, dim):\n    raise NotImplementedError", "아직 구현 전"),
+        ("def softmax(x, dim):\n    print(x.softmax(dim))", "None"),
+        ("def softmax(x, dim):\n    return x.softmax(dim).numpy()", "numpy"),
+        ("def softmax(x, dim):\n    return x.softmax(dim).double()", "dtype"),
+        ("def softmax(x, dim):\n    return x.softmax(dim).sum(dim)", "모양"),
+        ("def softmax(x, dim):\n    return x.softmax(dim) * float('nan')", "nan"),
+        ("def softmax(x, dim):\n    x -= x.amax(dim, keepdim=True)\n    return x.softmax(dim)", "입력을 바꿔"),
+        ("def softmax(x, dim):\n    return undefined_name", "NameError"),
+        ("def softmax(x):\n    return x", "TypeError"),
+        ("softmax = 3", "함수가 아닌"),
+        ("", "커널에 없어요"),
+        ("import sys\ndef softmax(x, dim):\n    sys.exit(1)", "SystemExit"),
+        ("def softmax(x, dim):\n    return softmax(x, dim)", "RecursionError"),
+    ],
+)
 def test_each_failure_has_its_own_words(source, words):
     report = examine("softmax", define(source))
     assert report.verdict != "pass"
@@ -51,7 +53,10 @@ def test_each_failure_has_its_own_words(source, words):
 
 
 def test_a_known_mistake_is_named_with_place_and_both_values():
-    report = examine("softmax", define("import torch\ndef softmax(x, dim):\n    e = torch.exp(x)\n    return e / e.sum(dim, keepdim=True)"))
+    report = examine(
+        "softmax",
+        define("import torch\ndef softmax(x, dim):\n    e = torch.exp(x)\n    return e / e.sum(dim, keepdim=True)"),
+    )
     assert report.verdict == "partial"
     assert "결과[" in report.message and "다음에 볼 곳" in report.message
 
@@ -63,7 +68,12 @@ def test_unknown_names_get_a_suggestion():
 
 def test_an_endless_loop_is_stopped(monkeypatch):
     monkeypatch.setattr(checker, "TIME_LIMIT", 0.3)
-    report = examine("softmax", define("def softmax(x, dim):\n    while True:\n        try:\n            x = x + 1\n        except Exception:\n            pass"))
+    report = examine(
+        "softmax",
+        define(
+            "def softmax(x, dim):\n    while True:\n        try:\n            x = x + 1\n        except Exception:\n            pass"
+        ),
+    )
     assert report.verdict == "timeout" and "끝나지 않아서" in report.message
 
 
@@ -82,14 +92,27 @@ def test_html_is_escaped():
 
 def test_names_that_only_the_kernel_remembers_hold_the_pass_back(tmp_path):
     nbformat = pytest.importorskip("nbformat")
-    cells = [nbformat.v4.new_code_cell("import torch", metadata={"tags": ["given"]}),
-             nbformat.v4.new_code_cell(
-                 "def softmax(x, dim):\n    return helper(x, dim)",
-                 metadata={"nbgrader": {"grade_id": "softmax", "grade": False, "solution": True, "locked": False,
-                                        "schema_version": 3, "task": False}})]
+    cells = [
+        nbformat.v4.new_code_cell("import torch", metadata={"tags": ["given"]}),
+        nbformat.v4.new_code_cell(
+            "def softmax(x, dim):\n    return helper(x, dim)",
+            metadata={
+                "nbgrader": {
+                    "grade_id": "softmax",
+                    "grade": False,
+                    "solution": True,
+                    "locked": False,
+                    "schema_version": 3,
+                    "task": False,
+                }
+            },
+        ),
+    ]
     path = tmp_path / "05_attention_math.ipynb"
     nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
-    namespace = define("import torch\ndef helper(x, dim):\n    return torch.softmax(x, dim)\ndef softmax(x, dim):\n    return helper(x, dim)")
+    namespace = define(
+        "import torch\ndef helper(x, dim):\n    return torch.softmax(x, dim)\ndef softmax(x, dim):\n    return helper(x, dim)"
+    )
     report = examine("softmax", namespace, path)
     assert report.verdict == "held" and "`helper`" in report.message and "NameError" in report.message
     cells.append(nbformat.v4.new_code_cell("def helper(x, dim):\n    return torch.softmax(x, dim)"))
@@ -99,7 +122,10 @@ def test_names_that_only_the_kernel_remembers_hold_the_pass_back(tmp_path):
 
 def test_nothing_passes_by_luck():
     """검사 자체가 느슨해지지 않았는지: 상수와 항등 함수는 통과하지 못해요."""
-    for source in ("def softmax(x, dim):\n    return x", "import torch\ndef softmax(x, dim):\n    return torch.ones_like(x) / x.shape[dim]"):
+    for source in (
+        "def softmax(x, dim):\n    return x",
+        "import torch\ndef softmax(x, dim):\n    return torch.ones_like(x) / x.shape[dim]",
+    ):
         assert examine("softmax", define(source)).verdict == "fail"
 
 
@@ -108,5 +134,11 @@ def test_checks_are_small():
     from autograder.answer_sheet import public_names, public_sheet
 
     for name in public_names():
-        total = sum(t.numel() for c in public_sheet(name).cases for call in c.calls for t in call.args if isinstance(t, torch.Tensor))
+        total = sum(
+            t.numel()
+            for c in public_sheet(name).cases
+            for call in c.calls
+            for t in call.args
+            if isinstance(t, torch.Tensor)
+        )
         assert total < 100_000, name

@@ -233,14 +233,18 @@ def test_endless_and_dying_cells_cost_only_themselves(lessons, capsys, monkeypat
         code_cell("import sys\nsys.exit(0)", "attention_scores"),
         code_cell("def causal_mask(T):\n    return torch.ones(T, T, dtype=torch.bool).tril()", "causal_mask"),
     )
-    results = {result.name: result.verdict for result in terminal.check_notebook(terminal.lesson_paths()["05_attention_math"])}
+    results = {
+        result.name: result.verdict for result in terminal.check_notebook(terminal.lesson_paths()["05_attention_math"])
+    }
     assert results == {"softmax": "timeout", "attention_scores": "error", "causal_mask": "pass"}
 
 
 def test_unchanged_notebook_is_not_run_again(lessons, monkeypatch):
     path = lessons(code_cell(SOFTMAX, "softmax"))
     ran = []
-    monkeypatch.setattr(terminal, "check_notebook", lambda *_: ran.append(1) or [terminal.Result("softmax", "", "pass", "")])
+    monkeypatch.setattr(
+        terminal, "check_notebook", lambda *_: ran.append(1) or [terminal.Result("softmax", "", "pass", "")]
+    )
     first, second = terminal.check_cached(path), terminal.check_cached(path)
     assert first == second and len(ran) == 1
     lessons(code_cell(SOFTMAX + "\n# 고침", "softmax"))

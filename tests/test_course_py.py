@@ -138,11 +138,20 @@ def test_fresh_empties_the_environment(course):
 @pytest.mark.parametrize(
     ("output", "sentence"),
     [
-        ("ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device", "디스크가 가득 찼어요"),
-        ("Retrying ... Temporary failure in name resolution\nERROR: No matching distribution found for torch", "연결하지 못했어요"),
+        (
+            "ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device",
+            "디스크가 가득 찼어요",
+        ),
+        (
+            "Retrying ... Temporary failure in name resolution\nERROR: No matching distribution found for torch",
+            "연결하지 못했어요",
+        ),
         ("ERROR: No matching distribution found for torch==2.13.0", "맞는 패키지를 저장소에서 찾지 못했어요"),
         ("[Errno 13] Permission denied: '/x'", "쓸 수 없어요"),
-        ("Max retries exceeded (Caused by SSLError(SSLCertVerificationError(1, 'CERTIFICATE_VERIFY_FAILED')))", "인증서"),
+        (
+            "Max retries exceeded (Caused by SSLError(SSLCertVerificationError(1, 'CERTIFICATE_VERIFY_FAILED')))",
+            "인증서",
+        ),
         ("뜻밖의 말", "PyTorch를 설치하지 못했어요(마지막 출력: 뜻밖의 말)"),
     ],
 )
@@ -160,7 +169,9 @@ def test_failing_step_is_logged_and_explained(course, capsys):
 
 
 def test_python_without_ensurepip_names_the_debian_package(course, monkeypatch):
-    done = subprocess.CompletedProcess([], 1, stdout=b"The virtual environment was not created because ensurepip is not available.")
+    done = subprocess.CompletedProcess(
+        [], 1, stdout=b"The virtual environment was not created because ensurepip is not available."
+    )
     monkeypatch.setattr(course.subprocess, "run", lambda *_, **__: done)
     with pytest.raises(course.SetupError, match="apt install python3-venv"):
         course.real_make_venv()
@@ -175,7 +186,10 @@ def test_full_disk_is_noticed_before_the_install(course, monkeypatch):
 
 @pytest.mark.parametrize(
     ("error", "sentence"),
-    [(PermissionError(13, "Permission denied", "/x"), "쓸 수 없어요"), (OSError(28, "No space left on device"), "디스크가 가득")],
+    [
+        (PermissionError(13, "Permission denied", "/x"), "쓸 수 없어요"),
+        (OSError(28, "No space left on device"), "디스크가 가득"),
+    ],
 )
 def test_trouble_with_files_is_one_sentence(course, monkeypatch, capsys, error, sentence):
     def fails(extra, complete):
@@ -203,7 +217,9 @@ def test_packages_cut_short_are_installed_again(course):
     assert [path.name for path in packages.glob("*.dist-info")] == ["whole-1.dist-info"]
 
 
-@pytest.mark.parametrize(("gpu", "reachable", "extra"), [(False, True, True), (False, False, False), (True, True, False)])
+@pytest.mark.parametrize(
+    ("gpu", "reachable", "extra"), [(False, True, True), (False, False, False), (True, True, False)]
+)
 def test_cpu_build_is_chosen_only_where_it_helps_and_answers(monkeypatch, gpu, reachable, extra):
     spec = importlib.util.spec_from_file_location("course_torch", ROOT / "course.py")
     module = importlib.util.module_from_spec(spec)
@@ -312,7 +328,9 @@ def test_ci_run_fails_when_nothing_ran(tmp_path, output, status, expected):
         (commands / name).symlink_to(shutil.which(name))
     (commands / "python3").write_text(f"#!/bin/sh\necho '{output}'\nexit {status}\n")
     (commands / "python3").chmod(0o755)
-    done = subprocess.run([str(tmp_path / ".ci/run")], env={"PATH": str(commands)}, capture_output=True, encoding="utf-8")
+    done = subprocess.run(
+        [str(tmp_path / ".ci/run")], env={"PATH": str(commands)}, capture_output=True, encoding="utf-8"
+    )
     assert done.returncode == expected, done.stdout + done.stderr
     if "passed" in output:
         assert done.stdout.splitlines()[-1] == f"pytest: {output}"

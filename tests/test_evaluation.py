@@ -17,8 +17,13 @@ from reference.machine import choose, has_fast_bf16
 from reference.tokenizer import Tokenizer
 from reference.transformer import Transformer
 
-PAIRS = [("나는 학교에 간다.", "I go to school."), ("너는 책을 읽는다.", "You read a book."), ("우리는 빵을 먹는다.", "We eat bread."),
-         ("고양이가 잔다.", "The cat sleeps."), ("비가 온다.", "It rains.")]
+PAIRS = [
+    ("나는 학교에 간다.", "I go to school."),
+    ("너는 책을 읽는다.", "You read a book."),
+    ("우리는 빵을 먹는다.", "We eat bread."),
+    ("고양이가 잔다.", "The cat sleeps."),
+    ("비가 온다.", "It rains."),
+]
 ENGLISH, KOREAN = [b for _, b in PAIRS], [a for a, _ in PAIRS]
 
 
@@ -28,7 +33,9 @@ def learned(tmp_path_factory):
     torch.manual_seed(0)
     tokenizer = Tokenizer.train([text for pair in PAIRS for text in pair] * 3, 400)
     data = prepare(PAIRS, tokenizer, tmp_path_factory.mktemp("cache"), hygiene=Hygiene(), progress=False)
-    model = Transformer(ModelConfig(len(tokenizer), d_model=32, n_heads=2, d_ff=64, n_layers=1, dropout=0.0, max_len=64))
+    model = Transformer(
+        ModelConfig(len(tokenizer), d_model=32, n_heads=2, d_ff=64, n_layers=1, dropout=0.0, max_len=64)
+    )
     pad = torch.nn.utils.rnn.pad_sequence
     src, out = (pad([torch.tensor(tokenizer.encode(pair[side]) + [2]) for pair in PAIRS], True) for side in (0, 1))
     tgt_in = torch.nn.functional.pad(out[:, :-1], (1, 0), value=1)

@@ -167,4 +167,3 @@ def test_same_seed_same_sheet_and_sheets_survive_the_wire(exercise: Exercise, tm
     assert judge(loaded, run(loaded, exercise.reference)).verdict == "pass"
     for mistake in exercise.mistakes:
         assert judge(loaded, run(loaded, mistake.wrong[0])).mistake == mistake.id
-

@@ -15,7 +15,13 @@ from reference.errors import UserError
 from reference.tokenizer import Tokenizer
 from reference.transformer import Transformer
 
-TEXTS = ["나는 학교에 갔다.", "어제 산 빵을 먹었어요.", "책 세 권을 읽지 않았습니다.", "고양이 두 마리가 자요.", "한자 漢字와 이모지 🙂"]
+TEXTS = [
+    "나는 학교에 갔다.",
+    "어제 산 빵을 먹었어요.",
+    "책 세 권을 읽지 않았습니다.",
+    "고양이 두 마리가 자요.",
+    "한자 漢字와 이모지 🙂",
+]
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +53,9 @@ def ours(folder: Path) -> tuple[Tokenizer, list[list[int]]]:
 
 
 def test_marian_gives_the_same_greedy_translations(folder, tmp_path):
-    transformers = pytest.importorskip("transformers", reason="transformers가 없어 내보낸 Marian 모델을 열어 보지 못했어요.")
+    transformers = pytest.importorskip(
+        "transformers", reason="transformers가 없어 내보낸 Marian 모델을 열어 보지 못했어요."
+    )
     sentence = export.export(folder, tmp_path / "marian", "marian")
     assert "MarianMTModel" in sentence
     model = transformers.MarianMTModel.from_pretrained(tmp_path / "marian").eval()
@@ -68,7 +76,9 @@ def test_ctranslate2_gives_the_same_greedy_translations(folder, tmp_path):
     translator = ctranslate2.Translator(str(tmp_path / "ct2"), device="cpu", compute_type="float32", intra_threads=1)
     tokenizer, answers = ours(folder)
     tokens = [[f"<token {index}>" for index in tokenizer.encode(text)] for text in TEXTS]
-    made = translator.translate_batch(tokens, beam_size=1, max_decoding_length=20, suppress_sequences=[["<token 0>"], ["<token 1>"]])
+    made = translator.translate_batch(
+        tokens, beam_size=1, max_decoding_length=20, suppress_sequences=[["<token 0>"], ["<token 1>"]]
+    )
     assert [[int(token[7:-1]) for token in result.hypotheses[0]] for result in made] == answers
 
 

@@ -23,8 +23,19 @@ NASTY = "<script>alert('x')</script><img src=x onerror=alert(1)>{{ 7 * 7 }}"
 
 def result(**changes: object) -> StoredResult:
     marks = tuple(Mark("kim", LESSON, e.name, e.points, e.points, "pass", None, "확인한 것: 값") for e in EXERCISES)
-    values = dict(key="k", student="kim", lesson=LESSON, marks=marks, problems=(), readable=True, seed=1, tier="full",
-                  graded_at="2026-03-02 10:00", answered={"reflection": True}, code={})
+    values = dict(
+        key="k",
+        student="kim",
+        lesson=LESSON,
+        marks=marks,
+        problems=(),
+        readable=True,
+        seed=1,
+        tier="full",
+        graded_at="2026-03-02 10:00",
+        answered={"reflection": True},
+        code={},
+    )
     return StoredResult(**{**values, **changes})
 
 
@@ -70,22 +81,46 @@ def test_the_named_mistake_is_explained_without_hidden_values() -> None:
     mistake = exercise.mistakes[0]
     sheet = draw_sheet(exercise, 424242)
     verdict = judge(sheet, [perform(mistake.wrong[0], case.calls) for case in sheet.cases])
-    mark = Mark("kim", LESSON, "softmax", verdict.score(exercise.points), exercise.points, verdict.verdict,
-                verdict.mistake, verdict.message)
+    mark = Mark(
+        "kim",
+        LESSON,
+        "softmax",
+        verdict.score(exercise.points),
+        exercise.points,
+        verdict.verdict,
+        verdict.mistake,
+        verdict.message,
+    )
     html = render_feedback(result(marks=(mark,)))
     assert mistake.title in html and mistake.look.split("`")[0][:12] in html
-    numbers = {f"{value:.4f}".rstrip("0") for case in sheet.cases for call in case.calls for argument in call.args
-               if hasattr(argument, "flatten") for value in argument.flatten().tolist()}
-    numbers |= {f"{value:.4f}".rstrip("0") for case in sheet.cases for outcome in case.expected
-                for value in outcome.value.flatten().tolist()}
+    numbers = {
+        f"{value:.4f}".rstrip("0")
+        for case in sheet.cases
+        for call in case.calls
+        for argument in call.args
+        if hasattr(argument, "flatten")
+        for value in argument.flatten().tolist()
+    }
+    numbers |= {
+        f"{value:.4f}".rstrip("0")
+        for case in sheet.cases
+        for outcome in case.expected
+        for value in outcome.value.flatten().tolist()
+    }
     assert len(numbers) > 50 and not [number for number in numbers if len(number) > 4 and number in html]
 
 
 def test_marks_given_by_hand_and_comments_are_shown() -> None:
-    score = SubmissionScore("kim", LESSON, {
-        "check_softmax": CellScore("check_softmax", 12.5, 13, 3.0, 12.5, False),
-        "reflection": CellScore("reflection", 4.0, 5, None, 4.0, False),
-    }, {"softmax": "<b>잘했어요</b>", "reflection": "생각이 깊어요"}, late_penalty=2.0)
+    score = SubmissionScore(
+        "kim",
+        LESSON,
+        {
+            "check_softmax": CellScore("check_softmax", 12.5, 13, 3.0, 12.5, False),
+            "reflection": CellScore("reflection", 4.0, 5, None, 4.0, False),
+        },
+        {"softmax": "<b>잘했어요</b>", "reflection": "생각이 깊어요"},
+        late_penalty=2.0,
+    )
     html = render_feedback(result(code={"reflection": "제 생각은 <이래요>"}), score)
     assert "강사가 점수를 다시 정했어요" in html and "&lt;b&gt;잘했어요&lt;/b&gt;" in html and "생각이 깊어요" in html
     assert "12.5" in html and "4 / 5점" in html and "늦은 제출이라 2점을 뺐어요" in html and "&lt;이래요&gt;" in html

@@ -124,6 +124,7 @@ def test_late_penalty_follows_the_configured_rule(gradebook: api.Gradebook) -> N
 
 # -- 반쪽이거나 깨진 파일 -------------------------------------------------------------------------------------------
 
+
 def version(path: Path) -> list[tuple[str]]:
     with sqlite3.connect(path) as connection:
         return connection.execute("SELECT version_num FROM alembic_version").fetchall()
@@ -161,6 +162,7 @@ def test_an_empty_file_becomes_a_gradebook_and_a_broken_one_is_refused(tmp_path:
 
 
 # -- 점수표 -------------------------------------------------------------------------------------------------------
+
 
 def test_the_marks_table_is_safe_for_a_spreadsheet(gradebook: api.Gradebook) -> None:
     save_entries(gradebook, CELLS, [entry("=1+2", 2.5), entry("김하늘", 10.0, answered=False)])

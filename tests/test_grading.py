@@ -28,7 +28,10 @@ def test_a_right_notebook_gets_everything() -> None:
     result = grade_bytes(as_bytes(cells_of(ANSWERS)))
     assert result.readable and result.problems == () and result.seed == SEED
     assert {m.exercise: (m.verdict, m.score, m.max_score) for m in result.marks} == {
-        "double": ("pass", 40.0, 40), "quadruple": ("pass", 50.0, 50), "half": ("pass", 5.0, 0)}
+        "double": ("pass", 40.0, 40),
+        "quadruple": ("pass", 50.0, 50),
+        "half": ("pass", 5.0, 0),
+    }
     assert (result.score, result.max_score) == (95.0, 90)
     assert result.tier == shared_pool().tier.name and result.cpu_seconds > 0
 
@@ -72,25 +75,35 @@ def test_values_are_never_shown() -> None:
 
 # -- 앞 실습이 틀렸을 때 ------------------------------------------------------------------------------------------
 
+
 def test_follow_on_is_not_punished_twice() -> None:
     found = grade(double="def double(x):\n    return x * 3")
     assert verdicts(found) == {"double": "fail", "quadruple": "pass", "half": "pass"}
     assert found["quadruple"].score == 50 and "바른 것으로 바꿔" in found["quadruple"].message
 
 
-@pytest.mark.parametrize("broken", [
-    UNFINISHED.format("double"), "def double(x):\n    while True: pass",
-    "def double(x):\n    import os\n    os._exit(0)",
-    "def double(x)\n    return x", "raise ValueError", "",
-])
+@pytest.mark.parametrize(
+    "broken",
+    [
+        UNFINISHED.format("double"),
+        "def double(x):\n    while True: pass",
+        "def double(x):\n    import os\n    os._exit(0)",
+        "def double(x)\n    return x",
+        "raise ValueError",
+        "",
+    ],
+)
 def test_follow_on_whatever_became_of_the_earlier_one(broken: str) -> None:
     found = grade(double=broken)
     assert found["double"].score == 0 and found["quadruple"].verdict == "pass"
 
 
 def test_follow_on_through_a_helper() -> None:
-    found = grade("def twice(x):\n    return double(double(x))", double="def double(x):\n    return x",
-                  quadruple="def quadruple(x):\n    return twice(x)")
+    found = grade(
+        "def twice(x):\n    return double(double(x))",
+        double="def double(x):\n    return x",
+        quadruple="def quadruple(x):\n    return twice(x)",
+    )
     assert found["quadruple"].verdict == "pass"
 
 
@@ -113,6 +126,7 @@ def test_two_wrongs_that_make_a_right_still_pass() -> None:
 
 # -- 셀 -----------------------------------------------------------------------------------------------------------
 
+
 def test_added_definitions_run_and_added_work_does_not() -> None:
     found = grade("FACTOR = 2\ndef scale(x):\n    return FACTOR * x", double="def double(x):\n    return scale(x)")
     assert found["double"].verdict == "pass"
@@ -134,8 +148,9 @@ def test_doubled_exercise_the_last_one_counts() -> None:
 
 
 def test_several_stops_in_one_notebook() -> None:
-    found = grade(double="while True: pass", quadruple="def quadruple(x):\n    while True: pass",
-                  half="import os\nos._exit(1)")
+    found = grade(
+        double="while True: pass", quadruple="def quadruple(x):\n    while True: pass", half="import os\nos._exit(1)"
+    )
     assert verdicts(found) == {"double": "timeout", "quadruple": "timeout", "half": "error"}
 
 
@@ -162,15 +177,31 @@ def test_unreadable_submission_is_refused_everywhere() -> None:
 
 # -- 판정으로 들어오는 값 -----------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("outcomes", [
-    None, 3, [], {}, [3], [[3]], [[None]], "x",
-    [[Outcome(value=10**5000)]] * 3, [[Outcome(value={"a": float("nan")})]] * 3,
-    [[Outcome(value=Foreign(7))]] * 3, [[Outcome(error=5, detail=[], changed="abc", grads=7)]] * 3,
-    [[Outcome(error="x" * 10_000)]] * 3, [[Outcome(value=torch.zeros(0))]] * 3, [[Outcome(value=Outcome())]] * 3,
-    [[Outcome(value=torch.tensor(float("inf")))]] * 3, [[Outcome(changed=(0, "x", None))]] * 3,
-    [[Outcome()] * 500] * 500,
-    [[Outcome(value=Foreign("<img src=x onerror=alert(1)>"))]] * 3,
-])
+
+@pytest.mark.parametrize(
+    "outcomes",
+    [
+        None,
+        3,
+        [],
+        {},
+        [3],
+        [[3]],
+        [[None]],
+        "x",
+        [[Outcome(value=10**5000)]] * 3,
+        [[Outcome(value={"a": float("nan")})]] * 3,
+        [[Outcome(value=Foreign(7))]] * 3,
+        [[Outcome(error=5, detail=[], changed="abc", grads=7)]] * 3,
+        [[Outcome(error="x" * 10_000)]] * 3,
+        [[Outcome(value=torch.zeros(0))]] * 3,
+        [[Outcome(value=Outcome())]] * 3,
+        [[Outcome(value=torch.tensor(float("inf")))]] * 3,
+        [[Outcome(changed=(0, "x", None))]] * 3,
+        [[Outcome()] * 500] * 500,
+        [[Outcome(value=Foreign("<img src=x onerror=alert(1)>"))]] * 3,
+    ],
+)
 def test_any_answer_gets_a_verdict(outcomes: object) -> None:
     verdict = grading._judge(tiny_setup().sheets["double"], outcomes)
     assert verdict.verdict in grading.VERDICTS and verdict.verdict != "pass" and verdict.share < 1
@@ -202,6 +233,7 @@ def test_hundred_thousand_tensors_are_refused_before_parsing() -> None:
 
 # -- 시드와 한 반 -------------------------------------------------------------------------------------------------
 
+
 def test_same_seed_same_marks_other_seed_other_cases() -> None:
     data = as_bytes(cells_of({**ANSWERS, "double": "def double(x):\n    return (x * 2).float()"}))
     assert grade_bytes(data).marks == grade_bytes(data).marks
@@ -211,8 +243,13 @@ def test_same_seed_same_marks_other_seed_other_cases() -> None:
 
 
 def submissions() -> list[Submission]:
-    texts = [ANSWERS, {**ANSWERS, "double": "def double(x):\n    return x"}, {**ANSWERS, "half": "while True: pass"},
-             {**ANSWERS, "quadruple": "def quadruple(x:\n  x"}, {**ANSWERS, "double": "import os\nos._exit(0)"}]
+    texts = [
+        ANSWERS,
+        {**ANSWERS, "double": "def double(x):\n    return x"},
+        {**ANSWERS, "half": "while True: pass"},
+        {**ANSWERS, "quadruple": "def quadruple(x:\n  x"},
+        {**ANSWERS, "double": "import os\nos._exit(0)"},
+    ]
     good = [Submission(f"s{i:03d}", "tiny", as_bytes(cells_of(text))) for i, text in enumerate(texts)]
     return [*good, Submission("bad", "tiny", b"{"), Submission("gone", "tiny", Path("/no/such/file.ipynb"))]
 
@@ -284,7 +321,9 @@ def test_finding_submissions(tmp_path: Path) -> None:
     assert "s7" in {s.student for s in find_submissions(tmp_path)}
 
 
-@pytest.mark.skipif(os.name == "nt" or sys.platform == "darwin", reason="이 운영체제의 파일 이름은 언제나 유니코드예요.")
+@pytest.mark.skipif(
+    os.name == "nt" or sys.platform == "darwin", reason="이 운영체제의 파일 이름은 언제나 유니코드예요."
+)
 def test_folder_names_in_other_encodings(tmp_path: Path) -> None:
     for raw in ("홍길동".encode("cp949"), "김하나".encode(), b"\xff\xfe\xff"):
         folder = os.path.join(os.fsencode(tmp_path), raw, b"05_attention_math")
@@ -297,6 +336,7 @@ def test_folder_names_in_other_encodings(tmp_path: Path) -> None:
 
 
 # -- 진짜 레슨 ----------------------------------------------------------------------------------------------------
+
 
 def test_lesson_five_solution_is_perfect() -> None:
     import nbformat

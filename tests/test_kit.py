@@ -68,7 +68,9 @@ def parameter(values):
 @pytest.mark.parametrize("make", [list, np.array, torch.tensor, parameter])
 def test_every_kind_of_number_can_be_drawn(make):
     values = make([0.5, -1.0, 2.0])
-    plots.lines([1, 10, 100], {"나": values, "너": values}, title="꺾은선", xlabel="길이", logx=True, marker="o", dashed=["너"])
+    plots.lines(
+        [1, 10, 100], {"나": values, "너": values}, title="꺾은선", xlabel="길이", logx=True, marker="o", dashed=["너"]
+    )
     draw()
     assert [t.get_text() for t in plt.gca().get_xticklabels()] == ["1", "10", "100"]
     plots.bars(["가", "나", "다"], {"값": values}, title="막대")

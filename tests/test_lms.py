@@ -30,15 +30,18 @@ def take(tmp_path: Path, files: dict[str, bytes], **options: object) -> tuple[Co
     return collect(archive(tmp_path / "in.zip", files, **options), room), room
 
 
-@pytest.mark.parametrize(("name", "student"), [
-    (f"홍길동_120934_assignsubmission_file_/{NAME}", "홍길동_120934"),
-    (f"홍길동_120934_assignsubmission_file_{NAME}", "홍길동_120934"),
-    (f"honggildong_LATE_3321_88121_{NAME}", "honggildong_3321"),
-    (f"honggildong_3321_88121_{NAME}", "honggildong_3321"),
-    (f"submitted/s001/{LESSON}/{NAME}", "s001"),
-    (f"2026-1학기/김하늘/{NAME}", "김하늘"),
-    (f"20260001_{NAME}", "20260001"),
-])
+@pytest.mark.parametrize(
+    ("name", "student"),
+    [
+        (f"홍길동_120934_assignsubmission_file_/{NAME}", "홍길동_120934"),
+        (f"홍길동_120934_assignsubmission_file_{NAME}", "홍길동_120934"),
+        (f"honggildong_LATE_3321_88121_{NAME}", "honggildong_3321"),
+        (f"honggildong_3321_88121_{NAME}", "honggildong_3321"),
+        (f"submitted/s001/{LESSON}/{NAME}", "s001"),
+        (f"2026-1학기/김하늘/{NAME}", "김하늘"),
+        (f"20260001_{NAME}", "20260001"),
+    ],
+)
 def test_names_of_each_system_are_understood(tmp_path: Path, name: str, student: str) -> None:
     taken, room = take(tmp_path, {name: NOTEBOOK})
     assert taken.taken == [(student, LESSON)] and taken.skipped == []
@@ -60,8 +63,9 @@ def test_names_written_by_korean_windows_are_read(tmp_path: Path) -> None:
     assert collect(path, room).taken == [("홍길동", LESSON)]
 
 
-@pytest.mark.parametrize("name", [
-    f"../../outside/{NAME}", f"/etc/outside/{NAME}", f"..\\..\\outside\\{NAME}", f"C:\\outside\\{NAME}"])
+@pytest.mark.parametrize(
+    "name", [f"../../outside/{NAME}", f"/etc/outside/{NAME}", f"..\\..\\outside\\{NAME}", f"C:\\outside\\{NAME}"]
+)
 def test_nothing_is_written_outside(tmp_path: Path, name: str) -> None:
     folder = tmp_path / "deep" / "deeper"
     folder.mkdir(parents=True)
@@ -90,10 +94,15 @@ def test_other_files_and_nested_archives(tmp_path: Path) -> None:
     with zipfile.ZipFile(inner, "w") as opened:
         opened.writestr(NAME, NOTEBOOK)
         opened.writestr("torch.py", "raise SystemExit")
-    taken, room = take(tmp_path, {
-        "kim_1_assignsubmission_file_/내 과제.zip": inner.getvalue(),
-        "__MACOSX/kim/._x.ipynb": b"", "lee/report.docx": b"x",
-        f"park/.ipynb_checkpoints/.{NAME}": b"x"})
+    taken, room = take(
+        tmp_path,
+        {
+            "kim_1_assignsubmission_file_/내 과제.zip": inner.getvalue(),
+            "__MACOSX/kim/._x.ipynb": b"",
+            "lee/report.docx": b"x",
+            f"park/.ipynb_checkpoints/.{NAME}": b"x",
+        },
+    )
     assert taken.taken == [("kim_1", LESSON)]
     assert {why for _, why in taken.skipped} == {"노트북(.ipynb)이 아니에요."}
     assert set(contents(room.path)) == {f"submitted/kim_1/{LESSON}/{NAME}"}

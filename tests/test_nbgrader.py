@@ -51,12 +51,16 @@ def api(room: Classroom, monkeypatch: pytest.MonkeyPatch) -> NbGraderAPI:
 
 def scores(room: Classroom) -> dict[tuple[str, str], tuple[float | None, float, bool]]:
     with open_gradebook(room.db_url()) as gradebook:
-        return {(score.student, cell.name): (cell.auto_score, cell.score, cell.needs_manual)
-                for score in read_scores(gradebook) for cell in score.cells.values()}
+        return {
+            (score.student, cell.name): (cell.auto_score, cell.score, cell.needs_manual)
+            for score in read_scores(gradebook)
+            for cell in score.cells.values()
+        }
 
 
-def test_the_button_and_the_command_agree(room: Classroom, api: NbGraderAPI, tmp_path: Path,
-                                          monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_button_and_the_command_agree(
+    room: Classroom, api: NbGraderAPI, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with open_gradebook(room.db_url()) as gradebook:
         register_lesson(gradebook, nbgrader_plugin.lesson_cells(LESSON))
     before = contents(room.submitted)
@@ -74,7 +78,8 @@ def test_the_button_and_the_command_agree(room: Classroom, api: NbGraderAPI, tmp
     for student in ("good", "wrong", "corrupt"):
         ours, theirs = (nbformat.read(where.autograded(student, LESSON), as_version=4) for where in (other, room))
         assert [(cell.source, cell.get("outputs")) for cell in ours.cells] == [
-            (cell.source, cell.get("outputs")) for cell in theirs.cells]
+            (cell.source, cell.get("outputs")) for cell in theirs.cells
+        ]
         assert other.feedback(student, LESSON).is_file()
 
 
@@ -95,8 +100,14 @@ def test_outputs_never_decide(room: Classroom, api: NbGraderAPI, monkeypatch: py
         made = original(*arguments)
         for cell in made.notebook["cells"]:
             if cell["cell_type"] == "code":
-                cell["outputs"] = [{"output_type": "execute_result", "execution_count": 1, "metadata": {},
-                                    "data": {"text/plain": "9999"}}]
+                cell["outputs"] = [
+                    {
+                        "output_type": "execute_result",
+                        "execution_count": 1,
+                        "metadata": {},
+                        "data": {"text/plain": "9999"},
+                    }
+                ]
         return made
 
     monkeypatch.setattr(nbgrader_plugin, "make_copy", with_forged_outputs)

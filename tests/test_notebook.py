@@ -31,22 +31,25 @@ def test_untouched_notebook_has_no_problems() -> None:
     assert found.steps[0].source == GIVEN
 
 
-@pytest.mark.parametrize(("data", "words"), [
-    (b"", "빈 파일"),
-    (b"   \n", "빈 파일"),
-    (b"{", "JSON이 깨져"),
-    (b'{"cells": [', "JSON이 깨져"),
-    (b"PK\x03\x04 zip", "JSON이 깨져"),
-    (b"[1, 2]", "모양이 아니에요"),
-    (b"null", "모양이 아니에요"),
-    (b"{}", "셀 목록이 없어요"),
-    (b'{"cells": 3}', "셀 목록이 없어요"),
-    (b"\xff\xfe\x00\xd8", "JSON이 깨져|인코딩"),
-    (b"\x80\x81\xff\xff", "인코딩"),
-    (b"[" * 200_000, "깊게"),
-    (b'{"cells": ' + b"[" * 200_000, "깊게"),
-    (json.dumps({"cells": [{}] * 5000}).encode(), "셀이 너무 많아요"),
-])
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "빈 파일"),
+        (b"   \n", "빈 파일"),
+        (b"{", "JSON이 깨져"),
+        (b'{"cells": [', "JSON이 깨져"),
+        (b"PK\x03\x04 zip", "JSON이 깨져"),
+        (b"[1, 2]", "모양이 아니에요"),
+        (b"null", "모양이 아니에요"),
+        (b"{}", "셀 목록이 없어요"),
+        (b'{"cells": 3}', "셀 목록이 없어요"),
+        (b"\xff\xfe\x00\xd8", "JSON이 깨져|인코딩"),
+        (b"\x80\x81\xff\xff", "인코딩"),
+        (b"[" * 200_000, "깊게"),
+        (b'{"cells": ' + b"[" * 200_000, "깊게"),
+        (json.dumps({"cells": [{}] * 5000}).encode(), "셀이 너무 많아요"),
+    ],
+)
 def test_unreadable_files_are_named(data: bytes, words: str) -> None:
     with pytest.raises(NotebookError, match=words):
         read_notebook(data)
@@ -57,7 +60,7 @@ def test_damaged_bytes_are_read_or_named() -> None:
     rng = random.Random(1)
     whole = as_bytes(cells_of(ANSWERS))
     for _ in range(400):
-        data = bytearray(whole[:rng.randrange(len(whole))] if rng.random() < 0.3 else whole)
+        data = bytearray(whole[: rng.randrange(len(whole))] if rng.random() < 0.3 else whole)
         for _ in range(rng.randrange(8)):
             if data:
                 data[rng.randrange(len(data))] = rng.randrange(256)
@@ -67,8 +70,22 @@ def test_damaged_bytes_are_read_or_named() -> None:
 
 def test_any_json_is_read_or_named() -> None:
     rng = random.Random(2)
-    leaves = [None, True, 0, 1.5, "code", "x = 1", "double", "given", [], {}, ["a\n"], "\x00", "\ud800",
-              "def double(x): return x"]
+    leaves = [
+        None,
+        True,
+        0,
+        1.5,
+        "code",
+        "x = 1",
+        "double",
+        "given",
+        [],
+        {},
+        ["a\n"],
+        "\x00",
+        "\ud800",
+        "def double(x): return x",
+    ]
     keys = ["cells", "cell_type", "source", "metadata", "nbgrader", "grade_id", "tags", "id", "input", "worksheets"]
 
     def value(depth: int) -> object:
@@ -80,8 +97,10 @@ def test_any_json_is_read_or_named() -> None:
         return {rng.choice(keys): value(depth - 1) for _ in range(rng.randrange(6))}
 
     for _ in range(1500):
-        cells = [{"cell_type": rng.choice(["code", value(1)]), "source": value(2), "metadata": value(3), "id": value(1)}
-                 for _ in range(3)]
+        cells = [
+            {"cell_type": rng.choice(["code", value(1)]), "source": value(2), "metadata": value(3), "id": value(1)}
+            for _ in range(3)
+        ]
         shape = rng.choice([value(5), {"cells": cells}, {"cells": value(4)}, {"worksheets": value(3)}])
         data = json.dumps(shape).encode()
         with contextlib.suppress(NotebookError):
@@ -90,10 +109,16 @@ def test_any_json_is_read_or_named() -> None:
 
 def test_broken_cells_do_not_stop_the_rest() -> None:
     cells = cells_of(ANSWERS)
-    broken = [3, None, [], {"cell_type": "code", "source": 7}, {"cell_type": ["x"], "source": "x = 1", "metadata": 3},
-              {"cell_type": "code", "source": ["a", 1]},
-              {"cell_type": "code", "metadata": {"nbgrader": "x", "tags": 3}, "source": "y = 2"},
-              {"cell_type": "code", "metadata": {"nbgrader": {"grade_id": 5}}, "source": "z = 3"}]
+    broken = [
+        3,
+        None,
+        [],
+        {"cell_type": "code", "source": 7},
+        {"cell_type": ["x"], "source": "x = 1", "metadata": 3},
+        {"cell_type": "code", "source": ["a", 1]},
+        {"cell_type": "code", "metadata": {"nbgrader": "x", "tags": 3}, "source": "y = 2"},
+        {"cell_type": "code", "metadata": {"nbgrader": {"grade_id": 5}}, "source": "z = 3"},
+    ]
     found = plan([*broken, *cells])
     assert [step.exercise for step in found.steps if step.exercise] == list(ANSWERS)
     assert sum("깨져 있어" in problem for problem in found.problems) == 5
@@ -115,8 +140,9 @@ def test_lone_surrogates_become_writable() -> None:
 
 
 def test_old_format_is_converted() -> None:
-    cells = [{("input" if key == "source" else key): value for key, value in cell.items()}
-             for cell in cells_of(ANSWERS)]
+    cells = [
+        {("input" if key == "source" else key): value for key, value in cell.items()} for cell in cells_of(ANSWERS)
+    ]
     data = json.dumps({"worksheets": [{"cells": cells}, "x"], "nbformat": 3, "metadata": {}}).encode()
     found = read_notebook(data)
     assert "nbformat 3" in found.problems[0]
@@ -189,34 +215,37 @@ def test_given_cells_are_always_the_masters() -> None:
     assert plan(moved).steps[0].source == GIVEN and len([s for s in plan(moved).steps if s.source == GIVEN]) == 1
 
 
-@pytest.mark.parametrize(("source", "runs"), [
-    ("import math", True),
-    ("from torch import nn\nEPS = 1e-5", True),
-    ("def f(x):\n    return x", True),
-    ("class A:\n    pass", True),
-    ('"""설명"""\nA, B = 1, (2, 3)', True),
-    ("DTYPE: object = torch.float32\nN = -3 * 2 ** 4", True),
-    ("TABLE = {'a': [1, 2], 'b': None}", True),
-    ("f = lambda x: x + 1", True),
-    ("%matplotlib inline\nimport math", True),
-    ("# 왜 그럴까?\nX = '정말?'", True),
-    ("x = compute()", False),
-    ("print(1)", False),
-    ("softmax(x, 0)", False),
-    ("def f(x):\n    return x\nf(3)", False),
-    ("for i in range(3):\n    pass", False),
-    ("if True:\n    import os", False),
-    ("x[0] = 1", False),
-    ("torch.allclose = None", False),
-    ("del x", False),
-    ("", False),
-    ("# 설명만", False),
-    ("def f(:", False),
-    ("a = {**b}", False),
-    ("!pip install x", True),  # 명령은 지워지고 아무 일도 하지 않아요.
-    ("x = " + "(" * 500 + ")" * 500, False),
-    ("x = " + "-" * 100_000 + "1", False),
-])
+@pytest.mark.parametrize(
+    ("source", "runs"),
+    [
+        ("import math", True),
+        ("from torch import nn\nEPS = 1e-5", True),
+        ("def f(x):\n    return x", True),
+        ("class A:\n    pass", True),
+        ('"""설명"""\nA, B = 1, (2, 3)', True),
+        ("DTYPE: object = torch.float32\nN = -3 * 2 ** 4", True),
+        ("TABLE = {'a': [1, 2], 'b': None}", True),
+        ("f = lambda x: x + 1", True),
+        ("%matplotlib inline\nimport math", True),
+        ("# 왜 그럴까?\nX = '정말?'", True),
+        ("x = compute()", False),
+        ("print(1)", False),
+        ("softmax(x, 0)", False),
+        ("def f(x):\n    return x\nf(3)", False),
+        ("for i in range(3):\n    pass", False),
+        ("if True:\n    import os", False),
+        ("x[0] = 1", False),
+        ("torch.allclose = None", False),
+        ("del x", False),
+        ("", False),
+        ("# 설명만", False),
+        ("def f(:", False),
+        ("a = {**b}", False),
+        ("!pip install x", True),  # 명령은 지워지고 아무 일도 하지 않아요.
+        ("x = " + "(" * 500 + ")" * 500, False),
+        ("x = " + "-" * 100_000 + "1", False),
+    ],
+)
 def test_which_added_cells_run(source: str, runs: bool) -> None:
     assert nb.only_definitions(source) is runs
 
@@ -250,15 +279,24 @@ def test_names_and_uses() -> None:
     source = "import a.b, c as d\nx: int = 1\nfor i, j in y: z = 2\ndef f(k):\n    inner = 1\nclass C:\n    q = 1"
     assert nb.defined_names(source) == {"a", "d", "x", "i", "j", "z", "f", "C"}
     assert nb.defined_names("def (") == set()
-    uses = nb.used_names(["def f(x):\n    return g(x)", "def g(x):\n    return h(x) + f(x)",
-                          "h = lambda x: torch.abs(x)"])
+    uses = nb.used_names(
+        ["def f(x):\n    return g(x)", "def g(x):\n    return h(x) + f(x)", "h = lambda x: torch.abs(x)"]
+    )
     assert nb.reachable("f", uses) == {"x", "g", "h", "torch"}
 
 
 def test_graded_names_of_a_saved_notebook(tmp_path: Path) -> None:
     path = tmp_path / "tiny.ipynb"
-    path.write_bytes(as_bytes([*cells_of(ANSWERS), code("K = 3", id="k"), code("y = double(K)", id="y"),
-                               code("W = 1", tags=("experiment",), id="w")]))
+    path.write_bytes(
+        as_bytes(
+            [
+                *cells_of(ANSWERS),
+                code("K = 3", id="k"),
+                code("y = double(K)", id="y"),
+                code("W = 1", tags=("experiment",), id="w"),
+            ]
+        )
+    )
     names = nb.graded_names(path)
     assert {"torch", "math", "check", "fast", "plots", "double", "quadruple", "half", "K"} == names
 
@@ -270,8 +308,13 @@ def test_only_plain_files_are_read(tmp_path: Path) -> None:
     (tmp_path / "nowhere.ipynb").symlink_to(tmp_path / "gone")
     (tmp_path / "folder.ipynb").mkdir()
     os.mkfifo(tmp_path / "pipe.ipynb")  # 여는 것만으로 끝없이 기다리게 하는 파일
-    for name, words in (("link", "링크"), ("nowhere", "링크"), ("folder", "보통 파일|열 수 없어요"), ("pipe", "보통 파일"),
-                        ("missing", "열 수 없어요")):
+    for name, words in (
+        ("link", "링크"),
+        ("nowhere", "링크"),
+        ("folder", "보통 파일|열 수 없어요"),
+        ("pipe", "보통 파일"),
+        ("missing", "열 수 없어요"),
+    ):
         with pytest.raises(NotebookError, match=words):
             nb.read_bytes(tmp_path / f"{name}.ipynb")
     (tmp_path / "other").symlink_to(tmp_path)
@@ -280,14 +323,19 @@ def test_only_plain_files_are_read(tmp_path: Path) -> None:
 
 
 def test_hints_and_reset(tmp_path: Path) -> None:
-    folded = ("<details><summary>힌트 1 · 방향</summary>\n\n두 배는 더하기예요.\n\n</details>\n"
-              "<details><summary>힌트 2 · 도구</summary>\n\n`+`\n\n</details>")
+    folded = (
+        "<details><summary>힌트 1 · 방향</summary>\n\n두 배는 더하기예요.\n\n</details>\n"
+        "<details><summary>힌트 2 · 도구</summary>\n\n`+`\n\n</details>"
+    )
     cells = cells_of(ANSWERS)
     cells.insert(2, markdown(folded, tags=("hint",), id="h"))
     path = tmp_path / "tiny.ipynb"
     data = as_bytes(cells)
     path.write_bytes(data)
-    assert nb.hints(read_notebook(path), "double") == [("힌트 1 · 방향", "두 배는 더하기예요."), ("힌트 2 · 도구", "`+`")]
+    assert nb.hints(read_notebook(path), "double") == [
+        ("힌트 1 · 방향", "두 배는 더하기예요."),
+        ("힌트 2 · 도구", "`+`"),
+    ]
     assert nb.hints(read_notebook(path), "half") == []
 
     backup = nb.reset_exercise(path, "double", "def double(x):\n    raise NotImplementedError")

@@ -50,6 +50,7 @@ def write(path, pairs, encoding="utf-8"):
 
 # ── 읽기 ──
 
+
 def test_reads_tsv_gzip_bom_crlf_and_several_files(tmp_path):
     plain = write(tmp_path / "a.tsv", PAIRS[:3])
     packed = tmp_path / "b.tsv.gz"
@@ -105,6 +106,7 @@ def test_hugging_face_rows_and_columns(monkeypatch):
 
 # ── 씻기 ──
 
+
 def test_clean_text():
     assert clean_text("\ufeff가\u200b나\x07 \t 다\u00a0라\u2028") == "가나 다 라"
     assert clean_text("\u1100\u1161") == "가"  # 풀어 쓴 한글을 NFC로
@@ -112,14 +114,28 @@ def test_clean_text():
 
 
 def test_hygiene_report_names_every_reason(tokenizer, tmp_path):
-    pairs = [("빵을 샀다.", "I bought bread."), ("빵을\u200b 샀다.", "I bought bread."), ("", "Nothing."), ("시험 문장이다.",
-                                                                                                    "It is a test."),
-             ("가 " * 300, "b " * 300), ("안녕", "word " * 60), ("새 문장이다.", "It is a test."), ("물을 마셨다.",
-                                                                                            "I drank water.")]
+    pairs = [
+        ("빵을 샀다.", "I bought bread."),
+        ("빵을\u200b 샀다.", "I bought bread."),
+        ("", "Nothing."),
+        ("시험 문장이다.", "It is a test."),
+        ("가 " * 300, "b " * 300),
+        ("안녕", "word " * 60),
+        ("새 문장이다.", "It is a test."),
+        ("물을 마셨다.", "I drank water."),
+    ]
     data = prepare(pairs, tokenizer, tmp_path, held_out=[("시험 문장이다.", "It is a test.")], progress=False)
-    assert data.report == {"read": 8, "kept": 2, "one_column": 0, "cleaned": 1, "empty": 1, "duplicate": 1,
-                           "in_test": 2,
-                           "too_long": 1, "bad_ratio": 1}
+    assert data.report == {
+        "read": 8,
+        "kept": 2,
+        "one_column": 0,
+        "cleaned": 1,
+        "empty": 1,
+        "duplicate": 1,
+        "in_test": 2,
+        "too_long": 1,
+        "bad_ratio": 1,
+    }
     assert [tokenizer.decode(data.src(i)) for i in range(2)] == ["빵을 샀다.", "물을 마셨다."]
     assert describe(data.report).startswith("읽은 쌍 8개 가운데 2개 사용")
 
@@ -143,6 +159,7 @@ def test_seen_hashes_agree_with_a_set():
 
 
 # ── 캐시 ──
+
 
 def test_prepared_tokens_round_trip(dataset, tokenizer):
     assert len(dataset) == len(PAIRS) == dataset.report["kept"]
@@ -211,16 +228,18 @@ def test_progress_bar_runs(tokenizer, tmp_path, capsys):
 
 # ── 배치 ──
 
+
 def test_batches_have_the_promised_shape(dataset):
     for batch in token_batches(dataset, 512, seed=1, epoch=0):
         rows, width = batch.src.shape
         assert batch.src.dtype == batch.tgt_in.dtype == batch.tgt_out.dtype == torch.int64
         assert batch.tgt_in.shape == batch.tgt_out.shape and rows * max(width, batch.tgt_out.shape[1]) <= 512
-        for source, shifted, target in zip(batch.src.tolist(), batch.tgt_in.tolist(), batch.tgt_out.tolist(),
-                                           strict=True):
+        for source, shifted, target in zip(
+            batch.src.tolist(), batch.tgt_in.tolist(), batch.tgt_out.tolist(), strict=True
+        ):
             end, stop = source.index(2), target.index(2)
-            assert 0 not in source[:end] and not any(source[end + 1:]) and not any(target[stop + 1:])
-            assert shifted[0] == 1 and shifted[1:stop + 1] == target[:stop] and not any(shifted[stop + 1:])
+            assert 0 not in source[:end] and not any(source[end + 1 :]) and not any(target[stop + 1 :])
+            assert shifted[0] == 1 and shifted[1 : stop + 1] == target[:stop] and not any(shifted[stop + 1 :])
         assert batch.tokens == int((batch.src != 0).sum() + (batch.tgt_out != 0).sum())
 
 
@@ -271,7 +290,7 @@ def test_length_buckets_waste_half_as_little(tokenizer, tmp_path):
     generator = np.random.default_rng(0)
     long = []
     for index, repeat in enumerate(np.minimum(generator.geometric(0.4, 1500), 8)):
-        chosen = PAIRS[index:index + int(repeat)]
+        chosen = PAIRS[index : index + int(repeat)]
         long.append((" ".join(p.ko for p in chosen), " ".join(p.en for p in chosen)))
     data = prepare(long, tokenizer, tmp_path, progress=False)
     ours, fixed = useful_share(token_batches(data, 2048, 1, 0)), useful_share(fixed_batches(data, 128, 0))

@@ -52,14 +52,15 @@ def step_for(model: Transformer, src_row: torch.Tensor):
 
 def table_step(seed: int, vocab: int):
     """앞의 토큰 전부에 따라 로짓이 정해지는 작은 가짜 모델이에요."""
+
     def logits(prefix: tuple[int, ...]) -> torch.Tensor:
         generator = torch.Generator().manual_seed(hash((seed, prefix)) % 2**31)
         return torch.randn(vocab, generator=generator, dtype=torch.float64) * 1.5
 
     def step(tokens):
-        return torch.stack([
-            torch.stack([logits(tuple(row[: t + 1])) for t in range(len(row))]) for row in tokens.tolist()
-        ])
+        return torch.stack(
+            [torch.stack([logits(tuple(row[: t + 1])) for t in range(len(row))]) for row in tokens.tolist()]
+        )
 
     return step
 
@@ -111,8 +112,12 @@ def test_batched_beam_is_beam_search(src, beam_size, alpha):
 
 
 VARIANTS = [
-    {}, dict(norm_first=True, norm="rms"), dict(positions="rope"), dict(n_heads=4, n_kv_heads=2),
-    dict(positions="learned"), dict(activation="swiglu", deep_norm=True),
+    {},
+    dict(norm_first=True, norm="rms"),
+    dict(positions="rope"),
+    dict(n_heads=4, n_kv_heads=2),
+    dict(positions="learned"),
+    dict(activation="swiglu", deep_norm=True),
 ]
 
 

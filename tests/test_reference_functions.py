@@ -235,11 +235,16 @@ def test_gradient_by_depth(residual):
 
 def test_softmax_of_the_series_errata():
     for scores, expected in [
-        ([10, 8, 12, 9], [0.112, 0.015, 0.831, 0.041]), ([1, 0.8, 1.2, 0.9], [0.253, 0.208, 0.310, 0.229]),
+        ([10, 8, 12, 9], [0.112, 0.015, 0.831, 0.041]),
+        ([1, 0.8, 1.2, 0.9], [0.253, 0.208, 0.310, 0.229]),
         ([2, 1, 3, 0.5], [0.232, 0.085, 0.631, 0.052]),
     ]:
-        close(attention.softmax(torch.tensor(scores, dtype=torch.float64), -1),
-              torch.tensor(expected, dtype=torch.float64), rtol=0, atol=6e-4)
+        close(
+            attention.softmax(torch.tensor(scores, dtype=torch.float64), -1),
+            torch.tensor(expected, dtype=torch.float64),
+            rtol=0,
+            atol=6e-4,
+        )
     x = randn(2, 3, 4) + 1000
     for dim in (0, 1, 2):
         close(attention.softmax(x, dim), torch.softmax(x, dim))
@@ -255,8 +260,9 @@ def test_attention_is_torch_attention_in_value_and_gradient(dtype):
         expected = F.scaled_dot_product_attention(q, k, v, attn_mask=m)
         close(out, expected)
         close(weights, attention.masked_softmax(attention.attention_scores(q, k), m))
-        for a, b in zip(torch.autograd.grad(out.square().sum(), (q, k, v)),
-                        torch.autograd.grad(expected.square().sum(), (q, k, v))):
+        for a, b in zip(
+            torch.autograd.grad(out.square().sum(), (q, k, v)), torch.autograd.grad(expected.square().sum(), (q, k, v))
+        ):
             close(a, b)
         close(attention.attend(q, k, v, masks.mask_bias(m, dtype)), out)
 
@@ -378,8 +384,10 @@ def test_bpe_learns_in_rank_order_and_encodes_by_rank():
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.dictionaries(st.text("가나다라", min_size=1, max_size=5), st.integers(1, 9), min_size=1, max_size=6),
-       st.integers(0, 12))
+@given(
+    st.dictionaries(st.text("가나다라", min_size=1, max_size=5), st.integers(1, 9), min_size=1, max_size=6),
+    st.integers(0, 12),
+)
 def test_bpe_tokens_spell_the_word(word_freq, n_merges):
     merges = bpe.train_bpe(word_freq, n_merges)
     for word in [*word_freq, "라라가나다"]:
@@ -495,12 +503,19 @@ def test_nothing_is_changed_and_the_type_stays(dtype):
     W = [randn(4, 4, dtype=dtype, seed=i) for i in range(4)]
     before = [t.clone() for t in (x, gamma, beta, *W)]
     outputs = [
-        norm.layer_norm(x, gamma, beta), norm.rms_norm(x, gamma), norm.post_norm(x, torch.tanh, gamma, beta),
-        feed_forward.ffn(x, W[0], gamma, W[1], beta), feed_forward.swiglu(x, W[0], W[1], W[2]),
-        attention.self_attention(x, *W[:3], masks.causal_mask(3)), attention.softmax(x, -1),
-        multi_head.multi_head_attention(x, x, *W, 2, masks.causal_mask(3)), positional.rope(x[None], torch.arange(3)),
-        positional.add_pe(x, positional.sinusoidal_pe(5, 4)), embedding.tied_logits(x, W[0]),
-        multi_head.attend_with_cache(x[:, :1], None, *W, 2)[0], rnn.context(x @ x.mT, x),
+        norm.layer_norm(x, gamma, beta),
+        norm.rms_norm(x, gamma),
+        norm.post_norm(x, torch.tanh, gamma, beta),
+        feed_forward.ffn(x, W[0], gamma, W[1], beta),
+        feed_forward.swiglu(x, W[0], W[1], W[2]),
+        attention.self_attention(x, *W[:3], masks.causal_mask(3)),
+        attention.softmax(x, -1),
+        multi_head.multi_head_attention(x, x, *W, 2, masks.causal_mask(3)),
+        positional.rope(x[None], torch.arange(3)),
+        positional.add_pe(x, positional.sinusoidal_pe(5, 4)),
+        embedding.tied_logits(x, W[0]),
+        multi_head.attend_with_cache(x[:, :1], None, *W, 2)[0],
+        rnn.context(x @ x.mT, x),
     ]
     assert all(out.dtype == dtype for out in outputs)
     assert all(torch.equal(a, b) for a, b in zip(before, (x, gamma, beta, *W)))

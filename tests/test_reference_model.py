@@ -70,8 +70,12 @@ def test_same_as_torch_transformer(batch, dtype, tolerance):
     logits = model(src, tgt_in)
     T = tgt_in.size(1)
     hidden = twin(
-        model.start(src), model.start(tgt_in), tgt_mask=~torch.ones(T, T, dtype=torch.bool).tril(),
-        src_key_padding_mask=src == 0, memory_key_padding_mask=src == 0, tgt_key_padding_mask=tgt_in == 0,
+        model.start(src),
+        model.start(tgt_in),
+        tgt_mask=~torch.ones(T, T, dtype=torch.bool).tril(),
+        src_key_padding_mask=src == 0,
+        memory_key_padding_mask=src == 0,
+        tgt_key_padding_mask=tgt_in == 0,
     )
     theirs = F.linear(hidden, model.embedding.E)
     real = tgt_in != 0
@@ -95,13 +99,32 @@ def test_same_as_hugging_face_marian(batch, dtype, tolerance):
 
     src, tgt_in, tgt_out = batch
     model, c = build(dtype=dtype), SMALL
-    marian = MarianMTModel(MarianConfig(
-        vocab_size=c.vocab_size, d_model=c.d_model, encoder_layers=c.n_layers, decoder_layers=c.n_layers,
-        encoder_attention_heads=c.n_heads, decoder_attention_heads=c.n_heads, encoder_ffn_dim=c.d_ff,
-        decoder_ffn_dim=c.d_ff, max_position_embeddings=c.max_len, activation_function="relu", scale_embedding=True,
-        dropout=0.0, attention_dropout=0.0, activation_dropout=0.0, pad_token_id=0, eos_token_id=2,
-        decoder_start_token_id=1, attn_implementation="eager",
-    )).to(dtype).eval()
+    marian = (
+        MarianMTModel(
+            MarianConfig(
+                vocab_size=c.vocab_size,
+                d_model=c.d_model,
+                encoder_layers=c.n_layers,
+                decoder_layers=c.n_layers,
+                encoder_attention_heads=c.n_heads,
+                decoder_attention_heads=c.n_heads,
+                encoder_ffn_dim=c.d_ff,
+                decoder_ffn_dim=c.d_ff,
+                max_position_embeddings=c.max_len,
+                activation_function="relu",
+                scale_embedding=True,
+                dropout=0.0,
+                attention_dropout=0.0,
+                activation_dropout=0.0,
+                pad_token_id=0,
+                eos_token_id=2,
+                decoder_start_token_id=1,
+                attn_implementation="eager",
+            )
+        )
+        .to(dtype)
+        .eval()
+    )
     # Marian은 사인을 앞 절반에, 코사인을 뒤 절반에 둬요. 나머지는 같으므로 위치 표만 우리 것으로 바꿔요.
     for side in (marian.model.encoder, marian.model.decoder):
         side.embed_positions.weight.data = model.positions.table.clone()
@@ -145,13 +168,12 @@ def test_same_as_hugging_face_marian(batch, dtype, tolerance):
 
 def lesson_params(layer: torch.nn.Module) -> dict:
     """모듈 하나를 수업 함수가 받는 사전으로 바꿔요."""
+
     def attention(m):
         return {"W_q": m.W_q, "W_k": m.W_k, "W_v": m.W_v, "W_o": m.W_o}
 
     ffn = layer.ffn
-    params = {
-        "ffn": {"W1": ffn.first.weight.T, "b1": ffn.first.bias, "W2": ffn.second.weight.T, "b2": ffn.second.bias}
-    }
+    params = {"ffn": {"W1": ffn.first.weight.T, "b1": ffn.first.bias, "W2": ffn.second.weight.T, "b2": ffn.second.bias}}
     for name in ("norm1", "norm2", "norm3"):
         if hasattr(layer, name):
             norm = getattr(layer, name).norm
@@ -317,10 +339,21 @@ def test_bfloat16_stays_close(batch):
     assert bias.to(torch.bfloat16).isfinite().all()  # 낮은 정밀도로 바뀌어도 −∞가 아니에요
 
 
-@pytest.mark.parametrize("changes", [
-    dict(d_model=25), dict(n_heads=5), dict(n_kv_heads=2), dict(dropout=1.0), dict(activation="tanh"), dict(n_layers=0),
-    dict(norm_first=True, deep_norm=True), dict(pad_id=1), dict(eos_id=29), dict(positions="rope", n_heads=8),
-])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        dict(d_model=25),
+        dict(n_heads=5),
+        dict(n_kv_heads=2),
+        dict(dropout=1.0),
+        dict(activation="tanh"),
+        dict(n_layers=0),
+        dict(norm_first=True, deep_norm=True),
+        dict(pad_id=1),
+        dict(eos_id=29),
+        dict(positions="rope", n_heads=8),
+    ],
+)
 def test_impossible_configs_are_refused(changes):
     with pytest.raises(ValueError):
         dataclasses.replace(SMALL, **changes)

@@ -14,8 +14,22 @@ from reference.errors import UserError
 from reference.tokenizer import MIN_VOCAB, SPECIALS, Tokenizer, cut_morphemes
 
 TEXTS = [text for pair in generate(400) for text in pair]
-HARD = ["", " ", "  두  칸  ", "漢字와 한자", "👨‍👩‍👧 가족 🇰🇷", "ㄱㄴㅏ ㅋㅋㅋ", "옛글 \u1112\u119e\u11ab", "<pad></s><unk>", "탭\t과\n줄",
-        "폭\u200b없는\ufeff칸", "결합 e\u0301 \u1100\u1161", "don't 3.14 A_B", "\x00\x1f", "العربية ไทย"]
+HARD = [
+    "",
+    " ",
+    "  두  칸  ",
+    "漢字와 한자",
+    "👨‍👩‍👧 가족 🇰🇷",
+    "ㄱㄴㅏ ㅋㅋㅋ",
+    "옛글 \u1112\u119e\u11ab",
+    "<pad></s><unk>",
+    "탭\t과\n줄",
+    "폭\u200b없는\ufeff칸",
+    "결합 e\u0301 \u1100\u1161",
+    "don't 3.14 A_B",
+    "\x00\x1f",
+    "العربية ไทย",
+]
 
 
 @pytest.mark.parametrize("kind", ["bpe", "unigram"])
@@ -56,15 +70,21 @@ def test_saved_and_loaded_is_the_same(tmp_path, kind):
 
 def test_pieces_of_morphemes_always_rebuild_the_text():
     """분석기가 원형으로 되돌리거나 없는 글자를 내도 원문은 그대로예요."""
-    answers = {"갔다": ["가", "았", "다"], " 학교에서": ["학교", "에서"], "먹었어요": ["먹", "었", "어요"], "이상한 답": ["엉뚱", "답", "답"]}
+    answers = {
+        "갔다": ["가", "았", "다"],
+        " 학교에서": ["학교", "에서"],
+        "먹었어요": ["먹", "었", "어요"],
+        "이상한 답": ["엉뚱", "답", "답"],
+    }
     for text, morphemes in answers.items():
         assert "".join(cut_morphemes(text, lambda _, m=morphemes: m)) == text
     assert cut_morphemes(" 학교에서", lambda _: ["학교", "에서"]) == [" 학교", "에서"]
     assert cut_morphemes("먹었어요", lambda _: ["먹", "었", "어요"]) == ["먹", "었", "어요"]
 
 
-@pytest.mark.parametrize("tagger", ["Okt", pytest.param("Komoran", marks=pytest.mark.slow),
-                                    pytest.param("Hannanum", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "tagger", ["Okt", pytest.param("Komoran", marks=pytest.mark.slow), pytest.param("Hannanum", marks=pytest.mark.slow)]
+)
 def test_morpheme_level_with_konlpy(tmp_path, tagger):
     if java.find_java() is None:
         pytest.skip("자바가 없어 형태소 분석기를 켤 수 없어요.")

@@ -12,8 +12,18 @@ from reference.variants import DecoderOnly, EncoderOnly, VisionTransformer, imag
 
 CONFIG = ModelConfig(vocab_size=17, d_model=32, n_heads=4, d_ff=64, n_layers=2, dropout=0.0, max_len=16)
 LLAMA = ModelConfig(
-    vocab_size=17, d_model=32, n_heads=4, d_ff=64, n_layers=2, dropout=0.0, max_len=16, norm="rms", norm_first=True,
-    activation="swiglu", positions="rope", n_kv_heads=2,
+    vocab_size=17,
+    d_model=32,
+    n_heads=4,
+    d_ff=64,
+    n_layers=2,
+    dropout=0.0,
+    max_len=16,
+    norm="rms",
+    norm_first=True,
+    activation="swiglu",
+    positions="rope",
+    n_kv_heads=2,
 )
 
 

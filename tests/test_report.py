@@ -17,11 +17,15 @@ EXERCISES = lesson_exercises(LESSON)
 SOFTMAX = next(e for e in EXERCISES if e.name == "softmax")
 
 
-def result(student: str, verdict: str = "pass", mistake: str | None = None,
-           problems: tuple[str, ...] = ()) -> StoredResult:
+def result(
+    student: str, verdict: str = "pass", mistake: str | None = None, problems: tuple[str, ...] = ()
+) -> StoredResult:
     marks = tuple(
-        Mark(student, LESSON, e.name, e.points, e.points, "pass", None, "") if e.name != "softmax"
-        else Mark(student, LESSON, e.name, 0.0, e.points, verdict, mistake, "") for e in EXERCISES)
+        Mark(student, LESSON, e.name, e.points, e.points, "pass", None, "")
+        if e.name != "softmax"
+        else Mark(student, LESSON, e.name, 0.0, e.points, verdict, mistake, "")
+        for e in EXERCISES
+    )
     return StoredResult("k", student, LESSON, marks, problems, True, 1, "full", "2026-03-02 10:00", {}, {})
 
 
@@ -32,12 +36,22 @@ def score(student: str, value: float, waiting: bool = False) -> SubmissionScore:
 
 def test_the_map_counts_who_has_which_misconception() -> None:
     first, second = SOFTMAX.mistakes[:2]
-    results = [result("a", "fail", first.id), result("b", "partial", second.id), result("c", "fail", second.id),
-               result("d", "timeout"), result("e", "fail"), result("f")]
+    results = [
+        result("a", "fail", first.id),
+        result("b", "partial", second.id),
+        result("c", "fail", second.id),
+        result("d", "timeout"),
+        result("e", "fail"),
+        result("f"),
+    ]
     report = build_report(results, [score(r.student, 50) for r in results])
     item = next(e for e in report.lessons[0].exercises if e.name == "softmax")
     assert [(cause.id, cause.students) for cause in item.causes] == [
-        (second.id, ("b", "c")), (first.id, ("a",)), ("timeout", ("d",)), ("unnamed", ("e",))]
+        (second.id, ("b", "c")),
+        (first.id, ("a",)),
+        ("timeout", ("d",)),
+        ("unnamed", ("e",)),
+    ]
     assert item.causes[0].title == second.title and item.total == 6 and item.pass_rate == pytest.approx(1 / 6)
     other = next(e for e in report.lessons[0].exercises if e.name != "softmax")
     assert other.causes == () and other.pass_rate == 1

@@ -46,13 +46,24 @@ def answer(result):
 
 
 def test_cells_run_like_in_a_notebook() -> None:
-    result = run("import math, inspect, asyncio",
-                 "%matplotlib inline\n%config InlineBackend.figure_format = 'retina'\nx = 3",
-                 "y = await asyncio.sleep(0, 5)",
-                 "def f(t):\n    return t * x + y + len(inspect.getsource(f).strip())", "1 / 0", "def g(:", call="f")
+    result = run(
+        "import math, inspect, asyncio",
+        "%matplotlib inline\n%config InlineBackend.figure_format = 'retina'\nx = 3",
+        "y = await asyncio.sleep(0, 5)",
+        "def f(t):\n    return t * x + y + len(inspect.getsource(f).strip())",
+        "1 / 0",
+        "def g(:",
+        call="f",
+    )
     assert result.reason is None
     assert {i: error for i, (error, _) in result.cells.items()} == {
-        0: None, 1: None, 2: None, 3: None, 4: "ZeroDivisionError", 5: "SyntaxError"}
+        0: None,
+        1: None,
+        2: None,
+        3: None,
+        4: "ZeroDivisionError",
+        5: "SyntaxError",
+    }
     assert result.cells[5][1] == "1번째 줄"
     source = "def f(t):\n    return t * x + y + len(inspect.getsource(f).strip())"
     assert answer(result).value.tolist() == [3.0 + 5 + len(source), 6.0 + 5 + len(source)]
@@ -64,11 +75,17 @@ def test_no_shell_commands_and_no_history() -> None:
     assert [result.cells[i][0] is None for i in range(4)] == [False, False, False, True]
 
 
-@pytest.mark.parametrize("line", [
-    "from autograder import check", "from autograder.kit import fast, plots", "import autograder.kit.plots as p",
-    "from autograder.any.thing import at_all\nat_all.x(1).y", "import autograder\nautograder.check('f')",
-    "from autograder import check\ncheck('softmax')\nfor _ in check: pass",
-])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from autograder import check",
+        "from autograder.kit import fast, plots",
+        "import autograder.kit.plots as p",
+        "from autograder.any.thing import at_all\nat_all.x(1).y",
+        "import autograder\nautograder.check('f')",
+        "from autograder import check\ncheck('softmax')\nfor _ in check: pass",
+    ],
+)
 def test_autograder_inside_is_an_empty_shell(line: str) -> None:
     assert run(line).cells[0][0] is None
 
@@ -127,8 +144,10 @@ def test_sleeping_forever_is_woken() -> None:
 
 
 def test_a_child_that_outlives_its_signals_is_killed() -> None:
-    stubborn = ("import signal, time\nfor timer in (signal.ITIMER_REAL, signal.ITIMER_PROF):\n"
-                "    signal.setitimer(timer, 0)\ntime.sleep(600)")
+    stubborn = (
+        "import signal, time\nfor timer in (signal.ITIMER_REAL, signal.ITIMER_PROF):\n"
+        "    signal.setitimer(timer, 0)\ntime.sleep(600)"
+    )
     short = Limits(unit_cpu=1.5, unit_wall=5, child_cpu=30, child_wall=2)
     result = shared_pool().run(Job((CellText(0, stubborn),), (), (), short))
     assert (result.stopped, result.reason) == (("cell", 0), "asleep")
@@ -146,20 +165,29 @@ def test_worker_is_confined_and_not_root() -> None:
 @linux
 def test_limits_are_set_in_the_child() -> None:
     needs("full", "reduced", "landlock")
-    cell = ("import resource\ndef f(t):\n    return {n: list(resource.getrlimit(getattr(resource, n))) for n in "
-            "('RLIMIT_NPROC', 'RLIMIT_NOFILE', 'RLIMIT_FSIZE', 'RLIMIT_CORE', 'RLIMIT_CPU')}")
+    cell = (
+        "import resource\ndef f(t):\n    return {n: list(resource.getrlimit(getattr(resource, n))) for n in "
+        "('RLIMIT_NPROC', 'RLIMIT_NOFILE', 'RLIMIT_FSIZE', 'RLIMIT_CORE', 'RLIMIT_CPU')}"
+    )
     found = answer(run(cell, call="f")).value
-    assert found == {"RLIMIT_NPROC": [64, 64], "RLIMIT_NOFILE": [64, 64], "RLIMIT_FSIZE": [0, 0], "RLIMIT_CORE": [0, 0],
-                     "RLIMIT_CPU": [30, 30]}
+    assert found == {
+        "RLIMIT_NPROC": [64, 64],
+        "RLIMIT_NOFILE": [64, 64],
+        "RLIMIT_FSIZE": [0, 0],
+        "RLIMIT_CORE": [0, 0],
+        "RLIMIT_CPU": [30, 30],
+    }
 
 
 @linux
 def test_only_its_own_socket_is_open() -> None:
     """다른 제출물이나 부모에게 이어지는 것은 하나도 물려받지 않아요. 글꼴 파일만 읽기로 열려 있어요."""
     needs("full", "reduced", "landlock")
-    cell = ("import os, stat\ndef f(t):\n    found = []\n    for fd in range(3, 64):\n"
-            "        try: mode = os.fstat(fd).st_mode\n        except OSError: continue\n"
-            "        if not stat.S_ISREG(mode): found.append(stat.S_ISSOCK(mode))\n    return found")
+    cell = (
+        "import os, stat\ndef f(t):\n    found = []\n    for fd in range(3, 64):\n"
+        "        try: mode = os.fstat(fd).st_mode\n        except OSError: continue\n"
+        "        if not stat.S_ISREG(mode): found.append(stat.S_ISSOCK(mode))\n    return found"
+    )
     with open("/etc/hostname") as leak:
         os.set_inheritable(leak.fileno(), True)
         assert answer(run(cell, call="f")).value == [True]
@@ -196,6 +224,7 @@ def test_closing_the_pool_ends_the_worker_and_running_jobs() -> None:
 
 # -- 부모가 듣는 법: 자식이 무엇을 보내도 -------------------------------------------------------------------------
 
+
 def converse(*frames: bytes) -> pool.JobResult:
     """거짓 자식이 보낸 바이트를 부모가 어떻게 듣는지."""
     ours, theirs = socket.socketpair()
@@ -221,14 +250,23 @@ def test_an_honest_conversation() -> None:
     assert result == pool.JobResult({0: (None, "")}, {0: b"answer"})
 
 
-@pytest.mark.parametrize("frames", [
-    frame(99, 0), frame(0, 0), GOOD_CELL + GOOD_CELL, frame(protocol.END_CELL, 0, b"{}"), frame(protocol.BEGIN_CELL, 7),
-    frame(protocol.BEGIN_CELL, 0) + frame(protocol.END_CELL, 0, b"not json"),
-    frame(protocol.BEGIN_CELL, 0) + frame(protocol.END_CELL, 0, b'{"error": 3, "detail": ""}'),
-    frame(protocol.BEGIN_CELL, 0) + frame(protocol.END_CELL, 0, b"[" * 50_000 + b"]" * 50_000),
-    frame(protocol.BEGIN_CELL, 0) + frame(protocol.END_EXERCISE, 0, b"x"), frame(protocol.DONE, 0),
-    GOOD_CELL + frame(protocol.BEGIN_EXERCISE, 1), GOOD_CELL + GOOD_TASK + GOOD_TASK,
-])
+@pytest.mark.parametrize(
+    "frames",
+    [
+        frame(99, 0),
+        frame(0, 0),
+        GOOD_CELL + GOOD_CELL,
+        frame(protocol.END_CELL, 0, b"{}"),
+        frame(protocol.BEGIN_CELL, 7),
+        frame(protocol.BEGIN_CELL, 0) + frame(protocol.END_CELL, 0, b"not json"),
+        frame(protocol.BEGIN_CELL, 0) + frame(protocol.END_CELL, 0, b'{"error": 3, "detail": ""}'),
+        frame(protocol.BEGIN_CELL, 0) + frame(protocol.END_CELL, 0, b"[" * 50_000 + b"]" * 50_000),
+        frame(protocol.BEGIN_CELL, 0) + frame(protocol.END_EXERCISE, 0, b"x"),
+        frame(protocol.DONE, 0),
+        GOOD_CELL + frame(protocol.BEGIN_EXERCISE, 1),
+        GOOD_CELL + GOOD_TASK + GOOD_TASK,
+    ],
+)
 def test_forged_messages_are_refused(frames: bytes) -> None:
     assert converse(frames).reason == "forged"
 
@@ -262,6 +300,7 @@ def test_job_crosses_unchanged() -> None:
 
 
 # -- 단계 고르기 ------------------------------------------------------------------------------------------------
+
 
 def choose(monkeypatch: pytest.MonkeyPatch, bwrap: bool, outcomes: dict[str, tuple[list[str] | None, str]]) -> Tier:
     monkeypatch.setattr(sys, "platform", "linux")
@@ -375,7 +414,9 @@ def test_without_landlock_the_namespaces_still_hold(monkeypatch: pytest.MonkeyPa
 @linux
 def test_a_broken_launch_says_why(tmp_path: Path) -> None:
     launch = tiers.prepare(Tier("none"), tmp_path, light=True)
-    broken = tiers.Launch((sys.executable, "-c", "import sys; sys.exit('까닭이에요')"), launch.environment, launch.settings)
+    broken = tiers.Launch(
+        (sys.executable, "-c", "import sys; sys.exit('까닭이에요')"), launch.environment, launch.settings
+    )
     with pytest.raises(pool.WorkerLost, match="까닭이에요"):
         pool.start_worker(broken)
     with pytest.raises(pool.WorkerLost):

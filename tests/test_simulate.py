@@ -56,13 +56,21 @@ def _recursive(n):
 def _factory(shift):
     def inner(x, *, more=0.0):
         return _helper(x) + shift + more
+
     return inner
 
 
-@pytest.mark.parametrize(("function", "expected"), [
-    (_helper, 6.0), (_factory(10), 16.0), (lambda x: _helper(x) - 1, 5.0), (partial(_factory(1), more=0.5), 7.5),
-    (lambda x: torch.tensor(x).item(), 2.0), (lambda x: float(_recursive(4)), 24.0),
-])
+@pytest.mark.parametrize(
+    ("function", "expected"),
+    [
+        (_helper, 6.0),
+        (_factory(10), 16.0),
+        (lambda x: _helper(x) - 1, 5.0),
+        (partial(_factory(1), more=0.5), 7.5),
+        (lambda x: torch.tensor(x).item(), 2.0),
+        (lambda x: float(_recursive(4)), 24.0),
+    ],
+)
 def test_a_cell_stands_alone(function, expected: float) -> None:
     scope: dict = {}
     exec(as_cell("f", function), scope)
@@ -93,6 +101,7 @@ def test_every_definition_becomes_a_cell_that_behaves_the_same(lesson: str) -> N
 
 
 # -- 계획 ---------------------------------------------------------------------------------------------------------
+
 
 def test_the_class_has_everyone_and_every_mistake() -> None:
     exercises = lesson_exercises(LESSON)
@@ -133,6 +142,7 @@ def test_a_folder_with_other_things_is_left_alone(tmp_path: Path) -> None:
 
 
 # -- 채점 ---------------------------------------------------------------------------------------------------------
+
 
 @pytest.fixture(scope="module")
 def simulated(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -184,7 +194,8 @@ def test_unchanged_submissions_are_kept_and_changed_ones_graded(simulated: Path,
     changed = grade_class(room, source, jobs=2)
     assert changed.kept == 6
     assert {name: digest for name, digest in contents(source).items() if "s003" not in name} == {
-        name: digest for name, digest in before.items() if "s003" not in name}
+        name: digest for name, digest in before.items() if "s003" not in name
+    }
     # 결과 파일이 깨져도 그 사람만 다시 채점해요.
     (room.path / "results" / LESSON / "s001.json").write_text("{")
     assert grade_class(room, source, jobs=2).kept == 6
@@ -211,8 +222,9 @@ def test_stopping_midway_loses_nothing(tmp_path: Path) -> None:
     assert without_message(judged(resumed)) == expected
 
 
-def test_the_seed_belongs_to_the_classroom(simulated: Path, graded: tuple[Classroom, ClassResult],
-                                           tmp_path: Path) -> None:
+def test_the_seed_belongs_to_the_classroom(
+    simulated: Path, graded: tuple[Classroom, ClassResult], tmp_path: Path
+) -> None:
     room, result = graded
     other = Classroom(tmp_path / "other")
     assert other.seed() == other.seed() == Classroom(tmp_path / "other").seed() != room.seed()
@@ -220,15 +232,19 @@ def test_the_seed_belongs_to_the_classroom(simulated: Path, graded: tuple[Classr
     same.path.mkdir()
     (same.path / "classroom.json").write_bytes((room.path / "classroom.json").read_bytes())
     few = tmp_path / "few"
-    chosen = [found.student for found in result.results
-              if found.lesson == LESSON and all(mark.verdict != "timeout" for mark in found.marks)][:3]
+    chosen = [
+        found.student
+        for found in result.results
+        if found.lesson == LESSON and all(mark.verdict != "timeout" for mark in found.marks)
+    ][:3]
     for student in chosen:
         target = few / student / LESSON / f"{LESSON}.ipynb"
         target.parent.mkdir(parents=True)
         target.write_bytes((simulated / student / LESSON / f"{LESSON}.ipynb").read_bytes())
     # 누구와 함께 채점하든 같은 시드면 글자까지 같은 판정이에요.
     assert judged(grade_class(same, few, jobs=1)) == [
-        mark for mark in judged(result) if mark["student"] in chosen and mark["lesson"] == LESSON]
+        mark for mark in judged(result) if mark["student"] in chosen and mark["lesson"] == LESSON
+    ]
     (other.path / "classroom.json").write_text("{}")
     with pytest.raises(ClassroomError, match="깨졌어요"):
         other.seed()

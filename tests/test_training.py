@@ -27,10 +27,24 @@ from reference.transformer import Transformer
 
 ROOT = Path(__file__).parents[1]
 WORDS = "나 너 우리 학교 집 책 빵 물 간다 온다 읽는다 먹는다 마신다 큰 작은 파란 빨간 어제 오늘 내일".split()
-PAIRS = [(f"{a} {b} {c}", f"{c} {a} {b} {i % 7}") for i, (a, b, c) in enumerate(
-    (a, b, c) for a in WORDS[:8] for b in WORDS[5:14] for c in WORDS[10:])]
-CONFIG = TrainConfig(preset="tiny", vocab_size=400, max_tokens=256, max_steps=12, warmup=4, ema=0.9, device="cpu",
-                     precision="fp32", log_every=1, valid_every=6, save_every=4, beam=2)
+PAIRS = [
+    (f"{a} {b} {c}", f"{c} {a} {b} {i % 7}")
+    for i, (a, b, c) in enumerate((a, b, c) for a in WORDS[:8] for b in WORDS[5:14] for c in WORDS[10:])
+]
+CONFIG = TrainConfig(
+    preset="tiny",
+    vocab_size=400,
+    max_tokens=256,
+    max_steps=12,
+    warmup=4,
+    ema=0.9,
+    device="cpu",
+    precision="fp32",
+    log_every=1,
+    valid_every=6,
+    save_every=4,
+    beam=2,
+)
 
 
 @pytest.fixture(scope="module")
@@ -74,8 +88,19 @@ def test_run_folder_and_neighbours(tsv, tmp_path):
     found = source(tsv)
     assert found.valid.endswith("toy.val.tsv") and found.test.endswith("toy.test.tsv")
     result = run.train(CONFIG, found, tmp_path / "run")
-    keys = {"preset", "parameters", "steps", "cpu_seconds", "wall_seconds", "tokens_per_second", "bleu", "chrf",
-            "exact_match", "signature", "device"}
+    keys = {
+        "preset",
+        "parameters",
+        "steps",
+        "cpu_seconds",
+        "wall_seconds",
+        "tokens_per_second",
+        "bleu",
+        "chrf",
+        "exact_match",
+        "signature",
+        "device",
+    }
     assert keys <= json.loads((tmp_path / "run" / "result.json").read_text(encoding="utf-8")).keys()
     assert result["steps"] == 12 and result["device"] == "cpu" and result["evaluated_on"] == "test"
     card = (tmp_path / "run" / "index.html").read_text(encoding="utf-8")
@@ -134,8 +159,16 @@ def make_trainer(folder: Path, tsv: Path, **changes) -> Trainer:
     folder.mkdir(parents=True, exist_ok=True)
     task = run.load_task(config, ModelConfig.preset("tiny", 5).to_dict(), source(tsv), folder)
     model_config = ModelConfig.preset("tiny", task.tokenizer.vocab_size)
-    return Trainer(config, model_config, choose("cpu", config.precision), task.tokenizer, task.train_set, task.valid_set,
-                   task.valid[:1], folder)
+    return Trainer(
+        config,
+        model_config,
+        choose("cpu", config.precision),
+        task.tokenizer,
+        task.train_set,
+        task.valid_set,
+        task.valid[:1],
+        folder,
+    )
 
 
 def test_accumulated_batches_equal_their_union(tsv, tmp_path):
@@ -161,8 +194,10 @@ def test_accumulated_batches_equal_their_union(tsv, tmp_path):
 
 def test_two_processes_give_the_gradients_of_one(tsv, tmp_path):
     """gloo 프로세스 둘이 나눠 배운 뒤의 가중치가, 한 프로세스가 두 배치를 모아 배운 것과 같아요."""
-    options = ("preset='tiny', vocab_size=400, max_tokens=256, max_steps=3, warmup=4, device='cpu', precision='fp32', "
-               "log_every=1, valid_every=3, save_every=3, ema=0.9, beam=1, dropout=0.0")
+    options = (
+        "preset='tiny', vocab_size=400, max_tokens=256, max_steps=3, warmup=4, device='cpu', precision='fp32', "
+        "log_every=1, valid_every=3, save_every=3, ema=0.9, beam=1, dropout=0.0"
+    )
     code = (
         f"import sys; sys.path.insert(0, {str(ROOT)!r}); from pathlib import Path; import torch; torch.set_num_threads(1);"
         "from reference import run; from reference.training import TrainConfig;"
@@ -173,9 +208,13 @@ def test_two_processes_give_the_gradients_of_one(tsv, tmp_path):
     script.write_text(code, encoding="utf-8")
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    two = subprocess.run([*launch, str(script), str(tmp_path / "two"), "1"], capture_output=True, text=True, env=environment)
+    two = subprocess.run(
+        [*launch, str(script), str(tmp_path / "two"), "1"], capture_output=True, text=True, env=environment
+    )
     assert two.returncode == 0, two.stderr[-2000:]
-    subprocess.run([sys.executable, str(script), str(tmp_path / "one"), "2"], check=True, capture_output=True, env=environment)
+    subprocess.run(
+        [sys.executable, str(script), str(tmp_path / "one"), "2"], check=True, capture_output=True, env=environment
+    )
     one, other = (checkpoint.load(checkpoint.steps(tmp_path / name / "checkpoints")[-1])[0] for name in ("one", "two"))
     for name, value in one["model"].items():
         torch.testing.assert_close(other["model"][name], value, rtol=1e-4, atol=2e-6)
@@ -267,7 +306,10 @@ def test_bad_checkpoints(tsv, tmp_path):
     groups = {"model": {"w": torch.ones(3)}}
     for step in (1, 2, 3):
         checkpoint.save(folder, step, groups, {"progress": {}}, keep=2)
-    assert [path.name for path in checkpoint.steps(folder)] == ["step-00000002.safetensors", "step-00000003.safetensors"]
+    assert [path.name for path in checkpoint.steps(folder)] == [
+        "step-00000002.safetensors",
+        "step-00000003.safetensors",
+    ]
     checkpoint.steps(folder)[-1].write_bytes(b"broken")
     assert checkpoint.load_latest(folder)[1]["step"] == 2  # 손상된 새것 대신 앞의 것을 써요.
     checkpoint.steps(folder)[0].write_bytes(b"")

@@ -45,7 +45,9 @@ def run(arguments: list[str]) -> int:
     except ImportError as error:
         if debug:
             raise
-        return _fail(f"설치가 덜 되었거나 망가졌어요({error.name or error}). `python3 course.py setup --fresh`로 새로 설치해 주세요.")
+        return _fail(
+            f"설치가 덜 되었거나 망가졌어요({error.name or error}). `python3 course.py setup --fresh`로 새로 설치해 주세요."
+        )
     try:
         result: Any = app(args=arguments, prog_name="course", standalone_mode=False)
         return result if isinstance(result, int) else 0

@@ -15,9 +15,19 @@ if TYPE_CHECKING:
     from autograder.class_grading import ClassResult
     from autograder.classroom import Classroom, StoredResult
 
-ClassroomOption = Annotated[Path, typer.Option("--classroom", help="학급 폴더예요. 성적부, 피드백, 시드가 여기 살아요.")]
+ClassroomOption = Annotated[
+    Path, typer.Option("--classroom", help="학급 폴더예요. 성적부, 피드백, 시드가 여기 살아요.")
+]
 DEFAULT_CLASSROOM = Path("classroom")
-_SHORT = {"pass": "통과", "partial": "일부", "fail": "다시", "error": "오류", "timeout": "시간", "refused": "거절", "missing": "빈칸"}
+_SHORT = {
+    "pass": "통과",
+    "partial": "일부",
+    "fail": "다시",
+    "error": "오류",
+    "timeout": "시간",
+    "refused": "거절",
+    "missing": "빈칸",
+}
 
 
 def register(app: typer.Typer) -> None:
@@ -45,7 +55,10 @@ def build(
         if check:
             stale = notebooks.check_lessons()
             if stale:
-                print(f"원본과 다른 레슨이 있어요: {', '.join(stale)}. `course build`로 다시 만들어 주세요.", file=sys.stderr)
+                print(
+                    f"원본과 다른 레슨이 있어요: {', '.join(stale)}. `course build`로 다시 만들어 주세요.",
+                    file=sys.stderr,
+                )
                 raise typer.Exit(1)
             print("lessons/의 모든 노트북이 원본과 같아요.")
             return
@@ -74,19 +87,33 @@ def simulate(
 
     with _sentences():
         made = make(students, out, seed)
-        print(f"{out}에 학생 {made.students}명의 제출물 {made.submissions}개를 만들었어요. 알려진 실수 {made.mistakes}개가 들어 있어요.")
+        print(
+            f"{out}에 학생 {made.students}명의 제출물 {made.submissions}개를 만들었어요. 알려진 실수 {made.mistakes}개가 들어 있어요."
+        )
         if made.left_out:
             print(f"학생이 모자라 넣지 못한 실수가 {len(made.left_out)}개 있어요. --students를 늘리면 모두 들어가요.")
 
 
 def grade(
-    directory: Annotated[Path | None, typer.Argument(
-        metavar="DIR", help="제출물 폴더예요: DIR/<학생>/<레슨>/<레슨>.ipynb. 없으면 학급 폴더의 submitted/를 써요.")] = None,
+    directory: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="DIR", help="제출물 폴더예요: DIR/<학생>/<레슨>/<레슨>.ipynb. 없으면 학급 폴더의 submitted/를 써요."
+        ),
+    ] = None,
     classroom: ClassroomOption = DEFAULT_CLASSROOM,
-    lesson: Annotated[str | None, typer.Option("--lesson", help="이 레슨만 채점해요. 5나 05_attention_math처럼 적어요.")] = None,
-    jobs: Annotated[int | None, typer.Option("--jobs", min=1, help="함께 채점할 제출물의 수예요. 없으면 코어 수만큼이에요.")] = None,
-    json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="판정을 이 파일에 JSON으로 적어요.")] = None,
-    unsafe: Annotated[bool, typer.Option("--unsafe-no-sandbox", help="모래상자 없이 채점해요. 믿는 코드에만 쓰세요.")] = False,
+    lesson: Annotated[
+        str | None, typer.Option("--lesson", help="이 레슨만 채점해요. 5나 05_attention_math처럼 적어요.")
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", min=1, help="함께 채점할 제출물의 수예요. 없으면 코어 수만큼이에요.")
+    ] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="판정을 이 파일에 JSON으로 적어요.")
+    ] = None,
+    unsafe: Annotated[
+        bool, typer.Option("--unsafe-no-sandbox", help="모래상자 없이 채점해요. 믿는 코드에만 쓰세요.")
+    ] = False,
 ) -> None:
     """제출물을 채점해서 성적부, 피드백, 점수표를 만들어요."""
     if sys.platform == "win32":
@@ -122,7 +149,9 @@ def collect(
 
     with _sentences():
         taken = take(archive, Classroom(classroom))
-        print(f"제출물 {len(taken.taken)}개를 {classroom / 'submitted'}에 넣었어요. 이미 있던 것과 같은 것은 {taken.same}개예요.")
+        print(
+            f"제출물 {len(taken.taken)}개를 {classroom / 'submitted'}에 넣었어요. 이미 있던 것과 같은 것은 {taken.same}개예요."
+        )
         if taken.replaced:
             print(f"새 제출로 바뀐 옛 파일 {len(taken.replaced)}개는 {classroom / 'replaced'}에 옮겨 두었어요.")
         for name, why in taken.skipped:
@@ -133,7 +162,9 @@ def collect(
 
 def export_marks(
     classroom: ClassroomOption = DEFAULT_CLASSROOM,
-    out: Annotated[Path | None, typer.Option("--out", help="쓸 CSV 파일이에요. 없으면 학급 폴더의 marks.csv예요.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="쓸 CSV 파일이에요. 없으면 학급 폴더의 marks.csv예요.")
+    ] = None,
     detail: Annotated[bool, typer.Option("--detail", help="레슨별 합계 대신 실습별 점수를 적어요.")] = False,
 ) -> None:
     """점수표를 엑셀에서 바로 열리는 CSV로 내보내요. 손으로 준 점수도 담겨요."""
@@ -147,7 +178,9 @@ def export_marks(
 
 def report(
     classroom: ClassroomOption = DEFAULT_CLASSROOM,
-    out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="report.html을 쓸 폴더예요. 없으면 학급 폴더예요.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="report.html을 쓸 폴더예요. 없으면 학급 폴더예요.")
+    ] = None,
 ) -> None:
     """점수, 진도, 실습마다의 오해를 한 쪽의 HTML로 만들어요."""
     from autograder.classroom import Classroom
@@ -158,7 +191,9 @@ def report(
 
 
 def bench_grade(
-    json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="결과를 이 파일에 JSON으로 적어요.")] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="결과를 이 파일에 JSON으로 적어요.")
+    ] = None,
     students: Annotated[int, typer.Option("--students", help="함께 채점할 제출물의 수예요.")] = 20,
     rounds: Annotated[int, typer.Option("--rounds", min=1, help="번갈아 재는 횟수예요.")] = 3,
 ) -> None:
@@ -175,6 +210,7 @@ def bench_grade(
 
 
 # -- 함께 쓰는 것 -------------------------------------------------------------------------------------------------
+
 
 @contextmanager
 def _sentences() -> Iterator[None]:
@@ -213,8 +249,15 @@ class _Progress:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-        self._bar = Progress(TextColumn("채점"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
-                             TextColumn("{task.fields[last]}"), console=Console(stderr=True), transient=True)
+        self._bar = Progress(
+            TextColumn("채점"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[last]}"),
+            console=Console(stderr=True),
+            transient=True,
+        )
         self._task = None
         return self
 
@@ -251,7 +294,9 @@ def _summarize(classroom: Classroom, graded: ClassResult, unsafe: bool) -> None:
         table.add_row(lesson[:2], str(len(results)), average, *(str(counts[verdict] or "") for verdict in _SHORT))
     console.print(table)
     fresh = len(graded.results) - graded.kept
-    print(f"제출물 {len(graded.results)}개: 새로 채점 {fresh}개, 바뀌지 않아 그대로 둔 것 {graded.kept}개 · 시드 {classroom.seed()}")
+    print(
+        f"제출물 {len(graded.results)}개: 새로 채점 {fresh}개, 바뀌지 않아 그대로 둔 것 {graded.kept}개 · 시드 {classroom.seed()}"
+    )
     print(f"성적부 {classroom.db_url()} · 피드백 {classroom.path / 'feedback'} · 점수표 {classroom.marks_csv}")
     print(f"모래상자: {_tiers(graded.results)}")
     if unsafe:
@@ -260,7 +305,9 @@ def _summarize(classroom: Classroom, graded: ClassResult, unsafe: bool) -> None:
         for problem in result.problems:
             print(f"  {result.student} / {result.lesson}: {problem}")
     if graded.unreadable:
-        print(f"읽지 못한 제출물이 {len(graded.unreadable)}개 있어요. 원본은 그대로 두었고 0점으로 적었어요. 다시 받은 뒤 같은 명령을 실행해 주세요.")
+        print(
+            f"읽지 못한 제출물이 {len(graded.unreadable)}개 있어요. 원본은 그대로 두었고 0점으로 적었어요. 다시 받은 뒤 같은 명령을 실행해 주세요."
+        )
 
 
 def _tiers(results: Sequence[StoredResult]) -> str:

@@ -55,7 +55,9 @@ def setup(
 
 
 def lab(
-    port: Annotated[int, typer.Option(min=1, max=65535, help="쓸 포트. 이미 쓰고 있으면 다음 빈 포트를 찾아요.")] = 8888,
+    port: Annotated[
+        int, typer.Option(min=1, max=65535, help="쓸 포트. 이미 쓰고 있으면 다음 빈 포트를 찾아요.")
+    ] = 8888,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="브라우저를 열지 않고 주소만 보여 줘요.")] = False,
 ) -> int:
     """JupyterLab을 한국어로 열어요. 레슨 1이 먼저 보여요."""
@@ -173,7 +175,10 @@ def test(
 ) -> int:
     """시험을 돌리고, 이 컴퓨터에서 돌리지 못한 것을 알려 줘요."""
     if not (ROOT / "tests").is_dir():
-        print("학습자 묶음에는 시험이 들어 있지 않아요. 설치를 확인하려면 `python3 course.py doctor`를 실행해요.", file=sys.stderr)
+        print(
+            "학습자 묶음에는 시험이 들어 있지 않아요. 설치를 확인하려면 `python3 course.py doctor`를 실행해요.",
+            file=sys.stderr,
+        )
         return 1
     if find_spec("pytest") is None or find_spec("xdist") is None:
         code = setup(fresh=False, test=True)
@@ -192,9 +197,12 @@ def test(
 
 def check(
     lesson: Annotated[
-        str | None, typer.Argument(metavar="[레슨]", help="레슨의 번호나 이름(5, 05_attention_math). 적지 않으면 모두예요.")
+        str | None,
+        typer.Argument(metavar="[레슨]", help="레슨의 번호나 이름(5, 05_attention_math). 적지 않으면 모두예요."),
     ] = None,
-    watch: Annotated[bool, typer.Option("--watch", help="노트북을 저장할 때마다 다시 확인해요. Ctrl+C로 끝내요.")] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="노트북을 저장할 때마다 다시 확인해요. Ctrl+C로 끝내요.")
+    ] = False,
 ) -> int:
     """저장된 노트북의 실습을 터미널에서 확인해요."""
     paths = _choose(lesson)
@@ -231,7 +239,9 @@ def status() -> int:
             color = "green" if done == len(results) else "yellow" if done else "dim"
             filled = round(20 * done / max(1, len(results)))
             bar = f"[{color}]{'━' * filled}[/][dim]{'─' * (20 - filled)}[/]"
-            table.add_row(path.stem, bar, f"{done}/{len(results)}", f"{following.name}" if following else "모두 통과했어요")
+            table.add_row(
+                path.stem, bar, f"{done}/{len(results)}", f"{following.name}" if following else "모두 통과했어요"
+            )
     console.print(table)
     return 0
 
@@ -251,7 +261,10 @@ def hint(
         return 2
     available = hints(found[1], exercise)
     if not available:
-        print(f"`{exercise}`의 힌트를 노트북에서 찾지 못했어요. 힌트 셀을 지웠다면 배포본에서 다시 복사해 주세요.", file=sys.stderr)
+        print(
+            f"`{exercise}`의 힌트를 노트북에서 찾지 못했어요. 힌트 셀을 지웠다면 배포본에서 다시 복사해 주세요.",
+            file=sys.stderr,
+        )
         return 1
     number = terminal.next_hint(exercise, len(available), again)
     title, body = available[number]
@@ -259,7 +272,11 @@ def hint(
     console.print(f"[bold]{title}[/]")
     console.print(Markdown(terminal.plain_text(body)))
     left = len(available) - number - 1
-    console.print(f"[dim]힌트가 {left}개 더 있어요.[/]" if left else "[dim]마지막 힌트예요. `--again`을 붙이면 처음부터 다시 볼 수 있어요.[/]")
+    console.print(
+        f"[dim]힌트가 {left}개 더 있어요.[/]"
+        if left
+        else "[dim]마지막 힌트예요. `--again`을 붙이면 처음부터 다시 볼 수 있어요.[/]"
+    )
     return 0
 
 
@@ -279,7 +296,11 @@ def reset(
     if stub is None:
         print(f"`{exercise}`의 처음 모습을 찾지 못했어요. 배포본에서 그 셀을 복사해 주세요.", file=sys.stderr)
         return 1
-    if not yes and sys.stdin.isatty() and not typer.confirm(f"{path.name}의 `{exercise}` 셀을 처음 모습으로 되돌릴까요?"):
+    if (
+        not yes
+        and sys.stdin.isatty()
+        and not typer.confirm(f"{path.name}의 `{exercise}` 셀을 처음 모습으로 되돌릴까요?")
+    ):
         return 1
     try:
         backup = reset_exercise(path, exercise, stub)
@@ -311,7 +332,10 @@ def _choose(lesson: str | None) -> list[Path]:
 
     paths = terminal.lesson_paths()
     if not paths:
-        print(f"{terminal.LESSONS}에 노트북이 없어요. 코스를 다시 받아 주세요(강사라면 `python3 course.py build`).", file=sys.stderr)
+        print(
+            f"{terminal.LESSONS}에 노트북이 없어요. 코스를 다시 받아 주세요(강사라면 `python3 course.py build`).",
+            file=sys.stderr,
+        )
         return []
     try:
         return [paths[terminal.find_lesson(lesson)]] if lesson else list(paths.values())

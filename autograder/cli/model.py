@@ -40,8 +40,12 @@ def register(app: typer.Typer) -> None:
 
 def train(
     preset: Annotated[str, typer.Option("--preset", help="tiny, demo, multi30k, base, big")] = "demo",
-    data: Annotated[list[str] | None, typer.Option("--data", help="원문 TAB 번역문 파일(여럿, .gz 가능)이나 데이터 이름")] = None,
-    valid: Annotated[str | None, typer.Option("--valid", help="검증 파일. 없으면 이웃 파일이나 훈련 데이터에서 골라요.")] = None,
+    data: Annotated[
+        list[str] | None, typer.Option("--data", help="원문 TAB 번역문 파일(여럿, .gz 가능)이나 데이터 이름")
+    ] = None,
+    valid: Annotated[
+        str | None, typer.Option("--valid", help="검증 파일. 없으면 이웃 파일이나 훈련 데이터에서 골라요.")
+    ] = None,
     test: Annotated[str | None, typer.Option("--test", help="시험 파일. 없으면 이웃 파일을 찾아요.")] = None,
     reverse: Annotated[bool, typer.Option("--reverse", help="두 언어의 방향을 거꾸로 해요.")] = False,
     out: Annotated[Path | None, typer.Option("--out", help="실행 폴더. 없으면 runs/ 아래에 만들어요.")] = None,
@@ -72,8 +76,10 @@ def train(
 ) -> int:
     """Transformer를 학습해요. Ctrl+C로 멈춰도 --resume으로 이어 가요."""
     given = locals()
-    names = ("max_steps max_cpu_minutes max_tokens accumulate pairs vocab_size tokenizer level schedule warmup lr_factor "
-             "dropout norm_first ema patience beam device precision compile seed log_every valid_every save_every").split()
+    names = (
+        "max_steps max_cpu_minutes max_tokens accumulate pairs vocab_size tokenizer level schedule warmup lr_factor "
+        "dropout norm_first ema patience beam device precision compile seed log_every valid_every save_every"
+    ).split()
     changes = {name: given[name] for name in names if given[name] is not None}
     with _sentences():
         from dataclasses import replace
@@ -151,7 +157,9 @@ def translate(
 
 def evaluate(
     model: ModelOption = None,
-    data: Annotated[str | None, typer.Option("--data", help="채점할 TSV 파일. 없으면 학습할 때 정한 시험 데이터예요.")] = None,
+    data: Annotated[
+        str | None, typer.Option("--data", help="채점할 TSV 파일. 없으면 학습할 때 정한 시험 데이터예요.")
+    ] = None,
     beam: Annotated[int, typer.Option(min=1, help="빔 크기. 1이면 탐욕 디코딩")] = 4,
     lowercase: Annotated[bool, typer.Option("--lowercase", help="대소문자를 가리지 않고 채점해요.")] = False,
     device: DeviceOption = "auto",

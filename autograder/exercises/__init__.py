@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib import import_module
 from importlib.util import find_spec
 
@@ -20,7 +20,7 @@ LESSONS: dict[str, str] = {
 }
 
 
-@lru_cache(maxsize=None)
+@cache
 def lesson_exercises(lesson: str) -> tuple[Exercise, ...]:
     """레슨의 실습을 노트북에 나오는 순서로 돌려줘요. 모르는 레슨이면 KeyError."""
     if lesson not in LESSONS:

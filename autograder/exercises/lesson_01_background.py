@@ -16,11 +16,15 @@ LESSON = "01_background"
 
 def _weights(rng, i, d, dtype=torch.float32):
     """RNN 하나의 가중치. tanh가 포화하지 않도록 작게 뽑아요."""
-    return (rng.normal(i, d, dtype=dtype, scale=i ** -0.5), rng.normal(d, d, dtype=dtype, scale=0.7 * d ** -0.5),
-            rng.normal(d, dtype=dtype, scale=0.5))
+    return (
+        rng.normal(i, d, dtype=dtype, scale=i**-0.5),
+        rng.normal(d, d, dtype=dtype, scale=0.7 * d**-0.5),
+        rng.normal(d, dtype=dtype, scale=0.5),
+    )
 
 
 # -- rnn_step -----------------------------------------------------------------------------------------------------
+
 
 def _step_cases(rng):
     i, d = rng.choice([(3, 4), (2, 5), (5, 3)])
@@ -28,16 +32,23 @@ def _step_cases(rng):
     return [
         case("values", rng.normal(6, i), rng.normal(6, d), *_weights(rng, i, d)),
         case("square", rng.normal(2, n), rng.normal(2, n), *_weights(rng, n, n)),
-        case("double", rng.normal(4, i, dtype=torch.float64), rng.normal(4, d, dtype=torch.float64),
-             *_weights(rng, i, d, torch.float64)),
+        case(
+            "double",
+            rng.normal(4, i, dtype=torch.float64),
+            rng.normal(4, d, dtype=torch.float64),
+            *_weights(rng, i, d, torch.float64),
+        ),
     ]
 
 
 def _step_loop(x_t, h, W_xh, W_hh, b):
     rows = []
     for x_row, h_row in zip(x_t, h, strict=True):
-        rows.append(torch.stack([torch.tanh((x_row * W_xh[:, j]).sum() + (h_row * W_hh[:, j]).sum() + b[j])
-                                 for j in range(len(b))]))
+        rows.append(
+            torch.stack(
+                [torch.tanh((x_row * W_xh[:, j]).sum() + (h_row * W_hh[:, j]).sum() + b[j]) for j in range(len(b))]
+            )
+        )
     return torch.stack(rows)
 
 
@@ -108,12 +119,14 @@ RNN_STEP = Exercise(
         lambda x_t, h, W_xh, W_hh, b: torch.tanh(torch.cat([x_t, h], 1) @ torch.cat([W_xh, W_hh], 0) + b),
         lambda x_t, h, W_xh, W_hh, b: torch.tanh(F.linear(x_t, W_xh.T, b) + torch.einsum("be,ed->bd", h, W_hh)),
         lambda x_t, h, W_xh, W_hh, b: torch.from_numpy(
-            np.tanh(x_t.numpy() @ W_xh.numpy() + h.numpy() @ W_hh.numpy() + b.numpy())),
+            np.tanh(x_t.numpy() @ W_xh.numpy() + h.numpy() @ W_hh.numpy() + b.numpy())
+        ),
     ),
 )
 
 
 # -- rnn_forward --------------------------------------------------------------------------------------------------
+
 
 def _forward_cases(rng):
     b, t = rng.choice([(2, 5), (3, 6), (4, 5)])
@@ -121,8 +134,12 @@ def _forward_cases(rng):
     return [
         case("values", rng.normal(b, t, i), rng.normal(b, d), *_weights(rng, i, d)),
         case("square", rng.normal(n, n, 3), rng.normal(n, 5), *_weights(rng, 3, 5)),
-        case("double", rng.normal(5, 3, 2, dtype=torch.float64), rng.normal(5, 4, dtype=torch.float64),
-             *_weights(rng, 2, 4, torch.float64)),
+        case(
+            "double",
+            rng.normal(5, 3, 2, dtype=torch.float64),
+            rng.normal(5, 4, dtype=torch.float64),
+            *_weights(rng, 2, 4, torch.float64),
+        ),
     ]
 
 
@@ -247,6 +264,7 @@ RNN_FORWARD = Exercise(
 
 # -- last_state ---------------------------------------------------------------------------------------------------
 
+
 def _last_cases(rng):
     b, t, d = rng.choice([(3, 6, 5), (4, 7, 5), (5, 6, 7)])
     short = torch.tensor([1 + (2 * n + rng.int(0, 1)) % (t - 1) for n in range(b)])
@@ -315,9 +333,12 @@ LAST_STATE = Exercise(
             title="시간 축의 평균",
             why="한 시각의 상태가 아니라 여러 시각의 평균이 왔어요.",
             look="문장마다 시각 하나를 골라 그 줄을 통째로 꺼내요.",
-            wrong=(lambda outputs, lengths: outputs.mean(dim=1),
-                   lambda outputs, lengths: torch.stack([outputs[b, :lengths[b]].mean(dim=0)
-                                                         for b in range(len(lengths))])),
+            wrong=(
+                lambda outputs, lengths: outputs.mean(dim=1),
+                lambda outputs, lengths: torch.stack(
+                    [outputs[b, : lengths[b]].mean(dim=0) for b in range(len(lengths))]
+                ),
+            ),
             groups=("short", "full", "double"),
         ),
         Mistake(
@@ -339,6 +360,7 @@ LAST_STATE = Exercise(
 
 
 # -- path_length --------------------------------------------------------------------------------------------------
+
 
 def _path_cases(rng):
     n = rng.int(40, 90)
@@ -407,9 +429,11 @@ PATH_LENGTH = Exercise(
             title="합성곱을 한 줄로 늘어놓음",
             why="한 층이 볼 수 있는 너비가 층마다 k배씩 커지는데, 같은 너비만큼씩 더해 나갔어요.",
             look="간격을 벌린(dilated) 합성곱 두 층이 단어 몇 개를 덮는지 그려 봐요.",
-            wrong=(lambda kind, n, k=3: _path(kind, n, k, conv=lambda n, k: -(-n // k)),
-                   lambda kind, n, k=3: _path(kind, n, k, conv=lambda n, k: -(-(n - 1) // (k - 1))),
-                   lambda kind, n, k=3: _path(kind, n, k, conv=lambda n, k: n // k)),
+            wrong=(
+                lambda kind, n, k=3: _path(kind, n, k, conv=lambda n, k: -(-n // k)),
+                lambda kind, n, k=3: _path(kind, n, k, conv=lambda n, k: -(-(n - 1) // (k - 1))),
+                lambda kind, n, k=3: _path(kind, n, k, conv=lambda n, k: n // k),
+            ),
             groups=("conv", "conv_exact"),
         ),
         Mistake(
@@ -417,8 +441,10 @@ PATH_LENGTH = Exercise(
             title="실수 로그로 셈",
             why="실수 로그는 딱 떨어지는 길이에서 아주 조금 넘치거나 모자라요. 올리거나 내리면 한 층이 틀려요.",
             look="정수로 세어 봐요. 너비를 k배씩 키우면서 몇 번 만에 n을 덮는지요.",
-            wrong=(lambda kind, n, k=3: _path(kind, n, k, conv=lambda n, k: math.ceil(math.log(n) / math.log(k))),
-                   lambda kind, n, k=3: _path(kind, n, k, conv=lambda n, k: math.ceil(math.log(n, k)))),
+            wrong=(
+                lambda kind, n, k=3: _path(kind, n, k, conv=lambda n, k: math.ceil(math.log(n) / math.log(k))),
+                lambda kind, n, k=3: _path(kind, n, k, conv=lambda n, k: math.ceil(math.log(n, k))),
+            ),
             groups=("conv_exact",),
         ),
         Mistake(
@@ -426,8 +452,10 @@ PATH_LENGTH = Exercise(
             title="모자라는 층 수",
             why="문장 끝까지 닿기 전에 층을 그만 쌓았어요.",
             look="k의 c제곱이 n보다 작으면 양 끝의 두 단어는 아직 만나지 못해요.",
-            wrong=(lambda kind, n, k=3: _path(kind, n, k, conv=lambda n, k: int(math.log(n, k))),
-                   lambda kind, n, k=3: _path(kind, n, k, conv=lambda n, k: rnn.path_length("conv", n, k) - 1)),
+            wrong=(
+                lambda kind, n, k=3: _path(kind, n, k, conv=lambda n, k: int(math.log(n, k))),
+                lambda kind, n, k=3: _path(kind, n, k, conv=lambda n, k: rnn.path_length("conv", n, k) - 1),
+            ),
             groups=("conv", "conv_exact"),
         ),
         Mistake(
@@ -439,20 +467,28 @@ PATH_LENGTH = Exercise(
             groups=("rnn",),
         ),
     ),
-    correct=(_path_table, _path_recursive,
-             lambda kind, n, k=3: _path(kind, n, k, conv=lambda n, k: next(c for c in range(n + 1) if k ** c >= n))),
+    correct=(
+        _path_table,
+        _path_recursive,
+        lambda kind, n, k=3: _path(kind, n, k, conv=lambda n, k: next(c for c in range(n + 1) if k**c >= n)),
+    ),
 )
 
 
 # -- grad_norm_by_distance ----------------------------------------------------------------------------------------
+
 
 def _grad_cases(rng):
     b, t = rng.choice([(2, 5), (3, 6), (4, 7)])
     return [
         case("values", rng.normal(b, t, 8), rng.normal(b, 9), *_weights(rng, 8, 9)),
         case("square", rng.normal(3, 4, 4), rng.normal(3, 4), *_weights(rng, 4, 4)),
-        case("double", rng.normal(2, 5, 3, dtype=torch.float64), rng.normal(2, 4, dtype=torch.float64),
-             *_weights(rng, 3, 4, torch.float64)),
+        case(
+            "double",
+            rng.normal(2, 5, 3, dtype=torch.float64),
+            rng.normal(2, 4, dtype=torch.float64),
+            *_weights(rng, 3, 4, torch.float64),
+        ),
     ]
 
 
@@ -529,10 +565,15 @@ GRAD_NORM = Exercise(
             title="입력이 아니라 가중치의 기울기",
             why="가중치가 받은 기울기를 쟀어요. 가중치는 모든 시각이 함께 쓰므로 거리를 나눠 볼 수 없어요.",
             look="단어마다 하나씩 있는 텐서는 무엇인지 떠올려 봐요.",
-            wrong=(_grad_params(lambda W, U, b: torch.stack([W.norm(), U.norm(), b.norm()])),
-                   _grad_params(lambda W, U, b: U.norm()), _grad_params(lambda W, U, b: W.norm()),
-                   _grad_params(lambda W, U, b: U.norm(dim=0)), _grad_params(lambda W, U, b: U.norm(dim=1)),
-                   _grad_params(lambda W, U, b: W.norm(dim=0)), _grad_params(lambda W, U, b: W.norm(dim=1))),
+            wrong=(
+                _grad_params(lambda W, U, b: torch.stack([W.norm(), U.norm(), b.norm()])),
+                _grad_params(lambda W, U, b: U.norm()),
+                _grad_params(lambda W, U, b: W.norm()),
+                _grad_params(lambda W, U, b: U.norm(dim=0)),
+                _grad_params(lambda W, U, b: U.norm(dim=1)),
+                _grad_params(lambda W, U, b: W.norm(dim=0)),
+                _grad_params(lambda W, U, b: W.norm(dim=1)),
+            ),
             groups=("values", "square", "double"),
         ),
         Mistake(
@@ -586,6 +627,7 @@ GRAD_NORM = Exercise(
 
 
 # -- attention_weights --------------------------------------------------------------------------------------------
+
 
 def _visible(rng, *shape):
     """행마다 보이는 칸과 가린 칸이 적어도 하나씩 있는 마스크."""
@@ -661,10 +703,12 @@ ATTENTION_WEIGHTS = Exercise(
             title="배치 축으로 소프트맥스",
             why="서로 다른 문장끼리 합이 1이 됐어요. `dim`을 적지 않아도 이런 일이 생겨요.",
             look="한 쿼리가 나눠 주는 관심의 합이 1이어야 해요. 그 축은 몇 번째인가요?",
-            wrong=(lambda scores, mask: torch.softmax(
-                scores if mask is None else scores.masked_fill(~mask, -torch.inf), dim=0),
-                   lambda scores, mask: torch.softmax(
-                scores if mask is None else scores.masked_fill(~mask, -1e9), dim=0)),
+            wrong=(
+                lambda scores, mask: torch.softmax(
+                    scores if mask is None else scores.masked_fill(~mask, -torch.inf), dim=0
+                ),
+                lambda scores, mask: torch.softmax(scores if mask is None else scores.masked_fill(~mask, -1e9), dim=0),
+            ),
             groups=("values", "double", "padding", "pairs"),
         ),
         Mistake(
@@ -672,10 +716,12 @@ ATTENTION_WEIGHTS = Exercise(
             title="쿼리 축으로 소프트맥스",
             why="키 하나를 두고 쿼리들이 나눠 가졌어요. 세로로 더해야 1이 되는 표예요.",
             look="`weights.sum(dim=-1)`을 찍어 봐요. 모두 1이어야 해요.",
-            wrong=(lambda scores, mask: torch.softmax(
-                scores if mask is None else scores.masked_fill(~mask, -torch.inf), dim=1),
-                   lambda scores, mask: torch.softmax(
-                scores if mask is None else scores.masked_fill(~mask, -1e9), dim=1)),
+            wrong=(
+                lambda scores, mask: torch.softmax(
+                    scores if mask is None else scores.masked_fill(~mask, -torch.inf), dim=1
+                ),
+                lambda scores, mask: torch.softmax(scores if mask is None else scores.masked_fill(~mask, -1e9), dim=1),
+            ),
             groups=("values", "double", "padding", "pairs"),
         ),
         Mistake(
@@ -717,6 +763,7 @@ ATTENTION_WEIGHTS = Exercise(
 
 # -- context ------------------------------------------------------------------------------------------------------
 
+
 def _context_cases(rng):
     b, t, s, d = rng.choice([(2, 3, 5, 4), (3, 2, 4, 6), (2, 5, 3, 7)])
 
@@ -731,8 +778,10 @@ def _context_cases(rng):
 
 
 def _context_loop(weights, values):
-    rows = [[sum(weights[b, t, s] * values[b, s] for s in range(values.shape[1])) for t in range(weights.shape[1])]
-            for b in range(len(values))]
+    rows = [
+        [sum(weights[b, t, s] * values[b, s] for s in range(values.shape[1])) for t in range(weights.shape[1])]
+        for b in range(len(values))
+    ]
     return torch.stack([torch.stack(row) for row in rows])
 
 
@@ -754,8 +803,10 @@ CONTEXT = Exercise(
             title="가중치 없이 평균",
             why="모든 값을 똑같이 섞었어요. 어느 단어에 관심을 두는지가 결과에 나타나지 않아요.",
             look="`weights`가 식 어디에 들어가는지 봐요.",
-            wrong=(lambda weights, values: values.mean(1, keepdim=True).expand(-1, weights.shape[1], -1),
-                   lambda weights, values: values.mean(1)),
+            wrong=(
+                lambda weights, values: values.mean(1, keepdim=True).expand(-1, weights.shape[1], -1),
+                lambda weights, values: values.mean(1),
+            ),
             groups=("values", "square", "double"),
         ),
         Mistake(
@@ -771,8 +822,10 @@ CONTEXT = Exercise(
             title="가중치 없이 더함",
             why="값을 그냥 모두 더했어요. 어느 단어에 관심을 두는지가 결과에 나타나지 않아요.",
             look="더하기 전에 값마다 무엇을 곱해야 하는지 식을 봐요.",
-            wrong=(lambda weights, values: values.sum(1, keepdim=True).expand(-1, weights.shape[1], -1),
-                   lambda weights, values: values.sum(1)),
+            wrong=(
+                lambda weights, values: values.sum(1, keepdim=True).expand(-1, weights.shape[1], -1),
+                lambda weights, values: values.sum(1),
+            ),
             groups=("values", "square", "double"),
         ),
     ),
@@ -786,6 +839,7 @@ CONTEXT = Exercise(
 
 
 # -- layer_cost ---------------------------------------------------------------------------------------------------
+
 
 def _cost_cases(rng):
     n, d = rng.int(20, 60), 64 * rng.int(2, 8)
@@ -813,9 +867,9 @@ def _cost_branches(kind, n, d, k=3):
     if kind == "conv":
         return k * _cost_branches("rnn", n, d)
     if kind == "rnn":
-        return n * d ** 2
+        return n * d**2
     if kind == "self_attention":
-        return n ** 2 * d
+        return n**2 * d
     raise ValueError(kind)
 
 
@@ -844,8 +898,10 @@ LAYER_COST = Exercise(
             title="n과 d를 맞바꿈",
             why="문장의 길이와 벡터의 크기가 바뀌었어요. 문장이 길어질 때 무엇이 비싸지는지가 뒤집혀요.",
             look="셀프 어텐션은 단어의 모든 쌍을 봐요. 쌍의 수는 n과 d 가운데 무엇으로 정해지나요?",
-            wrong=(lambda kind, n, d, k=3: _cost(kind, n, d, k, self_attention=n * d * d, rnn=n * n * d),
-                   lambda kind, n, d, k=3: _cost(kind, d, n, k)),
+            wrong=(
+                lambda kind, n, d, k=3: _cost(kind, n, d, k, self_attention=n * d * d, rnn=n * n * d),
+                lambda kind, n, d, k=3: _cost(kind, d, n, k),
+            ),
             groups=("self_attention", "layers"),
         ),
         Mistake(
@@ -871,12 +927,18 @@ LAYER_COST = Exercise(
 
 # -- additive_scores (보너스) --------------------------------------------------------------------------------------
 
+
 def _additive_cases(rng):
     b, s, d, a = rng.choice([(2, 5, 3, 4), (3, 4, 5, 2), (2, 6, 4, 5)])
 
     def arguments(b, s, d, a, dtype=torch.float32):
-        return (rng.normal(b, d, dtype=dtype), rng.normal(b, s, d, dtype=dtype), rng.normal(d, a, dtype=dtype),
-                rng.normal(d, a, dtype=dtype), rng.normal(a, dtype=dtype))
+        return (
+            rng.normal(b, d, dtype=dtype),
+            rng.normal(b, s, d, dtype=dtype),
+            rng.normal(d, a, dtype=dtype),
+            rng.normal(d, a, dtype=dtype),
+            rng.normal(a, dtype=dtype),
+        )
 
     return [
         case("values", *arguments(b, s, d, a)),
@@ -915,8 +977,10 @@ ADDITIVE_SCORES = Exercise(
             title="W_s를 두 번 씀",
             why="디코더의 상태와 인코더의 상태에 같은 가중치를 곱했어요.",
             look="인자 다섯 개가 모두 쓰였는지 세어 봐요.",
-            wrong=(lambda s, H, W_s, W_h, v: torch.tanh((s @ W_s)[:, None] + H @ W_s) @ v,
-                   lambda s, H, W_s, W_h, v: torch.tanh((s @ W_h)[:, None] + H @ W_h) @ v),
+            wrong=(
+                lambda s, H, W_s, W_h, v: torch.tanh((s @ W_s)[:, None] + H @ W_s) @ v,
+                lambda s, H, W_s, W_h, v: torch.tanh((s @ W_h)[:, None] + H @ W_h) @ v,
+            ),
             groups=("values", "square", "double"),
         ),
         Mistake(
@@ -924,8 +988,10 @@ ADDITIVE_SCORES = Exercise(
             title="내적으로 점수를 냄",
             why="두 벡터를 곱해서 더했어요. 그것은 레슨 5에서 만날 내적 어텐션이에요.",
             look="Bahdanau의 식은 더하기로 시작해요.",
-            wrong=(lambda s, H, W_s, W_h, v: torch.einsum("bd,bsd->bs", s, H),
-                   lambda s, H, W_s, W_h, v: torch.einsum("ba,bsa->bs", s @ W_s, H @ W_h)),
+            wrong=(
+                lambda s, H, W_s, W_h, v: torch.einsum("bd,bsd->bs", s, H),
+                lambda s, H, W_s, W_h, v: torch.einsum("ba,bsa->bs", s @ W_s, H @ W_h),
+            ),
             groups=("values", "square", "double"),
         ),
         Mistake(
@@ -944,5 +1010,14 @@ ADDITIVE_SCORES = Exercise(
     ),
 )
 
-EXERCISES: tuple[Exercise, ...] = (RNN_STEP, RNN_FORWARD, LAST_STATE, PATH_LENGTH, GRAD_NORM, ATTENTION_WEIGHTS,
-                                   CONTEXT, LAYER_COST, ADDITIVE_SCORES)
+EXERCISES: tuple[Exercise, ...] = (
+    RNN_STEP,
+    RNN_FORWARD,
+    LAST_STATE,
+    PATH_LENGTH,
+    GRAD_NORM,
+    ATTENTION_WEIGHTS,
+    CONTEXT,
+    LAYER_COST,
+    ADDITIVE_SCORES,
+)

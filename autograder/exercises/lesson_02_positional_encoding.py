@@ -16,6 +16,7 @@ LESSON = "02_positional_encoding"
 
 # -- is_permutation_equivariant -----------------------------------------------------------------------------------
 
+
 def _restless(rng, n):
     """제자리인 토큰이 없고, 되돌리기와도 좌우 뒤집기와도 우연히 맞지 않는 순열."""
     while True:
@@ -115,6 +116,7 @@ EQUIVARIANT = Exercise(
 
 # -- angle_rates --------------------------------------------------------------------------------------------------
 
+
 def _rates_cases(rng):
     return [
         case("values", 6),
@@ -177,7 +179,7 @@ ANGLE_RATES = Exercise(
             id="angle_rates.dimension-index",
             title="짝 번호 대신 차원 번호(블로그의 코드)",
             why="i에 차원의 번호를 넣어 지수가 두 배로 커졌어요. 블로그 2편의 코드가 바로 이 식이에요. "
-                "논문의 i는 차원이 아니라 사인과 코사인 '짝'의 번호예요.",
+            "논문의 i는 차원이 아니라 사인과 코사인 '짝'의 번호예요.",
             look="d_model이 6이면 짝은 몇 개이고, 마지막 짝의 번호는 몇인가요?",
             wrong=(_rates(lambda i, d: -2 * (2 * i) / d), _rates_every_dimension),
             groups=("values", "wide"),
@@ -195,8 +197,12 @@ ANGLE_RATES = Exercise(
             title="지수에서 소수점 아래를 버림",
             why="`//`가 지수를 정수로 만들어 버렸어요. 빠르기가 부드럽게 줄지 않고 한두 가지 값뿐이에요.",
             look="`/`와 `//`는 왼쪽부터 차례로 계산돼요. 괄호를 쳐서 무엇이 무엇을 나누는지 봐요.",
-            wrong=(_rates(lambda i, d: -2 * i / d // 2), _rates(lambda i, d: -(2 * i / d // 2)),
-                   _rates(lambda i, d: -(2 * i // d)), _rates(lambda i, d: -2 * i // d)),
+            wrong=(
+                _rates(lambda i, d: -2 * i / d // 2),
+                _rates(lambda i, d: -(2 * i / d // 2)),
+                _rates(lambda i, d: -(2 * i // d)),
+                _rates(lambda i, d: -2 * i // d),
+            ),
             groups=("values", "wide"),
         ),
         Mistake(
@@ -221,6 +227,7 @@ ANGLE_RATES = Exercise(
 
 
 # -- sinusoidal_pe ------------------------------------------------------------------------------------------------
+
 
 def _pe_cases(rng):
     return [
@@ -250,8 +257,10 @@ def _pe_each_dimension(exponent):
 
 
 def _pe_loop(max_len, d_model):
-    rows = [[(math.cos if j % 2 else math.sin)(p / 10000 ** ((j - j % 2) / d_model)) for j in range(d_model)]
-            for p in range(max_len)]
+    rows = [
+        [(math.cos if j % 2 else math.sin)(p / 10000 ** ((j - j % 2) / d_model)) for j in range(d_model)]
+        for p in range(max_len)
+    ]
     return torch.tensor(rows)
 
 
@@ -322,7 +331,7 @@ SINUSOIDAL_PE = Exercise(
             id="sinusoidal_pe.dimension-index",
             title="짝 번호 대신 차원 번호(블로그의 코드)",
             why="지수의 i에 차원 번호를 그대로 넣었어요. 블로그 2편의 코드가 이 식이고, 물결이 논문보다 두 배나 급하게 길어져요. "
-                "논문의 i는 사인과 코사인 '짝'의 번호예요.",
+            "논문의 i는 사인과 코사인 '짝'의 번호예요.",
             look="0번과 1번 차원은 같은 짝이라 같은 i를 써요.",
             wrong=(_pe_each_dimension(lambda j: 2 * j), _pe_each_dimension(lambda j: 2 * (j - j % 2))),
             groups=("values", "long"),
@@ -333,6 +342,7 @@ SINUSOIDAL_PE = Exercise(
 
 
 # -- add_pe, learned_pe -------------------------------------------------------------------------------------------
+
 
 def _table_cases(rng, single):
     b, t, d, rows = rng.choice([(2, 5, 6, 11), (3, 4, 7, 13), (2, 6, 5, 14)])
@@ -369,8 +379,8 @@ def _add_loop(x, table):
 _ADD_CORRECT = (
     _checked(_add_loop),
     _checked(lambda x, table: x + torch.nn.functional.embedding(torch.arange(x.shape[1]), table)),
-    _checked(lambda x, table: torch.stack([sentence + table[:len(sentence)] for sentence in x])),
-    _checked(lambda x, table: torch.from_numpy(x.numpy() + table.numpy()[None, :x.shape[1]])),
+    _checked(lambda x, table: torch.stack([sentence + table[: len(sentence)] for sentence in x])),
+    _checked(lambda x, table: torch.from_numpy(x.numpy() + table.numpy()[None, : x.shape[1]])),
 )
 
 ADD_PE = Exercise(
@@ -394,7 +404,7 @@ ADD_PE = Exercise(
             title="문장 수만큼 표를 자름",
             why="표에서 앞의 T줄이 아니라 B줄을 잘랐어요. 문장이 하나면 위치 0이 모든 단어에 더해지고, 아니면 모양이 맞지 않아요.",
             look="`x.size(0)`과 `x.size(1)`이 각각 무엇의 개수인지 봐요.",
-            wrong=(_checked(lambda x, pe: x + pe[:x.shape[0]]),),
+            wrong=(_checked(lambda x, pe: x + pe[: x.shape[0]]),),
             groups=("values", "single", "exact", "double"),
         ),
         Mistake(
@@ -402,7 +412,7 @@ ADD_PE = Exercise(
             title="단어가 아니라 문장의 번호를 더함",
             why="한 문장의 모든 단어에 같은 줄이 더해졌어요. 줄의 번호가 단어가 아니라 문장을 따라가요.",
             look="더한 값 `결과 - x`를 찍어, 어느 축을 따라 바뀌는지 봐요.",
-            wrong=(_checked(lambda x, pe: x + pe[:x.shape[0], None].expand(-1, x.shape[1], -1)),),
+            wrong=(_checked(lambda x, pe: x + pe[: x.shape[0], None].expand(-1, x.shape[1], -1)),),
             groups=("values", "square", "single", "exact", "double"),
         ),
         Mistake(
@@ -418,7 +428,7 @@ ADD_PE = Exercise(
             title="더하지 않고 곱함",
             why="임베딩에 위치를 곱했어요. 사인이 0인 차원에서는 단어의 뜻이 지워져요.",
             look="논문은 두 벡터를 'sum'한다고 적었어요.",
-            wrong=(_checked(lambda x, pe: x * pe[:x.shape[1]]),),
+            wrong=(_checked(lambda x, pe: x * pe[: x.shape[1]]),),
             groups=("values", "square", "single", "exact", "double"),
         ),
         Mistake(
@@ -426,7 +436,7 @@ ADD_PE = Exercise(
             title="임베딩이 사라짐",
             why="위치만 남고 단어의 임베딩이 없어졌어요.",
             look="`x`가 돌려주는 식에 들어 있는지 봐요.",
-            wrong=(_checked(lambda x, pe: pe[:x.shape[1]].expand_as(x)), _checked(lambda x, pe: pe[:x.shape[1]])),
+            wrong=(_checked(lambda x, pe: pe[: x.shape[1]].expand_as(x)), _checked(lambda x, pe: pe[: x.shape[1]])),
             groups=("values", "square", "single", "exact", "double"),
         ),
         Mistake(
@@ -434,8 +444,10 @@ ADD_PE = Exercise(
             title="위치까지 √d_model배",
             why="더한 뒤에, 또는 위치 쪽에 √d_model을 곱했어요. 위치가 단어의 뜻을 덮을 만큼 커져요.",
             look="√d_model은 임베딩에만 곱해요. 그 일은 레슨 7의 `embed`가 맡아요.",
-            wrong=(_checked(lambda x, pe: (x + pe[:x.shape[1]]) * math.sqrt(x.shape[2])),
-                   _checked(lambda x, pe: x + pe[:x.shape[1]] * math.sqrt(x.shape[2]))),
+            wrong=(
+                _checked(lambda x, pe: (x + pe[: x.shape[1]]) * math.sqrt(x.shape[2])),
+                _checked(lambda x, pe: x + pe[: x.shape[1]] * math.sqrt(x.shape[2])),
+            ),
             groups=("values", "square", "single", "exact", "double"),
         ),
         Mistake(
@@ -443,7 +455,7 @@ ADD_PE = Exercise(
             title="여기서 임베딩을 √d_model배",
             why="x에 √d_model을 곱하고 더했어요. 논문에 있는 배율이지만 이 함수가 할 일은 아니에요. 두 번 곱하게 돼요.",
             look="그 배율은 레슨 7의 `embed`가 맡아요. 여기서는 더하기만 해요.",
-            wrong=(_checked(lambda x, pe: x * math.sqrt(x.shape[2]) + pe[:x.shape[1]]),),
+            wrong=(_checked(lambda x, pe: x * math.sqrt(x.shape[2]) + pe[: x.shape[1]]),),
             groups=("values", "square", "single", "exact", "double"),
         ),
     ),
@@ -471,7 +483,7 @@ LEARNED_PE = Exercise(
             title="표를 한 칸 밀어 읽음",
             why="첫 단어가 0번이 아니라 1번 줄을 받았어요. 0번 줄은 영영 배우지 못하고, 가장 긴 문장에서는 줄이 모자라요.",
             look="파이썬의 번호는 0부터예요. 첫 단어의 위치를 몇으로 셌는지 봐요.",
-            wrong=(_checked(lambda x, table: x + table[1:x.shape[1] + 1]),),
+            wrong=(_checked(lambda x, table: x + table[1 : x.shape[1] + 1]),),
             groups=("values", "square", "exact", "double"),
         ),
         Mistake(
@@ -479,8 +491,10 @@ LEARNED_PE = Exercise(
             title="문장마다 다른 줄을 씀",
             why="표의 줄이 문장마다 달라졌어요. 위치 0은 어느 문장에서나 같은 줄이어야 배운 것을 함께 쓸 수 있어요.",
             look="더한 값 `결과 - x`가 문장을 바꿔도 같은지 봐요.",
-            wrong=(_checked(lambda x, table: x + table[:x.shape[0], None].expand(-1, x.shape[1], -1)),
-                   _checked(lambda x, table: x + table[:x.shape[0] * x.shape[1]].view(x.shape))),
+            wrong=(
+                _checked(lambda x, table: x + table[: x.shape[0], None].expand(-1, x.shape[1], -1)),
+                _checked(lambda x, table: x + table[: x.shape[0] * x.shape[1]].view(x.shape)),
+            ),
             groups=("values", "square", "exact", "double"),
         ),
         Mistake(
@@ -504,9 +518,16 @@ _ROWS = 60
 def _shift_case(group, k, d_model):
     """어느 위치의 줄에 곱해도 k칸 뒤의 줄이 되는 행렬이면 맞아요."""
     pe = positional.sinusoidal_pe(_ROWS + abs(k), d_model)
-    before, after = (pe[:_ROWS], pe[k:k + _ROWS]) if k >= 0 else (pe[-k:], pe[:_ROWS])
-    return case(group, k, d_model, rule="maps_rows", atol=5e-4, rtol=0.0,
-                params={"before": before, "after": after, "partly": "shift_matrix.one-position-only"})
+    before, after = (pe[:_ROWS], pe[k : k + _ROWS]) if k >= 0 else (pe[-k:], pe[:_ROWS])
+    return case(
+        group,
+        k,
+        d_model,
+        rule="maps_rows",
+        atol=5e-4,
+        rtol=0.0,
+        params={"before": before, "after": after, "partly": "shift_matrix.one-position-only"},
+    )
 
 
 def _shift_cases(rng):
@@ -606,12 +627,17 @@ SHIFT_MATRIX = Exercise(
             groups=("forward", "backward"),
         ),
     ),
-    correct=(_shift_fill, _shift_power, lambda k, d_model: _rotations(k * positional.angle_rates(d_model)),
-             _shift_least_squares),
+    correct=(
+        _shift_fill,
+        _shift_power,
+        lambda k, d_model: _rotations(k * positional.angle_rates(d_model)),
+        _shift_least_squares,
+    ),
 )
 
 
 # -- rope (보너스) --------------------------------------------------------------------------------------------------
+
 
 def _rope_cases(rng):
     t = rng.int(5, 7)

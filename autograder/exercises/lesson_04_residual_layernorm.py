@@ -14,6 +14,7 @@ LESSON = "04_residual_layernorm"
 
 # -- layer_norm ---------------------------------------------------------------------------------------------------
 
+
 def _scale_shift(rng, d, dtype=torch.float32):
     """gamma는 1이 아니고 beta는 0이 아니에요. 둘 다 빠뜨리면 값이 달라지도록 멀리 둬요."""
     return rng.uniform(d, low=1.5, high=2.5, dtype=dtype), rng.uniform(d, low=0.5, high=1.5, dtype=dtype)
@@ -162,33 +163,85 @@ LAYER_NORM = Exercise(
     reference=layer_norm,
     draw=_layer_norm_cases,
     mistakes=(
-        Mistake("layer_norm.unbiased-variance", "D-1로 나눈 분산",
-                "분산을 D가 아니라 D-1로 나눴어요. `Tensor.var`와 `Tensor.std`는 따로 말하지 않으면 그렇게 나눠요. 블로그 4편의 코드도 그래요.",
-                "표본으로 짐작하는 것이 아니라 이 토큰의 D개 값 전부를 쓰는 계산이에요. 무엇으로 나누는 것이 평균인지 봐요.",
-                (_ln_unbiased, _ln_blog), _LN_ALL),
-        Mistake("layer_norm.eps-outside", "eps가 루트 밖에", "eps가 제곱근 밖에서 더해졌어요. 값이 거의 같은 토큰에서만 차이가 드러나요.",
-                "식에서 제곱근 기호가 어디까지 덮고 있는지 봐요.", (_ln_eps_outside,), ("tiny",)),
-        Mistake("layer_norm.wrong-eps", "eps 인자를 쓰지 않음", "eps가 넘겨받은 값과 달라요. 값이 거의 같은 토큰에서만 차이가 드러나요.",
-                "함수 안에 숫자로 적어 둔 eps가 없는지 봐요.", (_ln_eps_1e6, _ln_eps_1e12, _ln_eps_ignored), ("tiny",)),
-        Mistake("layer_norm.divided-by-variance", "표준편차 대신 분산으로 나눔", "분산으로 나눠서 결과의 크기가 1로 맞춰지지 않았어요.",
-                "결과의 표준편차가 1이 되려면 무엇으로 나눠야 하는지 단위를 생각해 봐요.", (_ln_no_root,), _LN_ALL),
-        Mistake("layer_norm.wrong-axes", "다른 축에서 정규화", "평균과 분산을 다른 축에서 구했어요. 토큰 하나의 결과에 다른 토큰이나 다른 문장이 섞여요.",
-                "층 정규화는 토큰 하나 안에서 끝나요. 평균을 낸 뒤의 모양이 무엇이어야 하는지 적어 봐요.",
-                (_ln_over_batch, _ln_over_time, _ln_over_sentence, _ln_over_all, _ln_over_batch_time), _LN_ALL),
-        Mistake("layer_norm.keepdim-forgotten", "keepdim을 잊음", "평균의 축이 사라져서 다른 축에 맞춰 늘어났어요. 토큰 수와 차원이 같으면 예외도 없이 틀려요.",
-                "평균을 낸 뒤에도 축의 개수가 그대로인지 봐요.", (_ln_no_keepdim,), _LN_ALL),
-        Mistake("layer_norm.gamma-beta-missing", "gamma나 beta를 빠뜨림", "정규화한 값에 다시 늘이고 옮기는 단계가 빠졌어요.",
-                "인자 가운데 쓰이지 않은 것이 있는지 봐요.", (_ln_no_affine, _ln_no_gamma, _ln_no_beta), _LN_ALL),
-        Mistake("layer_norm.beta-before-gamma", "beta를 먼저 더함", "beta를 더한 뒤에 gamma를 곱해서 beta까지 커졌어요.",
-                "식에서 곱하기와 더하기 가운데 무엇이 먼저인지 봐요.", (_ln_beta_first,), _LN_ALL),
-        Mistake("layer_norm.no-mean-subtraction", "평균을 빼지 않음", "결과의 평균이 0 근처가 아니에요. 평균을 빼지 않고 나누기만 했어요.",
-                "gamma가 1, beta가 0이라면 결과의 평균이 얼마여야 하는지 생각해 봐요.", (_ln_no_mean, _ln_rms), _LN_ALL),
+        Mistake(
+            "layer_norm.unbiased-variance",
+            "D-1로 나눈 분산",
+            "분산을 D가 아니라 D-1로 나눴어요. `Tensor.var`와 `Tensor.std`는 따로 말하지 않으면 그렇게 나눠요. 블로그 4편의 코드도 그래요.",
+            "표본으로 짐작하는 것이 아니라 이 토큰의 D개 값 전부를 쓰는 계산이에요. 무엇으로 나누는 것이 평균인지 봐요.",
+            (_ln_unbiased, _ln_blog),
+            _LN_ALL,
+        ),
+        Mistake(
+            "layer_norm.eps-outside",
+            "eps가 루트 밖에",
+            "eps가 제곱근 밖에서 더해졌어요. 값이 거의 같은 토큰에서만 차이가 드러나요.",
+            "식에서 제곱근 기호가 어디까지 덮고 있는지 봐요.",
+            (_ln_eps_outside,),
+            ("tiny",),
+        ),
+        Mistake(
+            "layer_norm.wrong-eps",
+            "eps 인자를 쓰지 않음",
+            "eps가 넘겨받은 값과 달라요. 값이 거의 같은 토큰에서만 차이가 드러나요.",
+            "함수 안에 숫자로 적어 둔 eps가 없는지 봐요.",
+            (_ln_eps_1e6, _ln_eps_1e12, _ln_eps_ignored),
+            ("tiny",),
+        ),
+        Mistake(
+            "layer_norm.divided-by-variance",
+            "표준편차 대신 분산으로 나눔",
+            "분산으로 나눠서 결과의 크기가 1로 맞춰지지 않았어요.",
+            "결과의 표준편차가 1이 되려면 무엇으로 나눠야 하는지 단위를 생각해 봐요.",
+            (_ln_no_root,),
+            _LN_ALL,
+        ),
+        Mistake(
+            "layer_norm.wrong-axes",
+            "다른 축에서 정규화",
+            "평균과 분산을 다른 축에서 구했어요. 토큰 하나의 결과에 다른 토큰이나 다른 문장이 섞여요.",
+            "층 정규화는 토큰 하나 안에서 끝나요. 평균을 낸 뒤의 모양이 무엇이어야 하는지 적어 봐요.",
+            (_ln_over_batch, _ln_over_time, _ln_over_sentence, _ln_over_all, _ln_over_batch_time),
+            _LN_ALL,
+        ),
+        Mistake(
+            "layer_norm.keepdim-forgotten",
+            "keepdim을 잊음",
+            "평균의 축이 사라져서 다른 축에 맞춰 늘어났어요. 토큰 수와 차원이 같으면 예외도 없이 틀려요.",
+            "평균을 낸 뒤에도 축의 개수가 그대로인지 봐요.",
+            (_ln_no_keepdim,),
+            _LN_ALL,
+        ),
+        Mistake(
+            "layer_norm.gamma-beta-missing",
+            "gamma나 beta를 빠뜨림",
+            "정규화한 값에 다시 늘이고 옮기는 단계가 빠졌어요.",
+            "인자 가운데 쓰이지 않은 것이 있는지 봐요.",
+            (_ln_no_affine, _ln_no_gamma, _ln_no_beta),
+            _LN_ALL,
+        ),
+        Mistake(
+            "layer_norm.beta-before-gamma",
+            "beta를 먼저 더함",
+            "beta를 더한 뒤에 gamma를 곱해서 beta까지 커졌어요.",
+            "식에서 곱하기와 더하기 가운데 무엇이 먼저인지 봐요.",
+            (_ln_beta_first,),
+            _LN_ALL,
+        ),
+        Mistake(
+            "layer_norm.no-mean-subtraction",
+            "평균을 빼지 않음",
+            "결과의 평균이 0 근처가 아니에요. 평균을 빼지 않고 나누기만 했어요.",
+            "gamma가 1, beta가 0이라면 결과의 평균이 얼마여야 하는지 생각해 봐요.",
+            (_ln_no_mean, _ln_rms),
+            _LN_ALL,
+        ),
     ),
     correct=(_ln_functional, _ln_moments, _ln_loop, _ln_numpy),
 )
 
 
 # -- residual -----------------------------------------------------------------------------------------------------
+
 
 def _affine(rng, d, dtype=torch.float32, kind="tanh_affine"):
     return Probe(kind, {"W": rng.normal(d, d, dtype=dtype), "b": rng.normal(d, dtype=dtype)})
@@ -232,12 +285,30 @@ RESIDUAL = Exercise(
     reference=norm.residual,
     draw=_residual_cases,
     mistakes=(
-        Mistake("residual.dropped", "입력을 더하지 않음", "부분층의 출력만 나왔어요. 입력이 지나가는 지름길이 끊겼어요.",
-                "식에서 더하기 기호의 양쪽에 무엇이 있는지 봐요.", (_residual_dropped,), ("values", "float64")),
-        Mistake("residual.doubled", "입력을 두 번 더함", "입력의 두 배가 나왔어요. 부분층을 부르지 않았어요.",
-                "`sublayer`도 함수예요. 어디에서 부르는지 봐요.", (_residual_doubled,), ("values", "float64")),
-        Mistake("residual.in-place", "입력을 그 자리에서 고침", "`+=`가 받은 텐서를 그 자리에서 고쳤어요. 같은 텐서를 쓰는 다른 층까지 값이 달라져요.",
-                "새 텐서를 만들어 돌려주는 연산을 써요.", (_residual_in_place,), ("values", "float64")),
+        Mistake(
+            "residual.dropped",
+            "입력을 더하지 않음",
+            "부분층의 출력만 나왔어요. 입력이 지나가는 지름길이 끊겼어요.",
+            "식에서 더하기 기호의 양쪽에 무엇이 있는지 봐요.",
+            (_residual_dropped,),
+            ("values", "float64"),
+        ),
+        Mistake(
+            "residual.doubled",
+            "입력을 두 번 더함",
+            "입력의 두 배가 나왔어요. 부분층을 부르지 않았어요.",
+            "`sublayer`도 함수예요. 어디에서 부르는지 봐요.",
+            (_residual_doubled,),
+            ("values", "float64"),
+        ),
+        Mistake(
+            "residual.in-place",
+            "입력을 그 자리에서 고침",
+            "`+=`가 받은 텐서를 그 자리에서 고쳤어요. 같은 텐서를 쓰는 다른 층까지 값이 달라져요.",
+            "새 텐서를 만들어 돌려주는 연산을 써요.",
+            (_residual_in_place,),
+            ("values", "float64"),
+        ),
     ),
     correct=(_residual_add, _residual_stack),
 )
@@ -245,14 +316,21 @@ RESIDUAL = Exercise(
 
 # -- post_norm, pre_norm ------------------------------------------------------------------------------------------
 
+
 def _norm_cases(rng):
     tiny = rng.normal(2, 3, 8, scale=1e-3)
     still = Probe("affine", {"W": rng.normal(8, 8, scale=0.1), "b": torch.zeros(8)})
     return [
         case("values", rng.normal(2, 4, 6, scale=2.0), _affine(rng, 6), *_scale_shift(rng, 6)),
         case("eps", tiny, still, *_scale_shift(rng, 8), 1e-3),
-        case("float64", rng.normal(3, 2, 5, dtype=torch.float64, scale=2.0), _affine(rng, 5, torch.float64),
-             *_scale_shift(rng, 5, torch.float64), atol=1e-4, rtol=1e-4),
+        case(
+            "float64",
+            rng.normal(3, 2, 5, dtype=torch.float64, scale=2.0),
+            _affine(rng, 5, torch.float64),
+            *_scale_shift(rng, 5, torch.float64),
+            atol=1e-4,
+            rtol=1e-4,
+        ),
     ]
 
 
@@ -329,15 +407,46 @@ POST_NORM = Exercise(
     reference=norm.post_norm,
     draw=_norm_cases,
     mistakes=(
-        Mistake("post_norm.pre-norm", "Pre-LN을 씀", "정규화가 부분층 앞에 있어요. 이것은 나중에 나온 Pre-LN이에요. 블로그 4편도 표와 코드가 서로 달라요.",
-                "논문 §3.1의 식에서 LayerNorm의 괄호 안에 무엇이 들어 있는지 봐요.", (_pre,), _NORM_ALL),
-        Mistake("post_norm.residual-after-norm", "정규화한 뒤에 더함", "부분층의 출력만 정규화하고 그 뒤에 입력을 더했어요.",
-                "더하기와 정규화 가운데 무엇이 먼저인지 괄호를 봐요.", (_add_after_norm,), _NORM_ALL),
-        Mistake("post_norm.no-residual", "입력을 더하지 않음", "잔차 연결 없이 정규화만 했어요.", "괄호 안에 더하기가 있는지 봐요.", (_norm_only,), _NORM_ALL),
-        Mistake("post_norm.normalised-residual", "정규화한 입력을 더함", "정규화한 x가 지름길로 지나갔어요. 지름길의 x는 손대지 않은 그대로예요.",
-                "정규화가 몇 번, 어디에 걸리는지 식에서 세어 봐요.", (_normalised_residual, _residual_of_norm), _NORM_ALL),
-        Mistake("post_norm.eps-not-passed", "eps를 넘기지 않음", "넘겨받은 eps가 층 정규화까지 가지 않았어요.", "인자 가운데 쓰이지 않은 것이 있는지 봐요.",
-                (_post_without_eps,), ("eps",)),
+        Mistake(
+            "post_norm.pre-norm",
+            "Pre-LN을 씀",
+            "정규화가 부분층 앞에 있어요. 이것은 나중에 나온 Pre-LN이에요. 블로그 4편도 표와 코드가 서로 달라요.",
+            "논문 §3.1의 식에서 LayerNorm의 괄호 안에 무엇이 들어 있는지 봐요.",
+            (_pre,),
+            _NORM_ALL,
+        ),
+        Mistake(
+            "post_norm.residual-after-norm",
+            "정규화한 뒤에 더함",
+            "부분층의 출력만 정규화하고 그 뒤에 입력을 더했어요.",
+            "더하기와 정규화 가운데 무엇이 먼저인지 괄호를 봐요.",
+            (_add_after_norm,),
+            _NORM_ALL,
+        ),
+        Mistake(
+            "post_norm.no-residual",
+            "입력을 더하지 않음",
+            "잔차 연결 없이 정규화만 했어요.",
+            "괄호 안에 더하기가 있는지 봐요.",
+            (_norm_only,),
+            _NORM_ALL,
+        ),
+        Mistake(
+            "post_norm.normalised-residual",
+            "정규화한 입력을 더함",
+            "정규화한 x가 지름길로 지나갔어요. 지름길의 x는 손대지 않은 그대로예요.",
+            "정규화가 몇 번, 어디에 걸리는지 식에서 세어 봐요.",
+            (_normalised_residual, _residual_of_norm),
+            _NORM_ALL,
+        ),
+        Mistake(
+            "post_norm.eps-not-passed",
+            "eps를 넘기지 않음",
+            "넘겨받은 eps가 층 정규화까지 가지 않았어요.",
+            "인자 가운데 쓰이지 않은 것이 있는지 봐요.",
+            (_post_without_eps,),
+            ("eps",),
+        ),
     ),
     correct=(_post_functional, _post_by_hand),
     uses=("layer_norm", "residual"),
@@ -352,13 +461,38 @@ PRE_NORM = Exercise(
     reference=norm.pre_norm,
     draw=_norm_cases,
     mistakes=(
-        Mistake("pre_norm.norm-after", "Post-LN을 씀", "정규화가 더한 뒤에 걸렸어요. 이것은 논문의 Post-LN이에요.",
-                "이번 식에서는 LayerNorm의 괄호 안에 x만 있어요.", (_post, _add_after_norm), _NORM_ALL),
-        Mistake("pre_norm.normalised-residual", "정규화한 입력을 더함", "정규화한 x가 지름길로 지나갔어요. 그러면 지름길에도 정규화가 끼어들어 기울기의 길이 막혀요.",
-                "지름길을 지나는 x는 어느 단계의 x인지 봐요.", (_normalised_residual, _residual_of_norm), _NORM_ALL),
-        Mistake("pre_norm.no-residual", "입력을 더하지 않음", "부분층의 출력만 나왔어요.", "식의 맨 앞에 무엇이 있는지 봐요.", (_sublayer_of_norm_only,), _NORM_ALL),
-        Mistake("pre_norm.eps-not-passed", "eps를 넘기지 않음", "넘겨받은 eps가 층 정규화까지 가지 않았어요.", "인자 가운데 쓰이지 않은 것이 있는지 봐요.",
-                (_pre_without_eps,), ("eps",)),
+        Mistake(
+            "pre_norm.norm-after",
+            "Post-LN을 씀",
+            "정규화가 더한 뒤에 걸렸어요. 이것은 논문의 Post-LN이에요.",
+            "이번 식에서는 LayerNorm의 괄호 안에 x만 있어요.",
+            (_post, _add_after_norm),
+            _NORM_ALL,
+        ),
+        Mistake(
+            "pre_norm.normalised-residual",
+            "정규화한 입력을 더함",
+            "정규화한 x가 지름길로 지나갔어요. 그러면 지름길에도 정규화가 끼어들어 기울기의 길이 막혀요.",
+            "지름길을 지나는 x는 어느 단계의 x인지 봐요.",
+            (_normalised_residual, _residual_of_norm),
+            _NORM_ALL,
+        ),
+        Mistake(
+            "pre_norm.no-residual",
+            "입력을 더하지 않음",
+            "부분층의 출력만 나왔어요.",
+            "식의 맨 앞에 무엇이 있는지 봐요.",
+            (_sublayer_of_norm_only,),
+            _NORM_ALL,
+        ),
+        Mistake(
+            "pre_norm.eps-not-passed",
+            "eps를 넘기지 않음",
+            "넘겨받은 eps가 층 정규화까지 가지 않았어요.",
+            "인자 가운데 쓰이지 않은 것이 있는지 봐요.",
+            (_pre_without_eps,),
+            ("eps",),
+        ),
     ),
     correct=(_pre_functional, _pre_by_hand),
     uses=("layer_norm", "residual"),
@@ -367,23 +501,37 @@ PRE_NORM = Exercise(
 
 # -- encoder_sublayers --------------------------------------------------------------------------------------------
 
+
 def _standardize(rng, d, dtype=torch.float32):
     gamma, beta = _scale_shift(rng, d, dtype)
     return Probe("standardize", {"gamma": gamma, "beta": beta})
 
 
 def _mixing(rng, T, d, dtype=torch.float32):
-    return Probe("tokens", {"W": rng.normal(d, d, dtype=dtype), "b": rng.normal(d, dtype=dtype), "mix": rng.uniform(T, T, dtype=dtype)})
+    return Probe(
+        "tokens",
+        {"W": rng.normal(d, d, dtype=dtype), "b": rng.normal(d, dtype=dtype), "mix": rng.uniform(T, T, dtype=dtype)},
+    )
 
 
 def _sublayers_case(rng, group, B, T, d, dtype=torch.float32, **tolerance):
-    return case(group, rng.normal(B, T, d, dtype=dtype, scale=2.0), _mixing(rng, T, d, dtype), _affine(rng, d, dtype),
-                _standardize(rng, d, dtype), _standardize(rng, d, dtype), **tolerance)
+    return case(
+        group,
+        rng.normal(B, T, d, dtype=dtype, scale=2.0),
+        _mixing(rng, T, d, dtype),
+        _affine(rng, d, dtype),
+        _standardize(rng, d, dtype),
+        _standardize(rng, d, dtype),
+        **tolerance,
+    )
 
 
 def _sublayers_cases(rng):
-    return [_sublayers_case(rng, "values", 2, 4, 6), _sublayers_case(rng, "values", 1, 3, 5),
-            _sublayers_case(rng, "float64", 3, 2, 5, torch.float64)]
+    return [
+        _sublayers_case(rng, "values", 2, 4, 6),
+        _sublayers_case(rng, "values", 1, 3, 5),
+        _sublayers_case(rng, "float64", 3, 2, 5, torch.float64),
+    ]
 
 
 def _sub_second_residual_from_input(x, attn, ffn, norm1, norm2):
@@ -437,14 +585,46 @@ ENCODER_SUBLAYERS = Exercise(
     reference=norm.encoder_sublayers,
     draw=_sublayers_cases,
     mistakes=(
-        Mistake("encoder_sublayers.second-residual-from-input", "둘째 잔차가 처음 입력에서", "두 번째로 더한 것이 층의 맨 처음 입력이에요. 첫 부분층의 결과가 지름길에서 사라졌어요.",
-                "두 번째 더하기의 왼쪽에 어느 단계의 값이 와야 하는지 그림에 화살표로 그려 봐요.", (_sub_second_residual_from_input,), _SUB_ALL),
-        Mistake("encoder_sublayers.same-norm-twice", "정규화 하나를 두 번 씀", "두 자리에 같은 정규화를 썼어요. 두 정규화는 저마다의 gamma와 beta를 배워요.",
-                "`norm1`과 `norm2`가 한 번씩 나오는지 봐요.", (_sub_norm1_twice, _sub_norm2_twice), _SUB_ALL),
-        Mistake("encoder_sublayers.ffn-fed-with-input", "FFN에 처음 입력을 넣음", "FFN이 어텐션을 지나기 전의 x를 받았어요. 섞은 것을 바꾸는 것이 아니라 섞기 전을 바꿨어요.",
-                "FFN의 괄호 안에 무엇이 들어가야 하는지 봐요.", (_sub_ffn_of_x,), _SUB_ALL),
-        Mistake("encoder_sublayers.pre-norm", "Pre-LN을 씀", "정규화가 부분층 앞에 있어요. 이번 실습은 논문의 Post-LN이에요.", "더한 뒤에 정규화하는지, 정규화한 뒤에 더하는지 봐요.", (_sub_pre,), _SUB_ALL),
-        Mistake("encoder_sublayers.order-exchanged", "FFN이 먼저", "FFN이 어텐션보다 먼저 나왔어요.", "논문 그림 1의 인코더를 아래에서 위로 읽어 봐요.", (_sub_order,), _SUB_ALL),
+        Mistake(
+            "encoder_sublayers.second-residual-from-input",
+            "둘째 잔차가 처음 입력에서",
+            "두 번째로 더한 것이 층의 맨 처음 입력이에요. 첫 부분층의 결과가 지름길에서 사라졌어요.",
+            "두 번째 더하기의 왼쪽에 어느 단계의 값이 와야 하는지 그림에 화살표로 그려 봐요.",
+            (_sub_second_residual_from_input,),
+            _SUB_ALL,
+        ),
+        Mistake(
+            "encoder_sublayers.same-norm-twice",
+            "정규화 하나를 두 번 씀",
+            "두 자리에 같은 정규화를 썼어요. 두 정규화는 저마다의 gamma와 beta를 배워요.",
+            "`norm1`과 `norm2`가 한 번씩 나오는지 봐요.",
+            (_sub_norm1_twice, _sub_norm2_twice),
+            _SUB_ALL,
+        ),
+        Mistake(
+            "encoder_sublayers.ffn-fed-with-input",
+            "FFN에 처음 입력을 넣음",
+            "FFN이 어텐션을 지나기 전의 x를 받았어요. 섞은 것을 바꾸는 것이 아니라 섞기 전을 바꿨어요.",
+            "FFN의 괄호 안에 무엇이 들어가야 하는지 봐요.",
+            (_sub_ffn_of_x,),
+            _SUB_ALL,
+        ),
+        Mistake(
+            "encoder_sublayers.pre-norm",
+            "Pre-LN을 씀",
+            "정규화가 부분층 앞에 있어요. 이번 실습은 논문의 Post-LN이에요.",
+            "더한 뒤에 정규화하는지, 정규화한 뒤에 더하는지 봐요.",
+            (_sub_pre,),
+            _SUB_ALL,
+        ),
+        Mistake(
+            "encoder_sublayers.order-exchanged",
+            "FFN이 먼저",
+            "FFN이 어텐션보다 먼저 나왔어요.",
+            "논문 그림 1의 인코더를 아래에서 위로 읽어 봐요.",
+            (_sub_order,),
+            _SUB_ALL,
+        ),
     ),
     correct=(_sub_loop, _sub_nested),
     uses=("residual",),
@@ -460,12 +640,23 @@ def _dropout_residual_cases(rng):
     x, s = rng.normal(6, 8, 9) + 3, rng.normal(6, 8, 9)
     double = (rng.normal(2, 3, 5, dtype=torch.float64), rng.normal(2, 3, 5, dtype=torch.float64))
     return [
-        case("training", x, s, _P, True, rule="dropout", params={
-            "kept": x + s / (1 - _P), "dropped": x, "p": _P,
-            "alternatives": [
-                ("dropout_residual.on-the-sum", (x + s) / (1 - _P), torch.zeros_like(x)),
-                ("dropout_residual.not-rescaled", x + s, x),
-            ]}),
+        case(
+            "training",
+            x,
+            s,
+            _P,
+            True,
+            rule="dropout",
+            params={
+                "kept": x + s / (1 - _P),
+                "dropped": x,
+                "p": _P,
+                "alternatives": [
+                    ("dropout_residual.on-the-sum", (x + s) / (1 - _P), torch.zeros_like(x)),
+                    ("dropout_residual.not-rescaled", x + s, x),
+                ],
+            },
+        ),
         case("eval", x, s, _P, False),
         case("eval", *double, 0.6, False),
     ]
@@ -502,17 +693,37 @@ DROPOUT_RESIDUAL = Exercise(
     reference=norm.dropout_residual,
     draw=_dropout_residual_cases,
     mistakes=(
-        Mistake("dropout_residual.on-the-sum", "더한 뒤에 버림", "더한 결과에 드롭아웃이 걸려서 지름길의 x까지 0이 됐어요.",
-                "논문 §5.4는 더하기 '전에' 부분층의 출력에 건다고 적어요.", (_dr_on_sum,), ("training",)),
-        Mistake("dropout_residual.active-in-eval", "평가에서도 버림", "`training`이 False인데도 값이 버려졌어요.", "`training` 인자가 드롭아웃까지 전달되는지 봐요.", (_dr_in_eval,), ("eval",)),
-        Mistake("dropout_residual.not-rescaled", "1/(1-p)배를 하지 않음", "살아남은 값이 커지지 않아서 학습할 때와 평가할 때의 평균이 달라져요.",
-                "레슨 3의 드롭아웃에서 남은 값을 어떻게 했는지 떠올려 봐요.", (_dr_not_rescaled,), ("training",)),
+        Mistake(
+            "dropout_residual.on-the-sum",
+            "더한 뒤에 버림",
+            "더한 결과에 드롭아웃이 걸려서 지름길의 x까지 0이 됐어요.",
+            "논문 §5.4는 더하기 '전에' 부분층의 출력에 건다고 적어요.",
+            (_dr_on_sum,),
+            ("training",),
+        ),
+        Mistake(
+            "dropout_residual.active-in-eval",
+            "평가에서도 버림",
+            "`training`이 False인데도 값이 버려졌어요.",
+            "`training` 인자가 드롭아웃까지 전달되는지 봐요.",
+            (_dr_in_eval,),
+            ("eval",),
+        ),
+        Mistake(
+            "dropout_residual.not-rescaled",
+            "1/(1-p)배를 하지 않음",
+            "살아남은 값이 커지지 않아서 학습할 때와 평가할 때의 평균이 달라져요.",
+            "레슨 3의 드롭아웃에서 남은 값을 어떻게 했는지 떠올려 봐요.",
+            (_dr_not_rescaled,),
+            ("training",),
+        ),
     ),
     correct=(_dr_own_mask, _dr_module),
 )
 
 
 # -- grad_norm_by_depth -------------------------------------------------------------------------------------------
+
 
 def _depth_cases(rng):
     def weights(n, d, dtype=torch.float32):
@@ -585,18 +796,37 @@ GRAD_NORM_BY_DEPTH = Exercise(
     reference=norm.grad_norm_by_depth,
     draw=_depth_cases,
     mistakes=(
-        Mistake("grad_norm_by_depth.wrong-end", "마지막 층부터 적음", "순서가 뒤집혀서 첫 층의 자리에 마지막 층의 값이 있어요.",
-                "목록의 0번이 어느 층이어야 하는지 독스트링을 봐요.", (_depth_reversed,), ("plain", "residual")),
-        Mistake("grad_norm_by_depth.one-layer-only", "한 층만 돌려줌", "층마다 하나씩이 아니라 한 층의 값만 돌려줬어요.",
-                "돌려준 목록의 길이가 층의 수와 같은지 봐요.", (_depth_last_only, _depth_first_only), ("plain", "residual")),
-        Mistake("grad_norm_by_depth.residual-ignored", "residual 인자를 쓰지 않음", "`residual`이 True일 때도 지름길이 없는 계산이 나왔어요.",
-                "`residual`이 True이면 한 층을 지날 때 h에 무엇이 더해지는지 봐요.", (_depth_no_residual,), ("residual",)),
+        Mistake(
+            "grad_norm_by_depth.wrong-end",
+            "마지막 층부터 적음",
+            "순서가 뒤집혀서 첫 층의 자리에 마지막 층의 값이 있어요.",
+            "목록의 0번이 어느 층이어야 하는지 독스트링을 봐요.",
+            (_depth_reversed,),
+            ("plain", "residual"),
+        ),
+        Mistake(
+            "grad_norm_by_depth.one-layer-only",
+            "한 층만 돌려줌",
+            "층마다 하나씩이 아니라 한 층의 값만 돌려줬어요.",
+            "돌려준 목록의 길이가 층의 수와 같은지 봐요.",
+            (_depth_last_only, _depth_first_only),
+            ("plain", "residual"),
+        ),
+        Mistake(
+            "grad_norm_by_depth.residual-ignored",
+            "residual 인자를 쓰지 않음",
+            "`residual`이 True일 때도 지름길이 없는 계산이 나왔어요.",
+            "`residual`이 True이면 한 층을 지날 때 h에 무엇이 더해지는지 봐요.",
+            (_depth_no_residual,),
+            ("residual",),
+        ),
     ),
     correct=(_depth_backward, _depth_by_chain),
 )
 
 
 # -- rms_norm, deep_norm (보너스) ---------------------------------------------------------------------------------
+
 
 def _rms_cases(rng):
     gamma8 = rng.uniform(8, low=1.5, high=2.5)
@@ -634,9 +864,22 @@ RMS_NORM = Exercise(
     reference=norm.rms_norm,
     draw=_rms_cases,
     mistakes=(
-        Mistake("rms_norm.mean-subtracted", "평균을 뺌", "평균을 빼고 나눠서 층 정규화와 거의 같아졌어요.", "RMSNorm이 층 정규화에서 무엇을 덜어 냈는지 식을 견줘 봐요.",
-                (_rms_mean_subtracted,), ("values", "tiny")),
-        Mistake("rms_norm.eps-outside", "eps가 루트 밖에", "eps가 제곱근 밖에서 더해졌어요.", "제곱근 기호가 어디까지 덮고 있는지 봐요.", (_rms_eps_outside,), ("tiny",)),
+        Mistake(
+            "rms_norm.mean-subtracted",
+            "평균을 뺌",
+            "평균을 빼고 나눠서 층 정규화와 거의 같아졌어요.",
+            "RMSNorm이 층 정규화에서 무엇을 덜어 냈는지 식을 견줘 봐요.",
+            (_rms_mean_subtracted,),
+            ("values", "tiny"),
+        ),
+        Mistake(
+            "rms_norm.eps-outside",
+            "eps가 루트 밖에",
+            "eps가 제곱근 밖에서 더해졌어요.",
+            "제곱근 기호가 어디까지 덮고 있는지 봐요.",
+            (_rms_eps_outside,),
+            ("tiny",),
+        ),
     ),
     correct=(_rms_functional, _rms_rsqrt),
 )
@@ -645,8 +888,15 @@ RMS_NORM = Exercise(
 def _deep_cases(rng):
     return [
         case("values", rng.normal(2, 4, 6), rng.normal(2, 4, 6), 2.5, *_scale_shift(rng, 6)),
-        case("float64", rng.normal(3, 2, 5, dtype=torch.float64), rng.normal(3, 2, 5, dtype=torch.float64), 3.0,
-             *_scale_shift(rng, 5, torch.float64), atol=1e-4, rtol=1e-4),
+        case(
+            "float64",
+            rng.normal(3, 2, 5, dtype=torch.float64),
+            rng.normal(3, 2, 5, dtype=torch.float64),
+            3.0,
+            *_scale_shift(rng, 5, torch.float64),
+            atol=1e-4,
+            rtol=1e-4,
+        ),
     ]
 
 
@@ -677,8 +927,14 @@ DEEP_NORM = Exercise(
     reference=norm.deep_norm,
     draw=_deep_cases,
     mistakes=(
-        Mistake("deep_norm.alpha-on-wrong-branch", "알파가 부분층 쪽에", "부분층의 출력까지(또는 그쪽만) 커졌어요. DeepNorm은 지름길을 더 믿게 하는 방법이에요.",
-                "알파가 두 갈래 가운데 어느 쪽에만 붙어 있는지 식을 봐요.", (_deep_wrong_branch, _deep_both), ("values", "float64")),
+        Mistake(
+            "deep_norm.alpha-on-wrong-branch",
+            "알파가 부분층 쪽에",
+            "부분층의 출력까지(또는 그쪽만) 커졌어요. DeepNorm은 지름길을 더 믿게 하는 방법이에요.",
+            "알파가 두 갈래 가운데 어느 쪽에만 붙어 있는지 식을 봐요.",
+            (_deep_wrong_branch, _deep_both),
+            ("values", "float64"),
+        ),
     ),
     correct=(_deep_functional, _deep_by_hand),
     uses=("layer_norm",),
@@ -686,5 +942,13 @@ DEEP_NORM = Exercise(
 
 
 EXERCISES: tuple[Exercise, ...] = (
-    LAYER_NORM, RESIDUAL, POST_NORM, PRE_NORM, ENCODER_SUBLAYERS, DROPOUT_RESIDUAL, GRAD_NORM_BY_DEPTH, RMS_NORM, DEEP_NORM,
+    LAYER_NORM,
+    RESIDUAL,
+    POST_NORM,
+    PRE_NORM,
+    ENCODER_SUBLAYERS,
+    DROPOUT_RESIDUAL,
+    GRAD_NORM_BY_DEPTH,
+    RMS_NORM,
+    DEEP_NORM,
 )

@@ -30,6 +30,7 @@ def _mask(rng, *shape):
 
 # -- softmax ------------------------------------------------------------------------------------------------------
 
+
 def _softmax_cases(rng):
     x = rng.normal(3, 4, 5, scale=1.5)
     shifted = x.clone()
@@ -163,6 +164,7 @@ SOFTMAX = Exercise(
 
 # -- attention_scores ---------------------------------------------------------------------------------------------
 
+
 def _scores_cases(rng):
     return [
         case("values", rng.normal(3, 6), rng.normal(5, 6)),
@@ -285,6 +287,7 @@ SCORES = Exercise(
 
 # -- padding_mask -------------------------------------------------------------------------------------------------
 
+
 def _padded(rng, pad_id, *shape):
     """PAD와 0번 토큰이 섞인 번호들. 문장 사이의 길이가 다르고, 문장 안에도 PAD가 하나 있어요."""
     ids = rng.ids(*shape, low=1, high=6)
@@ -370,6 +373,7 @@ PADDING_MASK = Exercise(
 
 # -- causal_mask --------------------------------------------------------------------------------------------------
 
+
 def _causal_cases(rng):
     cases = []
     for T in rng.sample([4, 5, 6, 7, 8, 9], 2):
@@ -448,6 +452,7 @@ CAUSAL_MASK = Exercise(
 
 
 # -- masked_softmax -----------------------------------------------------------------------------------------------
+
 
 def _masked_cases(rng):
     empty, row = _mask(rng, 4, 6), rng.int(0, 3)
@@ -605,6 +610,7 @@ MASKED_SOFTMAX = Exercise(
 
 # -- scaled_dot_product_attention ---------------------------------------------------------------------------------
 
+
 def _sdpa_cases(rng):
     def qkv(*lead, T, S, K, Kv, dtype=torch.float32):
         return tuple(rng.normal(*lead, *shape, dtype=dtype) for shape in ((T, K), (S, K), (S, Kv)))
@@ -617,8 +623,11 @@ def _sdpa_cases(rng):
     empty = _mask(rng, 4, 5)
     empty[rng.int(0, 3)] = False
     return [
-        *(Case(group, (Call((*args, None)),), rule="item", params={"item": item})
-          for group, item in (("output", 0), ("weights", 1)) for args in (plain, same, double)),
+        *(
+            Case(group, (Call((*args, None)),), rule="item", params={"item": item})
+            for group, item in (("output", 0), ("weights", 1))
+            for args in (plain, same, double)
+        ),
         case("mask", *heads, _mask(rng, 2, 1, 1, 5)),
         case("mask", *square, masks.causal_mask(6)),
         case("empty_row", *qkv(T=4, S=5, K=3, Kv=6), empty),
@@ -729,10 +738,13 @@ SDPA = Exercise(
 
 # -- self_attention -----------------------------------------------------------------------------------------------
 
+
 def _self_cases(rng):
     def sized(B, T, D, K, Kv, dtype=torch.float32):
-        return tuple(rng.normal(*shape, dtype=dtype, scale=scale)
-                     for shape, scale in (((B, T, D), 1.0), ((D, K), 0.7), ((D, K), 0.7), ((D, Kv), 0.7)))
+        return tuple(
+            rng.normal(*shape, dtype=dtype, scale=scale)
+            for shape, scale in (((B, T, D), 1.0), ((D, K), 0.7), ((D, K), 0.7), ((D, Kv), 0.7))
+        )
 
     x, *weights = sized(2, 6, 5, 5, 5)
     later = x.clone()
@@ -839,6 +851,7 @@ SELF_ATTENTION = Exercise(
 
 # -- attention_variance (보너스) ----------------------------------------------------------------------------------
 
+
 def _variance_cases(rng):
     def call(d_k, n, seed):
         return Call((d_k, n, Probe("generator", {"seed": seed})))
@@ -852,8 +865,14 @@ def _variance_cases(rng):
         calls = tuple(call(d_k, n, seed) for seed in seeds(4))
         cases.append(Case("variance", calls, rule="statistic", params=params, rtol=0.25))
     seed = rng.int(0, 10**6)
-    cases.append(Case("generator", (call(12, 50, seed), call(12, 50, seed)), rule="repeatable",
-                      params={"mistake": "attention_variance.generator-ignored"}))
+    cases.append(
+        Case(
+            "generator",
+            (call(12, 50, seed), call(12, 50, seed)),
+            rule="repeatable",
+            params={"mistake": "attention_variance.generator-ignored"},
+        )
+    )
     return cases
 
 
@@ -952,5 +971,12 @@ ATTENTION_VARIANCE = Exercise(
 )
 
 EXERCISES: tuple[Exercise, ...] = (
-    SOFTMAX, SCORES, PADDING_MASK, CAUSAL_MASK, MASKED_SOFTMAX, SDPA, SELF_ATTENTION, ATTENTION_VARIANCE,
+    SOFTMAX,
+    SCORES,
+    PADDING_MASK,
+    CAUSAL_MASK,
+    MASKED_SOFTMAX,
+    SDPA,
+    SELF_ATTENTION,
+    ATTENTION_VARIANCE,
 )

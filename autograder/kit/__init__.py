@@ -31,4 +31,8 @@ def show_reference(filename: str) -> None:
         code = path.read_text(encoding="utf-8")
         display(Markdown(f"**reference/{filename}**\n\n```python\n{code}\n```"))
     else:
-        display(Markdown(f"이 묶음에는 기준 구현 `reference/{filename}`이 들어 있지 않아요. 전체 저장소를 받으면 여기서 볼 수 있어요."))
+        display(
+            Markdown(
+                f"이 묶음에는 기준 구현 `reference/{filename}`이 들어 있지 않아요. 전체 저장소를 받으면 여기서 볼 수 있어요."
+            )
+        )

@@ -32,17 +32,45 @@ Namespace = dict[str, Any]
 
 # -- PyTorch의 것 -------------------------------------------------------------------------------------------------
 
-def attention_with_weights(q_in: Tensor, kv_in: Tensor, W_q: Tensor, W_k: Tensor, W_v: Tensor, W_o: Tensor, n_heads: int,
-                           mask: Tensor | None, need_weights: bool = True) -> tuple[Tensor, Tensor | None]:
+
+def attention_with_weights(
+    q_in: Tensor,
+    kv_in: Tensor,
+    W_q: Tensor,
+    W_k: Tensor,
+    W_v: Tensor,
+    W_o: Tensor,
+    n_heads: int,
+    mask: Tensor | None,
+    need_weights: bool = True,
+) -> tuple[Tensor, Tensor | None]:
     """PyTorch의 멀티 헤드 어텐션. q_in (B, T, D), kv_in (B, S, D) -> 출력 (B, T, D)와 가중치 (B, H, T, S)."""
     (B, T, D), S = q_in.shape, kv_in.shape[1]
     # PyTorch의 불 마스크는 True가 가림이라 뒤집어요.
     hidden = None if mask is None else ~mask.expand(B, n_heads, T, S).reshape(B * n_heads, T, S)
     query, memory = q_in.transpose(0, 1), kv_in.transpose(0, 1)
     out, weights = F.multi_head_attention_forward(
-        query, memory, memory, D, n_heads, None, None, None, None, False, 0.0, W_o.T, None, need_weights=need_weights,
-        attn_mask=hidden, use_separate_proj_weight=True, q_proj_weight=W_q.T, k_proj_weight=W_k.T, v_proj_weight=W_v.T,
-        average_attn_weights=False)
+        query,
+        memory,
+        memory,
+        D,
+        n_heads,
+        None,
+        None,
+        None,
+        None,
+        False,
+        0.0,
+        W_o.T,
+        None,
+        need_weights=need_weights,
+        attn_mask=hidden,
+        use_separate_proj_weight=True,
+        q_proj_weight=W_q.T,
+        k_proj_weight=W_k.T,
+        v_proj_weight=W_v.T,
+        average_attn_weights=False,
+    )
     return out.transpose(0, 1), weights
 
 
@@ -98,13 +126,25 @@ def layers_with(attention: Callable[..., Tensor]) -> dict[str, Callable[..., Ten
     """`attention`을 쓰는 인코더와 디코더의 층. 다른 어텐션을 끼워 보는 실험에도 써요."""
 
     def encoder_layer(x, p, n_heads, src_mask):
-        return stacked(x, p, [lambda h: attention(h, h, **p["attn"], n_heads=n_heads, mask=src_mask),
-                              lambda h: _feed_forward(h, **p["ffn"])])
+        return stacked(
+            x,
+            p,
+            [
+                lambda h: attention(h, h, **p["attn"], n_heads=n_heads, mask=src_mask),
+                lambda h: _feed_forward(h, **p["ffn"]),
+            ],
+        )
 
     def decoder_layer(x, memory, p, n_heads, src_mask, tgt_mask):
-        return stacked(x, p, [lambda h: attention(h, h, **p["self_attn"], n_heads=n_heads, mask=tgt_mask),
-                              lambda h: attention(h, memory, **p["cross_attn"], n_heads=n_heads, mask=src_mask),
-                              lambda h: _feed_forward(h, **p["ffn"])])
+        return stacked(
+            x,
+            p,
+            [
+                lambda h: attention(h, h, **p["self_attn"], n_heads=n_heads, mask=tgt_mask),
+                lambda h: attention(h, memory, **p["cross_attn"], n_heads=n_heads, mask=src_mask),
+                lambda h: _feed_forward(h, **p["ffn"]),
+            ],
+        )
 
     return {"encoder_layer": encoder_layer, "decoder_layer": decoder_layer}
 
@@ -149,7 +189,9 @@ def _bpe(word, merges):
     from tokenizers import models
 
     pieces = dict.fromkeys([*"▁", *word, *(part for merge in merges for part in (*merge, "".join(merge)))])
-    return [token.value for token in models.BPE({p: i for i, p in enumerate(pieces)}, list(merges)).tokenize(f"▁{word}")]
+    return [
+        token.value for token in models.BPE({p: i for i, p in enumerate(pieces)}, list(merges)).tokenize(f"▁{word}")
+    ]
 
 
 @dataclass(frozen=True)
@@ -169,9 +211,17 @@ PARTS = (
     Part("ffn", "03_feed_forward", "피드포워드", _feed_forward, "F.linear와 F.relu"),
     Part("layer_norm", "04_residual_layernorm", "층 정규화", _layer_norm, "F.layer_norm"),
     Part("post_norm", "04_residual_layernorm", "잔차와 정규화", _post_norm, "F.layer_norm"),
-    Part("scaled_dot_product_attention", "05_attention_math", "어텐션", _dot_product_attention, "F.scaled_dot_product_attention"),
+    Part(
+        "scaled_dot_product_attention",
+        "05_attention_math",
+        "어텐션",
+        _dot_product_attention,
+        "F.scaled_dot_product_attention",
+    ),
     Part("multi_head_attention", "06_multi_head", "멀티 헤드 어텐션", _attention, "F.multi_head_attention_forward"),
-    Part("attend_with_cache", "06_multi_head", "KV 캐시", _cached_attention, "torch.cat과 F.scaled_dot_product_attention"),
+    Part(
+        "attend_with_cache", "06_multi_head", "KV 캐시", _cached_attention, "torch.cat과 F.scaled_dot_product_attention"
+    ),
     Part("train_bpe", "07_embedding_tokenizing", "BPE 학습", _merges, "tokenizers 라이브러리"),
     Part("bpe_encode", "07_embedding_tokenizing", "BPE로 나누기", _bpe, "tokenizers 라이브러리"),
     Part("embed", "07_embedding_tokenizing", "임베딩", _embedding, "F.embedding"),
@@ -188,6 +238,7 @@ PARTS = (
 
 
 # -- 노트북에서 꺼내기 ------------------------------------------------------------------------------------------------
+
 
 def lessons_folder() -> Path:
     """다른 레슨의 노트북이 있는 곳: 이 노트북의 옆, 없으면 `lessons/`."""
@@ -241,6 +292,7 @@ def _copied(names: Mapping[str, Any]) -> Namespace:
 
 # -- 고르기 -------------------------------------------------------------------------------------------------------
 
+
 @dataclass
 class Choice:
     """부품 하나에 대한 결정. `reason`이 비었으면 학습자의 것이에요. `calls`는 조립한 모델이 부른 횟수예요."""
@@ -272,8 +324,10 @@ class Parts:
         return [name for name, choice in self.choices.items() if choice.yours]
 
     def _rows(self) -> list[tuple[str, str, str, str]]:
-        return [(c.part.lesson[1], name, c.part.title, "여러분의 것" if c.yours else f"{c.part.source} ({c.reason})")
-                for name, c in self.choices.items()]
+        return [
+            (c.part.lesson[1], name, c.part.title, "여러분의 것" if c.yours else f"{c.part.source} ({c.reason})")
+            for name, c in self.choices.items()
+        ]
 
     def __repr__(self) -> str:
         return "\n".join(f"레슨 {lesson}  {name:<30}{source}" for lesson, name, _, source in self._rows())
@@ -282,8 +336,11 @@ class Parts:
         rows = "".join(
             f'<tr><td>{lesson}</td><td style="text-align:left"><code>{name}</code></td><td style="text-align:left">{title}</td>'
             f'<td style="text-align:left;color:{"#2e7d32" if source == "여러분의 것" else "#7a8794"}">{html.escape(source)}</td></tr>'
-            for lesson, name, title, source in self._rows())
-        head = "".join(f'<th style="text-align:left">{title}</th>' for title in ("레슨", "함수", "하는 일", "누구의 것"))
+            for lesson, name, title, source in self._rows()
+        )
+        head = "".join(
+            f'<th style="text-align:left">{title}</th>' for title in ("레슨", "함수", "하는 일", "누구의 것")
+        )
         return f"<p><b>부품 {len(self.choices)}개 가운데 {len(self.yours)}개가 여러분의 것이에요.</b></p><table><tr>{head}</tr>{rows}</table>"
 
 
@@ -351,14 +408,21 @@ def certificate(parts: Parts, facts: Mapping[str, str]) -> Any:
     used = [c for c in parts.choices.values() if c.yours and c.calls]
     lines = "".join(f"<li><code>{c.part.name}</code> {c.part.title} · {c.calls:,}번 불렸어요</li>" for c in used)
     idle = [f"<code>{c.part.name}</code>" for c in parts.choices.values() if c.yours and not c.calls]
-    results = "".join(f"<tr><td style='text-align:left'>{html.escape(k)}</td><td style='text-align:left'><b>{html.escape(v)}</b></td></tr>"
-                      for k, v in facts.items())
-    headline = "이 Transformer는 처음부터 끝까지 여러분이 만들었어요." if len(used) + len(idle) == len(parts.choices) else \
-        f"이 Transformer의 부품 {len(parts.choices)}개 가운데 {len(parts.yours)}개를 여러분이 만들었어요."
+    results = "".join(
+        f"<tr><td style='text-align:left'>{html.escape(k)}</td><td style='text-align:left'><b>{html.escape(v)}</b></td></tr>"
+        for k, v in facts.items()
+    )
+    headline = (
+        "이 Transformer는 처음부터 끝까지 여러분이 만들었어요."
+        if len(used) + len(idle) == len(parts.choices)
+        else f"이 Transformer의 부품 {len(parts.choices)}개 가운데 {len(parts.yours)}개를 여러분이 만들었어요."
+    )
     spare = f"<p>만들었지만 이번 조립에서 쓰이지 않은 것: {', '.join(idle)}</p>" if idle else ""
-    return HTML('<div style="border:2px solid #2F6DB5;border-radius:8px;padding:1em 1.6em;max-width:46em;line-height:1.7">'
-                f'<div style="font-size:1.3em;font-weight:700;color:#2F6DB5">조립 증명서</div><p><b>{headline}</b></p>'
-                f"<table>{results}</table><ul>{lines}</ul>{spare}<p>{time.strftime('%Y-%m-%d')}</p></div>")
+    return HTML(
+        '<div style="border:2px solid #2F6DB5;border-radius:8px;padding:1em 1.6em;max-width:46em;line-height:1.7">'
+        f'<div style="font-size:1.3em;font-weight:700;color:#2F6DB5">조립 증명서</div><p><b>{headline}</b></p>'
+        f"<table>{results}</table><ul>{lines}</ul>{spare}<p>{time.strftime('%Y-%m-%d')}</p></div>"
+    )
 
 
 def one_thread() -> None:

@@ -27,7 +27,9 @@ def _ffn() -> dict[str, Tensor]:
 
 def _layer(norms: int, *attentions: str) -> dict[str, Any]:
     layer: dict[str, Any] = {name: _attention() for name in attentions}
-    return layer | {"ffn": _ffn()} | {f"norm{i}": {"gamma": _random(D), "beta": _random(D)} for i in range(1, norms + 1)}
+    return (
+        layer | {"ffn": _ffn()} | {f"norm{i}": {"gamma": _random(D), "beta": _random(D)} for i in range(1, norms + 1)}
+    )
 
 
 def _heads() -> Tensor:

@@ -20,7 +20,9 @@ _PLAIN = re.compile(r"[가-힣]+( [가-힣]+){3,}")
 @cache
 def read() -> str:
     """대한민국헌법과 법률안 열 편을 이은 글(약 65,000자)이에요. KoNLPy가 설치되지 않았으면 CourseError예요."""
-    return _law() + "\n" + "\n".join(path.read_text(encoding="utf-8") for path in sorted(_folder("kobill").glob("*.txt")))
+    return (
+        _law() + "\n" + "\n".join(path.read_text(encoding="utf-8") for path in sorted(_folder("kobill").glob("*.txt")))
+    )
 
 
 @cache
@@ -40,7 +42,9 @@ def tagger(name: str) -> Any | None:
     if name not in TAGGERS:
         raise ValueError(f"형태소 분석기는 {', '.join(TAGGERS)} 가운데 하나예요: {name!r}")
     if java.home() is None:
-        print(f"{name}: 형태소 분석기를 돌릴 Java가 없어서 건너뛰어요. 실습은 그대로 이어 갈 수 있어요. 터미널에서 course setup을 실행하면 Java도 함께 설치돼요.")
+        print(
+            f"{name}: 형태소 분석기를 돌릴 Java가 없어서 건너뛰어요. 실습은 그대로 이어 갈 수 있어요. 터미널에서 course setup을 실행하면 Java도 함께 설치돼요."
+        )
         return None
     java.prepare()
     try:
@@ -48,8 +52,10 @@ def tagger(name: str) -> Any | None:
 
         return getattr(konlpy.tag, name)()
     except Exception as error:  # JVM이 켜지다 만나는 오류는 종류가 제각각이에요.
-        print(f"{name}: 형태소 분석기를 켜지 못해서 건너뛰어요({type(error).__name__}). 실습은 그대로 이어 갈 수 있어요."
-              " 까닭은 터미널에서 course doctor를 실행하면 알 수 있어요.")
+        print(
+            f"{name}: 형태소 분석기를 켜지 못해서 건너뛰어요({type(error).__name__}). 실습은 그대로 이어 갈 수 있어요."
+            " 까닭은 터미널에서 course doctor를 실행하면 알 수 있어요."
+        )
         return None
 
 

@@ -32,28 +32,50 @@ VISIBLE = ListedColormap(["#E9EDF1", "#3F7FC1"])  # 마스크: 가림, 볼 수 �
 
 def _use_style() -> None:
     use_hangul_font()
-    matplotlib.rcParams.update({
-        "figure.dpi": 100, "figure.constrained_layout.use": True, "figure.constrained_layout.w_pad": 0.1,
-        "figure.facecolor": "white",
-        "font.size": 11, "text.color": INK,
-        "axes.titlesize": 12.5, "axes.titleweight": "bold", "axes.titlelocation": "left", "axes.titlepad": 10,
-        "axes.labelsize": 11, "axes.labelcolor": INK, "axes.edgecolor": MUTED, "axes.linewidth": 0.8,
-        "axes.spines.top": False, "axes.spines.right": False, "axes.axisbelow": True,
-        "axes.grid": True, "grid.color": GRID, "grid.linewidth": 0.8,
-        "axes.prop_cycle": matplotlib.cycler(color=COLORS),
-        "xtick.color": MUTED, "ytick.color": MUTED, "xtick.labelcolor": INK, "ytick.labelcolor": INK,
-        "xtick.labelsize": 10, "ytick.labelsize": 10,
-        "lines.linewidth": 2.2, "lines.markersize": 5,
-        "legend.frameon": False, "legend.fontsize": 10.5,
-    })
+    matplotlib.rcParams.update(
+        {
+            "figure.dpi": 100,
+            "figure.constrained_layout.use": True,
+            "figure.constrained_layout.w_pad": 0.1,
+            "figure.facecolor": "white",
+            "font.size": 11,
+            "text.color": INK,
+            "axes.titlesize": 12.5,
+            "axes.titleweight": "bold",
+            "axes.titlelocation": "left",
+            "axes.titlepad": 10,
+            "axes.labelsize": 11,
+            "axes.labelcolor": INK,
+            "axes.edgecolor": MUTED,
+            "axes.linewidth": 0.8,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.axisbelow": True,
+            "axes.grid": True,
+            "grid.color": GRID,
+            "grid.linewidth": 0.8,
+            "axes.prop_cycle": matplotlib.cycler(color=COLORS),
+            "xtick.color": MUTED,
+            "ytick.color": MUTED,
+            "xtick.labelcolor": INK,
+            "ytick.labelcolor": INK,
+            "xtick.labelsize": 10,
+            "ytick.labelsize": 10,
+            "lines.linewidth": 2.2,
+            "lines.markersize": 5,
+            "legend.frameon": False,
+            "legend.fontsize": 10.5,
+        }
+    )
     set_matplotlib_formats("retina")
 
 
 _use_style()
 
 
-def panels(count: int, title: str = "", *, width: float | None = None, height: float = 3.5,
-           columns: int | None = None) -> list[Axes]:
+def panels(
+    count: int, title: str = "", *, width: float | None = None, height: float = 3.5, columns: int | None = None
+) -> list[Axes]:
     """나란한 칸 `count`개를 만들어요. `columns`를 넘으면 다음 줄로 이어져요. 크기의 단위는 인치예요."""
     columns = columns or count
     width = width or min(4.4, 10.2 / columns)  # 한 줄이 노트북의 너비를 넘으면 글자가 작아져요.
@@ -66,9 +88,20 @@ def panels(count: int, title: str = "", *, width: float | None = None, height: f
     return list(axes.flat[:count])
 
 
-def lines(x: Any, series: Mapping[str, Any], *, title: str = "", xlabel: str = "", ylabel: str = "", logx: bool = False,
-          logy: bool = False, marker: str = "", dashed: Sequence[str] = (), colors: Sequence[str] = COLORS,
-          ax: Axes | None = None) -> None:
+def lines(
+    x: Any,
+    series: Mapping[str, Any],
+    *,
+    title: str = "",
+    xlabel: str = "",
+    ylabel: str = "",
+    logx: bool = False,
+    logy: bool = False,
+    marker: str = "",
+    dashed: Sequence[str] = (),
+    colors: Sequence[str] = COLORS,
+    ax: Axes | None = None,
+) -> None:
     """꺾은선. `series`는 이름에서 세로 값들로 가는 표, `dashed`는 점선으로 그릴 이름들이에요."""
     ax = ax or panels(1, width=6.4, height=3.8)[0]
     for (name, y), color in zip(series.items(), colors, strict=False):
@@ -82,8 +115,18 @@ def lines(x: Any, series: Mapping[str, Any], *, title: str = "", xlabel: str = "
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
-def bars(labels: Sequence[str], series: Mapping[str, Any], *, title: str = "", xlabel: str = "", ylabel: str = "",
-         logy: bool = False, values: str = "{:.2f}", colors: Sequence[str] = COLORS, ax: Axes | None = None) -> None:
+def bars(
+    labels: Sequence[str],
+    series: Mapping[str, Any],
+    *,
+    title: str = "",
+    xlabel: str = "",
+    ylabel: str = "",
+    logy: bool = False,
+    values: str = "{:.2f}",
+    colors: Sequence[str] = COLORS,
+    ax: Axes | None = None,
+) -> None:
     """막대. `labels`마다 `series`의 이름 수만큼 막대를 세우고 위에 값을 `values` 형식으로 적어요(""이면 적지 않아요)."""
     ax = ax or panels(1, width=6.4, height=3.8)[0]
     place, thick = np.arange(len(labels)), 0.8 / len(series)
@@ -98,8 +141,16 @@ def bars(labels: Sequence[str], series: Mapping[str, Any], *, title: str = "", x
     _finish(ax, title, xlabel, ylabel, False, logy, legend=len(series) > 1)
 
 
-def histogram(series: Mapping[str, Any], *, bins: Any = 60, title: str = "", xlabel: str = "", ylabel: str = "밀도",
-              colors: Sequence[str] = COLORS, ax: Axes | None = None) -> None:
+def histogram(
+    series: Mapping[str, Any],
+    *,
+    bins: Any = 60,
+    title: str = "",
+    xlabel: str = "",
+    ylabel: str = "밀도",
+    colors: Sequence[str] = COLORS,
+    ax: Axes | None = None,
+) -> None:
     """겹친 히스토그램. 넓이가 모두 1이 되게 맞춰 그려요."""
     ax = ax or panels(1, width=6.4, height=3.8)[0]
     edges = np.histogram_bin_edges(np.concatenate([array(v).ravel() for v in series.values()]), bins=bins)
@@ -109,8 +160,16 @@ def histogram(series: Mapping[str, Any], *, bins: Any = 60, title: str = "", xla
     _finish(ax, title, xlabel, ylabel, False, False, legend=len(series) > 1)
 
 
-def scatter(points: Any, labels: Sequence[str] = (), *, groups: Sequence[str] | None = None, title: str = "",
-            xlabel: str = "", ylabel: str = "", ax: Axes | None = None) -> None:
+def scatter(
+    points: Any,
+    labels: Sequence[str] = (),
+    *,
+    groups: Sequence[str] | None = None,
+    title: str = "",
+    xlabel: str = "",
+    ylabel: str = "",
+    ax: Axes | None = None,
+) -> None:
     """평면의 점 `points` (N, 2). `labels`는 점 옆의 이름, `groups`는 점마다의 무리 이름(색)이에요."""
     ax = ax or panels(1, width=6.4, height=4.8)[0]
     points = array(points)
@@ -124,9 +183,20 @@ def scatter(points: Any, labels: Sequence[str] = (), *, groups: Sequence[str] | 
     _finish(ax, title, xlabel, ylabel, False, False, legend=groups is not None)
 
 
-def heatmap(matrix: Any, *, rows: Sequence[str] | None = None, columns: Sequence[str] | None = None, title: str = "",
-            xlabel: str = "", ylabel: str = "", values: str = "", limits: tuple[float, float] | None = None, diverging: bool = False,
-            colorbar: bool | None = None, ax: Axes | None = None) -> None:
+def heatmap(
+    matrix: Any,
+    *,
+    rows: Sequence[str] | None = None,
+    columns: Sequence[str] | None = None,
+    title: str = "",
+    xlabel: str = "",
+    ylabel: str = "",
+    values: str = "",
+    limits: tuple[float, float] | None = None,
+    diverging: bool = False,
+    colorbar: bool | None = None,
+    ax: Axes | None = None,
+) -> None:
     """행렬을 색으로 칠해요. `values`에 "{:.2f}"처럼 적으면 칸마다 값을 쓰고 색 막대는 빼요. `diverging`은 0을 흰색으로 두는 색이에요."""
     matrix = array(matrix)
     height, width = matrix.shape
@@ -137,8 +207,14 @@ def heatmap(matrix: Any, *, rows: Sequence[str] | None = None, columns: Sequence
     if limits is None:
         reach = float(np.nanmax(np.abs(matrix))) or 1.0
         limits = (-reach, reach) if diverging else (float(np.nanmin(matrix)), float(np.nanmax(matrix)))
-    image = ax.imshow(matrix, cmap=DIVERGING if diverging else SEQUENTIAL, vmin=limits[0], vmax=limits[1],
-                      aspect="auto", interpolation="nearest")
+    image = ax.imshow(
+        matrix,
+        cmap=DIVERGING if diverging else SEQUENTIAL,
+        vmin=limits[0],
+        vmax=limits[1],
+        aspect="auto",
+        interpolation="nearest",
+    )
     ax.grid(False)
     ax.spines[:].set_visible(True)
     ax.spines[:].set_color(GRID)
@@ -153,14 +229,20 @@ def heatmap(matrix: Any, *, rows: Sequence[str] | None = None, columns: Sequence
     if columns is not None:
         # 긴 이름 여럿이 옆으로 부딪히지 않게 기울여요.
         slant = sum(len(str(name)) for name in columns) > 26
-        ax.set_xticks(range(width), columns, rotation=40 if slant else 0, ha="right" if slant else "center",
-                      rotation_mode="anchor")
+        ax.set_xticks(
+            range(width),
+            columns,
+            rotation=40 if slant else 0,
+            ha="right" if slant else "center",
+            rotation_mode="anchor",
+        )
     if values:
         middle = (limits[0] + limits[1]) / 2
         for (row, column), value in np.ndenumerate(matrix):
             dark = abs(value) > 0.6 * max(map(abs, limits)) if diverging else value > middle
-            ax.text(column, row, values.format(value), ha="center", va="center", fontsize=10,
-                    color="white" if dark else INK)
+            ax.text(
+                column, row, values.format(value), ha="center", va="center", fontsize=10, color="white" if dark else INK
+            )
     if not values if colorbar is None else colorbar:
         bar = ax.figure.colorbar(image, ax=ax, fraction=0.05, pad=0.03)
         bar.outline.set_visible(False)
@@ -168,22 +250,42 @@ def heatmap(matrix: Any, *, rows: Sequence[str] | None = None, columns: Sequence
     _finish(ax, title, xlabel, ylabel, False, False, legend=False)
 
 
-def attention_map(weights: Any, queries: Sequence[str], keys: Sequence[str] | None = None, *, title: str = "",
-                  ax: Axes | None = None) -> None:
+def attention_map(
+    weights: Any, queries: Sequence[str], keys: Sequence[str] | None = None, *, title: str = "", ax: Axes | None = None
+) -> None:
     """어텐션 가중치 (T, S)를 그려요. 행은 묻는 토큰(쿼리), 열은 보이는 토큰(키)이고 한 행의 합이 1이에요."""
     keys = queries if keys is None else keys
     small = len(queries) * len(keys) <= 64
-    heatmap(weights, rows=queries, columns=keys, title=title, xlabel="보는 곳 (키)", ylabel="보는 쪽 (쿼리)",
-            values="{:.2f}" if small else "", limits=(0.0, 1.0), ax=ax)
+    heatmap(
+        weights,
+        rows=queries,
+        columns=keys,
+        title=title,
+        xlabel="보는 곳 (키)",
+        ylabel="보는 쪽 (쿼리)",
+        values="{:.2f}" if small else "",
+        limits=(0.0, 1.0),
+        ax=ax,
+    )
 
 
-def mask_map(mask: Any, queries: Sequence[str], keys: Sequence[str] | None = None, *, title: str = "",
-             ax: Axes | None = None) -> None:
+def mask_map(
+    mask: Any, queries: Sequence[str], keys: Sequence[str] | None = None, *, title: str = "", ax: Axes | None = None
+) -> None:
     """마스크 (T, S)를 그려요. 파랑이 볼 수 있는 곳(True), 회색이 가려진 곳(False)이에요."""
     ax = ax or panels(1, width=4.2)[0]
     keys = queries if keys is None else keys
-    heatmap(array(mask).astype(float), rows=queries, columns=keys, title=title, xlabel="보는 곳 (키)", ylabel="보는 쪽 (쿼리)",
-            limits=(0.0, 1.0), colorbar=False, ax=ax)
+    heatmap(
+        array(mask).astype(float),
+        rows=queries,
+        columns=keys,
+        title=title,
+        xlabel="보는 곳 (키)",
+        ylabel="보는 쪽 (쿼리)",
+        limits=(0.0, 1.0),
+        colorbar=False,
+        ax=ax,
+    )
     ax.images[0].set_cmap(VISIBLE)
 
 

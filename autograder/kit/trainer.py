@@ -33,7 +33,11 @@ class Vocabulary:
         merges = parts["train_bpe"](counts, n_merges)
         self._pieces: dict[str, list[str]] = {word: list(parts["bpe_encode"](word, merges)) for word in counts}
         self._encode = lambda word: list(parts["bpe_encode"](word, merges))
-        known = {"▁", *(c for word in counts for c in word), *(piece for pieces in self._pieces.values() for piece in pieces)}
+        known = {
+            "▁",
+            *(c for word in counts for c in word),
+            *(piece for pieces in self._pieces.values() for piece in pieces),
+        }
         self.tokens = [*SPECIAL, *sorted(known)]
         self.index = {token: i for i, token in enumerate(self.tokens)}
 
@@ -59,8 +63,18 @@ class Vocabulary:
 class Assembled(nn.Module):
     """부품으로 조립한 인코더-디코더 (논문 그림 1, Post-LN, 표 하나를 셋이 함께 써요)."""
 
-    def __init__(self, parts: Parts, vocab: int, d_model: int = 64, n_heads: int = 4, d_ff: int = 256, n_layers: int = 2,
-                 max_len: int = 64, dropout: float = 0.0, seed: int = 0) -> None:
+    def __init__(
+        self,
+        parts: Parts,
+        vocab: int,
+        d_model: int = 64,
+        n_heads: int = 4,
+        d_ff: int = 256,
+        n_layers: int = 2,
+        max_len: int = 64,
+        dropout: float = 0.0,
+        seed: int = 0,
+    ) -> None:
         super().__init__()
         self.parts, self.d_model, self.n_heads, self.max_len, self.dropout = parts, d_model, n_heads, max_len, dropout
         with torch.random.fork_rng(devices=[]):
@@ -68,7 +82,9 @@ class Assembled(nn.Module):
             self.E = nn.Parameter(torch.randn(vocab, d_model) / math.sqrt(d_model))
             self.encoder = [self._layer(d_ff, 2, "attn") for _ in range(n_layers)]
             self.decoder = [self._layer(d_ff, 3, "self_attn", "cross_attn") for _ in range(n_layers)]
-        self.weights = nn.ParameterList(w for layer in (*self.encoder, *self.decoder) for group in layer.values() for w in group.values())
+        self.weights = nn.ParameterList(
+            w for layer in (*self.encoder, *self.decoder) for group in layer.values() for w in group.values()
+        )
         self.register_buffer("pe", parts["sinusoidal_pe"](max_len, d_model))
 
     def _layer(self, d_ff: int, norms: int, *attentions: str) -> dict[str, dict[str, nn.Parameter]]:
@@ -152,7 +168,9 @@ class Assembled(nn.Module):
         """층마다의 어텐션 가중치 (H, T, S). 가중치를 꺼내려고 PyTorch의 어텐션으로 같은 계산을 해요."""
         found: dict[str, list[Tensor]] = {"encoder": [], "decoder": [], "cross": []}
 
-        def look(kind: str, p: dict, name: str, mask: Tensor, memory: Tensor | None = None) -> Callable[[Tensor], Tensor]:
+        def look(
+            kind: str, p: dict, name: str, mask: Tensor, memory: Tensor | None = None
+        ) -> Callable[[Tensor], Tensor]:
             def attend(h: Tensor) -> Tensor:
                 kv = h if memory is None else memory
                 out, seen = attention_with_weights(h, kv, **p[name], n_heads=self.n_heads, mask=mask)
@@ -177,6 +195,7 @@ class Assembled(nn.Module):
 
 # -- 배치 ---------------------------------------------------------------------------------------------------------
 
+
 def padded(rows: Sequence[Sequence[int]]) -> Tensor:
     """길이가 다른 번호들을 오른쪽에 PAD를 채워 (B, L)로. 끝에 EOS를 붙여요."""
     return nn.utils.rnn.pad_sequence([torch.tensor([*row, EOS]) for row in rows], batch_first=True, padding_value=PAD)
@@ -186,10 +205,12 @@ def encode_pairs(vocabulary: Vocabulary, pairs: Sequence[Pair]) -> list[tuple[li
     return [(vocabulary.encode(pair.ko), vocabulary.encode(pair.en)) for pair in pairs]
 
 
-def make_batches(data: Sequence[tuple[list[int], list[int]]], size: int, rng: random.Random) -> list[tuple[Tensor, Tensor]]:
+def make_batches(
+    data: Sequence[tuple[list[int], list[int]]], size: int, rng: random.Random
+) -> list[tuple[Tensor, Tensor]]:
     """길이가 비슷한 문장끼리 묶어 (src, tgt_out)의 목록으로. 묶음의 차례는 섞어요."""
     order = sorted(rng.sample(range(len(data)), len(data)), key=lambda i: len(data[i][0]))
-    groups = [order[i:i + size] for i in range(0, len(order), size)]
+    groups = [order[i : i + size] for i in range(0, len(order), size)]
     rng.shuffle(groups)
     return [(padded([data[i][0] for i in group]), padded([data[i][1] for i in group])) for group in groups]
 
@@ -202,6 +223,7 @@ def batch_loss(model: Assembled, src: Tensor, tgt: Tensor, eps: float = 0.0) -> 
 
 
 # -- 관문 ---------------------------------------------------------------------------------------------------------
+
 
 @dataclass(frozen=True)
 class Gate:
@@ -225,7 +247,11 @@ def overfit_gate(model: Assembled, src: Tensor, tgt: Tensor, steps: int) -> Gate
         loss.backward()
         optimizer.step()
         losses.append(loss.item())
-    return Gate("배치 하나 외우기", bool(right.all()), f"{len(losses)}걸음에 손실 {losses[-1]:.3f}, 문장 {len(src)}개 가운데 {int(right.sum())}개를 통째로 맞힘")
+    return Gate(
+        "배치 하나 외우기",
+        bool(right.all()),
+        f"{len(losses)}걸음에 손실 {losses[-1]:.3f}, 문장 {len(src)}개 가운데 {int(right.sum())}개를 통째로 맞힘",
+    )
 
 
 @torch.no_grad()
@@ -246,12 +272,15 @@ def batch_gate(model: Assembled, src: Tensor, tgt: Tensor) -> Gate:
     row = int((src != PAD).sum(1).argmin())
     S, T = int((src[row] != PAD).sum()), int((tgt[row] != PAD).sum())
     tgt_in = F.pad(tgt, (1, -1), value=BOS)
-    alone = model(src[row:row + 1, :S], tgt_in[row:row + 1, :T])[0]
+    alone = model(src[row : row + 1, :S], tgt_in[row : row + 1, :T])[0]
     moved = (alone - model(src, tgt_in)[row, :T]).abs().max().item()
-    return Gate("배치가 달라도 같은 답", moved < 1e-4, f"PAD {src.shape[1] - S}개를 붙였을 때 로짓이 움직인 크기 {moved:.1e}")
+    return Gate(
+        "배치가 달라도 같은 답", moved < 1e-4, f"PAD {src.shape[1] - S}개를 붙였을 때 로짓이 움직인 크기 {moved:.1e}"
+    )
 
 
 # -- 학습 ---------------------------------------------------------------------------------------------------------
+
 
 @dataclass
 class History:
@@ -264,8 +293,20 @@ class History:
     stopped: str = ""
 
 
-def train(model: Assembled, vocabulary: Vocabulary, pairs: Sequence[Pair], *, steps: int, watch: str = "", batch_size: int = 64,
-          warmup: int = 150, scale: float = 0.4, eps: float = 0.1, budget: float = 200.0, looks: int = 6) -> History:
+def train(
+    model: Assembled,
+    vocabulary: Vocabulary,
+    pairs: Sequence[Pair],
+    *,
+    steps: int,
+    watch: str = "",
+    batch_size: int = 64,
+    warmup: int = 150,
+    scale: float = 0.4,
+    eps: float = 0.1,
+    budget: float = 200.0,
+    looks: int = 6,
+) -> History:
     """`steps`걸음 학습해요. `budget`초가 지나거나 커널을 멈추면 거기까지의 모델로 끝내요. `watch`는 가끔 번역해 볼 문장이에요(빈 글이면 보지 않아요)."""
     data, rng, history, start = encode_pairs(vocabulary, pairs), random.Random(0), History(), time.perf_counter()
     optimizer = torch.optim.Adam(model.parameters(), lr=0.0, betas=(0.9, 0.98), eps=1e-9)
@@ -302,15 +343,16 @@ def translate(model: Assembled, vocabulary: Vocabulary, sentences: Sequence[str]
     rows = [vocabulary.encode(sentence) for sentence in sentences]
     found = []
     for i in range(0, len(rows), batch_size):
-        src = padded(rows[i:i + batch_size])
+        src = padded(rows[i : i + batch_size])
         for row in model.generate(src, min(src.shape[1] + 10, model.max_len - 1), use_cache=True).tolist():
-            found.append(vocabulary.decode(row[:row.index(EOS)] if EOS in row else row))
+            found.append(vocabulary.decode(row[: row.index(EOS)] if EOS in row else row))
     return found
 
 
 @torch.no_grad()
-def translate_one(model: Assembled, vocabulary: Vocabulary, sentence: str, *, beam: int = 1, alpha: float = 0.6,
-                  max_len: int = 24) -> str:
+def translate_one(
+    model: Assembled, vocabulary: Vocabulary, sentence: str, *, beam: int = 1, alpha: float = 0.6, max_len: int = 24
+) -> str:
     """문장 하나를 부품의 `greedy_decode`나 `beam_search`로 번역해요. 빔 서치가 아직 없으면 그리디로 해요."""
     model.eval()
     step, parts = model.step_fn(padded([vocabulary.encode(sentence)])), model.parts
@@ -325,14 +367,21 @@ def scores(model: Assembled, vocabulary: Vocabulary, pairs: Sequence[Pair]) -> d
     import sacrebleu
 
     model.eval()
-    forced = [bool(right) for src, tgt in make_batches(encode_pairs(vocabulary, pairs), 64, random.Random(0))
-              for right in batch_loss(model, src, tgt)[1]]
+    forced = [
+        bool(right)
+        for src, tgt in make_batches(encode_pairs(vocabulary, pairs), 64, random.Random(0))
+        for right in batch_loss(model, src, tgt)[1]
+    ]
     ours, right = translate(model, vocabulary, [p.ko for p in pairs]), [p.en for p in pairs]
-    return {"교사 강요 정확도": sum(forced) / len(forced), "번역 정확도": sum(o == r for o, r in zip(ours, right)) / len(right),
-            "BLEU": sacrebleu.corpus_bleu(ours, [right], force=True).score}
+    return {
+        "교사 강요 정확도": sum(forced) / len(forced),
+        "번역 정확도": sum(o == r for o, r in zip(ours, right)) / len(right),
+        "BLEU": sacrebleu.corpus_bleu(ours, [right], force=True).score,
+    }
 
 
 # -- 고장 실험 ----------------------------------------------------------------------------------------------------
+
 
 def copy_task(parts: Parts, steps: int, *, vocab: int = 13, length: int = 8, seed: int = 0) -> dict[str, float]:
     """받은 번호를 그대로 베껴 쓰는 일을 두 층짜리 모델에 시켜요. 마지막 손실과 두 가지 정확도를 돌려줘요."""
@@ -356,7 +405,11 @@ def copy_task(parts: Parts, steps: int, *, vocab: int = 13, length: int = 8, see
         model.eval()
         loss, forced = batch_loss(model, src, src)
     written = model.generate(src, src.shape[1], stop=False)
-    return {"손실": loss.item(), "교사 강요": forced.float().mean().item(), "스스로 쓰기": (written == src).all(1).float().mean().item()}
+    return {
+        "손실": loss.item(),
+        "교사 강요": forced.float().mean().item(),
+        "스스로 쓰기": (written == src).all(1).float().mean().item(),
+    }
 
 
 def seconds_to_write(model: Assembled, src: Tensor, length: int, use_cache: bool) -> float:

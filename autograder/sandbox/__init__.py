@@ -4,5 +4,16 @@ from autograder.sandbox.pool import JobResult, Pool, open_pool
 from autograder.sandbox.protocol import CellText, Job, Limits, Task
 from autograder.sandbox.tiers import SandboxRefused, Tier, choose_tier, probe_tier
 
-__all__ = ["CellText", "Job", "JobResult", "Limits", "Pool", "SandboxRefused", "Task", "Tier", "choose_tier",
-           "open_pool", "probe_tier"]
+__all__ = [
+    "CellText",
+    "Job",
+    "JobResult",
+    "Limits",
+    "Pool",
+    "SandboxRefused",
+    "Task",
+    "Tier",
+    "choose_tier",
+    "open_pool",
+    "probe_tier",
+]

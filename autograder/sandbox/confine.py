@@ -120,6 +120,7 @@ def start_clock(limits: Limits) -> None:
 
 # -- 갇혔는지 해 보기 ---------------------------------------------------------------------------------------------
 
+
 def escapes(forbidden: Sequence[str]) -> list[str]:
     """가두고 난 자식이 해서는 안 되는 일들을 정말로 해 보고, 성공한 것의 이름을 돌려줘요. 비어 있어야 해요."""
     attempts: dict[str, Callable[[], Any]] = {

@@ -125,8 +125,12 @@ def _converse(sock: socket.socket, job: Job, deadline: float) -> tuple[JobResult
     """자식의 말을 끝까지 들어요. 두 번째 값은 DONE의 본문이고, 다 듣지 못했으면 None이에요."""
     result, current = JobResult(), None
     units = {("cell", cell.unit) for cell in job.cells} | {("exercise", i) for i in range(len(job.tasks))}
-    names = {protocol.BEGIN_CELL: "cell", protocol.END_CELL: "cell",
-             protocol.BEGIN_EXERCISE: "exercise", protocol.END_EXERCISE: "exercise"}
+    names = {
+        protocol.BEGIN_CELL: "cell",
+        protocol.END_CELL: "cell",
+        protocol.BEGIN_EXERCISE: "exercise",
+        protocol.END_EXERCISE: "exercise",
+    }
     try:
         sock.settimeout(max(1.0, deadline - time.monotonic()))
         protocol.send_job(sock, job)
@@ -195,8 +199,15 @@ def start_worker(launch: Launch) -> Worker:
     ours, theirs = socket.socketpair()
     log = tempfile.TemporaryFile()
     try:
-        process = subprocess.Popen(launch.command, stdin=theirs.fileno(), stdout=log, stderr=log, cwd="/",
-                                   env=launch.environment, start_new_session=True)
+        process = subprocess.Popen(
+            launch.command,
+            stdin=theirs.fileno(),
+            stdout=log,
+            stderr=log,
+            cwd="/",
+            env=launch.environment,
+            start_new_session=True,
+        )
     except OSError as error:
         ours.close()
         log.close()
@@ -228,8 +239,9 @@ class Pool:
         self._ready()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def _ready(self) -> Worker:
@@ -242,8 +254,9 @@ class Pool:
                     worker = start_worker(prepare(self.tier, Path(self._folder.name)))
                     found = [] if self.tier.name == "none" else worker.escapes()
                 except WorkerLost as error:
-                    raise SandboxRefused(f"채점 작업자를 띄우지 못했어요: {error}. "
-                                         "`course doctor`로 무엇이 빠졌는지 봐요.") from error
+                    raise SandboxRefused(
+                        f"채점 작업자를 띄우지 못했어요: {error}. `course doctor`로 무엇이 빠졌는지 봐요."
+                    ) from error
                 if not self.tier.tolerates(found):
                     worker.close()
                     raise SandboxRefused("데운 작업자가 갇히지 않아 채점을 시작하지 않았어요: " + ", ".join(found))

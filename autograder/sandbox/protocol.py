@@ -20,7 +20,7 @@ BEGIN_CELL, END_CELL, BEGIN_EXERCISE, END_EXERCISE, DONE = range(1, 6)
 
 FRAME = struct.Struct(">BII")
 STATUS = struct.Struct(">iiId")  # 종료 코드, 신호, 시간이 다 됐는지, CPU 초
-START = struct.Struct(">I")      # 자식 하나에 허락하는 벽시계 시간(초)
+START = struct.Struct(">I")  # 자식 하나에 허락하는 벽시계 시간(초)
 
 
 @dataclass(frozen=True)
@@ -69,12 +69,14 @@ class Job:
 
 
 def send_job(sock: socket.socket, job: Job) -> None:
-    head = json.dumps({
-        "cells": [[cell.unit, cell.source] for cell in job.cells],
-        "tasks": [[task.name, len(task.calls), list(task.replace)] for task in job.tasks],
-        "counterparts": list(job.counterparts),
-        "limits": asdict(job.limits),
-    }).encode()
+    head = json.dumps(
+        {
+            "cells": [[cell.unit, cell.source] for cell in job.cells],
+            "tasks": [[task.name, len(task.calls), list(task.replace)] for task in job.tasks],
+            "counterparts": list(job.counterparts),
+            "limits": asdict(job.limits),
+        }
+    ).encode()
     sock.sendall(b"".join([struct.pack(">I", len(head)), head, *(task.calls for task in job.tasks)]))
 
 

@@ -28,8 +28,18 @@ PACKAGE = Path(__file__).resolve().parents[1]
 _OWN = ("exercise.py", "perform.py", "probes.py", "wire.py")
 _INSIDE = ("worker.py", "confine.py", "protocol.py")
 _HEAVY = ("torch", "numpy", "matplotlib", "IPython", "safetensors", "sandlock")
-_SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts",
-           "/etc/localtime")
+_SYSTEM = (
+    "/usr",
+    "/bin",
+    "/sbin",
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/etc/ld.so.cache",
+    "/etc/alternatives",
+    "/etc/fonts",
+    "/etc/localtime",
+)
 # 이름 공간 안에서는 아무도 닿지 못하는 곳에서 벌어지는 일들. 이것만 남으면 reduced로 돌 수 있어요.
 _HARMLESS_INSIDE = {"write", "write-tmp", "fork", "signal", "processes", "network", "unix-socket"}
 
@@ -75,17 +85,22 @@ class Launch:
 def choose_tier(unsafe: bool = False) -> Tier:
     """이 기계에서 되는 가장 높은 단계. 아무것도 안 되면 SandboxRefused, `unsafe`면 "none"이에요."""
     if sys.platform == "win32":
-        raise SandboxRefused("Windows에서는 채점할 수 없어요. WSL2(Ubuntu)를 설치하고 그 안에서 "
-                             "`python3 course.py grade`를 실행해요.")
+        raise SandboxRefused(
+            "Windows에서는 채점할 수 없어요. WSL2(Ubuntu)를 설치하고 그 안에서 `python3 course.py grade`를 실행해요."
+        )
     if unsafe:
         return Tier("none")
     tier = probe_tier()
     if tier.name == "none":
-        raise SandboxRefused("\n".join([
-            "안전한 모래상자를 만들 수 없어 채점을 시작하지 않았어요.",
-            *(f"- {line}" for line in tier.missing),
-            "고칠 수 없고 제출물을 모두 믿는다면 `--unsafe-no-sandbox`를 붙여요(결과마다 표시가 남아요).",
-        ]))
+        raise SandboxRefused(
+            "\n".join(
+                [
+                    "안전한 모래상자를 만들 수 없어 채점을 시작하지 않았어요.",
+                    *(f"- {line}" for line in tier.missing),
+                    "고칠 수 없고 제출물을 모두 믿는다면 `--unsafe-no-sandbox`를 붙여요(결과마다 표시가 남아요).",
+                ]
+            )
+        )
     return tier
 
 
@@ -135,19 +150,24 @@ def _remedy(name: str) -> str:
     if name in ("network", "unix-socket", "host-socket", "fork", "signal"):
         return "seccomp이 걸리지 않았어요. `sudo apt install libseccomp2`를 하고 `course doctor`를 다시 실행해요."
     if name == "root":
-        return "root에서 내려오지 못했어요. 일반 사용자로 채점하거나 `sudo apt install util-linux`로 setpriv를 설치해요."
+        return (
+            "root에서 내려오지 못했어요. 일반 사용자로 채점하거나 `sudo apt install util-linux`로 setpriv를 설치해요."
+        )
     if name.startswith("read "):
         return "저장소가 시스템 폴더(/usr 등) 안에 있어 가릴 수 없어요. 저장소를 홈 폴더로 옮겨요."
     return "Landlock이 걸리지 않았어요. 커널 5.13 이상에서 `lsm=` 부팅 설정에 landlock이 있는지 봐요."
 
 
 def _bubblewrap_remedy(why: str) -> str:
-    return (f"bubblewrap이 있지만 이름 공간을 만들지 못했어요({why}). Ubuntu 24.04라면 "
-            "`sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0`, Docker라면 "
-            "`--security-opt seccomp=unconfined`나 `--privileged`가 필요해요.")
+    return (
+        f"bubblewrap이 있지만 이름 공간을 만들지 못했어요({why}). Ubuntu 24.04라면 "
+        "`sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0`, Docker라면 "
+        "`--security-opt seccomp=unconfined`나 `--privileged`가 필요해요."
+    )
 
 
 # -- 작업자를 띄우는 명령 -----------------------------------------------------------------------------------------
+
 
 def prepare(tier: Tier, folder: Path, light: bool = False) -> Launch:
     """작업자의 파일을 `folder`에 베끼고 명령을 만들어요. `light`면 torch 없이 갇혔는지만 봐요."""
@@ -186,8 +206,15 @@ def prepare(tier: Tier, folder: Path, light: bool = False) -> Launch:
 def _environment(writable: str, matplotlib: str) -> dict[str, str]:
     one = {name: "1" for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")}
     return {
-        **one, "PATH": "/usr/bin:/bin", "HOME": writable, "LANG": "C.UTF-8", "PYTHONHASHSEED": "0", "MPLBACKEND": "Agg",
-        "MPLCONFIGDIR": matplotlib, "IPYTHONDIR": f"{writable}/ipython", "CUDA_VISIBLE_DEVICES": "",
+        **one,
+        "PATH": "/usr/bin:/bin",
+        "HOME": writable,
+        "LANG": "C.UTF-8",
+        "PYTHONHASHSEED": "0",
+        "MPLBACKEND": "Agg",
+        "MPLCONFIGDIR": matplotlib,
+        "IPYTHONDIR": f"{writable}/ipython",
+        "CUDA_VISIBLE_DEVICES": "",
     }
 
 
@@ -227,8 +254,17 @@ def _forbidden() -> list[str]:
 
 def _bubblewrap(folder: Path, readable: list[str], uid: int | None) -> tuple[str, ...]:
     bwrap = shutil.which("bwrap", path=_search_path()) or "bwrap"
-    command = [bwrap, "--as-pid-1", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts",
-               "--unshare-cgroup-try", "--cap-drop", "ALL"]
+    command = [
+        bwrap,
+        "--as-pid-1",
+        "--unshare-pid",
+        "--unshare-net",
+        "--unshare-ipc",
+        "--unshare-uts",
+        "--unshare-cgroup-try",
+        "--cap-drop",
+        "ALL",
+    ]
     if uid is None:
         command += ["--unshare-user"]
     else:
@@ -274,22 +310,102 @@ def _copy_font_list(home: Path) -> None:
 
 _DENIED = (
     # 밖과 이어지는 길
-    "socket", "connect", "bind", "listen", "accept", "accept4",
+    "socket",
+    "connect",
+    "bind",
+    "listen",
+    "accept",
+    "accept4",
     # 다른 프로세스
-    "execve", "execveat", "fork", "vfork", "kill", "tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo",
-    "pidfd_open", "pidfd_getfd", "pidfd_send_signal", "ptrace", "process_vm_readv", "process_vm_writev",
-    "process_madvise", "kcmp", "setpriority", "sched_setscheduler", "sched_setattr",
+    "execve",
+    "execveat",
+    "fork",
+    "vfork",
+    "kill",
+    "tkill",
+    "tgkill",
+    "rt_sigqueueinfo",
+    "rt_tgsigqueueinfo",
+    "pidfd_open",
+    "pidfd_getfd",
+    "pidfd_send_signal",
+    "ptrace",
+    "process_vm_readv",
+    "process_vm_writev",
+    "process_madvise",
+    "kcmp",
+    "setpriority",
+    "sched_setscheduler",
+    "sched_setattr",
     # 상한에 걸리지 않는 메모리
-    "memfd_create", "memfd_secret", "shmget", "shmat", "shmctl", "shmdt", "msgget", "msgsnd", "msgrcv", "msgctl",
-    "semget", "semop", "semctl", "semtimedop", "mq_open", "mq_unlink", "userfaultfd",
+    "memfd_create",
+    "memfd_secret",
+    "shmget",
+    "shmat",
+    "shmctl",
+    "shmdt",
+    "msgget",
+    "msgsnd",
+    "msgrcv",
+    "msgctl",
+    "semget",
+    "semop",
+    "semctl",
+    "semtimedop",
+    "mq_open",
+    "mq_unlink",
+    "userfaultfd",
     # 커널의 넓은 면
-    "unshare", "setns", "mount", "umount2", "move_mount", "open_tree", "fsopen", "fsconfig", "fsmount", "fspick",
-    "mount_setattr", "pivot_root", "chroot", "bpf", "perf_event_open", "io_uring_setup", "io_uring_enter",
-    "io_uring_register", "keyctl", "add_key", "request_key", "open_by_handle_at", "name_to_handle_at", "personality",
-    "syslog", "reboot", "swapon", "swapoff", "init_module", "finit_module", "delete_module", "kexec_load",
-    "kexec_file_load", "acct", "quotactl", "settimeofday", "clock_settime", "clock_adjtime", "adjtimex",
-    "sethostname", "setdomainname", "iopl", "ioperm", "modify_ldt", "lookup_dcookie", "vhangup", "nfsservctl",
-    "fanotify_init", "inotify_init", "inotify_init1",
+    "unshare",
+    "setns",
+    "mount",
+    "umount2",
+    "move_mount",
+    "open_tree",
+    "fsopen",
+    "fsconfig",
+    "fsmount",
+    "fspick",
+    "mount_setattr",
+    "pivot_root",
+    "chroot",
+    "bpf",
+    "perf_event_open",
+    "io_uring_setup",
+    "io_uring_enter",
+    "io_uring_register",
+    "keyctl",
+    "add_key",
+    "request_key",
+    "open_by_handle_at",
+    "name_to_handle_at",
+    "personality",
+    "syslog",
+    "reboot",
+    "swapon",
+    "swapoff",
+    "init_module",
+    "finit_module",
+    "delete_module",
+    "kexec_load",
+    "kexec_file_load",
+    "acct",
+    "quotactl",
+    "settimeofday",
+    "clock_settime",
+    "clock_adjtime",
+    "adjtimex",
+    "sethostname",
+    "setdomainname",
+    "iopl",
+    "ioperm",
+    "modify_ldt",
+    "lookup_dcookie",
+    "vhangup",
+    "nfsservctl",
+    "fanotify_init",
+    "inotify_init",
+    "inotify_init1",
 )
 _CLONE_THREAD = 0x00010000
 

@@ -26,8 +26,24 @@ import protocol  # noqa: E402
 from protocol import Job  # noqa: E402
 
 # 학습자가 흔히 불러오는 것들. 미리 불러 두면 제출물마다 디스크를 읽지 않아요.
-_COMMON = ("bisect", "cmath", "collections", "copy", "decimal", "fractions", "functools", "heapq", "itertools", "math",
-           "operator", "random", "statistics", "string", "textwrap", "unicodedata")
+_COMMON = (
+    "bisect",
+    "cmath",
+    "collections",
+    "copy",
+    "decimal",
+    "fractions",
+    "functools",
+    "heapq",
+    "itertools",
+    "math",
+    "operator",
+    "random",
+    "statistics",
+    "string",
+    "textwrap",
+    "unicodedata",
+)
 
 
 class _Nothing:
@@ -194,8 +210,9 @@ class Worker:
                     children[pid] = (pipe, deadline + 60, True)
                 self._reap(pid, children)
 
-    def _start(self, data: bytes, fds: list[int], children: dict[int, tuple[int, float, bool]],
-               ours: list[Any]) -> None:
+    def _start(
+        self, data: bytes, fds: list[int], children: dict[int, tuple[int, float, bool]], ours: list[Any]
+    ) -> None:
         job_fd, status_fd = fds
         (wall,) = protocol.START.unpack(data)
         pid = os.fork()

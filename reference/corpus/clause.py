@@ -71,6 +71,7 @@ class Clause:
 
 # ── 한국어 ───────────────────────────────────────────────────────────────────
 
+
 def person_ko(person: Person, level: str) -> str:
     """사람을 부르는 말: 해라체는 '지훈이', 나머지는 '지훈 씨'."""
     if person.role == "me":
@@ -144,8 +145,9 @@ def _verb_stem(clause: Clause) -> Stem:
     if clause.negation in ("안", "못"):
         stem = _negate(stem, clause.negation, verb.split and not stem.respect)
     if clause.progressive:
-        stem = Stem(f"{plain(stem, '고')} {'계시' if respect else '있'}", kind="verb" if respect else "exist",
-                    respect=respect)
+        stem = Stem(
+            f"{plain(stem, '고')} {'계시' if respect else '있'}", kind="verb" if respect else "exist", respect=respect
+        )
     elif clause.modal == "want":
         others = clause.subject is not None and clause.subject.role not in ("me", "we")
         wish = f"{plain(stem, '고')} 싶"
@@ -221,7 +223,7 @@ def to_korean(clause: Clause) -> str:
     inner = _inner_ko(clause)
     if clause.first:
         lead = inner[:1] if clause.time else []
-        inner = inner[len(lead):]
+        inner = inner[len(lead) :]
         words += lead + _inner_ko(clause.first) + [_first_ko(clause)]
     words += inner
     words.append(finish(_verb_stem(clause), clause.tense, clause.level, clause.question))
@@ -237,6 +239,7 @@ def _first_ko(clause: Clause) -> str:
 
 
 # ── 영어 ─────────────────────────────────────────────────────────────────────
+
 
 def speaker(clause: Clause) -> str:
     """생략된 주어: 평서문은 I, 의문문은 you."""
@@ -345,9 +348,16 @@ def _condition_en(clause: Clause) -> str:
 def _pick_predicate(clause: Clause, verb: Verb, person: str) -> tuple[str, str]:
     """부정과 '못'(can't)까지 반영한 (조동사, 동사)."""
     unable = clause.negation in ("못", "지 못하")
-    return en.predicate(person, verb.en, verb.past, tense=clause.tense, negative=bool(clause.negation),
-                        modal="can" if unable else clause.modal, progressive=clause.progressive,
-                        question=clause.question and clause.ask != "who")
+    return en.predicate(
+        person,
+        verb.en,
+        verb.past,
+        tense=clause.tense,
+        negative=bool(clause.negation),
+        modal="can" if unable else clause.modal,
+        progressive=clause.progressive,
+        question=clause.question and clause.ask != "who",
+    )
 
 
 def to_english(clause: Clause) -> str:
@@ -357,8 +367,9 @@ def to_english(clause: Clause) -> str:
     often = clause.often[1] if clause.often else ""
     tail = _tail_en(clause)
     if clause.first:
-        inner = replace(clause.first, subject=clause.subject, question=clause.question, tense=clause.tense,
-                        modal=clause.modal)
+        inner = replace(
+            clause.first, subject=clause.subject, question=clause.question, tense=clause.tense, modal=clause.modal
+        )
         first_tail = _tail_en(inner)
         if clause.order in ("고", "가서"):
             second = verb if not clause.modal else clause.verb.en
@@ -382,8 +393,8 @@ def to_english(clause: Clause) -> str:
         if clause.link == "지만":
             if clause.condition.about == "person":  # 'Minsu was tired, but he ...'
                 lead = _condition_en(clause)
-                lead = subject + lead[len(person):]
-                text = f"{lead}, but {person}{text[len(subject):]}"
+                lead = subject + lead[len(person) :]
+                text = f"{lead}, but {person}{text[len(subject) :]}"
             else:
                 text = f"{_condition_en(clause)}, but {text}"
         else:

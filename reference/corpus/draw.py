@@ -74,8 +74,15 @@ class Draw:
 
     def day(self) -> tuple[str, tuple[str, str]]:
         """(시제, 날씨를 말할 날)."""
-        return self.pick((("past", ("어제", "yesterday")), ("future", ("내일", "tomorrow")), ("present", ("오늘", "today")),
-                          ("past", ("그저께", "the day before yesterday")), ("future", ("모레", "the day after tomorrow"))))
+        return self.pick(
+            (
+                ("past", ("어제", "yesterday")),
+                ("future", ("내일", "tomorrow")),
+                ("present", ("오늘", "today")),
+                ("past", ("그저께", "the day before yesterday")),
+                ("future", ("모레", "the day after tomorrow")),
+            )
+        )
 
     def time(self, tense: str, verb: str = "") -> tuple[str, str]:
         """과거나 미래의 때: '어제', '월요일에', '어제 세 시에', '유월 십오 일에'. 먼 때는 어울리는 동사에만 써요."""
@@ -96,15 +103,18 @@ class Draw:
         hour, minute = 1 + int(self.random() * 12), self.pick((0, 0, 10, 20, 30, 40, 50))
         if not minute:
             return f"{day} {native_number(hour)} 시에", f"at {en.number(hour)} o'clock {day_en}"
-        return (f"{day} {native_number(hour)} 시 {sino_number(minute)} 분에",
-                f"at {en.number(hour)} {en.number(minute)} {day_en}")
+        return (
+            f"{day} {native_number(hour)} 시 {sino_number(minute)} 분에",
+            f"at {en.number(hour)} {en.number(minute)} {day_en}",
+        )
 
     def distance(self, tense: str) -> tuple[str, str]:
         """지금부터의 거리: '십 년 전에', '세 달 후에', '오 일 전에'."""
         ago, ago_en = ("전에", "{} ago") if tense == "past" else ("후에", "in {}")
         amount = 2 + int(self.random() * 9)
-        unit, unit_en, spell = self.pick((
-            ("년", "years", sino_number), ("달", "months", native_number), ("일", "days", sino_number)))
+        unit, unit_en, spell = self.pick(
+            (("년", "years", sino_number), ("달", "months", native_number), ("일", "days", sino_number))
+        )
         return f"{spell(amount)} {unit} {ago}", ago_en.format(f"{en.number(amount)} {unit_en}")
 
     def near(self, tense: str) -> tuple[str, str]:

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-ONES = ("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-        "seventeen eighteen nineteen").split()
+ONES = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+    "seventeen eighteen nineteen"
+).split()
 TENS = ["", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
-ORDINALS = {"one": "first", "two": "second", "three": "third", "five": "fifth", "eight": "eighth", "nine": "ninth",
-            "twelve": "twelfth"}
+ORDINALS = {
+    "one": "first",
+    "two": "second",
+    "three": "third",
+    "five": "fifth",
+    "eight": "eighth",
+    "nine": "ninth",
+    "twelve": "twelfth",
+}
 DOUBLED = {"swim", "cut", "run"}
 BE = {"I": ("am", "was"), "you": ("are", "were"), "we": ("are", "were"), "they": ("are", "were")}
 
@@ -68,8 +77,17 @@ def negated(aux: str) -> str:
     return {"am": "am not", "can": "can't", "will": "won't"}.get(aux, aux + "n't")
 
 
-def predicate(person: str, base: str, past_form: str, *, tense: str, negative: bool = False, modal: str = "",
-              progressive: bool = False, question: bool = False) -> tuple[str, str]:
+def predicate(
+    person: str,
+    base: str,
+    past_form: str,
+    *,
+    tense: str,
+    negative: bool = False,
+    modal: str = "",
+    progressive: bool = False,
+    question: bool = False,
+) -> tuple[str, str]:
     """(조동사, 나머지 동사)를 정해요. 조동사가 필요 없으면 앞이 빈 문자열이에요.
 
     base가 "be"면 be 동사 문장이고, modal은 "", "can", "want", "must"다.
@@ -84,8 +102,9 @@ def predicate(person: str, base: str, past_form: str, *, tense: str, negative: b
     elif modal == "can":
         aux, rest = ("could" if tense == "past" else "can"), base
     else:
-        head, head_past, tail = {"want": ("want", "wanted", f" to {base}"),
-                                 "must": ("have", "had", f" to {base}")}.get(modal, (base, past_form, ""))
+        head, head_past, tail = {"want": ("want", "wanted", f" to {base}"), "must": ("have", "had", f" to {base}")}.get(
+            modal, (base, past_form, "")
+        )
         if negative or question:
             aux, rest = ("did" if tense == "past" else "do" if plural else "does"), head + tail
         else:

@@ -47,7 +47,8 @@ def _people(clause: Clause) -> list[Person]:
     subject = clause.subject
     role = subject.role if subject else ""
     allowed = {"kin": ("name", "teacher", "kin"), "friend": ("name", "teacher"), "teacher": ("name",)}.get(
-        role, ("name", "kin", "friend", "teacher"))
+        role, ("name", "kin", "friend", "teacher")
+    )
     if clause.ask == "who":
         allowed = ("name", "teacher")
     return [person for person in PEOPLE if person is not subject and person.role in allowed]
@@ -66,8 +67,13 @@ def _manner(draw: Draw, clause: Clause) -> Clause:
         clause = replace(clause, tense="future", time=draw.time("future", verb.en) if draw.chance(0.75) else None)
     elif roll < 0.62 and verb.progressive:
         now = ("지금", "now") if draw.chance(0.6) else None
-        return replace(clause, tense="present" if now or draw.chance(0.6) else "past", progressive=True, time=now,
-                       negation="지 않" if draw.chance(0.15) else "")
+        return replace(
+            clause,
+            tense="present" if now or draw.chance(0.6) else "past",
+            progressive=True,
+            time=now,
+            negation="지 않" if draw.chance(0.15) else "",
+        )
     elif roll < 0.8 and verb.en in HABITUAL:
         clause = replace(clause, tense="present")
         if draw.chance(0.15):
@@ -161,8 +167,9 @@ def move(draw: Draw) -> Clause:
     if verb.en in ("go", "come", "come back") and draw.chance(0.15):
         places = home
     place = draw.pick(places)
-    where = {"for": place.to.removeprefix("to "), "at": place.at.replace("in the", "at the"),
-             "to": place.to}[preposition]
+    where = {"for": place.to.removeprefix("to "), "at": place.at.replace("in the", "at the"), "to": place.to}[
+        preposition
+    ]
     ko = josa(place.ko, particle) if "/" in particle else place.ko + particle
     clause = _manner(draw, Clause("go", verb, draw.subject(question), level, question=question))
     if verb.en in ("move", "arrive", "leave for") and (clause.often or clause.tense == "present" and not clause.modal):
@@ -170,7 +177,9 @@ def move(draw: Draw) -> Clause:
     clause = replace(clause, place=(ko, where))
     if verb.en != "move" and place.group != "stop" and draw.chance(0.35):
         means = draw.pick({"city": FAR_MEANS, "abroad": ("비행기",)}.get(place.group, NEAR_MEANS))
-        if not (means == "배" and place.ko != "제주도") and not (means == "비행기" and place.ko not in ("제주도", "부산", *ABROAD)):
+        if not (means == "배" and place.ko != "제주도") and not (
+            means == "비행기" and place.ko not in ("제주도", "부산", *ABROAD)
+        ):
             clause = replace(clause, means=(josa(means, "으로/로"), MEANS[means]))
     if verb.en != "arrive" and draw.chance(0.2):
         clause = replace(clause, companion=draw.pick(_people(clause)))
@@ -198,8 +207,12 @@ def give(draw: Draw) -> Clause:
         clause = replace(clause, progressive=False, tense="past", time=None, often=None, negation="")
     recipient = draw.pick(_people(clause))
     thing = _thing(draw, clause)
-    return replace(clause, recipient=recipient, humble=humble if recipient.respect else "",
-                   thing=replace(thing, count=min(thing.count, 3)))
+    return replace(
+        clause,
+        recipient=recipient,
+        humble=humble if recipient.respect else "",
+        thing=replace(thing, count=min(thing.count, 3)),
+    )
 
 
 def meet(draw: Draw) -> Clause:
@@ -217,8 +230,16 @@ def like(draw: Draw) -> Clause:
     level, question = _mood(draw)
     verb = draw.pick(STATIVE)
     negation = draw.pick(("", "", "", "지 않")) if verb.en == "like" else ""
-    return Clause("like", verb, draw.subject(question), level, "present", question, negation=negation,
-                  thing=NounPhrase(NOUNS[draw.pick(verb.objects)], generic=True))
+    return Clause(
+        "like",
+        verb,
+        draw.subject(question),
+        level,
+        "present",
+        question,
+        negation=negation,
+        thing=NounPhrase(NOUNS[draw.pick(verb.objects)], generic=True),
+    )
 
 
 def relative(draw: Draw) -> Clause:
@@ -249,8 +270,13 @@ def relative(draw: Draw) -> Clause:
 
 
 _AFTER = {  # 앞 동사로 생긴 물건을 두고 뒤에 할 만한 일
-    "buy": ("eat", "drink", "wear", "read", "lose"), "make": ("eat",), "bake": ("eat",), "draw": (),
-    "choose": ("wear", "buy"), "write": ("read",), "borrow": ("read", "lose"),
+    "buy": ("eat", "drink", "wear", "read", "lose"),
+    "make": ("eat",),
+    "bake": ("eat",),
+    "draw": (),
+    "choose": ("wear", "buy"),
+    "write": ("read",),
+    "borrow": ("read", "lose"),
 }
 
 
@@ -275,8 +301,19 @@ def wh_question(draw: Draw) -> Clause:
     tense = draw.pick(("past", "past", "future"))
     if ask in ("where", "when") and draw.chance(0.4):
         clause = move(draw)
-        clause = replace(clause, subject=draw.subject(True), level=level, question=True, ask=ask, tense=tense,
-                         often=None, negation="", modal="", progressive=False, companion=None)
+        clause = replace(
+            clause,
+            subject=draw.subject(True),
+            level=level,
+            question=True,
+            ask=ask,
+            tense=tense,
+            often=None,
+            negation="",
+            modal="",
+            progressive=False,
+            companion=None,
+        )
         clause = replace(clause, time=None if ask == "when" else draw.time(tense, clause.verb.en))
         if ask == "where":
             verb = draw.pick([verb for verb, _, _ in GOING[:2]])
@@ -325,8 +362,17 @@ def linked(draw: Draw) -> Clause:
     subject = draw.subject(question, teacher=False)
     while subject and (not subject.pronoun or verb.en == "play" and subject.respect):
         subject = draw.subject(question, teacher=False)
-    clause = Clause("linked", verb, subject, level, tense, question, condition=condition, link=link,
-                    negation=draw.pick(("못", "안")) if blocked else "")
+    clause = Clause(
+        "linked",
+        verb,
+        subject,
+        level,
+        tense,
+        question,
+        condition=condition,
+        link=link,
+        negation=draw.pick(("못", "안")) if blocked else "",
+    )
     if link == "어서" and not blocked and condition.stem.kind == "adjective" and draw.chance(0.25) and verb.progressive:
         clause = replace(clause, tense="present", progressive=True)
     if verb in INTRANSITIVE:
@@ -336,8 +382,7 @@ def linked(draw: Draw) -> Clause:
 
 
 _FIRST = ("eat", "drink", "read", "wash", "clean", "listen to", "study", "solve", "cook")
-_SECOND = ("read", "watch", "sleep", "rest", "take a walk", "drink", "listen to", "study", "work", "exercise",
-           "draw")
+_SECOND = ("read", "watch", "sleep", "rest", "take a walk", "drink", "listen to", "study", "work", "exercise", "draw")
 
 
 def sequence(draw: Draw) -> Clause:
@@ -369,8 +414,18 @@ def _go_and(draw: Draw, level: str, question: bool) -> Clause:
     return clause if verb in INTRANSITIVE else replace(clause, thing=NounPhrase(NOUNS[draw.pick(verb.objects)]))
 
 
-VERBAL = ((act, 30), (move, 10), (do, 7), (give, 7), (meet, 6), (like, 3), (relative, 10), (wh_question, 9),
-          (linked, 8), (sequence, 7))
+VERBAL = (
+    (act, 30),
+    (move, 10),
+    (do, 7),
+    (give, 7),
+    (meet, 6),
+    (like, 3),
+    (relative, 10),
+    (wh_question, 9),
+    (linked, 8),
+    (sequence, 7),
+)
 # 틀마다 무게만큼 되풀이해 두면 고르게 뽑는 것이 곧 무게대로 뽑는 것이다.
 FRAMES = tuple(build for build, weight in (*VERBAL, *NOMINAL) for _ in range(weight))
 
@@ -378,11 +433,33 @@ FRAMES = tuple(build for build, weight in (*VERBAL, *NOMINAL) for _ in range(wei
 def structure_of(clause: Clause) -> str:
     """문장 구조의 이름: 낱말을 뺀 나머지."""
     phrase = clause.thing
-    shape = "" if phrase is None else ("count" if phrase.count else "relative" if phrase.relative else "adjective"
-                                       if phrase.adjective or phrase.color else "bare")
+    shape = (
+        ""
+        if phrase is None
+        else (
+            "count"
+            if phrase.count
+            else "relative"
+            if phrase.relative
+            else "adjective"
+            if phrase.adjective or phrase.color
+            else "bare"
+        )
+    )
     marks = (clause.progressive, clause.question)
-    return "/".join((clause.frame, clause.tense, clause.negation, clause.modal, *map(str, marks), clause.ask, shape,
-                     clause.link, clause.order))
+    return "/".join(
+        (
+            clause.frame,
+            clause.tense,
+            clause.negation,
+            clause.modal,
+            *map(str, marks),
+            clause.ask,
+            shape,
+            clause.link,
+            clause.order,
+        )
+    )
 
 
 def _argument(clause: Clause) -> str:
@@ -398,5 +475,10 @@ def sentence(draw: Draw) -> Sentence:
     made = draw.pick(FRAMES)(draw)
     if isinstance(made, Sentence):
         return made
-    return Sentence(to_korean(made), to_english(made), structure_of(made), (made.verb.en, _argument(made)),
-                    bool(made.negation or made.modal or made.question or made.progressive or made.link or made.order))
+    return Sentence(
+        to_korean(made),
+        to_english(made),
+        structure_of(made),
+        (made.verb.en, _argument(made)),
+        bool(made.negation or made.modal or made.question or made.progressive or made.link or made.order),
+    )

@@ -95,9 +95,16 @@ def _nouns() -> dict[str, Noun]:
 NOUNS = _nouns()
 DEFINITE = {"창문", "문", "방", "교실", "거실", "부엌", "지하철"}  # 꾸밈이 없으면 the를 붙이는 명사
 # 세는 말의 영어 단위. 표에 없으면 단위 없이 'three books'처럼 세요.
-UNITS = {"piece": ("piece of", "pieces of"), "roll": ("roll of", "rolls of"), "bowl": ("bowl of", "bowls of"),
-         "cup": ("cup of", "cups of"), "glass": ("glass of", "glasses of"), "bottle": ("bottle of", "bottles of"),
-         "pair": ("pair of", "pairs of"), "sheet": ("sheet of", "sheets of")}
+UNITS = {
+    "piece": ("piece of", "pieces of"),
+    "roll": ("roll of", "rolls of"),
+    "bowl": ("bowl of", "bowls of"),
+    "cup": ("cup of", "cups of"),
+    "glass": ("glass of", "glasses of"),
+    "bottle": ("bottle of", "bottles of"),
+    "pair": ("pair of", "pairs of"),
+    "sheet": ("sheet of", "sheets of"),
+}
 
 FOOD = "빵 사과 딸기 귤 수박 김밥 국수 라면 케이크 과자 고기 생선 비빔밥 불고기 만두 고구마 아이스크림".split()
 FRUIT = "사과 딸기 귤 수박 고구마".split()
@@ -110,7 +117,9 @@ ANIMAL = "고양이 강아지 새 토끼 오리 말".split()
 STUDY = "한국어 영어 수학 역사 중국어".split()
 GIFT = "꽃 장미 책 가방 시계 모자 인형 지갑 그림 선물 사진 편지 케이크 공책".split()
 
-PLACES = [Place(*row.split("|")) for row in """학교|at school|to school|school
+PLACES = [
+    Place(*row.split("|"))
+    for row in """학교|at school|to school|school
 회사|at the office|to the office|work
 도서관|at the library|to the library|read
 집|at home|home|home
@@ -140,25 +149,43 @@ PLACES = [Place(*row.split("|")) for row in """학교|at school|to school|school
 강릉|in Gangneung|to Gangneung|city
 파리|in Paris|to Paris|abroad
 런던|in London|to London|abroad
-뉴욕|in New York|to New York|abroad""".splitlines()]
+뉴욕|in New York|to New York|abroad""".splitlines()
+]
 
-PEOPLE = [Person(*row) for row in (
-    ("민수", "Minsu", "he", "name"), ("지훈", "Jihun", "he", "name"), ("현우", "Hyeonu", "he", "name"),
-    ("준호", "Junho", "he", "name"), ("도윤", "Doyun", "he", "name"), ("성민", "Seongmin", "he", "name"),
-    ("지영", "Jiyeong", "she", "name"), ("서연", "Seoyeon", "she", "name"), ("수진", "Sujin", "she", "name"),
-    ("유나", "Yuna", "she", "name"), ("하은", "Haeun", "she", "name"), ("은지", "Eunji", "she", "name"),
-    ("남동생", "younger brother", "he", "kin"), ("여동생", "younger sister", "she", "kin"),
-    ("어머니", "mother", "she", "kin", True), ("아버지", "father", "he", "kin", True),
-    ("할머니", "grandmother", "she", "kin", True), ("할아버지", "grandfather", "he", "kin", True),
-    ("친구", "friend", "", "friend"), ("선생님", "the teacher", "", "teacher", True))]
+PEOPLE = [
+    Person(*row)
+    for row in (
+        ("민수", "Minsu", "he", "name"),
+        ("지훈", "Jihun", "he", "name"),
+        ("현우", "Hyeonu", "he", "name"),
+        ("준호", "Junho", "he", "name"),
+        ("도윤", "Doyun", "he", "name"),
+        ("성민", "Seongmin", "he", "name"),
+        ("지영", "Jiyeong", "she", "name"),
+        ("서연", "Seoyeon", "she", "name"),
+        ("수진", "Sujin", "she", "name"),
+        ("유나", "Yuna", "she", "name"),
+        ("하은", "Haeun", "she", "name"),
+        ("은지", "Eunji", "she", "name"),
+        ("남동생", "younger brother", "he", "kin"),
+        ("여동생", "younger sister", "she", "kin"),
+        ("어머니", "mother", "she", "kin", True),
+        ("아버지", "father", "he", "kin", True),
+        ("할머니", "grandmother", "she", "kin", True),
+        ("할아버지", "grandfather", "he", "kin", True),
+        ("친구", "friend", "", "friend"),
+        ("선생님", "the teacher", "", "teacher", True),
+    )
+]
 WE = Person("우리", "we", "we", "we")
 
 HOME, EAT, CITY = ("home",), ("home", "eat", "park", "city"), ("city",)
 SHOP = ("shop", "city", "abroad")
 
 
-def _v(stem: str, irregular: str, en: str, past: str, objects: list[str] | str = "", places: tuple[str, ...] = (),
-       **more) -> Verb:
+def _v(
+    stem: str, irregular: str, en: str, past: str, objects: list[str] | str = "", places: tuple[str, ...] = (), **more
+) -> Verb:
     names = tuple(objects.split()) if isinstance(objects, str) else tuple(objects)
     split = "|" in stem
     return Verb(Stem(stem.replace("|", ""), irregular), en, past, names, places, split=split, **more)
@@ -189,7 +216,15 @@ TRANSITIVE = [
     _v("입", "", "wear", "wore", "치마 코트 바지 한복", ("school", "work", "city")),
     _v("타", "", "take", "took", "버스 기차 택시 지하철", ("stop", "city")),
     _v("빌리", "", "borrow", "borrowed", "책 소설 우산 자전거 잡지 카메라", ("read", "school"), progressive=False),
-    _v("잃어버리", "", "lose", "lost", "지갑 열쇠 우산 가방 모자 카메라", ("park", "stop", "shop", "city"), progressive=False),
+    _v(
+        "잃어버리",
+        "",
+        "lose",
+        "lost",
+        "지갑 열쇠 우산 가방 모자 카메라",
+        ("park", "stop", "shop", "city"),
+        progressive=False,
+    ),
     _v("고르", "르", "choose", "chose", WEAR + ["가방", "시계", "선물", "꽃", "책", "인형"], ("shop",)),
     _v("줍", "ㅂ", "pick up", "picked up", "동전 조개껍데기 나뭇잎 쓰레기", ("park",)),
     _v("심", "", "plant", "planted", "꽃 장미 나무", ("home", "park", "school")),
@@ -202,7 +237,13 @@ TRANSITIVE = [
     _v("청소|하", "", "clean", "cleaned", "방 교실 거실 부엌", ()),
 ]
 STATIVE = [
-    _v("좋아하", "", "like", "liked", FOOD + DRINK + ANIMAL + ["영화", "음악", "꽃", "수학", "역사", "책", "소설", "드라마"]),
+    _v(
+        "좋아하",
+        "",
+        "like",
+        "liked",
+        FOOD + DRINK + ANIMAL + ["영화", "음악", "꽃", "수학", "역사", "책", "소설", "드라마"],
+    ),
     _v("싫어하", "", "dislike", "disliked", FOOD + DRINK + ["고양이", "말", "수학", "역사", "영어"]),
     _v("키우", "", "raise", "raised", "고양이 강아지 새 토끼 오리 꽃 장미"),
 ]
@@ -226,7 +267,8 @@ INTRANSITIVE = [
     _v("춤을 추", "", "dance", "danced", places=("park", "school", "home")),
 ]
 GOING = [
-    (_v("가", "", "go", "went"), "에", "to"), (_v("오", "", "come", "came"), "에", "to"),
+    (_v("가", "", "go", "went"), "에", "to"),
+    (_v("오", "", "come", "came"), "에", "to"),
     (_v("돌아오", "", "come back", "came back"), "에", "to"),
     (_v("도착|하", "", "arrive", "arrived"), "에", "at"),
     (_v("떠나", "", "leave for", "left for"), "으로/로", "for"),
@@ -238,8 +280,15 @@ GIVING = [  # (동사, 윗사람에게 할 때의 어간)
     (_v("보여 주", "", "show", "showed", "사진 그림 편지 고양이 가방 시계 공책 강아지"), "보여 드리"),
     (_v("빌려주", "", "lend", "lent", "책 우산 카메라 자전거 소설 연필"), "빌려드리"),
 ]
-MEANS = {"버스": "by bus", "기차": "by train", "지하철": "by subway", "택시": "by taxi", "비행기": "by plane", "배": "by boat",
-         "자전거": "by bicycle"}
+MEANS = {
+    "버스": "by bus",
+    "기차": "by train",
+    "지하철": "by subway",
+    "택시": "by taxi",
+    "비행기": "by plane",
+    "배": "by boat",
+    "자전거": "by bicycle",
+}
 FAR_MEANS = ("기차", "버스", "비행기", "배")
 NEAR_MEANS = ("버스", "지하철", "택시", "자전거")
 
@@ -255,13 +304,19 @@ def _adjectives(rows: str) -> list[tuple[Stem, str]]:
 
 ADJECTIVES = {
     "food": _adjectives("맛있 - delicious; 비싸 - expensive; 싸 - cheap; 뜨겁 ㅂ hot; 차갑 ㅂ cold"),
-    "fruit": _adjectives("맛있 - delicious; 달 - sweet; 크 - big; 작 - small; 싸 - cheap; 비싸 - expensive; 신선하 - fresh"),
+    "fruit": _adjectives(
+        "맛있 - delicious; 달 - sweet; 크 - big; 작 - small; 싸 - cheap; 비싸 - expensive; 신선하 - fresh"
+    ),
     "drink": _adjectives("뜨겁 ㅂ hot; 차갑 ㅂ cold; 맛있 - delicious; 비싸 - expensive; 싸 - cheap"),
     "text": _adjectives("재미있 - interesting; 어렵 ㅂ difficult; 쉽 ㅂ easy; 길 - long; 짧 - short"),
-    "show": _adjectives("재미있 - interesting; 길 - long; 짧 - short; 유명하 - famous; 슬프 - sad; 아름답 ㅂ beautiful"),
+    "show": _adjectives(
+        "재미있 - interesting; 길 - long; 짧 - short; 유명하 - famous; 슬프 - sad; 아름답 ㅂ beautiful"
+    ),
     "picture": _adjectives("예쁘 - pretty; 아름답 ㅂ beautiful; 크 - big; 작 - small; 유명하 - famous"),
     "wear": _adjectives("예쁘 - pretty; 비싸 - expensive; 싸 - cheap; 따뜻하 - warm; 크 - big; 작 - small"),
-    "thing": _adjectives("예쁘 - pretty; 비싸 - expensive; 싸 - cheap; 크 - big; 작 - small; 가볍 ㅂ light; 무겁 ㅂ heavy"),
+    "thing": _adjectives(
+        "예쁘 - pretty; 비싸 - expensive; 싸 - cheap; 크 - big; 작 - small; 가볍 ㅂ light; 무겁 ㅂ heavy"
+    ),
     "small": _adjectives("예쁘 - pretty; 작 - small; 가볍 ㅂ light"),
     "machine": _adjectives("비싸 - expensive; 싸 - cheap; 가볍 ㅂ light; 무겁 ㅂ heavy; 빠르 르 fast"),
     "flower": _adjectives("예쁘 - pretty; 아름답 ㅂ beautiful; 크 - big; 작 - small"),
@@ -269,45 +324,154 @@ ADJECTIVES = {
     "room": _adjectives("넓 - spacious; 조용하 - quiet; 깨끗하 - clean; 작 - small; 따뜻하 - warm"),
     "building": _adjectives("크 - big; 작 - small; 아름답 ㅂ beautiful; 유명하 - famous; 높 - high"),
     "place": _adjectives("넓 - spacious; 조용하 - quiet; 깨끗하 - clean; 멀 - far; 가깝 ㅂ close; 아름답 ㅂ beautiful"),
-    "person": _adjectives("바쁘 - busy; 피곤하 - tired; 친절하 - kind; 아프 - sick; 건강하 - healthy; 행복하 - happy; 슬프 - sad"),
+    "person": _adjectives(
+        "바쁘 - busy; 피곤하 - tired; 친절하 - kind; 아프 - sick; 건강하 - healthy; 행복하 - happy; 슬프 - sad"
+    ),
 }
 COLORS = {"빨간": "red", "파란": "blue", "하얀": "white", "까만": "black", "노란": "yellow"}
 COLORED = set(WEAR + ["가방", "우산", "지갑", "자전거", "꽃", "장미", "컵", "의자", "상자", "연필"]) - {"장미"}
 DEGREES = {"": "", "아주": "very ", "정말": "really ", "너무": "too ", "조금": "a little "}
 # '너무'와 '조금'은 지나치면 곤란한 성질에만 쓴다('조금 아름답다'는 어색하다).
-GRADED = {"expensive", "big", "small", "far", "long", "short", "heavy", "difficult", "cold", "hot", "tired",
-          "busy", "sick", "sad"}
+GRADED = {
+    "expensive",
+    "big",
+    "small",
+    "far",
+    "long",
+    "short",
+    "heavy",
+    "difficult",
+    "cold",
+    "hot",
+    "tired",
+    "busy",
+    "sick",
+    "sad",
+}
 
-JOBS = {"의사": "doctor", "학생": "student", "가수": "singer", "요리사": "cook", "간호사": "nurse", "기자": "reporter",
-        "화가": "painter", "회사원": "office worker", "변호사": "lawyer", "소방관": "firefighter", "배우": "actor",
-        "대학생": "college student"}
+JOBS = {
+    "의사": "doctor",
+    "학생": "student",
+    "가수": "singer",
+    "요리사": "cook",
+    "간호사": "nurse",
+    "기자": "reporter",
+    "화가": "painter",
+    "회사원": "office worker",
+    "변호사": "lawyer",
+    "소방관": "firefighter",
+    "배우": "actor",
+    "대학생": "college student",
+}
 
 # 날마다 하는 일과, 먼 때('작년에', '유월 육 일에')와 어울리는 일
-HABITUAL = {"eat", "drink", "read", "write", "watch", "listen to", "sing", "make", "bake", "draw", "learn", "teach",
-            "study", "cook", "clean", "sleep", "rest", "work", "exercise", "swim", "take a walk", "play", "walk",
-            "run", "dance", "take", "meet", "help", "call", "go", "come"}
+HABITUAL = {
+    "eat",
+    "drink",
+    "read",
+    "write",
+    "watch",
+    "listen to",
+    "sing",
+    "make",
+    "bake",
+    "draw",
+    "learn",
+    "teach",
+    "study",
+    "cook",
+    "clean",
+    "sleep",
+    "rest",
+    "work",
+    "exercise",
+    "swim",
+    "take a walk",
+    "play",
+    "walk",
+    "run",
+    "dance",
+    "take",
+    "meet",
+    "help",
+    "call",
+    "go",
+    "come",
+}
 BOUND = {"lose", "cry", "see"}  # 바라거나 미리 말하지 않는 일: 과거로만 써요.
 UNTIMED = {"build", "move"}  # 몇 시에 했다고 말하지 않는 일
-DISTANT = {"learn", "teach", "study", "buy", "sell", "build", "plant", "write", "meet", "give", "send", "go", "come",
-           "come back", "leave for", "arrive", "move", "work", "draw", "make", "lose"}
+DISTANT = {
+    "learn",
+    "teach",
+    "study",
+    "buy",
+    "sell",
+    "build",
+    "plant",
+    "write",
+    "meet",
+    "give",
+    "send",
+    "go",
+    "come",
+    "come back",
+    "leave for",
+    "arrive",
+    "move",
+    "work",
+    "draw",
+    "make",
+    "lose",
+}
 TIMES = {
-    "past": {"어제": "yesterday", "그저께": "the day before yesterday", "오늘 아침에": "this morning",
-             "어젯밤에": "last night", "지난 주말에": "last weekend"},
-    "future": {"내일": "tomorrow", "모레": "the day after tomorrow", "오늘 저녁에": "this evening",
-               "이번 주말에": "this weekend"},
-    "far past": {"지난주에": "last week", "지난달에": "last month", "작년에": "last year", "작년 여름에": "last summer"},
-    "far future": {"다음 주에": "next week", "다음 달에": "next month", "내년에": "next year",
-                   "내년 봄에": "next spring"},
-    "habit": {"매일": "every day", "주말마다": "every weekend", "요즘": "these days", "매일 아침": "every morning",
-              "매일 저녁": "every evening", "일요일마다": "every Sunday", "토요일마다": "every Saturday"},
+    "past": {
+        "어제": "yesterday",
+        "그저께": "the day before yesterday",
+        "오늘 아침에": "this morning",
+        "어젯밤에": "last night",
+        "지난 주말에": "last weekend",
+    },
+    "future": {
+        "내일": "tomorrow",
+        "모레": "the day after tomorrow",
+        "오늘 저녁에": "this evening",
+        "이번 주말에": "this weekend",
+    },
+    "far past": {
+        "지난주에": "last week",
+        "지난달에": "last month",
+        "작년에": "last year",
+        "작년 여름에": "last summer",
+    },
+    "far future": {
+        "다음 주에": "next week",
+        "다음 달에": "next month",
+        "내년에": "next year",
+        "내년 봄에": "next spring",
+    },
+    "habit": {
+        "매일": "every day",
+        "주말마다": "every weekend",
+        "요즘": "these days",
+        "매일 아침": "every morning",
+        "매일 저녁": "every evening",
+        "일요일마다": "every Sunday",
+        "토요일마다": "every Saturday",
+    },
     "often": {"자주": "often", "가끔": "sometimes", "항상": "always", "보통": "usually"},
     "now": {"지금": "now"},
 }
-DAYS = {"월요일": "Monday", "화요일": "Tuesday", "수요일": "Wednesday", "목요일": "Thursday", "금요일": "Friday",
-        "토요일": "Saturday", "일요일": "Sunday"}
+DAYS = {
+    "월요일": "Monday",
+    "화요일": "Tuesday",
+    "수요일": "Wednesday",
+    "목요일": "Thursday",
+    "금요일": "Friday",
+    "토요일": "Saturday",
+    "일요일": "Sunday",
+}
 MONTHS = ("January February March April May June July August September October November December").split()
 MONTH_NAMES = "일 이 삼 사 오 유 칠 팔 구 시 십일 십이".split()  # 유월과 시월은 소리가 바뀌어요.
-
 
 
 class Condition(NamedTuple):
