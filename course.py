@@ -357,7 +357,7 @@ def setup(extra: str = "", fresh: bool = False) -> None:
         run_logged(pip + ["--no-build-isolation", "-e", target], progress, "패키지를 설치하지 못했어요")
     with Progress("[4/4] JupyterLab 한국어 설정과 커널") as progress:
         run_logged(
-            [str(PYTHON), "-I", "-m", "autograder.jupyter"],
+            [str(PYTHON), "-I", "-m", "autograder.environment.jupyter"],
             progress,
             "JupyterLab의 한국어 설정과 커널을 갖추지 못했어요",
         )

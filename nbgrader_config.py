@@ -19,11 +19,11 @@ c.CourseDirectory.course_id = "transformer"
 c.CourseDirectory.root = str(here / "classroom")
 c.CourseDirectory.source_directory = str(here / "build" / "solutions")
 
-c.Autograde.exporter_class = "autograder.nbgrader_plugin.RobustExporter"
-c.Autograde.sanitize_preprocessors = ["autograder.nbgrader_plugin.Rebuild", "nbgrader.preprocessors.CheckCellMetadata"]
+c.Autograde.exporter_class = "autograder.classroom.nbgrader_plugin.RobustExporter"
+c.Autograde.sanitize_preprocessors = ["autograder.classroom.nbgrader_plugin.Rebuild", "nbgrader.preprocessors.CheckCellMetadata"]
 c.Autograde.autograde_preprocessors = [
-    "autograder.nbgrader_plugin.Judge",
-    "autograder.nbgrader_plugin.SaveMarks",
+    "autograder.classroom.nbgrader_plugin.Judge",
+    "autograder.classroom.nbgrader_plugin.SaveMarks",
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]

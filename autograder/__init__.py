@@ -5,7 +5,7 @@ from __future__ import annotations
 
 def check(name: str) -> None:
     """실습 `name`을 바로 확인하고 결과를 한국어로 보여 줘요."""
-    from autograder.checker import check as run
+    from autograder.learner.checker import check as run
 
     run(name)
 

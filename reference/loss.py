@@ -1,15 +1,12 @@
 """손실: 다음 토큰을 얼마나 잘 맞혔는지 재요 (레슨 8, 논문 §5.4의 레이블 스무딩).
 
-N 자리 수, V 어휘 크기, B 배치, T 길이.
+N 자리 수, V 어휘 크기.
 """
 
 from __future__ import annotations
 
 import torch.nn.functional as F
 from torch import Tensor
-
-from reference.fused_loss import projected_loss
-from reference.transformer import Transformer
 
 
 def label_smoothed_loss(logits: Tensor, target: Tensor, eps: float, pad_id: int) -> Tensor:
@@ -25,22 +22,3 @@ def label_smoothed_loss(logits: Tensor, target: Tensor, eps: float, pad_id: int)
     loss = (1 - eps) * right - eps * log_p.mean(-1)  # (N,)
     keep = target != pad_id
     return (loss * keep).sum() / keep.sum()
-
-
-def translation_loss(
-    model: Transformer, src: Tensor, tgt_in: Tensor, tgt_out: Tensor, eps: float
-) -> tuple[Tensor, Tensor]:
-    """학습이 줄이는 값이에요: 교사 강요로 모든 자리를 한꺼번에 맞혀 보고 `label_smoothed_loss`의 합을 구해요.
-
-    src (B, S), tgt_in tgt_out (B, T) 정수 → (PAD가 아닌 자리의 손실의 합, 맞힌 자리 수), 손실의 단위는 nat이에요.
-    """
-    pad = model.config.pad_id
-    hidden, target = model.hidden(src, tgt_in).flatten(0, 1), tgt_out.flatten()  # (B·T, D), (B·T,)
-    if (
-        hidden.device.type == "cpu"
-    ):  # 로짓은 가장 비싼 곱이라 PAD 자리를 빼요. GPU에서는 고르는 일이 동기화라서 더 비싸요.
-        keep = (target != pad).nonzero().squeeze(1)
-        return projected_loss(hidden[keep], model.embedding.E, target[keep], eps)
-    logits = model.logits(hidden)  # (B·T, V)
-    correct = ((logits.argmax(-1) == target) & (target != pad)).sum()
-    return F.cross_entropy(logits.float(), target, ignore_index=pad, label_smoothing=eps, reduction="sum"), correct

@@ -39,7 +39,9 @@ def course(tmp_path, monkeypatch):
         module.steps.append("venv")
 
     def run_logged(command, progress, failure):
-        module.steps.append(next(word for word in ("torch", "-e", "autograder.jupyter") if word in " ".join(command)))
+        module.steps.append(
+            next(word for word in ("torch", "-e", "autograder.environment.jupyter") if word in " ".join(command))
+        )
 
     module.real_run_logged, module.real_make_venv = module.run_logged, module.make_venv
     monkeypatch.setattr(module, "make_venv", make_venv)
@@ -48,7 +50,7 @@ def course(tmp_path, monkeypatch):
     return module
 
 
-WHOLE = ["venv", "torch", "-e", "autograder.jupyter"]
+WHOLE = ["venv", "torch", "-e", "autograder.environment.jupyter"]
 
 
 def test_needs_nothing_but_the_standard_library():

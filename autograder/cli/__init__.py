@@ -1,11 +1,12 @@
 """`course` 명령의 시작과 끝: 환경을 갖추고, 명령을 돌리고, 어떤 오류든 한국어 한 문장으로 바꿔요.
 
-명령의 목록은 `app.py`, 내용은 `learner.py`, `instructor.py`, `model.py`에 있어요.
+명령의 목록은 `app.py`, 내용은 방마다의 `commands.py`에 있어요. 오류를 문장으로 바꾸는 곳은 이 파일 하나예요.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import sys
 import tempfile
 import time
@@ -16,7 +17,7 @@ from typing import Any
 
 def prepare_environment() -> None:
     """`course`와 그 자식들이 쓸 환경을 맞춰요: 가상 환경의 실행 파일, Java, UTF-8."""
-    from autograder import java
+    from autograder.environment import java
 
     folder = str(Path(sys.executable).parent)
     # nbgrader는 alembic을 이름만으로 불러요. 가상 환경의 bin이 PATH 맨 앞에 있어야 해요.
@@ -33,15 +34,16 @@ def run(arguments: list[str]) -> int:
     arguments = [argument for argument in arguments if argument != "--debug"]
     try:
         prepare_environment()
-        from autograder.cli import korean
+        from autograder.cli import translation
 
-        korean.install()
+        translation.install()
         import typer
 
         from autograder.cli.app import build_app
-        from autograder.errors import CourseError
+        from autograder.errors import expected_errors
 
         app = build_app()
+        expected = expected_errors()
     except ImportError as error:
         if debug:
             raise
@@ -51,10 +53,10 @@ def run(arguments: list[str]) -> int:
     try:
         result: Any = app(args=arguments, prog_name="course", standalone_mode=False)
         return result if isinstance(result, int) else 0
-    except korean.CLICK_ERROR as error:
-        print(korean.explain(error), file=sys.stderr)
+    except translation.CLICK_ERROR as error:
+        print(translation.explain(error), file=sys.stderr)
         return getattr(error, "exit_code", 1)
-    except CourseError as error:
+    except expected as error:
         return _fail(str(error), 2)
     except (KeyboardInterrupt, typer.Abort):
         return _fail("멈췄어요.", 130)
@@ -63,6 +65,8 @@ def run(arguments: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     except Exception as error:
+        if isinstance(error, ValueError) and re.search("[가-힣]", str(error)):
+            return _fail(str(error), 2)  # 값의 범위를 스스로 확인하는 곳(모델의 크기 등)이 한국어로 말한 것이에요.
         if debug:
             raise
         return _fail(f"뜻밖의 오류로 멈췄어요({type(error).__name__}: {_first_line(error)}). 자세한 기록: {_log()}")

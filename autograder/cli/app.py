@@ -12,11 +12,18 @@ from typing import Annotated
 import typer
 from typer.models import DefaultPlaceholder
 
-PANELS = {"learner": "배우기", "instructor": "가르치기", "model": "기준 Transformer"}
+# 방마다 제 명령을 `commands.py`에 적어요. 여기 적은 차례와 칸으로 도움말에 나와요.
+ROOMS = {
+    "autograder.learner": "배우기",
+    "autograder.environment": "배우기",
+    "autograder.authoring": "가르치기",
+    "autograder.classroom": "가르치기",
+    "reference.tools": "기준 Transformer",
+}
 
 
 def build_app() -> typer.Typer:
-    """앱을 만들어요. 학습자 묶음에 없는 강사용, 모델용 파일의 명령은 빠져요."""
+    """앱을 만들어요. 학습자 묶음에 없는 방의 명령은 빠져요."""
     app = typer.Typer(
         name="course",
         help="Transformer를 직접 만들며 배우는 코스예요.",
@@ -26,9 +33,9 @@ def build_app() -> typer.Typer:
         context_settings={"help_option_names": ["--help", "-h"]},
     )
     app.callback()(options)
-    for name, panel in PANELS.items():
-        if find_spec(f"autograder.cli.{name}") is not None:
-            _register(app, name, panel)
+    for room, panel in ROOMS.items():
+        if _exists(room):
+            _register(app, room, panel)
     return app
 
 
@@ -38,10 +45,15 @@ def options(
     """모든 명령에 붙일 수 있는 옵션. `--debug`는 시작할 때 이미 걷어 갔으므로 여기서는 도움말에만 보이면 돼요."""
 
 
-def _register(app: typer.Typer, name: str, panel: str) -> None:
-    """파일 하나의 명령들을 더하고, 따로 정하지 않았다면 도움말의 같은 칸에 모아요."""
+def _exists(room: str) -> bool:
+    package = room.split(".")[0]
+    return find_spec(package) is not None and find_spec(room) is not None
+
+
+def _register(app: typer.Typer, room: str, panel: str) -> None:
+    """방 하나의 명령들을 더하고, 따로 정하지 않았다면 도움말의 같은 칸에 모아요."""
     commands, groups = len(app.registered_commands), len(app.registered_groups)
-    import_module(f"autograder.cli.{name}").register(app)
+    import_module(f"{room}.commands").register(app)
     for info in (*app.registered_commands[commands:], *app.registered_groups[groups:]):
         if info.rich_help_panel is None or isinstance(info.rich_help_panel, DefaultPlaceholder):
             info.rich_help_panel = panel

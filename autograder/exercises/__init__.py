@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cache, lru_cache
+from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 
-from autograder.exercise import Exercise
+from autograder.exercises.schema import Exercise
 
 LESSONS: dict[str, str] = {
     "01_background": "Transformer의 등장 배경",

@@ -8,7 +8,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from autograder.exercise import Exercise, Mistake, case
+from autograder.exercises.schema import Exercise, Mistake
+from autograder.judging.cases import case
 from reference import rnn
 
 LESSON = "01_background"
@@ -63,7 +64,7 @@ RNN_STEP = Exercise(
         "double": "float64를 주면 float64로 돌려줘요",
     },
     reference=rnn.rnn_step,
-    draw=_step_cases,
+    sample_cases=_step_cases,
     mistakes=(
         Mistake(
             id="rnn_step.no-tanh",
@@ -206,7 +207,7 @@ RNN_FORWARD = Exercise(
         "double": "문장이 단어보다 많아도, float64여도 맞아요",
     },
     reference=rnn.rnn_forward,
-    draw=_forward_cases,
+    sample_cases=_forward_cases,
     uses=("rnn_step",),
     mistakes=(
         Mistake(
@@ -302,7 +303,7 @@ LAST_STATE = Exercise(
         "double": "float64에서도 맞아요",
     },
     reference=rnn.last_state,
-    draw=_last_cases,
+    sample_cases=_last_cases,
     mistakes=(
         Mistake(
             id="last_state.last-column",
@@ -374,8 +375,8 @@ def _path_cases(rng):
         case("conv_exact", "conv", 125, k=5),  # log(125, 5)은 실수로 3보다 조금 커요.
         case("conv_exact", "conv", 1000, k=10),
         case("conv_exact", "conv", 244),
-        case("errors", "lstm", 5, rule="raises", params={"error": "ValueError"}),
-        case("errors", "rnn", 0, rule="raises", params={"error": "ValueError"}),
+        case("errors", "lstm", 5, comparator="raises", params={"error": "ValueError"}),
+        case("errors", "rnn", 0, comparator="raises", params={"error": "ValueError"}),
     ]
 
 
@@ -422,7 +423,7 @@ PATH_LENGTH = Exercise(
         "errors": "모르는 종류와 0 이하의 길이는 ValueError로 알려요",
     },
     reference=rnn.path_length,
-    draw=_path_cases,
+    sample_cases=_path_cases,
     mistakes=(
         Mistake(
             id="path_length.conv-linear",
@@ -557,7 +558,7 @@ GRAD_NORM = Exercise(
         "double": "float64에서도 맞아요",
     },
     reference=rnn.grad_norm_by_distance,
-    draw=_grad_cases,
+    sample_cases=_grad_cases,
     uses=("rnn_step", "rnn_forward"),
     mistakes=(
         Mistake(
@@ -696,7 +697,7 @@ ATTENTION_WEIGHTS = Exercise(
         "pairs": "쿼리마다 다른 마스크도 지켜요",
     },
     reference=rnn.attention_weights,
-    draw=_weights_cases,
+    sample_cases=_weights_cases,
     mistakes=(
         Mistake(
             id="attention_weights.softmax-over-batch",
@@ -796,7 +797,7 @@ CONTEXT = Exercise(
         "double": "float64에서도 맞아요",
     },
     reference=rnn.context,
-    draw=_context_cases,
+    sample_cases=_context_cases,
     mistakes=(
         Mistake(
             id="context.plain-mean",
@@ -849,8 +850,8 @@ def _cost_cases(rng):
         case("layers", "rnn", n, d),
         case("layers", "conv", n, d),
         case("layers", "conv", n + 1, d, k=rng.int(5, 9)),
-        case("errors", "gru", n, d, rule="raises", params={"error": "ValueError"}),
-        case("errors", "rnn", 0, d, rule="raises", params={"error": "ValueError"}),
+        case("errors", "gru", n, d, comparator="raises", params={"error": "ValueError"}),
+        case("errors", "rnn", 0, d, comparator="raises", params={"error": "ValueError"}),
     ]
 
 
@@ -891,7 +892,7 @@ LAYER_COST = Exercise(
         "errors": "모르는 종류와 0 이하의 크기는 ValueError로 알려요",
     },
     reference=rnn.layer_cost,
-    draw=_cost_cases,
+    sample_cases=_cost_cases,
     mistakes=(
         Mistake(
             id="layer_cost.n-d-exchanged",
@@ -962,7 +963,7 @@ ADDITIVE_SCORES = Exercise(
         "double": "float64에서도 맞아요",
     },
     reference=rnn.additive_scores,
-    draw=_additive_cases,
+    sample_cases=_additive_cases,
     mistakes=(
         Mistake(
             id="additive_scores.no-tanh",

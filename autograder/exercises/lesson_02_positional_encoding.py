@@ -8,7 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from autograder.exercise import Exercise, Mistake, Probe, case
+from autograder.exercises.schema import Exercise, Mistake
+from autograder.judging.cases import BuiltArgument, case
 from reference import positional
 
 LESSON = "02_positional_encoding"
@@ -33,7 +34,7 @@ def _equivariance_cases(rng):
     for form in range(10):
         b, t = (2, 6) if form == 0 else (5, 5)  # 문장과 단어의 수가 같아야 배치 축을 섞는 실수가 조용히 지나가요.
         data = {"form": form, "W": rng.normal(d, d, scale=0.7), "P": rng.normal(t, d)}
-        cases.append(case("verdicts", Probe("words", data), rng.normal(b, t, d), _restless(rng, t)))
+        cases.append(case("verdicts", BuiltArgument("words", data), rng.normal(b, t, d), _restless(rng, t)))
     order = rng.perm(len(cases)).tolist()
     return [cases[i] for i in order]
 
@@ -54,7 +55,7 @@ EQUIVARIANT = Exercise(
     points=14,
     groups={"verdicts": "함수 열 개를 모두 바르게 가려내요"},
     reference=positional.is_permutation_equivariant,
-    draw=_equivariance_cases,
+    sample_cases=_equivariance_cases,
     mistakes=(
         Mistake(
             id="is_permutation_equivariant.permutes-input-only",
@@ -122,8 +123,8 @@ def _rates_cases(rng):
         case("values", 6),
         case("values", 2 * rng.int(4, 9)),
         case("wide", 64 * rng.int(2, 8)),
-        case("errors", 7, rule="raises", params={"error": "ValueError"}),
-        case("errors", 2 * rng.int(5, 9) + 1, rule="raises", params={"error": "ValueError"}),
+        case("errors", 7, comparator="raises", params={"error": "ValueError"}),
+        case("errors", 2 * rng.int(5, 9) + 1, comparator="raises", params={"error": "ValueError"}),
     ]
 
 
@@ -173,7 +174,7 @@ ANGLE_RATES = Exercise(
         "errors": "짝을 지을 수 없는 홀수 d_model은 ValueError로 알려요",
     },
     reference=positional.angle_rates,
-    draw=_rates_cases,
+    sample_cases=_rates_cases,
     mistakes=(
         Mistake(
             id="angle_rates.dimension-index",
@@ -292,7 +293,7 @@ SINUSOIDAL_PE = Exercise(
         "long": "128번째 위치까지 맞아요",
     },
     reference=positional.sinusoidal_pe,
-    draw=_pe_cases,
+    sample_cases=_pe_cases,
     uses=("angle_rates",),
     mistakes=(
         Mistake(
@@ -353,8 +354,8 @@ def _table_cases(rng, single):
         *alone,
         case("exact", rng.normal(2, 5, 3), rng.normal(5, 3)),
         case("double", rng.normal(2, 3, 5, dtype=torch.float64), rng.normal(8, 5, dtype=torch.float64)),
-        case("errors", rng.normal(b, t, d), rng.normal(t - 2, d), rule="raises", params={"error": "ValueError"}),
-        case("errors", rng.normal(b, t, d), rng.normal(1, d), rule="raises", params={"error": "ValueError"}),
+        case("errors", rng.normal(b, t, d), rng.normal(t - 2, d), comparator="raises", params={"error": "ValueError"}),
+        case("errors", rng.normal(b, t, d), rng.normal(1, d), comparator="raises", params={"error": "ValueError"}),
     ]
 
 
@@ -397,7 +398,7 @@ ADD_PE = Exercise(
         "errors": "표보다 긴 문장은 ValueError로 알려요",
     },
     reference=positional.add_pe,
-    draw=lambda rng: _table_cases(rng, single=True),
+    sample_cases=lambda rng: _table_cases(rng, single=True),
     mistakes=(
         Mistake(
             id="add_pe.batch-as-length",
@@ -475,7 +476,7 @@ LEARNED_PE = Exercise(
         "errors": "표보다 긴 문장은 ValueError로 알려요",
     },
     reference=positional.learned_pe,
-    draw=lambda rng: _table_cases(rng, single=False),
+    sample_cases=lambda rng: _table_cases(rng, single=False),
     uses=("add_pe",),
     mistakes=(
         Mistake(
@@ -523,7 +524,7 @@ def _shift_case(group, k, d_model):
         group,
         k,
         d_model,
-        rule="maps_rows",
+        comparator="maps_rows",
         atol=5e-4,
         rtol=0.0,
         params={"before": before, "after": after, "partly": "shift_matrix.one-position-only"},
@@ -591,7 +592,7 @@ SHIFT_MATRIX = Exercise(
         "backward": "k가 음수면 앞쪽으로 옮겨요",
     },
     reference=positional.shift_matrix,
-    draw=_shift_cases,
+    sample_cases=_shift_cases,
     uses=("angle_rates",),
     mistakes=(
         Mistake(
@@ -718,7 +719,7 @@ ROPE = Exercise(
         "double": "float64를 주면 float64로 돌려줘요",
     },
     reference=positional.rope,
-    draw=_rope_cases,
+    sample_cases=_rope_cases,
     uses=("angle_rates",),
     mistakes=(
         Mistake(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 
-from autograder.exercise import Exercise, Mistake, Probe, case
+from autograder.exercises.schema import Exercise, Mistake
+from autograder.judging.cases import BuiltArgument, case
 from reference import feed_forward
 
 LESSON = "03_feed_forward"
@@ -60,7 +61,7 @@ RELU = Exercise(
     points=9,
     groups={"negative": "음수는 0이 돼요", "positive": "양수는 그대로예요"},
     reference=feed_forward.relu,
-    draw=_relu_cases,
+    sample_cases=_relu_cases,
     mistakes=(
         Mistake(
             "relu.min",
@@ -204,7 +205,7 @@ FFN = Exercise(
         "float64": "float64를 넣으면 float64로 맞아요",
     },
     reference=feed_forward.ffn,
-    draw=_ffn_cases,
+    sample_cases=_ffn_cases,
     mistakes=(
         Mistake(
             "ffn.no-activation",
@@ -284,7 +285,7 @@ def _collapse_cases(rng):
     square = _ffn_weights(rng, 6, 6)
     double = _ffn_weights(rng, 4, 7, torch.float64)
     return [
-        case(group, *weights, rule="item", params={"item": i})
+        case(group, *weights, comparator="item", params={"item": i})
         for i, group in enumerate(("weight", "bias"))
         for weights in (wide, square, double)
     ]
@@ -324,7 +325,7 @@ COLLAPSE = Exercise(
     points=14,
     groups={"weight": "합친 가중치 W가 맞아요", "bias": "합친 편향 b가 맞아요"},
     reference=feed_forward.collapse,
-    draw=_collapse_cases,
+    sample_cases=_collapse_cases,
     mistakes=(
         Mistake(
             "collapse.order",
@@ -362,7 +363,7 @@ def _position_cases(rng):
 
     def tokens(out, mix=None, scale=None, flip=False):
         W, b = _whole_numbers(rng, D, out), _whole_numbers(rng, out).abs() + 1
-        return Probe("tokens", {"W": W, "b": b, "mix": mix, "scale": scale, "flip": flip})
+        return BuiltArgument("tokens", {"W": W, "b": b, "mix": mix, "scale": scale, "flip": flip})
 
     return [
         case("all", f, x)
@@ -424,7 +425,7 @@ IS_POSITION_WISE = Exercise(
     points=16,
     groups={"all": "여덟 가지 함수를 모두 바르게 가려내요"},
     reference=feed_forward.is_position_wise,
-    draw=_position_cases,
+    sample_cases=_position_cases,
     mistakes=(
         Mistake(
             "is_position_wise.mean-over-positions",
@@ -501,8 +502,8 @@ def _count_cases(rng):
         case("paper", 512, 2048),
         case("values", rng.int(3, 9), rng.int(20, 40)),
         case("values", rng.int(100, 200), rng.int(300, 900)),
-        case("guard", 0, rng.int(2, 9), rule="raises", params={"error": "ValueError"}),
-        case("guard", rng.int(2, 9), -1, rule="raises", params={"error": "ValueError"}),
+        case("guard", 0, rng.int(2, 9), comparator="raises", params={"error": "ValueError"}),
+        case("guard", rng.int(2, 9), -1, comparator="raises", params={"error": "ValueError"}),
     ]
 
 
@@ -517,7 +518,7 @@ FFN_PARAM_COUNT = Exercise(
         "guard": "1보다 작은 크기는 ValueError예요",
     },
     reference=feed_forward.ffn_param_count,
-    draw=_count_cases,
+    sample_cases=_count_cases,
     mistakes=(
         Mistake(
             "ffn_param_count.no-bias",
@@ -570,7 +571,7 @@ def _dropout_cases(rng):
             b2,
             _P,
             True,
-            rule="dropout",
+            comparator="dropout",
             params={
                 "kept": h / (1 - _P) + b2,
                 "dropped": b2.expand_as(h).clone(),
@@ -632,7 +633,7 @@ FFN_DROPOUT = Exercise(
         "zero": "p가 0이면 드롭아웃이 없는 것과 같아요",
     },
     reference=feed_forward.ffn_dropout,
-    draw=_dropout_cases,
+    sample_cases=_dropout_cases,
     mistakes=(
         Mistake(
             "ffn_dropout.after-second-layer",
@@ -698,7 +699,7 @@ SWIGLU = Exercise(
     points=0,
     groups={"values": "값이 맞아요", "float64": "float64를 넣으면 float64로 맞아요"},
     reference=feed_forward.swiglu,
-    draw=_swiglu_cases,
+    sample_cases=_swiglu_cases,
     mistakes=(
         Mistake(
             "swiglu.wrong-branch",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 
-from autograder.exercise import Exercise, Mistake, Probe, case
+from autograder.exercises.schema import Exercise, Mistake
+from autograder.judging.cases import BuiltArgument, case
 from reference import norm
 from reference.norm import layer_norm
 
@@ -161,7 +162,7 @@ LAYER_NORM = Exercise(
         "float64": "float64를 넣으면 float64로 맞아요",
     },
     reference=layer_norm,
-    draw=_layer_norm_cases,
+    sample_cases=_layer_norm_cases,
     mistakes=(
         Mistake(
             "layer_norm.unbiased-variance",
@@ -244,7 +245,7 @@ LAYER_NORM = Exercise(
 
 
 def _affine(rng, d, dtype=torch.float32, kind="tanh_affine"):
-    return Probe(kind, {"W": rng.normal(d, d, dtype=dtype), "b": rng.normal(d, dtype=dtype)})
+    return BuiltArgument(kind, {"W": rng.normal(d, d, dtype=dtype), "b": rng.normal(d, dtype=dtype)})
 
 
 def _residual_cases(rng):
@@ -283,7 +284,7 @@ RESIDUAL = Exercise(
     points=8,
     groups={"values": "값이 맞아요", "float64": "float64를 넣으면 float64로 맞아요"},
     reference=norm.residual,
-    draw=_residual_cases,
+    sample_cases=_residual_cases,
     mistakes=(
         Mistake(
             "residual.dropped",
@@ -319,7 +320,7 @@ RESIDUAL = Exercise(
 
 def _norm_cases(rng):
     tiny = rng.normal(2, 3, 8, scale=1e-3)
-    still = Probe("affine", {"W": rng.normal(8, 8, scale=0.1), "b": torch.zeros(8)})
+    still = BuiltArgument("affine", {"W": rng.normal(8, 8, scale=0.1), "b": torch.zeros(8)})
     return [
         case("values", rng.normal(2, 4, 6, scale=2.0), _affine(rng, 6), *_scale_shift(rng, 6)),
         case("eps", tiny, still, *_scale_shift(rng, 8), 1e-3),
@@ -405,7 +406,7 @@ POST_NORM = Exercise(
     points=14,
     groups=_NORM_GROUPS,
     reference=norm.post_norm,
-    draw=_norm_cases,
+    sample_cases=_norm_cases,
     mistakes=(
         Mistake(
             "post_norm.pre-norm",
@@ -459,7 +460,7 @@ PRE_NORM = Exercise(
     points=12,
     groups=_NORM_GROUPS,
     reference=norm.pre_norm,
-    draw=_norm_cases,
+    sample_cases=_norm_cases,
     mistakes=(
         Mistake(
             "pre_norm.norm-after",
@@ -504,11 +505,11 @@ PRE_NORM = Exercise(
 
 def _standardize(rng, d, dtype=torch.float32):
     gamma, beta = _scale_shift(rng, d, dtype)
-    return Probe("standardize", {"gamma": gamma, "beta": beta})
+    return BuiltArgument("standardize", {"gamma": gamma, "beta": beta})
 
 
 def _mixing(rng, T, d, dtype=torch.float32):
-    return Probe(
+    return BuiltArgument(
         "tokens",
         {"W": rng.normal(d, d, dtype=dtype), "b": rng.normal(d, dtype=dtype), "mix": rng.uniform(T, T, dtype=dtype)},
     )
@@ -583,7 +584,7 @@ ENCODER_SUBLAYERS = Exercise(
     points=14,
     groups={"values": "값이 맞아요", "float64": "float64를 넣으면 float64로 맞아요"},
     reference=norm.encoder_sublayers,
-    draw=_sublayers_cases,
+    sample_cases=_sublayers_cases,
     mistakes=(
         Mistake(
             "encoder_sublayers.second-residual-from-input",
@@ -646,7 +647,7 @@ def _dropout_residual_cases(rng):
             s,
             _P,
             True,
-            rule="dropout",
+            comparator="dropout",
             params={
                 "kept": x + s / (1 - _P),
                 "dropped": x,
@@ -691,7 +692,7 @@ DROPOUT_RESIDUAL = Exercise(
     points=10,
     groups={"training": "학습할 때 부분층의 출력에만 걸려요", "eval": "평가할 때는 아무것도 버리지 않아요"},
     reference=norm.dropout_residual,
-    draw=_dropout_residual_cases,
+    sample_cases=_dropout_residual_cases,
     mistakes=(
         Mistake(
             "dropout_residual.on-the-sum",
@@ -794,7 +795,7 @@ GRAD_NORM_BY_DEPTH = Exercise(
     points=12,
     groups={"plain": "잔차가 없을 때 맞아요", "residual": "잔차가 있을 때 맞아요"},
     reference=norm.grad_norm_by_depth,
-    draw=_depth_cases,
+    sample_cases=_depth_cases,
     mistakes=(
         Mistake(
             "grad_norm_by_depth.wrong-end",
@@ -862,7 +863,7 @@ RMS_NORM = Exercise(
     points=0,
     groups={"values": "값이 맞아요", "tiny": "값이 아주 작은 토큰에서도 맞아요(eps의 자리)"},
     reference=norm.rms_norm,
-    draw=_rms_cases,
+    sample_cases=_rms_cases,
     mistakes=(
         Mistake(
             "rms_norm.mean-subtracted",
@@ -925,7 +926,7 @@ DEEP_NORM = Exercise(
     points=0,
     groups={"values": "값이 맞아요", "float64": "float64를 넣으면 float64로 맞아요"},
     reference=norm.deep_norm,
-    draw=_deep_cases,
+    sample_cases=_deep_cases,
     mistakes=(
         Mistake(
             "deep_norm.alpha-on-wrong-branch",

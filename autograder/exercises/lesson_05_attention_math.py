@@ -1,6 +1,6 @@
 """레슨 5의 실습: 소프트맥스, 어텐션 점수, 두 마스크, 스케일드 닷 프로덕트 어텐션, 셀프 어텐션.
 
-`draw(rng)`의 `rng`는 `autograder.draw.Draw`예요. 한 사례 안의 크기는 서로 달라서 축을 헷갈리면 드러나요.
+`sample_cases(rng)`의 `rng`는 `Sampler`예요. 한 사례 안의 크기는 서로 달라서 축을 헷갈리면 드러나요.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from autograder.exercise import Call, Case, Exercise, Mistake, Probe, case
+from autograder.exercises.schema import Exercise, Mistake
+from autograder.judging.cases import BuiltArgument, Call, Case, case
 from reference import attention, masks
 
 LESSON = "05_attention_math"
@@ -96,7 +97,7 @@ SOFTMAX = Exercise(
         "overflow": "점수에 1000을 더해도 넘치지 않아요",
     },
     reference=attention.softmax,
-    draw=_softmax_cases,
+    sample_cases=_softmax_cases,
     mistakes=(
         Mistake(
             id="softmax.no-max-subtraction",
@@ -201,7 +202,7 @@ SCORES = Exercise(
         "batch": "배치와 헤드 축이 앞에 붙어도 맞아요",
     },
     reference=attention.attention_scores,
-    draw=_scores_cases,
+    sample_cases=_scores_cases,
     mistakes=(
         Mistake(
             id="attention_scores.no-scale",
@@ -317,7 +318,7 @@ PADDING_MASK = Exercise(
         "pad_id": "PAD의 번호가 0이 아니어도 맞아요",
     },
     reference=masks.padding_mask,
-    draw=_padding_cases,
+    sample_cases=_padding_cases,
     mistakes=(
         Mistake(
             id="padding_mask.inverted",
@@ -406,7 +407,7 @@ CAUSAL_MASK = Exercise(
         "future": "뒤의 토큰이 보이지 않아요",
     },
     reference=masks.causal_mask,
-    draw=_causal_cases,
+    sample_cases=_causal_cases,
     mistakes=(
         Mistake(
             id="causal_mask.leaks-next",
@@ -519,7 +520,7 @@ MASKED_SOFTMAX = Exercise(
         "empty_row": "전부 가려진 행은 0이에요",
     },
     reference=attention.masked_softmax,
-    draw=_masked_cases,
+    sample_cases=_masked_cases,
     mistakes=(
         Mistake(
             id="masked_softmax.filled-with-zero",
@@ -624,7 +625,7 @@ def _sdpa_cases(rng):
     empty[rng.int(0, 3)] = False
     return [
         *(
-            Case(group, (Call((*args, None)),), rule="item", params={"item": item})
+            Case(group, (Call((*args, None)),), comparator="item", params={"item": item})
             for group, item in (("output", 0), ("weights", 1))
             for args in (plain, same, double)
         ),
@@ -688,7 +689,7 @@ SDPA = Exercise(
         "empty_row": "볼 것이 없는 행은 0이에요",
     },
     reference=attention.scaled_dot_product_attention,
-    draw=_sdpa_cases,
+    sample_cases=_sdpa_cases,
     mistakes=(
         Mistake(
             id="scaled_dot_product_attention.no-softmax",
@@ -797,7 +798,7 @@ SELF_ATTENTION = Exercise(
         "causality": "뒤를 바꿔도 앞의 출력이 움직이지 않아요",
     },
     reference=attention.self_attention,
-    draw=_self_cases,
+    sample_cases=_self_cases,
     mistakes=(
         Mistake(
             id="self_attention.query-weights-reused",
@@ -854,7 +855,7 @@ SELF_ATTENTION = Exercise(
 
 def _variance_cases(rng):
     def call(d_k, n, seed):
-        return Call((d_k, n, Probe("generator", {"seed": seed})))
+        return Call((d_k, n, BuiltArgument("generator", {"seed": seed})))
 
     def seeds(count):
         return [rng.int(0, 10**6) for _ in range(count)]
@@ -863,13 +864,13 @@ def _variance_cases(rng):
     for d_k, n in ((rng.int(20, 40), 3000), (rng.int(90, 130), 2000)):
         params = {"want": (float(d_k), 1.0), "noisy": "attention_variance.single-sample"}
         calls = tuple(call(d_k, n, seed) for seed in seeds(4))
-        cases.append(Case("variance", calls, rule="statistic", params=params, rtol=0.25))
+        cases.append(Case("variance", calls, comparator="statistic", params=params, rtol=0.25))
     seed = rng.int(0, 10**6)
     cases.append(
         Case(
             "generator",
             (call(12, 50, seed), call(12, 50, seed)),
-            rule="repeatable",
+            comparator="repeatable",
             params={"mistake": "attention_variance.generator-ignored"},
         )
     )
@@ -940,7 +941,7 @@ ATTENTION_VARIANCE = Exercise(
         "generator": "같은 난수 생성기에서는 같은 값이 나와요",
     },
     reference=attention.attention_variance,
-    draw=_variance_cases,
+    sample_cases=_variance_cases,
     mistakes=(
         Mistake(
             id="attention_variance.single-sample",

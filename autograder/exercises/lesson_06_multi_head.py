@@ -7,7 +7,8 @@ import math
 import torch
 import torch.nn.functional as F
 
-from autograder.exercise import Call, Case, Exercise, Mistake, Ref, case
+from autograder.exercises.schema import Exercise, Mistake
+from autograder.judging.cases import Call, Case, Ref, case
 from reference import multi_head
 from reference.attention import scaled_dot_product_attention
 
@@ -37,7 +38,7 @@ def _split_cases(rng):
         case("values", rng.normal(3, 4, 10), 2),
         case("values", rng.normal(2, 3, 7), 1),
         case("float64", rng.normal(2, 3, 20, dtype=torch.float64), 5),
-        case("guard", rng.normal(2, 3, 10), 4, rule="raises", params={"error": "ValueError"}),
+        case("guard", rng.normal(2, 3, 10), 4, comparator="raises", params={"error": "ValueError"}),
     ]
 
 
@@ -98,7 +99,7 @@ SPLIT_HEADS = Exercise(
         "guard": "나누어떨어지지 않으면 ValueError예요",
     },
     reference=multi_head.split_heads,
-    draw=_split_cases,
+    sample_cases=_split_cases,
     mistakes=(
         Mistake(
             "split_heads.view-without-transpose",
@@ -195,7 +196,7 @@ MERGE_HEADS = Exercise(
     points=14,
     groups={"values": "토큰마다 헤드들이 차례로 이어져요", "float64": "float64를 넣으면 float64로 맞아요"},
     reference=multi_head.merge_heads,
-    draw=_merge_cases,
+    sample_cases=_merge_cases,
     mistakes=(
         Mistake(
             "merge_heads.no-transpose",
@@ -376,7 +377,7 @@ MULTI_HEAD_ATTENTION = Exercise(
         "float64": "float64를 넣으면 float64로 맞아요",
     },
     reference=multi_head.multi_head_attention,
-    draw=_mha_cases,
+    sample_cases=_mha_cases,
     mistakes=(
         Mistake(
             "multi_head_attention.sqrt-d-model",
@@ -543,7 +544,7 @@ CROSS_ATTENTION = Exercise(
         "float64": "float64를 넣으면 float64로 맞아요",
     },
     reference=multi_head.cross_attention,
-    draw=_cross_cases,
+    sample_cases=_cross_cases,
     mistakes=(
         Mistake(
             "cross_attention.queries-from-memory",
@@ -592,8 +593,8 @@ def _count_cases(rng):
         case("bias", 512, 8, True),
         case("paper", 12 * rng.int(3, 9), 6, False),
         case("bias", 12 * rng.int(3, 9), 4, True),
-        case("guard", 10, 4, False, rule="raises", params={"error": "ValueError"}),
-        case("guard", rng.int(5, 9), 0, True, rule="raises", params={"error": "ValueError"}),
+        case("guard", 10, 4, False, comparator="raises", params={"error": "ValueError"}),
+        case("guard", rng.int(5, 9), 0, True, comparator="raises", params={"error": "ValueError"}),
     ]
 
 
@@ -637,7 +638,7 @@ MHA_PARAM_COUNT = Exercise(
         "guard": "나누어떨어지지 않으면 ValueError예요",
     },
     reference=multi_head.mha_param_count,
-    draw=_count_cases,
+    sample_cases=_count_cases,
     mistakes=(
         Mistake(
             "mha_param_count.times-heads",
@@ -763,7 +764,7 @@ ATTEND_WITH_CACHE = Exercise(
         "sequence": "네 걸음을 이어도 맞아요",
     },
     reference=multi_head.attend_with_cache,
-    draw=_cache_cases,
+    sample_cases=_cache_cases,
     mistakes=(
         Mistake(
             "attend_with_cache.overwritten",
@@ -856,7 +857,7 @@ GROUPED_QUERY_ATTENTION = Exercise(
     points=0,
     groups={"values": "마스크가 없을 때 값이 맞아요", "mask": "마스크가 있을 때 값이 맞아요"},
     reference=multi_head.grouped_query_attention,
-    draw=_gqa_cases,
+    sample_cases=_gqa_cases,
     mistakes=(
         Mistake(
             "grouped_query_attention.repeat-order",

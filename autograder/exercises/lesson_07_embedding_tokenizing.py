@@ -8,7 +8,8 @@ from collections import Counter
 import torch
 import torch.nn.functional as F
 
-from autograder.exercise import Call, Case, Exercise, Mistake, Probe, case
+from autograder.exercises.schema import Exercise, Mistake
+from autograder.judging.cases import BuiltArgument, Call, Case, case
 from reference import bpe, embedding
 from reference.bpe import FINALS, INITIALS, VOWELS
 
@@ -32,7 +33,7 @@ def _decompose_cases(rng):
     return [
         *(case("closed", s) for s in ("한", "강", "힣", "궁", closed)),
         *(case("open", s) for s in ("가", "해", open_)),
-        *(case("guard", s, rule="raises", params={"error": "ValueError"}) for s in ("a", "ㄱ", "한글", "")),
+        *(case("guard", s, comparator="raises", params={"error": "ValueError"}) for s in ("a", "ㄱ", "한글", "")),
     ]
 
 
@@ -96,7 +97,7 @@ DECOMPOSE = Exercise(
         "guard": "한글 음절 하나가 아니면 ValueError예요",
     },
     reference=bpe.decompose,
-    draw=_decompose_cases,
+    sample_cases=_decompose_cases,
     mistakes=(
         Mistake(
             "decompose.588-and-28-exchanged",
@@ -150,7 +151,7 @@ def _compose_cases(rng):
         *(case("closed", jamo) for jamo in (("ㅎ", "ㅏ", "ㄴ"), ("ㄱ", "ㅜ", "ㅇ"), ("ㅎ", "ㅣ", "ㅎ"), closed)),
         *(case("open", jamo) for jamo in (("ㅎ", "ㅐ", ""), open_)),
         *(
-            case("guard", jamo, rule="raises", params={"error": "ValueError"})
+            case("guard", jamo, comparator="raises", params={"error": "ValueError"})
             for jamo in (("ㅏ", "ㄱ", ""), ("a", "b", "c"), ("ㄱ", "ㅏ", "ㄸ"))
         ),
     ]
@@ -211,7 +212,7 @@ COMPOSE = Exercise(
         "guard": "음절이 될 수 없으면 ValueError예요",
     },
     reference=bpe.compose,
-    draw=_compose_cases,
+    sample_cases=_compose_cases,
     mistakes=(
         Mistake(
             "compose.588-and-28-exchanged",
@@ -316,7 +317,7 @@ COUNT_PAIRS = Exercise(
     points=10,
     groups={"values": "단어의 빈도만큼 세요", "overlap": "겹친 쌍도 모두 세요", "empty": "쌍이 없으면 빈 사전이에요"},
     reference=bpe.count_pairs,
-    draw=_count_cases,
+    sample_cases=_count_cases,
     mistakes=(
         Mistake(
             "count_pairs.frequency-ignored",
@@ -432,7 +433,7 @@ MERGE_PAIR = Exercise(
         "last": "남는 마지막 토큰을 잃지 않아요",
     },
     reference=bpe.merge_pair,
-    draw=_merge_cases,
+    sample_cases=_merge_cases,
     mistakes=(
         Mistake(
             "merge_pair.first-only",
@@ -571,7 +572,7 @@ TRAIN_BPE = Exercise(
         "early": "붙일 것이 없거나 0번이면 멈춰요",
     },
     reference=bpe.train_bpe,
-    draw=_train_cases,
+    sample_cases=_train_cases,
     mistakes=(
         Mistake(
             "train_bpe.one-too-few",
@@ -699,7 +700,7 @@ BPE_ENCODE = Exercise(
         "unknown": "모르는 글자는 그대로 남겨요",
     },
     reference=bpe.bpe_encode,
-    draw=_encode_cases,
+    sample_cases=_encode_cases,
     mistakes=(
         Mistake(
             "bpe_encode.not-by-rank",
@@ -788,7 +789,7 @@ BPE_DECODE = Exercise(
         "invalid": "틀린 바이트는 U+FFFD가 돼요",
     },
     reference=bpe.bpe_decode,
-    draw=_decode_cases,
+    sample_cases=_decode_cases,
     mistakes=(
         Mistake(
             "bpe_decode.token-by-token",
@@ -914,7 +915,7 @@ MAKE_BATCH = Exercise(
     points=12,
     groups={"values": "길이가 다른 문장들을 한 배치로 만들어요", "cut": "긴 문장을 잘라도 EOS가 남아요"},
     reference=bpe.make_batch,
-    draw=_batch_cases,
+    sample_cases=_batch_cases,
     mistakes=(
         Mistake(
             "make_batch.eos-cut-off",
@@ -1004,7 +1005,7 @@ EMBED = Exercise(
     points=5,
     groups={"values": "값이 맞아요", "gradient": "기울기가 표까지 흘러요"},
     reference=embedding.embed,
-    draw=_embed_cases,
+    sample_cases=_embed_cases,
     mistakes=(
         Mistake(
             "embed.no-scale",
@@ -1103,7 +1104,7 @@ TIED_LOGITS = Exercise(
     points=5,
     groups={"values": "값이 맞아요", "gradient": "기울기가 표까지 흘러요"},
     reference=embedding.tied_logits,
-    draw=_logits_cases,
+    sample_cases=_logits_cases,
     mistakes=(
         Mistake(
             "tied_logits.softmax-added",
@@ -1183,7 +1184,7 @@ COSINE_SIMILARITY = Exercise(
     points=0,
     groups={"values": "값이 맞아요", "float64": "float64를 넣으면 float64로 맞아요"},
     reference=embedding.cosine_similarity,
-    draw=_cosine_cases,
+    sample_cases=_cosine_cases,
     mistakes=(
         Mistake(
             "cosine_similarity.not-normalised",
@@ -1202,8 +1203,8 @@ def _fertility_cases(rng):
     short, long = rng.sample(["나는 간다", "밥을 먹는다"], 1)[0], "우리는 오늘 아침에 도서관에서 오래된 책을 읽었다"
     extra = " ".join("".join(_letters(rng, rng.int(2, 5))) for _ in range(4))
     return [
-        case("values", Probe("pieces", {"size": 1, "spaces": False}), [short, long, extra]),
-        case("values", Probe("pieces", {"size": 2, "spaces": True}), [short, extra]),
+        case("values", BuiltArgument("pieces", {"size": 1, "spaces": False}), [short, long, extra]),
+        case("values", BuiltArgument("pieces", {"size": 2, "spaces": True}), [short, extra]),
     ]
 
 
@@ -1242,7 +1243,7 @@ FERTILITY = Exercise(
     points=0,
     groups={"values": "값이 맞아요"},
     reference=bpe.fertility,
-    draw=_fertility_cases,
+    sample_cases=_fertility_cases,
     mistakes=(
         Mistake(
             "fertility.per-character",

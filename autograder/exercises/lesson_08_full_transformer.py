@@ -8,8 +8,9 @@ from collections import Counter
 import torch
 import torch.nn.functional as F
 
-from autograder import probes
-from autograder.exercise import Call, Case, Exercise, Mistake, Probe, case
+from autograder.exercises.schema import Exercise, Mistake
+from autograder.judging import argument_builders
+from autograder.judging.cases import BuiltArgument, Call, Case, case
 from reference import decoding, loss, masks, schedule, transformer
 
 LESSON = "08_full_transformer"
@@ -207,7 +208,7 @@ ENCODER_LAYER = Exercise(
         "float64": "float64를 넣으면 float64로 맞아요",
     },
     reference=transformer.encoder_layer,
-    draw=_encoder_cases,
+    sample_cases=_encoder_cases,
     mistakes=(
         Mistake(
             "encoder_layer.sublayer-order",
@@ -426,7 +427,7 @@ DECODER_LAYER = Exercise(
         "float64": "float64를 넣으면 float64로 맞아요",
     },
     reference=transformer.decoder_layer,
-    draw=_decoder_cases,
+    sample_cases=_decoder_cases,
     mistakes=(
         Mistake(
             "decoder_layer.sublayer-order",
@@ -526,7 +527,7 @@ def _masks_cases(rng):
         padded = (tgt == pad)[:, None, :, None]  # 패딩 쿼리의 행에는 무엇이 있든 괜찮아요.
         for item, group in enumerate(("source", "target")):
             cases.append(
-                case(group, src, tgt, pad, rule="item", params={"item": item, "ignore": padded if item else None})
+                case(group, src, tgt, pad, comparator="item", params={"item": item, "ignore": padded if item else None})
             )
     return cases
 
@@ -599,7 +600,7 @@ MAKE_MASKS = Exercise(
     points=12,
     groups={"source": "원문의 마스크가 PAD인 키를 가려요", "target": "번역문의 마스크가 PAD와 미래를 함께 가려요"},
     reference=masks.make_masks,
-    draw=_masks_cases,
+    sample_cases=_masks_cases,
     mistakes=(
         Mistake(
             "make_masks.causal-without-padding",
@@ -708,7 +709,7 @@ SHIFT_RIGHT = Exercise(
     points=6,
     groups={"values": "BOS로 시작하고 마지막 토큰이 빠져요", "padded": "PAD가 있어도 똑같이 밀려요"},
     reference=transformer.shift_right,
-    draw=_shift_cases,
+    sample_cases=_shift_cases,
     mistakes=(
         Mistake(
             "shift_right.no-shift",
@@ -867,7 +868,7 @@ LABEL_SMOOTHED_LOSS = Exercise(
         "float64": "float64를 넣으면 float64로 맞아요",
     },
     reference=loss.label_smoothed_loss,
-    draw=_loss_cases,
+    sample_cases=_loss_cases,
     mistakes=(
         Mistake(
             "label_smoothed_loss.spread-over-others",
@@ -1012,7 +1013,7 @@ NOAM_LR = Exercise(
         "zero": "0번째 걸음은 1로 쳐요",
     },
     reference=schedule.noam_lr,
-    draw=_noam_cases,
+    sample_cases=_noam_cases,
     mistakes=(
         Mistake(
             "noam_lr.zero-step",
@@ -1066,7 +1067,9 @@ def _step(rng, V, L, eos, end):
     """마지막 두 토큰과 자리로 다음 토큰의 로짓을 정하는 함수의 재료. `end`는 EOS의 로짓에 더하는 값이에요."""
     place = rng.normal(L, V)
     place[:, eos] += end
-    return Probe("next_token", {"last": rng.normal(V, V, scale=1.2), "before": rng.normal(V, V), "place": place})
+    return BuiltArgument(
+        "next_token", {"last": rng.normal(V, V, scale=1.2), "before": rng.normal(V, V), "place": place}
+    )
 
 
 def _differs(expected, got):
@@ -1084,10 +1087,10 @@ def _telling_cases(group, make, reference, wrong, at_least=2, agree=()):
     chosen, left = [], list(wrong)
     while left or len(chosen) < at_least:
         step, *rest = make()
-        expected = reference(probes.build(step.kind, step.data), *rest)
-        if any(_differs(expected, f(probes.build(step.kind, step.data), *rest)) for f in agree):
+        expected = reference(argument_builders.build(step.kind, step.data), *rest)
+        if any(_differs(expected, f(argument_builders.build(step.kind, step.data), *rest)) for f in agree):
             continue
-        shown = [f for f in left if _differs(expected, f(probes.build(step.kind, step.data), *rest))]
+        shown = [f for f in left if _differs(expected, f(argument_builders.build(step.kind, step.data), *rest))]
         if shown or (not left and len(chosen) < at_least):
             left = [f for f in left if f not in shown]
             chosen.append(case(group, step, *rest))
@@ -1103,7 +1106,7 @@ def _greedy_cases(rng):
     def ends():
         while True:
             step = _step(rng, V, L + 2, eos, 0.0)
-            if 3 <= len(decoding.greedy_decode(probes.build(step.kind, step.data), bos, eos, L)) <= L - 3:
+            if 3 <= len(decoding.greedy_decode(argument_builders.build(step.kind, step.data), bos, eos, L)) <= L - 3:
                 return step, bos, eos, L
 
     at_once = _step(rng, V, L, eos, 30.0)
@@ -1195,7 +1198,7 @@ GREEDY_DECODE = Exercise(
         "at_once": "처음부터 EOS면 빈 목록이에요",
     },
     reference=decoding.greedy_decode,
-    draw=_greedy_cases,
+    sample_cases=_greedy_cases,
     mistakes=(
         Mistake(
             "greedy_decode.first-position",
@@ -1425,7 +1428,7 @@ BEAM_SEARCH = Exercise(
         "limit": "끝나지 않은 후보끼리도 바르게 겨뤄요",
     },
     reference=decoding.beam_search,
-    draw=_beam_cases,
+    sample_cases=_beam_cases,
     mistakes=(
         Mistake(
             "beam_search.equal-starts",
@@ -1523,7 +1526,7 @@ def _count_cases(rng):
         case("no_bias", 37000, 512, 6, 2048, bias=False),
         case("no_bias", *sizes, True, False),
         case("untied", *sizes, False, True),
-        case("guard", 0, 8, 2, 16, rule="raises", params={"error": "ValueError"}),
+        case("guard", 0, 8, 2, 16, comparator="raises", params={"error": "ValueError"}),
     ]
 
 
@@ -1609,7 +1612,7 @@ TRANSFORMER_PARAM_COUNT = Exercise(
         "guard": "1보다 작은 크기는 ValueError예요",
     },
     reference=transformer.transformer_param_count,
-    draw=_count_cases,
+    sample_cases=_count_cases,
     mistakes=(
         Mistake(
             "transformer_param_count.untied",
@@ -1779,7 +1782,7 @@ BLEU = Exercise(
         "zero": "맞은 4그램이 없으면 0이에요",
     },
     reference=bleu,
-    draw=_bleu_cases,
+    sample_cases=_bleu_cases,
     mistakes=(
         Mistake(
             "bleu.no-clipping",

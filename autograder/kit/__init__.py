@@ -7,10 +7,10 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TypeVar
 
 from autograder.kit import text
+from autograder.layout import REFERENCE
 
 __all__ = ["fast", "show_reference", "text"]
 
@@ -26,7 +26,7 @@ def show_reference(filename: str) -> None:
     """`reference/` 안의 파일 하나를 셀 아래에 보여 줘요. 학습자 묶음처럼 그 폴더가 없으면 그렇다고 알려 줘요."""
     from IPython.display import Markdown, display
 
-    path = Path(__file__).resolve().parents[2] / "reference" / filename
+    path = REFERENCE / filename
     if path.is_file():
         code = path.read_text(encoding="utf-8")
         display(Markdown(f"**reference/{filename}**\n\n```python\n{code}\n```"))

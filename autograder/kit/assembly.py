@@ -24,9 +24,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from autograder.kit.assembly_gradients import cut_or_slow
+from autograder.layout import LESSONS
 
 LESSON = "08_full_transformer"
-ROOT = Path(__file__).resolve().parents[2]
 Namespace = dict[str, Any]
 
 
@@ -242,18 +242,18 @@ PARTS = (
 
 def lessons_folder() -> Path:
     """다른 레슨의 노트북이 있는 곳: 이 노트북의 옆, 없으면 `lessons/`."""
-    from autograder.checker import notebook_path
+    from autograder.learner.checker import notebook_path
 
     here = notebook_path()
     for folder in (here.parent.parent if here else None, Path.cwd().parent):
         if folder and any((folder / part.lesson / f"{part.lesson}.ipynb").is_file() for part in PARTS[:-1]):
             return folder
-    return ROOT / "lessons"
+    return LESSONS
 
 
 def read_definitions(path: Path) -> Namespace:
     """저장된 노트북의 주어진 셀과, 실습 셀과 학습자가 더한 셀의 정의만 실행한 이름들. 읽을 수 없으면 빈 것."""
-    from autograder.notebook import NotebookError, read_notebook
+    from autograder.notebooks.reading import NotebookError, read_notebook
 
     names: Namespace = {"__name__": f"lesson_{path.stem}"}
     try:
@@ -271,7 +271,7 @@ def read_definitions(path: Path) -> Namespace:
 
 def definitions(source: str) -> Iterator[ast.Module]:
     """셀에서 import, 함수와 클래스, 상수의 정의만 하나씩. 부르고 찍고 도는 문장은 지나가요."""
-    from autograder.notebook import only_definitions, parse
+    from autograder.notebooks.cell_code import only_definitions, parse
 
     tree = parse(source)
     for node in tree.body if tree else ():
@@ -370,16 +370,16 @@ def gather(kernel: Mapping[str, Any], folder: Path | None = None) -> Parts:
 
 def _why_not(part: Part, function: Any) -> str:
     """학습자의 함수를 쓸 수 없는 까닭. 쓸 수 있으면 빈 글."""
-    from autograder.answer_sheet import public_sheet
-    from autograder.checker import evaluate
+    from autograder.learner.checker import evaluate
+    from autograder.learner.course_material import public_key
 
     if not callable(function):
         return "노트북에서 찾지 못했어요"
     try:
-        sheet = public_sheet(part.name)
+        key = public_key(part.name)
     except (KeyError, ImportError):
         return "확인할 답안지가 없어요"
-    verdict = evaluate(sheet, function)
+    verdict = evaluate(key, function)
     if verdict.verdict != "pass":
         return "아직 구현 전" if verdict.verdict == "missing" else "공개 확인을 통과하지 못했어요"
     return cut_or_slow(part.name, function)

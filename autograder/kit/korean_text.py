@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from autograder import java
+from autograder.environment import java
 from autograder.errors import CourseError
 
 TAGGERS = ("Okt", "Komoran", "Hannanum", "Kkma")

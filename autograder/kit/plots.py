@@ -17,7 +17,7 @@ from matplotlib.colors import LinearSegmentedColormap, ListedColormap
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter, NullLocator
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 
-from autograder.kit.fonts import use_hangul_font
+from autograder.environment.fonts import use_hangul_font
 
 INK, MUTED, GRID = "#23303D", "#7A8794", "#E4E8EC"
 BLUE, ORANGE, GREEN, RED, PURPLE, GREY = "#2F6DB5", "#E08A2E", "#2F9E7A", "#C9473D", "#7E5AA8", "#9AA5B1"

@@ -1,0 +1,102 @@
+"""레슨의 하나뿐인 원본 `solutions/NN_x.py`를 풀이가 든 노트북으로 읽고, 실습의 정의와 맞는지 확인해요."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from autograder.errors import CourseError
+from autograder.exercises import LESSONS, lesson_exercises
+from autograder.layout import ROOT
+
+CODE_STUB = 'raise NotImplementedError("여기를 채워 주세요")'
+
+
+REFLECTION_POINTS = 5
+
+
+# JupyterLab의 주황 글씨는 주황 바탕에서 잘 안 읽혀요. 상자의 글씨색을 여기서 한 번만 정해요.
+BOX, READABLE_BOX = '<div class="alert alert-warning">', '<div class="alert alert-warning" style="color: #4a3200">'
+
+
+KERNEL = {"display_name": "Python 3 (Transformer)", "language": "python", "name": "python3"}
+
+
+class BuildError(CourseError):
+    """원본 노트북을 고쳐야 할 때의 한 문장이에요."""
+
+
+def sources(root: Path = ROOT) -> list[str]:
+    """원본이 있는 레슨의 이름을 책 순서대로 돌려줘요."""
+    return [lesson for lesson in LESSONS if source_path(lesson, root).is_file()]
+
+
+def source_path(lesson: str, root: Path = ROOT) -> Path:
+    """레슨의 원본 `solutions/NN_x.py`예요."""
+    return root / "solutions" / f"{lesson}.py"
+
+
+def solved_path(lesson: str, root: Path = ROOT) -> Path:
+    """풀이가 든 노트북이에요. nbgrader의 source 폴더이기도 해요."""
+    return root / "build" / "solutions" / lesson / f"{lesson}.ipynb"
+
+
+def lesson_path(lesson: str, root: Path = ROOT) -> Path:
+    """학습자가 여는 노트북이에요."""
+    return root / "lessons" / lesson / f"{lesson}.ipynb"
+
+
+def read_source(lesson: str, root: Path = ROOT) -> Any:
+    """원본을 풀이가 든 노트북(nbformat 4.5)으로 읽어요. 셀 id는 grade_id, 없으면 내용의 해시라서 늘 같아요."""
+    import jupytext
+
+    path = source_path(lesson, root)
+    if not path.is_file():
+        raise BuildError(f"원본 {path.name}이 solutions 폴더에 없어요. 레슨 이름을 확인해 주세요: {', '.join(LESSONS)}")
+    notebook = jupytext.read(path, fmt="py:percent")
+    notebook.metadata = {"kernelspec": dict(KERNEL), "language_info": {"name": "python"}}
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    seen: dict[str, int] = {}
+    for cell in notebook.cells:
+        key = cell.metadata.get("nbgrader", {}).get("grade_id")
+        if key is None:
+            key = hashlib.sha256(f"{lesson}\n{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:12]
+        seen[key] = seen.get(key, 0) + 1
+        cell["id"] = key if seen[key] == 1 else f"{key}-{seen[key]}"
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+        else:
+            cell.source = cell.source.replace(BOX, READABLE_BOX)
+    _check(lesson, notebook)
+    return notebook
+
+
+def _check(lesson: str, notebook: Any) -> None:
+    """실습 정의와 노트북의 셀이 서로 맞는지 확인해요."""
+    graded = {cell.metadata.nbgrader.grade_id: cell for cell in notebook.cells if "nbgrader" in cell.metadata}
+    for cell in notebook.cells:
+        if "incorrectly_encoded_metadata" in cell.metadata:
+            raise BuildError(
+                f"{lesson}: 셀 머리의 메타데이터를 읽지 못했어요. `# %% [markdown] tags=[...]`처럼 종류 뒤에 적어 주세요:"
+                f" {cell.metadata['incorrectly_encoded_metadata']}"
+            )
+        tags = set(cell.metadata.get("tags", ()))
+        if cell.cell_type == "code" and "nbgrader" not in cell.metadata and not tags & {"given", "experiment"}:
+            raise BuildError(f"{lesson}: 코드 셀에 given이나 experiment 꼬리표가 없어요: {cell.source.splitlines()[0]}")
+    for exercise in lesson_exercises(lesson):
+        stub, check = graded.pop(exercise.name, None), graded.pop(f"check_{exercise.name}", None)
+        if stub is None or check is None:
+            raise BuildError(f"{lesson}: 실습 {exercise.name}의 풀이 셀이나 확인 셀이 없어요.")
+        if "### BEGIN SOLUTION" not in stub.source:
+            raise BuildError(f"{lesson}: 실습 {exercise.name}에 BEGIN SOLUTION 표시가 없어요.")
+        if check.source.strip() != f'check("{exercise.name}")' or check.metadata.nbgrader.points != exercise.points:
+            raise BuildError(
+                f'{lesson}: check_{exercise.name} 셀은 check("{exercise.name}") 한 줄이고'
+                f" {exercise.points}점이어야 해요."
+            )
+    reflection = graded.pop("reflection", None)
+    if reflection is None or reflection.metadata.nbgrader.points != REFLECTION_POINTS:
+        raise BuildError(f"{lesson}: 사람이 채점하는 reflection 셀({REFLECTION_POINTS}점)이 하나 있어야 해요.")
+    if graded:
+        raise BuildError(f"{lesson}: 실습 정의에 없는 채점 셀이 있어요: {', '.join(graded)}")

@@ -1,0 +1,229 @@
+"""가상 학급: 정답과 알려진 실수로 한 반의 제출물을 만들고, 바른 채점기가 내야 할 점수를 곁에 적어요.
+
+기대 점수는 실습의 정의(배점, 그룹, 실수가 떨어뜨리는 그룹)에서만 계산해요. 채점기를 돌려서 얻지 않으므로 채점기를 시험할 수 있어요.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from autograder.authoring.function_to_cell import SimulateError, as_cell
+from autograder.authoring.lesson_source import lesson_path, read_source, sources
+from autograder.exercises import lesson_exercises
+from autograder.exercises.schema import Exercise, Mistake
+from autograder.files import write_json
+
+EXPECTED = "expected.json"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """실습 하나에 낸 답: 칸의 글(None이면 빈칸 그대로)과 바른 채점기가 내야 할 판정."""
+
+    text: str | None
+    verdict: str
+    share: float
+    mistake: str | None = None
+
+
+@dataclass
+class Learner:
+    """가상 학습자 한 명이 레슨 하나에 낸 답들."""
+
+    role: str
+    answers: dict[str, Answer] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """만든 학급의 요약. `left_out`은 학생 수가 모자라 넣지 못한 실수예요."""
+
+    students: int
+    lessons: tuple[str, ...]
+    submissions: int
+    mistakes: int
+    left_out: tuple[str, ...]
+
+
+UNTOUCHED = Answer(None, "missing", 0.0)
+
+
+REFLECTION = "점수를 √d로 나누면 소프트맥스가 한쪽으로 쏠리지 않아서 기울기가 살아 있다고 이해했어요."
+
+
+def simulate(students: int, out: Path, seed: int = 0, lessons: Sequence[str] | None = None) -> Simulated:
+    """`out/<학생>/<레슨>/<레슨>.ipynb`에 한 반을 만들고 `out/expected.json`에 기대 점수를 적어요.
+
+    같은 시드면 같은 파일이 나와요. `out`에 다른 것이 있으면 SimulateError예요.
+    """
+    if students < 1:
+        raise SimulateError("학생은 한 명 이상이어야 해요: --students 30처럼 적어 주세요.")
+    finished = [lesson for lesson in sources() if lesson_path(lesson).is_file()]
+    lessons = tuple(lessons or finished)
+    unknown = [lesson for lesson in lessons if lesson not in finished]
+    if unknown or not lessons:
+        raise SimulateError(
+            f"만들 수 있는 레슨이 아니에요: {', '.join(unknown) or '(없음)'}. "
+            f"있는 레슨: {', '.join(finished) or '없음. `course build`를 먼저 해 주세요.'}"
+        )
+    _clear(out)
+    names = [f"s{number:0{max(3, len(str(students)))}d}" for number in range(1, students + 1)]
+    expected: list[dict[str, Any]] = []
+    left_out: list[str] = []
+    total = 0
+    for lesson in lessons:
+        rng = random.Random(f"{seed}:{lesson}")
+        solved = solution_cells(read_source(lesson))
+        released = json.loads(lesson_path(lesson).read_text(encoding="utf-8"))
+        learners, missed, placed = plan(lesson_exercises(lesson), solved, students, rng)
+        left_out += missed
+        total += placed
+        for name, learner in zip(names, learners):
+            write_json(out / name / lesson / f"{lesson}.ipynb", learner_notebook(released, learner))
+            expected += [_expected(name, lesson, e, learner.answers[e.name]) for e in lesson_exercises(lesson)]
+    order = {lesson: i for i, lesson in enumerate(lessons)}
+    expected.sort(key=lambda item: (item["student"], order[item["lesson"]]))
+    write_json(out / EXPECTED, expected)
+    return Simulated(students, lessons, students * len(lessons), total, tuple(left_out))
+
+
+def plan(
+    exercises: Sequence[Exercise], solved: Mapping[str, str], students: int, rng: random.Random
+) -> tuple[list[Learner], list[str], int]:
+    """한 레슨의 학습자들을 정해요. 돌려주는 것은 학습자들, 넣지 못한 실수들, 넣은 실수의 수예요.
+
+    완성한 사람, 절반만 한 사람, 손대지 않은 사람, 문법 오류, 끝나지 않는 반복, 다르게 쓴 정답이 한 명씩 있고,
+    나머지는 실수를 하나씩 나눠 가져요. 자리가 모자라면 한 사람이 서로 다른 실습에서 실수를 하나씩 해요.
+    """
+    right = {e.name: Answer(solved[e.name], "pass", 1.0) for e in exercises}
+    graded = [e for e in exercises if not e.bonus]
+    half = {e.name for e in exercises[: (len(exercises) + 1) // 2]}
+    variants = {e.name: Answer(as_cell(e.name, rng.choice(e.correct)), "pass", 1.0) for e in exercises if e.correct}
+    broken, stuck = rng.choice(graded).name, rng.choice(graded).name
+    learners = [
+        Learner("perfect", dict(right)),
+        Learner("half", {e.name: right[e.name] if e.name in half else UNTOUCHED for e in exercises}),
+        Learner("untouched", {e.name: UNTOUCHED for e in exercises}),
+        Learner("syntax", {**right, broken: Answer(_broken(solved[broken]), "error", 0.0)}),
+        Learner("loop", {**right, stuck: Answer(_endless(stuck), "timeout", 0.0)}),
+        Learner("variant", {**right, **variants}),
+    ][:students]
+    pairs = [(e, mistake) for e in exercises for mistake in e.mistakes]
+    seats = [Learner("mistake", dict(right)) for _ in range(min(students - len(learners), len(pairs)))]
+    taken: list[set[str]] = [set() for _ in seats]
+    left_out, next_seat = [], 0
+    for exercise, mistake in pairs:
+        free = [(next_seat + i) % len(seats) for i in range(len(seats))]
+        seat = next((i for i in free if exercise.name not in taken[i]), None)
+        if seat is None:
+            left_out.append(mistake.id)
+            continue
+        taken[seat].add(exercise.name)
+        seats[seat].answers[exercise.name] = mistaken(exercise, mistake, rng)
+        next_seat = (seat + 1) % len(seats)
+    learners += seats
+    # 남는 자리에는 다르게 쓴 정답을 섞어요.
+    while len(learners) < students:
+        mixed = {e.name: rng.choice([right[e.name], variants.get(e.name, right[e.name])]) for e in exercises}
+        learners.append(Learner("perfect", mixed))
+    # 앞 번호에 완성한 사람만 모이지 않게, 시드에 따라 자리를 섞어요.
+    rng.shuffle(learners)
+    return learners, left_out, len(pairs) - len(left_out)
+
+
+def mistaken(exercise: Exercise, mistake: Mistake, rng: random.Random) -> Answer:
+    """알려진 실수를 한 답. 점수와 판정은 실수가 떨어뜨린다고 적힌 그룹에서 나와요."""
+    failed = set(mistake.groups) & set(exercise.groups)
+    share = 1 - len(failed) / len(exercise.groups)
+    wrong = rng.choice(mistake.wrong)
+    verdict = "partial" if share else "error" if _always_raises(exercise, wrong) else "fail"
+    return Answer(as_cell(exercise.name, wrong), verdict, share, mistake.id)
+
+
+def _always_raises(exercise: Exercise, function: Callable[..., Any]) -> bool:
+    """값을 내는 사례가 하나도 없는 틀린 구현인지. 그런 답의 판정은 fail이 아니라 error예요."""
+    from autograder.exercises.sampling import Sampler
+    from autograder.judging.call_runner import run_calls
+
+    return all(
+        any(outcome.error for outcome in run_calls(function, case.calls))
+        for case in exercise.sample_cases(Sampler(0))
+        if case.comparator != "raises"
+    )
+
+
+def _expected(student: str, lesson: str, exercise: Exercise, answer: Answer) -> dict[str, Any]:
+    return {
+        "student": student,
+        "lesson": lesson,
+        "exercise": exercise.name,
+        "score": round(exercise.worth * answer.share, 1),
+        "max_score": exercise.points,
+        "verdict": answer.verdict,
+        "mistake": answer.mistake,
+    }
+
+
+def _broken(text: str) -> str:
+    """첫 줄의 콜론을 빠뜨린 글."""
+    head, _, rest = text.partition(":\n")
+    return f"{head}\n{rest}"
+
+
+def _endless(name: str) -> str:
+    return f"def {name}(*args, **kwargs):\n    n = 0\n    while True:\n        n += 1"
+
+
+def solution_cells(notebook: Any) -> dict[str, str]:
+    """풀이 노트북에서 실습 이름 → 칸의 글(풀이 표시 줄은 빼고)."""
+    cells = {}
+    for cell in notebook.cells:
+        meta = cell.metadata.get("nbgrader", {})
+        if meta.get("solution") and cell.cell_type == "code":
+            marks = ("### BEGIN SOLUTION", "### END SOLUTION")
+            cells[meta["grade_id"]] = "\n".join(line for line in cell.source.splitlines() if line.strip() not in marks)
+    return cells
+
+
+def learner_notebook(released: Mapping[str, Any], learner: Learner) -> dict[str, Any]:
+    """배포 노트북에 학습자의 답을 적어 넣은 노트북."""
+    cells = []
+    for cell in released["cells"]:
+        name = (cell["metadata"].get("nbgrader") or {}).get("grade_id")
+        answer = learner.answers.get(name)
+        if answer is not None and answer.text is not None:
+            cell = {**cell, "source": answer.text.splitlines(keepends=True)}
+        elif name == "reflection" and learner.role != "untouched":
+            cell = {**cell, "source": [REFLECTION]}
+        cells.append(cell)
+    return {**released, "cells": cells}
+
+
+def _clear(out: Path) -> None:
+    """전에 만든 가상 학급이면 지우고, 다른 것이 들어 있으면 건드리지 않아요."""
+    if not out.exists():
+        return
+    if not out.is_dir():
+        raise SimulateError(f"{out}은 폴더가 아니에요. 다른 이름을 골라 주세요.")
+    found = sorted(path.name for path in out.iterdir())
+    if found and EXPECTED not in found:
+        raise SimulateError(
+            f"{out} 폴더에 다른 것이 있어요({found[0]}). 잃는 것이 없도록, 비어 있는 폴더를 골라 주세요."
+        )
+    if not found:
+        return
+    try:
+        owners = {item["student"] for item in json.loads((out / EXPECTED).read_text(encoding="utf-8"))}
+    except (ValueError, TypeError, KeyError) as error:
+        raise SimulateError(f"{out / EXPECTED} 파일을 읽을 수 없어요. 비어 있는 폴더를 골라 주세요.") from error
+    others = sorted(set(found) - owners - {EXPECTED})
+    if others:
+        raise SimulateError(f"{out} 폴더에 가상 학급이 아닌 것이 있어요({others[0]}). 비어 있는 폴더를 골라 주세요.")
+    for owner in owners:
+        shutil.rmtree(out / owner, ignore_errors=True)

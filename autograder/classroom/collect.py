@@ -1,0 +1,204 @@
+"""LMS에서 내려받은 압축 파일을 nbgrader의 제출 폴더 모양으로 풀어요.
+
+Moodle(`이름_번호_assignsubmission_file_/…`), Canvas(`이름_번호_번호_파일`), 그냥 학생별 폴더나 파일을 알아봐요.
+압축 파일 속의 경로로는 아무것도 쓰지 않아요: 쓸 곳은 언제나 `submitted/<학생>/<레슨>/<레슨>.ipynb`예요.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import unicodedata
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+
+from autograder.authoring.lesson_source import sources
+from autograder.classroom.folder import Classroom
+from autograder.errors import CourseError
+from autograder.exercises import LESSONS, lesson_exercises
+from autograder.files import write_bytes
+
+LIMIT_FILE = 64 * 1024 * 1024
+LIMIT_TOTAL = 4 * 1024 * 1024 * 1024
+LIMIT_ENTRIES = 200_000
+
+_MOODLE = re.compile(r"^(?P<who>.+?)_(?P<id>\d+)_assignsubmission_(?:file|onlinetext)_?(?P<rest>.*)$")
+_CANVAS = re.compile(r"^(?P<who>[^_]+?)_(?:LATE_|late_)?(?P<id>\d+)_\d+_(?P<rest>.+)$")
+
+
+class CollectError(CourseError):
+    """압축 파일을 받아들일 수 없어요. 내용은 강사에게 보일 한국어 문장이에요."""
+
+
+@dataclass
+class Collected:
+    """받아들인 결과. `taken`은 (학생, 레슨), `replaced`는 새 파일로 바뀐 옛 제출을 옮겨 둔 곳, `skipped`는 (이름, 까닭)이에요."""
+
+    taken: list[tuple[str, str]] = field(default_factory=list)
+    same: int = 0
+    replaced: list[Path] = field(default_factory=list)
+    skipped: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Found:
+    name: str
+    student: str
+    lesson: str
+    content: bytes
+    when: tuple[int, ...]
+
+
+def collect(archive: Path, classroom: Classroom) -> Collected:
+    """압축 파일의 노트북을 `classroom/submitted/`에 넣어요. 같은 학생의 것이 여럿이면 가장 나중 것을 써요.
+
+    이미 다른 제출이 있으면 옛것을 `classroom/replaced/`로 옮겨 두고 바꿔요. 압축 파일이 아니거나 너무 크면 CollectError예요.
+    """
+    collected = Collected()
+    latest: dict[tuple[str, str], _Found] = {}
+    for found in _read(archive, collected):
+        key = (found.student, found.lesson)
+        older = latest.get(key)
+        if older is not None:
+            dropped = found if found.when < older.when else older
+            collected.skipped.append((dropped.name, "같은 학생이 같은 레슨을 더 나중에 냈어요."))
+        if older is None or found.when >= older.when:
+            latest[key] = found
+    stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
+    for (student, lesson), found in sorted(latest.items()):
+        target = classroom.submitted / student / lesson / f"{lesson}.ipynb"
+        if target.exists():
+            if target.read_bytes() == found.content:
+                collected.same += 1
+                continue
+            kept = classroom.path / "replaced" / stamp / student / f"{lesson}.ipynb"
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            os.replace(target, kept)
+            collected.replaced.append(kept)
+        write_bytes(target, found.content)
+        collected.taken.append((student, lesson))
+    return collected
+
+
+def _read(archive: Path, collected: Collected) -> Iterator[_Found]:
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            entries = opened.infolist()
+            if len(entries) > LIMIT_ENTRIES or sum(e.file_size for e in entries) > LIMIT_TOTAL:
+                raise CollectError(f"{archive.name}은 풀면 너무 커요. 과제별로 나눠서 내려받아 주세요.")
+            for entry in entries:
+                yield from _read_entry(opened, entry, _name(entry), collected)
+    except FileNotFoundError as error:
+        raise CollectError(f"{archive} 파일이 없어요. 경로를 확인해 주세요.") from error
+    except (zipfile.BadZipFile, OSError) as error:
+        raise CollectError(f"{archive.name}은 열 수 없는 압축 파일이에요. LMS에서 다시 내려받아 주세요.") from error
+
+
+def _name(entry: zipfile.ZipInfo) -> str:
+    """이름의 글자. UTF-8 표시가 없으면 한국어 윈도우에서 만든 것(cp949)인지 봐요."""
+    name = entry.filename
+    if not entry.flag_bits & 0x800:
+        try:
+            raw = name.encode("cp437")
+        except UnicodeEncodeError:
+            raw = b""
+        for encoding in ("utf-8", "cp949"):
+            try:
+                name = raw.decode(encoding) or name
+                break
+            except UnicodeDecodeError:
+                continue
+    # macOS가 만든 압축 파일은 한글을 자모로 풀어 적어요.
+    return unicodedata.normalize("NFC", name.replace("\\", "/"))
+
+
+def _read_entry(
+    opened: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str, collected: Collected, outer: str = ""
+) -> Iterator[_Found]:
+    path = PurePosixPath(name)
+    if entry.is_dir() or "__MACOSX" in path.parts or path.name.startswith("."):
+        return
+    nested = path.suffix.lower() == ".zip" and not outer
+    if path.suffix.lower() != ".ipynb" and not nested:
+        collected.skipped.append((outer + name, "노트북(.ipynb)이 아니에요."))
+        return
+    if entry.file_size > LIMIT_FILE:
+        collected.skipped.append((outer + name, f"파일이 {LIMIT_FILE // 2**20} MB보다 커요."))
+        return
+    try:
+        with opened.open(entry) as stream:
+            content = stream.read(LIMIT_FILE + 1)
+    except (RuntimeError, NotImplementedError, zipfile.BadZipFile, OSError):
+        collected.skipped.append((outer + name, "암호가 걸렸거나 깨져서 읽을 수 없어요."))
+        return
+    if len(content) > LIMIT_FILE:
+        collected.skipped.append((outer + name, f"풀면 {LIMIT_FILE // 2**20} MB보다 커요."))
+        return
+    if nested:
+        yield from _read_nested(content, name, collected)
+        return
+    student, lesson = _student(outer + name), _lesson(path.name, content)
+    if student is None:
+        collected.skipped.append((outer + name, "누가 냈는지 이름에서 알 수 없어요. 학생별 폴더에 넣어 주세요."))
+    elif lesson is None:
+        collected.skipped.append((outer + name, "어느 레슨의 노트북인지 알 수 없어요."))
+    else:
+        yield _Found(outer + name, student, lesson, content, tuple(entry.date_time))
+
+
+def _read_nested(content: bytes, name: str, collected: Collected) -> Iterator[_Found]:
+    """학생이 압축해서 낸 것. 한 겹만 더 풀어요."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as inner:
+            if sum(e.file_size for e in inner.infolist()) > 4 * LIMIT_FILE:
+                collected.skipped.append((name, "풀면 너무 커요."))
+                return
+            for entry in inner.infolist():
+                yield from _read_entry(inner, entry, _name(entry), collected, outer=f"{name}/")
+    except zipfile.BadZipFile:
+        collected.skipped.append((name, "열 수 없는 압축 파일이에요."))
+
+
+def _student(name: str) -> str | None:
+    """압축 파일 속 이름에서 학생을 알아내요."""
+    parts = [part for part in PurePosixPath(name).parts if part not in ("/", "..", ".")]
+    for part in parts:
+        stem = part.removesuffix(".zip")
+        for pattern in (_MOODLE, _CANVAS):
+            if match := pattern.match(stem):
+                return _safe(f"{match['who']}_{match['id']}")
+    folders = [part for part in parts[:-1] if _lesson_of_name(part) is None and part.lower() != "submitted"]
+    if folders:
+        return _safe(folders[-1].removesuffix(".zip"))
+    # 폴더가 없으면 `학생_05_attention_math.ipynb`처럼 파일 이름 앞에 적은 것을 봐요.
+    head = re.split(rf"[_\-\s]*(?:{'|'.join(LESSONS)})", PurePosixPath(name).stem)[0]
+    return _safe(head) if head and _lesson_of_name(head) is None and head != PurePosixPath(name).stem else None
+
+
+def _safe(student: str) -> str | None:
+    """폴더 이름으로 쓸 수 있는 학생 이름. 경로를 벗어날 글자는 없애요."""
+    cleaned = re.sub(r"[^\w.\- ]", "", student).strip(" .")
+    return cleaned[:100] or None
+
+
+def _lesson_of_name(name: str) -> str | None:
+    return next((lesson for lesson in LESSONS if lesson in name), None)
+
+
+def _lesson(name: str, content: bytes) -> str | None:
+    """레슨은 파일 이름에서, 이름을 바꿔 냈으면 실습 칸에서 알아내요."""
+    if found := _lesson_of_name(name):
+        return found
+    try:
+        cells = json.loads(content.decode("utf-8-sig", errors="replace"))["cells"]
+        ids = {(cell["metadata"].get("nbgrader") or {}).get("grade_id") for cell in cells}
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
+    overlap = {lesson: len(ids & {exercise.name for exercise in lesson_exercises(lesson)}) for lesson in sources()}
+    best = max(overlap, key=lambda lesson: overlap[lesson])
+    return best if overlap[best] else None

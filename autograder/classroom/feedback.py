@@ -1,0 +1,161 @@
+"""학습자 한 명이 받는 한 쪽짜리 HTML. 글은 모두 이스케이프하고, 숨은 사례의 값은 담지 않아요."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from autograder.classroom.folder import StoredResult
+from autograder.exercises import LESSONS, lesson_exercises
+from autograder.classroom.gradebook_reader import CellScore, SubmissionScore
+
+LABELS = {
+    "pass": "통과",
+    "partial": "일부 통과",
+    "fail": "다시 보기",
+    "error": "실행 오류",
+    "timeout": "시간 초과",
+    "refused": "채점하지 못함",
+    "missing": "아직 구현 전",
+}
+
+
+@dataclass(frozen=True)
+class ExerciseView:
+    """화면에 보일 실습 하나."""
+
+    name: str
+    title: str
+    verdict: str
+    label: str
+    score: float
+    max_score: float
+    message: str
+    mistake: str = ""
+    manual: bool = False
+    waiting: bool = False
+    comment: str = ""
+    code: str = ""
+
+
+@dataclass(frozen=True)
+class FeedbackPage:
+    """피드백 한 쪽에 들어가는 값들."""
+
+    student: str
+    number: int
+    lesson_title: str
+    score: float
+    max_score: float
+    summary: str
+    submitted: str
+    graded_at: str
+    late_penalty: float
+    problems: tuple[str, ...]
+    stamp: str
+    exercises: tuple[ExerciseView, ...] = field(default=())
+    written: tuple[ExerciseView, ...] = field(default=())
+
+    @property
+    def percent(self) -> float:
+        return round(100 * min(1.0, self.score / self.max_score), 1) if self.max_score else 0.0
+
+
+def points(value: float) -> str:
+    """점수의 글: 10.0은 10, 7.5는 7.5."""
+    return f"{value:.1f}".removesuffix(".0")
+
+
+@cache
+def templates() -> Any:
+    """늘 이스케이프하는 jinja 환경."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("autograder.classroom"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["points"] = points
+    return environment
+
+
+def render_feedback(result: StoredResult, score: SubmissionScore | None = None) -> str:
+    """결과와 성적부의 점수(손 채점, 의견, 감점)로 피드백 HTML을 만들어요."""
+    return templates().get_template("feedback.html.j2").render(page=feedback_page(result, score))
+
+
+def feedback_page(result: StoredResult, score: SubmissionScore | None = None) -> FeedbackPage:
+    cells = score.cells if score else {}
+    comments = score.comments if score else {}
+    titles = {e.name: e.title for e in lesson_exercises(result.lesson)}
+    mistakes = {m.id: m.title for e in lesson_exercises(result.lesson) for m in e.mistakes}
+    views = []
+    for mark in result.marks:
+        cell = cells.get(f"check_{mark.exercise}")
+        views.append(
+            ExerciseView(
+                mark.exercise,
+                titles.get(mark.exercise, mark.exercise),
+                mark.verdict,
+                LABELS[mark.verdict],
+                cell.score if cell else mark.score,
+                mark.max_score,
+                mark.message,
+                mistake=mistakes.get(mark.mistake or "", ""),
+                manual=bool(cell and cell.manual_score is not None),
+                comment=comments.get(mark.exercise, ""),
+                code=result.code.get(mark.exercise, ""),
+            )
+        )
+    written = tuple(
+        _written(cell, result, comments.get(cell.name, "")) for cell in cells.values() if cell.name in result.answered
+    )
+    passed = sum(mark.verdict == "pass" for mark in result.marks)
+    return FeedbackPage(
+        student=result.student,
+        number=int(result.lesson[:2]),
+        lesson_title=LESSONS[result.lesson],
+        score=score.score if score else result.score,
+        max_score=score.max_score if score else result.max_score,
+        summary=_summary(passed, len(result.marks)),
+        submitted=f"{score.timestamp:%Y-%m-%d %H:%M}" if score and score.timestamp else "",
+        graded_at=result.graded_at,
+        late_penalty=score.late_penalty if score else 0.0,
+        problems=result.problems,
+        stamp="이 점수는 모래상자 없이 채점했어요." if result.tier == "none" else "",
+        exercises=tuple(views),
+        written=written,
+    )
+
+
+def _written(cell: CellScore, result: StoredResult, comment: str) -> ExerciseView:
+    answered = result.answered[cell.name]
+    waiting = answered and cell.manual_score is None
+    verdict, label = (
+        ("partial", "채점 기다림") if waiting else ("pass", "채점함") if answered else ("missing", "답 없음")
+    )
+    message = "강사가 읽고 점수를 줘요." if waiting else "" if answered else "답을 적지 않아서 0점이에요."
+    return ExerciseView(
+        cell.name,
+        "돌아보기",
+        verdict,
+        label,
+        cell.score,
+        cell.max_score,
+        message,
+        waiting=waiting,
+        comment=comment,
+        code=result.code.get(cell.name, "") if answered else "",
+    )
+
+
+def _summary(passed: int, total: int) -> str:
+    if total and passed == total:
+        return f"실습 {total}개를 모두 통과했어요. 축하해요!"
+    if passed:
+        return f"실습 {total}개 가운데 {passed}개를 통과했어요. 아래에서 나머지의 다음 걸음을 확인해요."
+    return f"실습 {total}개가 아직 남았어요. 첫 실습의 설명부터 하나씩 따라가 봐요."

@@ -1,0 +1,171 @@
+"""학급 폴더(`classroom/`) 하나: 시드, 이미 채점한 결과, 성적부, 피드백이 사는 곳.
+
+submitted/<학생>/<레슨>/<레슨>.ipynb   받은 그대로의 제출물. 읽기만 해요.
+autograded/…                           formgrader가 보여 줄, 판정을 적어 넣은 사본
+feedback/<학생>/<레슨>.html            학습자에게 줄 피드백
+results/<레슨>/<학생>.json             제출물마다의 판정. 다시 돌릴 때 바뀌지 않은 것은 이걸 써요.
+classroom.json gradebook.db marks.csv  시드, 성적부, 점수표
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from autograder.classroom.fingerprint import grader_digest
+from autograder.errors import CourseError
+from autograder.files import create_text, write_json
+from autograder.grading.results import Mark, SubmissionResult
+from autograder.layout import ROOT
+
+
+class ClassroomError(CourseError):
+    """학급 폴더를 쓸 수 없어요. 내용은 강사에게 보일 한국어 문장이에요."""
+
+
+@dataclass(frozen=True)
+class StoredResult:
+    """디스크에 남기는 제출물 하나의 결과.
+
+    `key`는 내용, 시드, 실습 정의가 모두 같은지 가리는 지문, `answered`는 손 채점 칸에 답을 적었는지,
+    `code`는 피드백에 보여 줄 학습자의 칸이에요.
+    """
+
+    key: str
+    student: str
+    lesson: str
+    marks: tuple[Mark, ...]
+    problems: tuple[str, ...]
+    readable: bool
+    seed: int
+    tier: str
+    graded_at: str
+    answered: Mapping[str, bool] = field(default_factory=dict)
+    code: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def score(self) -> float:
+        return round(sum(mark.score for mark in self.marks), 1)
+
+    @property
+    def max_score(self) -> float:
+        return sum(mark.max_score for mark in self.marks)
+
+    @classmethod
+    def of(
+        cls, result: SubmissionResult, key: str, answered: Mapping[str, bool], code: Mapping[str, str]
+    ) -> StoredResult:
+        return cls(
+            key,
+            result.student,
+            result.lesson,
+            result.marks,
+            result.problems,
+            result.readable,
+            result.seed,
+            result.tier,
+            datetime.now().strftime("%Y-%m-%d %H:%M"),
+            answered,
+            code,
+        )
+
+
+class Classroom:
+    """학급 폴더. 만들 때는 아무것도 쓰지 않아요."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.resolve()
+        self.submitted = self.path / "submitted"
+        self.marks_csv = self.path / "marks.csv"
+
+    def autograded(self, student: str, lesson: str) -> Path:
+        return self.path / "autograded" / student / lesson / f"{lesson}.ipynb"
+
+    def feedback(self, student: str, lesson: str) -> Path:
+        return self.path / "feedback" / student / f"{lesson}.html"
+
+    def _result(self, student: str, lesson: str) -> Path:
+        return self.path / "results" / lesson / f"{student}.json"
+
+    def config(self) -> Any:
+        """저장소와 학급 폴더의 `nbgrader_config.py`를 읽은 설정. 성적부 주소와 감점 규칙이 여기서 와요."""
+        from traitlets.config import Config, PyFileConfigLoader
+
+        config = Config()
+        for folder in (ROOT, self.path):
+            if (folder / "nbgrader_config.py").is_file():
+                config.merge(PyFileConfigLoader("nbgrader_config.py", path=str(folder)).load_config())
+        config.CourseDirectory.root = str(self.path)
+        return config
+
+    def db_url(self) -> str:
+        """성적부의 주소. 설정이 없으면 `classroom/gradebook.db`예요."""
+        configured = self.config().CourseDirectory.get("db_url")
+        return configured if isinstance(configured, str) and configured else f"sqlite:///{self.path / 'gradebook.db'}"
+
+    def seed(self) -> int:
+        """이 학급의 시드. 처음 부를 때 한 번 뽑아 적어 두고, 그다음부터는 늘 같아요."""
+        path = self.path / "classroom.json"
+        if not path.exists():
+            self.path.mkdir(parents=True, exist_ok=True)
+            facts = {"seed": secrets.randbelow(2**53), "created": f"{datetime.now():%Y-%m-%d}"}
+            # 두 채점이 함께 시작해도 시드는 하나예요: 이미 있으면 링크가 실패해요.
+            create_text(path, json.dumps(facts) + "\n")
+        try:
+            seed = json.loads(path.read_text(encoding="utf-8"))["seed"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise ClassroomError(
+                f"시드를 적어 둔 {path} 파일이 깨졌어요. 백업을 되돌리거나, 지우면 새 시드로 모두 다시 채점해요."
+            ) from error
+        if not isinstance(seed, int):
+            raise ClassroomError(f"{path}의 seed는 정수여야 해요.")
+        return seed
+
+    def key(self, content: bytes, lesson: str, sandboxed: bool = True) -> str:
+        """내용, 시드, 실습 정의의 지문."""
+        digest = hashlib.sha256(f"{self.seed()}:{lesson}:{sandboxed}:{grader_digest(lesson)}:".encode())
+        digest.update(content)
+        return digest.hexdigest()
+
+    def load(self, student: str, lesson: str) -> StoredResult | None:
+        """남겨 둔 결과. 없거나 깨졌으면 None이라 다시 채점하게 돼요."""
+        try:
+            data = json.loads(self._result(student, lesson).read_text(encoding="utf-8"))
+            data["marks"] = tuple(Mark(**mark) for mark in data["marks"])
+            data["problems"] = tuple(data["problems"])
+            return StoredResult(**data)
+        except (OSError, ValueError, TypeError, KeyError):
+            return None
+
+    def store(self, result: StoredResult) -> None:
+        write_json(self._result(result.student, result.lesson), asdict(result))
+
+    def results(self) -> Iterator[StoredResult]:
+        """남겨 둔 모든 결과를 (레슨, 학생) 차례로."""
+        for path in sorted((self.path / "results").glob("*/*.json")):
+            found = self.load(path.stem, path.parent.name)
+            if found is not None:
+                yield found
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """같은 학급을 두 명령이 함께 채점하지 않게 잠가요. 프로세스가 죽으면 저절로 풀려요."""
+        import fcntl
+
+        self.path.mkdir(parents=True, exist_ok=True)
+        with open(self.path / ".lock", "w") as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                raise ClassroomError(
+                    f"{self.path} 학급을 다른 명령이 채점하고 있어요. 끝난 뒤에 다시 해 봐요."
+                ) from error
+            yield

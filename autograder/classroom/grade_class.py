@@ -1,0 +1,194 @@
+"""한 반을 채점해요: 제출물을 모아 `grading/`에 맡기고, 사본, 성적부, 피드백, 점수표에 남겨요.
+
+언제 멈춰도(Ctrl+C, kill) 끝난 제출물의 결과는 `results/`에 남아 있어서, 다시 돌리면 나머지만 채점해요.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from autograder.classroom.feedback import render_feedback
+from autograder.classroom.folder import Classroom, ClassroomError, StoredResult
+from autograder.files import write_json, write_text
+from autograder.classroom.gradebook import Entry, open_gradebook
+from autograder.classroom.gradebook_reader import by_student, read_scores
+from autograder.classroom.gradebook_writer import apply_late_penalties, register_lesson, save_entries
+from autograder.classroom.graded_copy import lesson_cells, make_copy
+from autograder.classroom.marks_table import BOM, marks_csv
+from autograder.grading.batch import grade_many
+from autograder.grading.results import SubmissionResult
+from autograder.grading.submissions import Submission, find_submissions
+from autograder.notebooks.reading import NotebookError
+
+BATCH = 32
+
+
+BATCH_SECONDS = 3.0
+
+
+UNSAFE = "(모래상자 없이 채점한 점수예요.)"
+
+
+@dataclass(frozen=True)
+class ClassResult:
+    """한 번의 채점. `kept`는 바뀌지 않아서 그대로 둔 제출물의 수예요."""
+
+    results: tuple[StoredResult, ...]
+    kept: int
+
+    @property
+    def unreadable(self) -> tuple[StoredResult, ...]:
+        return tuple(result for result in self.results if not result.readable)
+
+
+@dataclass(frozen=True)
+class _Work:
+    submission: Submission
+    key: str
+    timestamp: str | None
+
+
+def grade_class(
+    classroom: Classroom,
+    directory: Path | None = None,
+    lesson: str | None = None,
+    jobs: int | None = None,
+    unsafe: bool = False,
+    on_start: Callable[[int, int], None] | None = None,
+    on_result: Callable[[StoredResult], None] | None = None,
+) -> ClassResult:
+    """`directory/<학생>/<레슨>/<레슨>.ipynb`를 모두 채점해요. 제출물은 읽기만 해요.
+
+    `on_start(모두, 그대로 둘 것)`와 `on_result(결과)`는 진행을 보여 줄 때 써요. 제출물이 없으면 ClassroomError,
+    모래상자를 만들 수 없으면 `sandbox.SandboxRefused`예요.
+    """
+    directory = directory or classroom.submitted
+    submissions = find_submissions(directory, lesson) if directory.is_dir() else []
+    if not submissions:
+        raise ClassroomError(
+            f"{directory} 폴더에서 제출물을 찾지 못했어요. `{directory}/<학생>/<레슨>/<레슨>.ipynb` 모양으로 놓아 주세요."
+        )
+    with classroom.lock():
+        kept: list[tuple[StoredResult, str | None]] = []
+        works: dict[tuple[str, str], _Work] = {}
+        for submission in submissions:
+            work = _work(classroom, submission, unsafe)
+            stored = classroom.load(submission.student, submission.lesson)
+            same = stored is not None and stored.readable and stored.key == work.key
+            if same and classroom.autograded(stored.student, stored.lesson).exists():
+                kept.append((stored, work.timestamp))
+            else:
+                works[submission.student, submission.lesson] = work
+        if on_start:
+            on_start(len(submissions), len(kept))
+        writer = _Writer(classroom)
+        try:
+            todo = [work.submission for work in works.values()]
+            graded = grade_many(todo, classroom.seed(), jobs, tier="none" if unsafe else None)
+            # 멈출 때 작업자도 바로 끝나게 생성기를 닫아요. 채점할 것이 없으면 작업자를 띄우지 않아요.
+            with closing(graded):
+                for result in graded if todo else ():
+                    work = works[result.student, result.lesson]
+                    stored = keep_result(classroom, result, work.key)
+                    writer.add(stored, work.timestamp)
+                    if on_result:
+                        on_result(stored)
+        finally:
+            # 중간에 멈춰도 여기까지의 결과는 성적부에 들어가요.
+            writer.flush()
+        # 지난번에 성적부에 쓰기 전에 죽었을 수도 있어서, 그대로 둔 것도 다시 써요(같은 값이면 그대로예요).
+        for stored, timestamp in kept:
+            writer.add(stored, timestamp, fresh=False)
+        writer.flush()
+        results = sorted([*writer.saved, *(stored for stored, _ in kept)], key=lambda r: (r.student, r.lesson))
+        writer.finish(results)
+    return ClassResult(tuple(results), len(kept))
+
+
+def keep_result(classroom: Classroom, result: SubmissionResult, key: str) -> StoredResult:
+    """결과 하나를 학급 폴더에 남겨요: 사본을 먼저, 끝났다는 표시인 결과 파일을 나중에."""
+    if result.tier == "none":
+        marks = tuple(replace(mark, message=f"{mark.message}\n{UNSAFE}") for mark in result.marks)
+        result = replace(result, marks=marks)
+    copy = make_copy(result.lesson, result.intake, result.marks)
+    stored = StoredResult.of(result, key, copy.answered, copy.code)
+    write_json(classroom.autograded(result.student, result.lesson), copy.notebook)
+    classroom.store(stored)
+    return stored
+
+
+def entry_of(stored: StoredResult, timestamp: str | None = None, fresh: bool = True) -> Entry:
+    """성적부에 쓸 모양."""
+    return Entry(stored.student, stored.lesson, stored.marks, stored.answered, timestamp, fresh)
+
+
+class _Writer:
+    """결과를 모아 두었다가 성적부에 한꺼번에 써요."""
+
+    def __init__(self, classroom: Classroom) -> None:
+        self.classroom = classroom
+        self.gradebook = open_gradebook(classroom.db_url())
+        self.saved: list[StoredResult] = []
+        self._waiting: list[Entry] = []
+        self._since = time.monotonic()
+        self._registered: set[str] = set()
+
+    def add(self, stored: StoredResult, timestamp: str | None, fresh: bool = True) -> None:
+        if fresh:
+            self.saved.append(stored)
+        self._waiting.append(entry_of(stored, timestamp, fresh))
+        if len(self._waiting) >= BATCH or time.monotonic() - self._since > BATCH_SECONDS:
+            self.flush()
+
+    def flush(self) -> None:
+        groups: dict[str, list[Entry]] = defaultdict(list)
+        for entry in self._waiting:
+            groups[entry.lesson].append(entry)
+        for lesson, entries in groups.items():
+            if lesson not in self._registered:
+                register_lesson(self.gradebook, lesson_cells(lesson))
+                self._registered.add(lesson)
+            save_entries(self.gradebook, lesson_cells(lesson), entries)
+        self._waiting, self._since = [], time.monotonic()
+
+    def finish(self, results: Sequence[StoredResult]) -> None:
+        """감점 규칙, 피드백, 점수표. 손으로 준 점수가 있으면 그것도 담겨요."""
+        for lesson in sorted({result.lesson for result in results}):
+            apply_late_penalties(self.gradebook, lesson, self.classroom.config())
+        scores = read_scores(self.gradebook)
+        table = by_student(scores)
+        for result in results:
+            html = render_feedback(result, table[result.student][result.lesson])
+            write_text(self.classroom.feedback(result.student, result.lesson), html)
+        write_text(self.classroom.marks_csv, BOM + marks_csv(scores))
+        self.gradebook.close()
+
+
+def _work(classroom: Classroom, submission: Submission, unsafe: bool) -> _Work:
+    """제출물의 바이트와 지문. 읽을 수 없는 파일은 그대로 넘겨서, 채점이 그 까닭을 판정으로 말하게 해요."""
+    stamp = _timestamp(submission)
+    try:
+        content = submission.read()
+    except NotebookError:
+        return _Work(submission, "", stamp)
+    submission = Submission(submission.student, submission.lesson, content, submission.problems)
+    return _Work(submission, classroom.key(content, submission.lesson, sandboxed=not unsafe), stamp)
+
+
+def _timestamp(submission: Submission) -> str | None:
+    """nbgrader처럼 제출 폴더의 timestamp.txt를 읽어요. 읽을 수 없는 글이면 없는 것으로 봐요."""
+    from nbgrader.utils import parse_utc
+
+    if isinstance(submission.source, bytes):
+        return None
+    path = submission.source.parent / "timestamp.txt"
+    try:
+        stamp = path.read_text(encoding="utf-8").strip() if path.is_file() and not path.is_symlink() else ""
+        return stamp if stamp and parse_utc(stamp) else None
+    except (OSError, ValueError, OverflowError):
+        return None

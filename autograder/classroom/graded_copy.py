@@ -1,0 +1,132 @@
+"""채점한 사본: 배포한 노트북의 틀에 학습자의 답과 판정을 끼워 넣은 노트북.
+
+배포한 칸은 언제나 배포한 그대로이고(지웠거나 고쳤거나 두 번 붙여 넣었어도), 학습자의 것은 답 칸과 새로 만든 칸만 옮겨요.
+그래서 어떤 제출물이 와도 nbgrader의 검사에 걸리지 않아요.
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from autograder.authoring.lesson_source import lesson_path
+from autograder.classroom.gradebook import LessonCells
+from autograder.grading.results import Mark
+from autograder.grading.intake import Intake
+from autograder.notebooks.cell_code import same_code
+from autograder.notebooks.reading import Cell
+
+SHOWN_CODE = 20_000  # 피드백에 보여 줄 셀 하나의 글자 수
+OUR_TAGS = {"given", "experiment", "hint"}  # 레슨이 나눠 준 셀의 꼬리표
+
+
+@dataclass(frozen=True)
+class Copy:
+    """사본과 함께, 손 채점 칸에 답을 적었는지(`answered`)와 피드백에 보여 줄 칸의 글(`code`)."""
+
+    notebook: dict[str, Any]
+    answered: dict[str, bool]
+    code: dict[str, str]
+
+
+@cache
+def released(lesson: str) -> Mapping[str, Any]:
+    """배포한 노트북(JSON 사전). 고치지 마세요."""
+    return json.loads(lesson_path(lesson).read_text(encoding="utf-8"))
+
+
+@cache
+def lesson_cells(lesson: str) -> LessonCells:
+    """성적부에 올릴 칸들."""
+    return LessonCells.read(lesson, released(lesson))
+
+
+def make_copy(lesson: str, intake: Intake, marks: Sequence[Mark]) -> Copy:
+    """읽어 낸 제출물과 판정으로 사본을 만들어요. 읽을 수 없는 제출물이면 배포한 노트북 그대로예요."""
+    master = released(lesson)
+    owned = {name: cell for cell in master["cells"] if (name := _master_id(cell)) is not None}
+    given = [_text(cell) for cell in master["cells"]]
+    answers: dict[str, str] = {}
+    extras: dict[str | None, list[dict[str, Any]]] = {}
+    after: str | None = None
+    for cell, name in _submitted_cells(intake):
+        if name in owned:
+            after = name
+            if _is_solution(owned[name]):
+                # 같은 칸이 둘이면 차례로 돌리고 남는 나중 것이 답이에요.
+                answers[name] = cell.source
+        elif _is_learners_own(cell, given):
+            extras.setdefault(after, []).append(_extra(cell, sum(map(len, extras.values()))))
+    comments = {f"check_{mark.exercise}": _comment(mark) for mark in marks}
+    built = list(extras.get(None, ()))
+    for cell in master["cells"]:
+        name = _master_id(cell)
+        cell = copy.deepcopy(dict(cell))
+        if name in answers:
+            cell["source"] = answers[name] if cell["cell_type"] == "code" else _harmless(answers[name])
+        if cell["cell_type"] == "code":
+            cell["outputs"], cell["execution_count"] = comments.get(name, []), None
+        built.append(cell)
+        built += extras.get(name, ()) if name else ()
+    answered = {}
+    for graded in lesson_cells(lesson).graded:
+        if graded.solution:
+            written = answers.get(graded.name, "").strip()
+            answered[graded.name] = bool(written) and written != _text(owned[graded.name]).strip()
+    code = {name: text[:SHOWN_CODE] for name, text in answers.items()}
+    return Copy({**master, "cells": built}, answered, code)
+
+
+def _master_id(cell: Mapping[str, Any]) -> str | None:
+    return (cell["metadata"].get("nbgrader") or {}).get("grade_id")
+
+
+def _submitted_cells(intake: Intake) -> list[tuple[Cell, str | None]]:
+    """제출물의 셀과, 그 셀이 답한 배포 셀의 이름. 실습 셀은 채점이 알아본 대로예요."""
+    exercises = intake.plan.exercises if intake.plan else {}
+    cells = intake.notebook.cells if intake.notebook else ()
+    return [(cell, exercises.get(cell.number, cell.grade_id)) for cell in cells]
+
+
+def _is_learners_own(cell: Cell, given: Sequence[str]) -> bool:
+    """배포한 셀이 아니라 학습자가 더한 셀인지. 배포한 글이 그사이 다듬어졌어도 꼬리표와 하는 일로 알아봐요."""
+    if not cell.source.strip() or OUR_TAGS & set(cell.tags):
+        return False
+    if cell.code:
+        return not any(same_code(cell.source, text) for text in given)
+    return cell.source.strip() not in {text.strip() for text in given}
+
+
+def _is_solution(cell: Mapping[str, Any]) -> bool:
+    return bool(cell["metadata"]["nbgrader"].get("solution"))
+
+
+def _text(cell: Mapping[str, Any]) -> str:
+    source = cell.get("source", "")
+    return source if isinstance(source, str) else "".join(map(str, source))
+
+
+def _extra(cell: Cell, number: int) -> dict[str, Any]:
+    kind = cell.kind if cell.kind in ("code", "markdown") else "raw"
+    digest = hashlib.sha256(cell.source.encode(errors="replace")).hexdigest()[:8]
+    extra = {"cell_type": kind, "id": f"extra-{number}-{digest}", "metadata": {}}
+    if kind == "code":
+        return extra | {"source": cell.source, "outputs": [], "execution_count": None}
+    return extra | {"source": _harmless(cell.source)}
+
+
+def _harmless(text: str) -> str:
+    """글 칸의 HTML 태그가 강사의 화면(formgrader)과 nbgrader의 피드백에서 돌지 않고 글자로 보이게 해요."""
+    return re.sub(r"<(?=[A-Za-z/!?])", "&lt;", text)
+
+
+def _comment(mark: Mark) -> list[dict[str, Any]]:
+    """확인 칸 아래에 적을 판정. 점수는 이 글이 아니라 성적부에 있어요."""
+    text = f"[{mark.score:g} / {mark.max_score:g}점] {mark.message}\n"
+    return [{"output_type": "stream", "name": "stdout", "text": text}]

@@ -1,0 +1,49 @@
+"""시드 하나에서 사례의 입력을 뽑아요. 같은 시드는 언제나 같은 사례예요."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor
+
+T = TypeVar("T")
+
+
+class Sampler:
+    """`torch.Generator`를 감싼 뽑기 도구. 실습의 `draw(rng)`가 받아요."""
+
+    def __init__(self, seed: int) -> None:
+        self._generator = torch.Generator().manual_seed(seed)
+
+    def normal(self, *shape: int, dtype: torch.dtype = torch.float32, scale: float = 1.0) -> Tensor:
+        """평균 0, 표준편차 `scale`인 정규분포 텐서."""
+        return (torch.randn(shape, generator=self._generator, dtype=torch.float64) * scale).to(dtype)
+
+    def uniform(self, *shape: int, low: float = 0.0, high: float = 1.0, dtype: torch.dtype = torch.float32) -> Tensor:
+        """[low, high) 균등분포 텐서."""
+        return (torch.rand(shape, generator=self._generator, dtype=torch.float64) * (high - low) + low).to(dtype)
+
+    def ids(self, *shape: int, low: int, high: int) -> Tensor:
+        """low 이상 high 이하의 정수 텐서(int64)."""
+        return torch.randint(low, high + 1, shape, generator=self._generator)
+
+    def int(self, low: int, high: int) -> int:
+        """low 이상 high 이하의 정수."""
+        return int(torch.randint(low, high + 1, (), generator=self._generator))
+
+    def perm(self, n: int) -> Tensor:
+        """0..n-1의 순열(제자리인 순열은 나오지 않아요). n은 2 이상이에요."""
+        while True:
+            order = torch.randperm(n, generator=self._generator)
+            if not torch.equal(order, torch.arange(n)):
+                return order
+
+    def choice(self, items: Sequence[T]) -> T:
+        return items[self.int(0, len(items) - 1)]
+
+    def sample(self, items: Sequence[T], k: int) -> list[T]:
+        """겹치지 않게 k개."""
+        order: Any = torch.randperm(len(items), generator=self._generator)[:k].tolist()
+        return [items[i] for i in order]

@@ -1,0 +1,61 @@
+"""실습 하나의 정의. 데이터로 한 번 적고 다섯 곳(확인, 채점, 실수 표 시험, 가상 학급, 학급 보고서)에서 써요.
+
+이 파일은 모양만 정해요. 실습의 내용은 곁의 레슨 파일에, 판정은 `judging/`에 있어요.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from autograder.judging.cases import Case
+
+BONUS_SCORE = 5.0
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """널리 알려진 실수 하나: 틀린 계산, 이름, 한국어 설명.
+
+    `wrong`은 틀린 구현들이에요. 결과로 구별되지 않거나 한 오해에서 나온 것들은 한 항목에 함께 둬요.
+    `title`은 학급 보고서의 짧은 이름, `why`는 왜 그런 값이 나왔는지, `look`은 다음에 볼 곳이에요. 정답은 적지 않아요.
+    `groups`는 이 실수가 떨어뜨리는 그룹 이름이에요(시험이 실제와 같은지 확인해요).
+    """
+
+    id: str
+    title: str
+    why: str
+    look: str
+    wrong: tuple[Callable[..., Any], ...]
+    groups: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """실습 하나.
+
+    `reference`는 바른 계산, `sample_cases(rng)`는 시드 하나에서 사례들을 뽑는 함수, `groups`는 그룹 이름에서 "무엇을 확인했는지"로 가는 표,
+    `correct`는 다르게 쓴 바른 답들(시험용), `uses`는 이 실습이 불러도 되는 앞 실습들이에요.
+    `points`가 0이면 보너스예요.
+    """
+
+    name: str
+    lesson: str
+    title: str
+    points: float
+    groups: Mapping[str, str]
+    reference: Callable[..., Any]
+    sample_cases: Callable[[Any], Sequence[Case]]
+    mistakes: tuple[Mistake, ...]
+    correct: tuple[Callable[..., Any], ...] = ()
+    uses: tuple[str, ...] = ()
+
+    @property
+    def bonus(self) -> bool:
+        return self.points == 0
+
+    @property
+    def worth(self) -> float:
+        """모두 통과하면 받는 자동 점수. 보너스는 배점이 0이라 만점에는 들지 않지만 점수는 더해 줘요."""
+        return self.points or BONUS_SCORE

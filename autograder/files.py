@@ -1,0 +1,68 @@
+"""파일을 쓰는 한 가지 방법: 곁의 임시 파일에 다 쓰고 이름을 바꿔요. 언제 멈춰도 반쪽 파일이 남지 않아요."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+# 임시 파일은 주인만 읽게 만들어져요. 다 쓴 파일은 보통의 권한이어야 해서, 실이 하나일 때 한 번 물어 둬요.
+UMASK = os.umask(0)
+os.umask(UMASK)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """`path`를 바꿔치기할 임시 파일의 자리를 줘요. 블록을 무사히 나오면 이름을 바꾸고, 예외가 나면 임시 파일만 지워요.
+
+    폴더가 없으면 만들어요. 쓸 수 없으면 OSError예요.
+    """
+    temporary = _temporary(path)
+    try:
+        yield temporary
+        os.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """바이트를 써요."""
+    with replacing(path) as temporary:
+        temporary.write_bytes(data)
+
+
+def write_text(path: Path, text: str) -> None:
+    """글을 UTF-8로 써요. 줄 끝은 운영체제와 상관없이 준 그대로예요."""
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_json(path: Path, value: Any) -> None:
+    """JSON으로 써요."""
+    write_text(path, json.dumps(value, ensure_ascii=False, indent=1) + "\n")
+
+
+def create_text(path: Path, text: str) -> None:
+    """아직 없을 때만 써요. 여럿이 함께 만들어도 먼저 쓴 하나만 남고, 반쪽은 누구에게도 보이지 않아요."""
+    temporary = _temporary(path)
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        os.link(temporary, path)
+    except FileExistsError:
+        pass
+    except OSError:
+        os.replace(temporary, path)  # 링크가 없는 파일 시스템이에요.
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _temporary(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-", suffix=path.suffix)
+    os.close(handle)
+    os.chmod(name, path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~UMASK)
+    return Path(name)

@@ -1,0 +1,40 @@
+"""원본과 달라진 곳을 말해요. 점수는 셀의 글에서만 나오므로, 이 가운데 무엇도 점수를 바꾸지 않아요."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from autograder.grading.lesson_master import Master
+from autograder.notebooks.cell_code import same_code
+from autograder.notebooks.reading import Notebook
+
+
+def complaints(notebook: Notebook, master: Master, exercises: Mapping[int, str]) -> list[str]:
+    """강사와 학습자에게 알릴 문장들. `exercises`는 셀의 번호에서 그 셀이 답한 실습으로 가는 표예요."""
+    found: list[str] = []
+    found_cells = Counter(exercises.values())
+    untagged = [exercises[c.number] for c in notebook.cells if c.number in exercises and c.grade_id is None]
+    if untagged:
+        found.append(f"{_listed(untagged)} 셀의 꼬리표가 사라져 함수의 이름으로 찾았어요.")
+    if missing := [name for name in master.exercises if not found_cells[name]]:
+        found.append(f"{_listed(missing)} 실습 셀이 없어요.")
+    if doubled := [name for name, count in found_cells.items() if count > 1]:
+        found.append(f"{_listed(doubled)} 실습 셀이 둘 이상이라 위에서부터 모두 실행했어요.")
+    copies = Counter(cell.grade_id for cell in notebook.cells if cell.grade_id)
+    checks = {cell.grade_id: cell.source.strip() for cell in master.cells if (cell.grade_id or "").startswith("check_")}
+    for state, names in (
+        ("지워진", [name for name in checks if not copies[name]]),
+        ("겹친", [name for name in checks if copies[name] > 1]),
+        ("고쳐진", [n for n in checks if copies[n] == 1 and (notebook.text(n) or "").strip() != checks[n]]),
+    ):
+        if names:
+            found.append(f"{state} 확인 셀이 있어요({_listed(names)}). 점수에는 쓰이지 않아요.")
+    given = [cell.source for cell in notebook.cells if cell.given]
+    if any(not any(same_code(cell.source, mine) for mine in given) for cell in master.cells if cell.given):
+        found.append("주어진 셀이 지워졌거나 고쳐져서, 원래의 셀로 채점했어요.")
+    return found
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in dict.fromkeys(names))

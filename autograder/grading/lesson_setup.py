@@ -1,0 +1,49 @@
+"""한 반이 함께 쓰는 레슨의 준비: 원본, 답안지, 모래상자로 보낼 사례의 바이트.
+
+답안지는 (시드, 레슨, 실습)에서 한 번만 뽑아요. 그래서 같은 시드면 누구를 언제 몇 명씩 채점해도 같은 점수예요.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from autograder.exercises import lesson_exercises
+from autograder.exercises.answer_key_maker import make_answer_key
+from autograder.exercises.schema import Exercise
+from autograder.grading.lesson_master import Master, load_master
+from autograder.judging import serialisation
+from autograder.judging.answer_key import AnswerKey
+
+
+@dataclass(frozen=True)
+class LessonSetup:
+    """한 반이 함께 쓰는 것: 원본, 실습들, 답안지, 그리고 모래상자로 보낼 사례의 바이트."""
+
+    master: Master
+    exercises: tuple[Exercise, ...]
+    keys: Mapping[str, AnswerKey]
+    calls: Mapping[str, bytes]
+
+    @classmethod
+    def make(cls, master: Master, exercises: Sequence[Exercise], seed: int) -> LessonSetup:
+        """시드에서 실습마다의 답안지를 만들어요."""
+        keys = {exercise.name: make_answer_key(exercise, seed) for exercise in exercises}
+        calls = {name: serialisation.dump([case.calls for case in key.cases]) for name, key in keys.items()}
+        return cls(master, tuple(exercises), keys, calls)
+
+
+_drawing = threading.Lock()  # 뽑기는 torch의 전역 난수 상태를 잠깐 빌려 써요.
+
+
+def prepare(lesson: str, seed: int) -> LessonSetup:
+    """레슨의 답안지를 시드에서 뽑아요. 한 번 뽑은 것은 다시 써요."""
+    with _drawing:
+        return _prepare(lesson, seed)
+
+
+@lru_cache(maxsize=64)
+def _prepare(lesson: str, seed: int) -> LessonSetup:
+    return LessonSetup.make(load_master(lesson), lesson_exercises(lesson), seed)

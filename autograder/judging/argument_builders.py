@@ -1,0 +1,127 @@
+"""함수나 난수 생성기처럼 프로세스를 넘지 못하는 인자를, 학습자의 코드가 도는 곳에서 데이터로 만들어요.
+
+이름은 무엇을 재려는지 드러내지 않아요. 학습자의 함수가 이름을 보고 답을 고르지 못하게요.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+
+_BUILDERS: dict[str, Callable[[Mapping[str, Any]], Any]] = {}
+
+
+def builder(kind: str) -> Callable[[Callable[[Mapping[str, Any]], Any]], Callable[[Mapping[str, Any]], Any]]:
+    """`kind`라는 이름의 만드는 법을 등록하는 장식자."""
+
+    def register(builder: Callable[[Mapping[str, Any]], Any]) -> Callable[[Mapping[str, Any]], Any]:
+        if kind in _BUILDERS:
+            raise ValueError(f"이미 있는 인자의 이름이에요: {kind}")
+        _BUILDERS[kind] = builder
+        return builder
+
+    return register
+
+
+def build(kind: str, data: Mapping[str, Any]) -> Any:
+    """등록된 만드는 법으로 인자를 만들어요. 모르는 이름이면 KeyError."""
+    return _BUILDERS[kind](data)
+
+
+@builder("generator")
+def _generator(data: Mapping[str, Any]) -> torch.Generator:
+    return torch.Generator().manual_seed(data["seed"])
+
+
+@builder("affine")
+def _affine(data: Mapping[str, Any]) -> Callable[[torch.Tensor], torch.Tensor]:
+    def g(x: torch.Tensor) -> torch.Tensor:
+        return x @ data["W"] + data["b"]
+
+    return g
+
+
+@builder("tanh_affine")
+def _tanh_affine(data: Mapping[str, Any]) -> Callable[[torch.Tensor], torch.Tensor]:
+    def g(x: torch.Tensor) -> torch.Tensor:
+        return torch.tanh(x @ data["W"] + data["b"])
+
+    return g
+
+
+@builder("tokens")
+def _tokens(data: Mapping[str, Any]) -> Callable[[torch.Tensor], torch.Tensor]:
+    """x (B, T, D)의 토큰을 뒤집거나(`flip`) `mix` (L, L)의 왼쪽 위 T×T로 섞고, 자리마다 `scale` (L,)을 곱하고, W와 b로 옮겨 0에서 잘라요."""
+
+    def g(x: torch.Tensor) -> torch.Tensor:
+        length = x.shape[1]
+        if data.get("flip"):
+            x = x.flip(1)
+        if data.get("mix") is not None:
+            x = torch.einsum("ts,bsd->btd", data["mix"][:length, :length], x)
+        if data.get("scale") is not None:
+            x = x * data["scale"][:length, None]
+        return (x @ data["W"] + data["b"]).clamp(min=0)
+
+    return g
+
+
+@builder("words")
+def _words(data: Mapping[str, Any]) -> Callable[[torch.Tensor], torch.Tensor]:
+    """x (B, T, D)의 단어들을 `form`번째 방법으로 바꿔요. W (D, D)는 가중치, P (T, D)는 자리마다 다른 값이에요."""
+    W, P, form = data["W"], data["P"], data["form"]
+
+    def attend(x: torch.Tensor, hidden: torch.Tensor | None = None) -> torch.Tensor:
+        scores = x @ W @ x.transpose(1, 2)
+        if hidden is not None:
+            scores = scores.masked_fill(hidden, -torch.inf)
+        return torch.softmax(scores, dim=-1) @ x
+
+    def g(x: torch.Tensor) -> torch.Tensor:
+        future = torch.ones(x.shape[1], x.shape[1], dtype=torch.bool).triu(1)
+        return (
+            lambda: attend(x),
+            lambda: torch.tanh(x @ W),
+            lambda: attend(x + P),
+            lambda: attend(x, future),
+            lambda: x.cumsum(dim=1),
+            lambda: x.mean(dim=1, keepdim=True).expand_as(x),
+            lambda: x.sort(dim=1).values,
+            lambda: x[:, :1].expand_as(x),
+            lambda: torch.relu(x - x.mean(dim=1, keepdim=True)),
+            lambda: x.flip(1),
+        )[form]()
+
+    return g
+
+
+@builder("standardize")
+def _standardize(data: Mapping[str, Any]) -> Callable[[torch.Tensor], torch.Tensor]:
+    def g(x: torch.Tensor) -> torch.Tensor:
+        return torch.nn.functional.layer_norm(x, x.shape[-1:], data["gamma"], data["beta"])
+
+    return g
+
+
+@builder("next_token")
+def _next_token(data: Mapping[str, Any]) -> Callable[[torch.Tensor], torch.Tensor]:
+    """토큰 (n, t)에서 로짓 (n, t, V)로. 그 자리와 바로 앞의 토큰(`last`, `before`: (V, V)), 자리의 번호(`place`: (L, V))만 봐요."""
+
+    def g(tokens: torch.Tensor) -> torch.Tensor:
+        earlier = torch.cat([tokens[:, :1], tokens[:, :-1]], dim=1)
+        return data["last"][tokens] + data["before"][earlier] + data["place"][: tokens.shape[1]]
+
+    return g
+
+
+@builder("pieces")
+def _pieces(data: Mapping[str, Any]) -> Callable[[str], list[str]]:
+    """문장을 `size`글자씩 잘라요. `spaces`가 거짓이면 빈칸을 먼저 없애요."""
+
+    def g(sentence: str) -> list[str]:
+        text = sentence if data["spaces"] else "".join(sentence.split())
+        return [text[i : i + data["size"]] for i in range(0, len(text), data["size"])]
+
+    return g

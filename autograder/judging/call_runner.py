@@ -1,0 +1,171 @@
+"""학습자의 함수를 사례대로 불러 결과를 데이터로 남겨요. 노트북의 커널과 채점 작업자가 같은 코드를 써요.
+
+여기서는 아무것도 판정하지 않아요. 판정은 `judge.py`가, 채점에서는 다른 프로세스에서 해요.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from autograder.judging import argument_builders
+from autograder.judging.cases import BuiltArgument, Call, Ref
+
+MAX_DEPTH = 20
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """데이터로 받을 수 없는 값(넘파이 배열, 함수, 모듈 ...). 형의 이름만 남겨요."""
+
+    type_name: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """한 번 부른 결과.
+
+    `error`는 예외 클래스의 이름, `detail`은 그 내용(노트북에서만 보여요), `changed`는 함수가 바꿔 놓은 인자의 자리,
+    `grads`는 `Call.grad_of`가 부탁한 기울기(흐르지 않으면 None)예요.
+    """
+
+    value: Any = None
+    error: str | None = None
+    detail: str = ""
+    changed: tuple[int | str, ...] = ()
+    grads: tuple[Tensor | None, ...] = ()
+
+
+def plain(value: Any, depth: int = 0) -> Any:
+    """결과를 텐서, 수, 문자열, 목록만 남은 데이터로 바꿔요. 뷰는 베껴요."""
+    if depth > MAX_DEPTH:
+        return Foreign("too deep")
+    if isinstance(value, Tensor):
+        if value.layout is not torch.strided or value.is_quantized or value.is_complex():
+            return Foreign("special tensor")
+        # 부분 클래스(Parameter 등)와 장치의 차이를 지우고, 저장 공간을 따로 가져요.
+        return value.detach().as_subclass(Tensor).cpu().clone(memory_format=torch.contiguous_format)
+    if value is None or isinstance(value, bool | str | bytes):
+        return value if type(value) in (type(None), bool, str, bytes) else Foreign(type(value).__name__)
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, float):
+        return float(value)
+    if isinstance(value, list):
+        return [plain(item, depth + 1) for item in value]
+    if isinstance(value, tuple):
+        return tuple(plain(item, depth + 1) for item in value)
+    if isinstance(value, dict):
+        return {plain(key, depth + 1): plain(item, depth + 1) for key, item in value.items()}
+    kind = type(value)
+    return Foreign(f"{kind.__module__}.{kind.__qualname__}")
+
+
+def _materialize(value: Any, done: Sequence[Any]) -> Any:
+    """사례의 인자 하나를 실제 값으로. 텐서는 베껴서 넘겨 사례가 다치지 않게 해요."""
+    if isinstance(value, Tensor):
+        return value.clone()
+    if isinstance(value, BuiltArgument):
+        return argument_builders.build(value.kind, {key: _materialize(item, done) for key, item in value.data.items()})
+    if isinstance(value, Ref):
+        found = done[value.call]
+        for step in value.path:
+            found = found[step]
+        return _materialize(found, done)
+    if isinstance(value, list):
+        return [_materialize(item, done) for item in value]
+    if isinstance(value, tuple):
+        return tuple(_materialize(item, done) for item in value)
+    if isinstance(value, dict):
+        return {key: _materialize(item, done) for key, item in value.items()}
+    return value
+
+
+def _snapshot(value: Any) -> Any:
+    """부르기 전의 모습. 바뀌었는지 나중에 견줘요."""
+    if isinstance(value, Tensor):
+        return value.detach().clone()
+    if isinstance(value, list | tuple):
+        return type(value)(_snapshot(item) for item in value)
+    if isinstance(value, dict):
+        return {key: _snapshot(item) for key, item in value.items()}
+    return None if callable(value) or isinstance(value, torch.Generator) else value
+
+
+def _same(before: Any, after: Any) -> bool:
+    if isinstance(before, Tensor):
+        return (
+            isinstance(after, Tensor)
+            and before.shape == after.shape
+            and before.dtype == after.dtype
+            and torch.equal(torch.nan_to_num(before.detach()), torch.nan_to_num(after.detach()))
+        )
+    if isinstance(before, list | tuple):
+        return (
+            type(before) is type(after)
+            and len(before) == len(after)
+            and all(_same(b, a) for b, a in zip(before, after))
+        )
+    if isinstance(before, dict):
+        return (
+            isinstance(after, dict)
+            and before.keys() == after.keys()
+            and all(_same(before[k], after[k]) for k in before)
+        )
+    return before is None or before == after
+
+
+def _grads(value: Any, call: Call, args: Sequence[Any]) -> tuple[Tensor | None, ...]:
+    wanted = [args[i] for i in call.grad_of]
+    if not isinstance(value, Tensor) or not value.requires_grad:
+        return tuple(None for _ in wanted)
+    loss = value.sum() if call.cotangent is None else (value * call.cotangent).sum()
+    grads = torch.autograd.grad(loss, wanted, allow_unused=True)
+    return tuple(None if g is None else plain(g) for g in grads)
+
+
+def _raiser(error: BaseException) -> str:
+    """예외를 낸 함수의 이름. 빈칸인 것이 이 실습인지 이 실습이 부른 앞 실습인지 가려요."""
+    trace, name = error.__traceback__, ""
+    while trace is not None:
+        name, trace = trace.tb_frame.f_code.co_name, trace.tb_next
+    return name
+
+
+def run_call(func: Callable[..., Any], call: Call, done: Sequence[Any] = ()) -> Outcome:
+    """한 번 불러요. 학습자의 예외는 결과가 되고, KeyboardInterrupt는 그대로 지나가요."""
+    try:
+        args = [_materialize(arg, done) for arg in call.args]
+        kwargs = {key: _materialize(arg, done) for key, arg in call.kwargs.items()}
+    except (IndexError, KeyError, TypeError):
+        return Outcome(error="RefError", detail="앞에서 부른 결과를 이어서 쓸 수 없었어요.")
+    before_args, before_kwargs = _snapshot(args), _snapshot(kwargs)
+    for i in call.grad_of:
+        args[i].requires_grad_(True)
+    try:
+        value = func(*args, **kwargs)
+        grads = _grads(value, call, args) if call.grad_of else ()
+        value = plain(value)
+    except NotImplementedError as error:
+        return Outcome(error="NotImplementedError", detail=_raiser(error))
+    except (Exception, SystemExit) as error:
+        return Outcome(error=type(error).__name__, detail=str(error)[:300])
+    changed: list[int | str] = [i for i, (b, a) in enumerate(zip(before_args, args)) if not _same(b, a)]
+    changed += [key for key in kwargs if not _same(before_kwargs[key], kwargs[key])]
+    return Outcome(value=value, changed=tuple(changed), grads=grads)
+
+
+def run_calls(func: Callable[..., Any], calls: Sequence[Call]) -> list[Outcome]:
+    """사례 하나의 부름들을 차례로 해요. 난수는 늘 같은 곳에서 시작하고, 밖의 난수 상태는 건드리지 않아요."""
+    outcomes: list[Outcome] = []
+    with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.default_generator.manual_seed(0)  # torch.manual_seed는 없는 GPU까지 챙기느라 백 배 느려요.
+        for call in calls:
+            outcomes.append(run_call(func, call, [o.value for o in outcomes]))
+    return outcomes

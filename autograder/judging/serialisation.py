@@ -1,0 +1,131 @@
+"""프로세스 사이를 오가는 말: 꼬리표를 단 JSON과 safetensors. pickle은 쓰지 않아요.
+
+틀: 8바이트 JSON 길이(빅 엔디언), JSON, 나머지는 텐서를 담은 safetensors. 받는 쪽은 풀기 전에 크기와 개수를 먼저 봐요.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from typing import Any
+
+from safetensors import SafetensorError
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save as save_tensors
+from torch import Tensor
+
+from autograder.judging.call_runner import Foreign, Outcome
+from autograder.judging.cases import BuiltArgument, Call, Ref
+
+LIMIT_BYTES = 64 * 1024 * 1024
+LIMIT_TENSORS = 4096
+_MAX_DEPTH = 60
+
+
+class SerialisationError(ValueError):
+    """약속한 틀이 아니거나 너무 커요."""
+
+
+_RECORDS: dict[str, tuple[type, tuple[str, ...]]] = {
+    "probe": (BuiltArgument, ("kind", "data")),
+    "ref": (Ref, ("call", "path")),
+    "call": (Call, ("args", "kwargs", "grad_of", "cotangent")),
+    "outcome": (Outcome, ("value", "error", "detail", "changed", "grads")),
+    "foreign": (Foreign, ("type_name",)),
+}
+_TAGS = {cls: tag for tag, (cls, _) in _RECORDS.items()}
+
+
+def _encode(value: Any, tensors: dict[str, Tensor]) -> Any:
+    if value is None or isinstance(value, bool | str | int | float):
+        return value
+    if isinstance(value, Tensor):
+        key = str(len(tensors))
+        # 사례들은 같은 입력을 자주 함께 써요. safetensors는 저장 공간을 나눠 갖는 텐서를 받지 않으므로 베껴요.
+        tensors[key] = value.detach().clone().contiguous()
+        return {"t": key}
+    if isinstance(value, list):
+        return [_encode(item, tensors) for item in value]
+    if isinstance(value, tuple):
+        return {"tuple": [_encode(item, tensors) for item in value]}
+    if isinstance(value, bytes):
+        return {"bytes": value.hex()}
+    if isinstance(value, dict):
+        return {"dict": [[_encode(key, tensors), _encode(item, tensors)] for key, item in value.items()]}
+    tag = _TAGS.get(type(value))
+    if tag is None:
+        raise SerialisationError(f"보낼 수 없는 값이에요: {type(value).__name__}")
+    return {tag: [_encode(getattr(value, name), tensors) for name in _RECORDS[tag][1]]}
+
+
+def _decode(value: Any, tensors: dict[str, Tensor], depth: int = 0) -> Any:
+    if depth > _MAX_DEPTH:
+        raise SerialisationError("너무 깊은 값이에요.")
+    if isinstance(value, list):
+        return [_decode(item, tensors, depth + 1) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if len(value) != 1:
+        raise SerialisationError("약속한 꼬리표가 아니에요.")
+    ((tag, body),) = value.items()
+    if tag == "t":
+        if not isinstance(body, str) or body not in tensors:
+            raise SerialisationError("없는 텐서를 가리켜요.")
+        return tensors[body]
+    if tag == "bytes":
+        return bytes.fromhex(body) if isinstance(body, str) else _bad()
+    if not isinstance(body, list):
+        _bad()
+    items = [_decode(item, tensors, depth + 1) for item in body]
+    if tag == "tuple":
+        return tuple(items)
+    if tag == "dict":
+        try:
+            return {key: item for key, item in items}
+        except (TypeError, ValueError) as error:
+            raise SerialisationError("사전의 모양이 아니에요.") from error
+    if tag not in _RECORDS:
+        _bad()
+    cls, names = _RECORDS[tag]
+    if len(items) != len(names):
+        _bad()
+    return cls(*items)
+
+
+def _bad() -> Any:
+    raise SerialisationError("약속한 꼬리표가 아니에요.")
+
+
+def dump(value: Any) -> bytes:
+    """값을 바이트로. 보낼 수 없는 값이면 SerialisationError."""
+    tensors: dict[str, Tensor] = {}
+    text = json.dumps(_encode(value, tensors), ensure_ascii=True, separators=(",", ":")).encode()
+    return struct.pack(">Q", len(text)) + text + (save_tensors(tensors) if tensors else b"")
+
+
+def load(data: bytes, limit_bytes: int = LIMIT_BYTES, limit_tensors: int = LIMIT_TENSORS) -> Any:
+    """바이트를 값으로. 크기와 텐서의 개수를 먼저 보고, 어긋나면 SerialisationError."""
+    if not 8 <= len(data) <= limit_bytes:
+        raise SerialisationError("답이 비었거나 너무 커요.")
+    (length,) = struct.unpack(">Q", data[:8])
+    if length > len(data) - 8:
+        raise SerialisationError("답이 중간에 끊겼어요.")
+    body = data[8 + length :]
+    try:
+        tensors = _load_tensors(body, limit_tensors) if body else {}
+        return _decode(json.loads(data[8 : 8 + length]), tensors)
+    except SerialisationError:
+        raise
+    except (ValueError, TypeError, KeyError, RecursionError, SafetensorError, struct.error) as error:
+        raise SerialisationError("답을 읽을 수 없어요.") from error
+
+
+def _load_tensors(body: bytes, limit_tensors: int) -> dict[str, Tensor]:
+    (header_length,) = struct.unpack("<Q", body[:8])
+    # 빈 텐서 십만 개의 머리말은 푸는 데만 몇 초가 걸려요. 개수의 상한을 길이로 먼저 거르고 나서 세요.
+    if header_length > 400 * limit_tensors or header_length > len(body) - 8:
+        raise SerialisationError("텐서가 너무 많아요.")
+    header = json.loads(body[8 : 8 + header_length])
+    if len(header) > limit_tensors + 1:
+        raise SerialisationError("텐서가 너무 많아요.")
+    return load_tensors(body)

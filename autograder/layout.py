@@ -1,0 +1,12 @@
+"""저장소에서 무엇이 어디에 있는지. 학습자 묶음도 같은 모양이에요."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parent  # autograder/
+ROOT = PACKAGE.parent
+REFERENCE = ROOT / "reference"
+LESSONS = ROOT / "lessons"
+SOLUTIONS = ROOT / "solutions"
+BUILD = ROOT / "build"

@@ -1,0 +1,90 @@
+"""JupyterLab을 코스에 맞게 열어요: 빈 포트, 한국어, 레슨의 노트북."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from typing import Annotated
+
+import typer
+
+from autograder.environment.child import wait
+from autograder.errors import CourseError
+from autograder.layout import ROOT
+
+FIRST_LESSON = "lessons/01_background/01_background.ipynb"
+
+
+def lab(
+    port: Annotated[
+        int, typer.Option(min=1, max=65535, help="쓸 포트. 이미 쓰고 있으면 다음 빈 포트를 찾아요.")
+    ] = 8888,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="브라우저를 열지 않고 주소만 보여 줘요.")] = False,
+) -> int:
+    """JupyterLab을 한국어로 열어요. 레슨 1이 먼저 보여요."""
+    free = free_port(port)
+    if free is None:
+        raise CourseError(f"{port}번부터 50개 포트가 모두 쓰이고 있어요. `--port`로 다른 번호를 적어 주세요.")
+    if free != port:
+        print(f"{port}번 포트를 이미 쓰고 있어서 {free}번으로 열어요.")
+    page = f"lab/tree/{FIRST_LESSON}" if (ROOT / FIRST_LESSON).exists() else "lab/tree/lessons"
+    token = secrets.token_hex(16)
+    command = [
+        sys.executable, "-m", "jupyterlab", "--no-browser", "-y", "--log-level=ERROR", "--LabApp.log_level=ERROR",
+        f"--ServerApp.port={free}", "--ServerApp.port_retries=0", "--ServerApp.ip=127.0.0.1",
+        f"--ServerApp.root_dir={ROOT}", f"--LabApp.default_url=/{page}",
+        "--MappingKernelManager.transport_encryption=auto",  # 같은 컴퓨터의 다른 사용자가 커널과의 대화를 엿듣지 못하게 해요.
+    ]  # fmt: skip
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command.append("--allow-root")
+    # 토큰은 다른 사용자가 볼 수 있는 명령줄이 아니라 환경 변수로 넘겨요.
+    environment = dict(os.environ, JUPYTER_TOKEN=token, JUPYTER_PREFER_ENV_PATH="1")
+    print("JupyterLab을 여는 중이에요 …", flush=True)
+    process = subprocess.Popen(command, env=environment, cwd=ROOT)
+    if wait_for_server(process, free):
+        url = f"http://localhost:{free}/{page}?token={token}"
+        print(f"\n  {url}\n\n끝낼 때는 이 창에서 Ctrl+C를 눌러요. 노트북은 저장한 데까지 남아요.", flush=True)
+        if not no_browser:
+            open_browser(url)
+    return wait(process)
+
+
+def free_port(port: int) -> int | None:
+    """`port`부터 50개 가운데 처음으로 비어 있는 포트를 찾아요."""
+    for candidate in range(port, min(port + 50, 65536)):
+        with socket.socket() as probe:
+            if os.name != "nt":  # Windows에서는 이 설정이 쓰는 중인 포트도 비었다고 하게 만들어요.
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", candidate))
+                return candidate
+            except OSError:
+                continue
+    return None
+
+
+def wait_for_server(process: subprocess.Popen[bytes], port: int, seconds: float = 90) -> bool:
+    """서버가 대답할 때까지 기다려요. 그 전에 끝나 버리면 False예요."""
+    deadline = time.monotonic() + seconds
+    try:
+        while process.poll() is None and time.monotonic() < deadline:
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/api", timeout=2).close()
+                return True
+            except OSError:
+                time.sleep(0.2)
+    except KeyboardInterrupt:
+        pass
+    return False
+
+
+def open_browser(url: str) -> None:
+    import webbrowser
+
+    if not webbrowser.open(url):
+        print("브라우저를 열지 못했어요. 위의 주소를 복사해서 열어 주세요.")

@@ -1,0 +1,72 @@
+"""기억해 둔 것: 확인 결과와 본 힌트의 수."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from autograder.files import write_json
+from autograder.layout import PACKAGE
+from autograder.learner.saved_check import Result, check_notebook
+from autograder.notebooks.reading import read_notebook
+
+STATE = Path(sys.prefix) / "course-progress.json"  # 확인 결과의 캐시와, 실습마다 본 힌트의 수
+
+
+def read_state() -> dict[str, Any]:
+    """기억해 둔 것. 없거나 읽을 수 없으면 빈 사전이에요."""
+    try:
+        state = json.loads(STATE.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        state = {}
+    return state if isinstance(state, dict) else {}
+
+
+def write_state(state: dict[str, Any]) -> None:
+    """기억을 남겨요. 쓸 수 없는 곳이면 조용히 넘어가요(다음에 다시 확인하면 돼요)."""
+    with contextlib.suppress(OSError):
+        write_json(STATE, state)
+
+
+def fingerprint(path: Path) -> str:
+    """노트북의 코드와 확인하는 코드가 그대로인지 가리는 값."""
+    digest = hashlib.sha256()
+    for cell in read_notebook(path).cells:
+        if cell.code:
+            digest.update(f"{cell.grade_id}\0{cell.source}\0".encode())
+    for source in sorted(PACKAGE.rglob("*.py")):
+        stat = source.stat()
+        digest.update(f"{source.name}{stat.st_mtime_ns}{stat.st_size}".encode())
+    return digest.hexdigest()
+
+
+def check_cached(path: Path, on_result: Callable[[Result], None] = lambda result: None) -> list[Result]:
+    """바뀌지 않은 노트북이면 지난 결과를 쓰고, 아니면 새로 확인해서 기억해요."""
+    key = fingerprint(path)
+    kept = read_state().get("lessons", {}).get(path.stem, {})
+    if kept.get("key") == key:
+        results = [Result(**item) for item in kept["results"]]
+        for result in results:
+            on_result(result)
+        return results
+    results = check_notebook(path, on_result)
+    state = read_state()
+    state.setdefault("lessons", {})[path.stem] = {"key": key, "results": [asdict(result) for result in results]}
+    write_state(state)
+    return results
+
+
+def next_hint(name: str, count: int, again: bool = False) -> int:
+    """이번에 보여 줄 힌트의 번호(0부터)를 정하고 기억해요. 끝까지 봤다면 마지막 힌트예요."""
+    state = read_state()
+    seen = 0 if again else int(state.setdefault("hints", {}).get(name, 0))
+    number = min(seen, count - 1)
+    state.setdefault("hints", {})[name] = number + 1
+    write_state(state)
+    return number

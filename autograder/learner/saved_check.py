@@ -1,0 +1,148 @@
+"""터미널에서 노트북을 확인해요: 저장된 노트북의 실습 셀을 다른 프로세스에서 실행하고 `check`와 같은 말로 알려 줘요.
+
+학습자 자신의 컴퓨터에서 자신의 코드를 돌리는 것이라 가두지 않아요. 다만 끝나지 않는 코드가 있어도 이 명령은 끝나요.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from autograder.learner.notebooks import exercise_cells
+from autograder.notebooks.cell_code import python_text, runs_in_grading
+from autograder.notebooks.reading import Notebook, read_notebook
+
+SILENCE = 60.0  # 초. 이만큼 아무 결과가 없으면 그 실습을 멈춰요.
+
+
+@dataclass(frozen=True)
+class Result:
+    """실습 하나를 확인한 결과. `verdict`와 `message`는 노트북의 `check`와 같아요."""
+
+    name: str
+    title: str
+    verdict: str
+    message: str
+
+
+def check_notebook(path: Path, on_result: Callable[[Result], None] = lambda result: None) -> list[Result]:
+    """노트북 하나의 모든 실습을 확인해요. 결과는 나오는 대로 `on_result`에도 넘겨요. 읽을 수 없으면 NotebookError."""
+    names = [str(cell.grade_id) for cell in exercise_cells(read_notebook(path))]
+    results: dict[str, Result] = {}
+    skipped: list[str] = []
+
+    def keep(result: Result) -> None:
+        results[result.name] = result
+        on_result(result)
+
+    while left := [name for name in names if name not in results]:
+        at = ""
+        for line in _run_child(path, left, skipped):
+            if "at" in line:
+                at = line["at"]
+            else:
+                keep(Result(**line))
+        # 프로세스가 멈추거나 죽었다면 마지막에 돌던 실습 탓이에요. 그것만 빼고 나머지를 다시 확인해요.
+        left = [name for name in names if name not in results]
+        if left:
+            blamed = at if at in left else left[0]
+            skipped.append(blamed)
+            keep(
+                Result(
+                    blamed,
+                    "",
+                    "timeout",
+                    "실행이 끝나지 않거나 Python이 꺼져서 멈췄어요. 반복문이 끝나는 조건을 확인해요.",
+                )
+            )
+    return [results[name] for name in names]
+
+
+def _run_child(path: Path, names: list[str], skipped: list[str]) -> Iterator[dict[str, str]]:
+    """다른 프로세스에서 확인하고, 한 줄에 하나씩 오는 말을 내놓아요. 멈추거나 죽으면 거기까지만이에요."""
+    task = json.dumps({"path": str(path), "names": names, "skipped": skipped})
+    command = [sys.executable, "-I", "-X", "utf8", "-m", "autograder.learner.saved_check", task]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+    lines: queue.Queue[bytes | None] = queue.Queue()
+
+    def read() -> None:
+        assert process.stdout is not None
+        for line in process.stdout:
+            lines.put(line)
+        lines.put(None)
+
+    threading.Thread(target=read, daemon=True).start()
+    try:
+        while (line := lines.get(timeout=SILENCE)) is not None:
+            yield json.loads(line)
+    except queue.Empty:
+        return
+    finally:
+        process.kill()
+        process.wait()
+
+
+def run_cells(
+    notebook: Notebook, skipped: Collection[str] = (), on_cell: Callable[[str], None] = lambda name: None
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """주어진 셀, 실습 셀, 정의만 담은 셀을 차례로 실행해서 (이름들, 실행하지 못한 실습과 까닭)을 돌려줘요."""
+    from autograder.learner.time_limit import TIME_LIMIT, TooSlow, time_limit
+
+    namespace: dict[str, Any] = {"__name__": "__main__"}
+    broken: dict[str, str] = {}
+    for cell in notebook.cells:
+        exercise = str(cell.grade_id) if cell.solution and cell.grade_id else ""
+        if exercise in skipped or not runs_in_grading(cell):
+            continue
+        on_cell(exercise)
+        try:
+            with time_limit(TIME_LIMIT):
+                exec(compile(python_text(cell.source), f"<{cell.number}번째 셀>", "exec"), namespace)
+        except SyntaxError as error:
+            broken[exercise] = (
+                f"{error.lineno}번째 줄을 Python이 읽지 못해요: {error.msg}. 괄호, 콜론, 들여쓰기를 확인해요."
+            )
+        except TooSlow:
+            broken[exercise] = (
+                f"셀이 {TIME_LIMIT:.0f}초가 지나도 끝나지 않아서 멈췄어요. 반복문이 끝나는 조건을 확인해요."
+            )
+        except (Exception, SystemExit) as error:
+            broken[exercise] = f"셀을 실행하다가 {type(error).__name__}: {error} 오류가 났어요."
+    return namespace, broken
+
+
+def _child(path: Path, names: list[str], skipped: list[str]) -> None:
+    """`names`의 실습을 확인해 표준 출력에 JSON을 한 줄씩 써요: 지금 하는 실습({"at": 이름})과 그 결과."""
+    # 학습자의 print가 결과에 섞이지 않게 표준 출력을 따로 챙겨 둬요.
+    answer = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    os.environ.setdefault("MPLBACKEND", "Agg")
+
+    def say(line: dict[str, str]) -> None:
+        answer.write(json.dumps(line) + "\n")
+        answer.flush()
+
+    from autograder.learner.checker import examine
+
+    os.chdir(path.parent)
+    namespace, broken = run_cells(read_notebook(path), skipped, lambda name: say({"at": name}))
+    for name in names:
+        say({"at": name})
+        if name in broken:
+            say(asdict(Result(name, "", "error", broken[name])))
+        else:
+            report = examine(name, namespace, path)
+            say(asdict(Result(name, report.title, report.verdict, report.message)))
+
+
+if __name__ == "__main__":
+    todo = json.loads(sys.argv[1])
+    _child(Path(todo["path"]), todo["names"], todo["skipped"])

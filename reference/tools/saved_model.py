@@ -1,0 +1,69 @@
+"""실행 폴더에 담긴 것을 열어요: 설정, 완성된 모델, 토크나이저."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from reference.config import ModelConfig
+from reference.data.tokenizer import Tokenizer
+from reference.errors import UserError
+from reference.tools.translation_task import DataSource
+from reference.training import checkpoint
+from reference.training.evaluation import for_decoding
+from reference.training.machine import Machine
+from reference.training.settings import TrainConfig
+from reference.transformer import Transformer
+
+RUNS = Path("runs")
+
+
+def saved_settings(folder: Path) -> tuple[TrainConfig, DataSource]:
+    """실행 폴더에 적힌 설정을 읽어요. 실행 폴더가 아니면 UserError를 내요."""
+    info = read_info(folder)
+    try:
+        config = TrainConfig(**{**info["train"], "betas": tuple(info["train"]["betas"])})
+        return config, DataSource(**{**info["data"], "train": tuple(info["data"]["train"])})
+    except (KeyError, TypeError):
+        raise UserError(f"{folder}/run.json의 설정을 이 판에서 읽을 수 없어요. 새로 학습해 주세요.") from None
+
+
+def read_info(folder: Path) -> dict[str, Any]:
+    """실행 폴더의 run.json이에요."""
+    try:
+        return json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise UserError(f"{folder}는 course train이 만든 폴더가 아니에요. runs/ 아래의 폴더를 주세요.") from None
+
+
+def save_model(folder: Path, model: Transformer) -> None:
+    """완성된 모델을 model.safetensors로 저장해요. 설정은 머리말에 담아요."""
+    metadata = {"format": checkpoint.FORMAT, "model": json.dumps(model.config.to_dict())}
+    checkpoint.save_tensors(folder / "model.safetensors", model.state_dict(), metadata)
+
+
+def load_model(folder: Path, machine: Machine) -> tuple[Transformer, Tokenizer]:
+    """실행 폴더의 완성된 모델(디코딩용)과 토크나이저를 열어요. 학습이 덜 끝났으면 UserError를 내요."""
+    path = folder / "model.safetensors"
+    if not path.exists():
+        if checkpoint.steps(folder / "checkpoints"):
+            raise UserError(
+                f"{folder}의 학습이 아직 끝나지 않았어요. course train --resume {folder}로 마저 학습해 주세요."
+            )
+        raise UserError(f"{folder}에 학습한 모델이 없어요. course train이나 course demo로 먼저 학습해 주세요.")
+    weights, metadata = checkpoint.load_tensors(path)
+    try:
+        model = Transformer(ModelConfig.from_dict(json.loads(metadata["model"])))
+    except (KeyError, ValueError, TypeError):
+        raise UserError(f"{path}는 이 과정에서 만든 모델이 아니에요. 실행 폴더를 그대로 주세요.") from None
+    checkpoint.load_weights(model, weights, path)
+    return for_decoding(model, machine), Tokenizer.load(folder)
+
+
+def latest_run(folder: Path = RUNS) -> Path:
+    """학습을 마친 실행 폴더 가운데 가장 새것이에요. 없으면 UserError를 내요."""
+    found = sorted(folder.glob("*/model.safetensors"), key=lambda path: path.stat().st_mtime)
+    if not found:
+        raise UserError("학습한 모델이 아직 없어요. course demo나 course train --preset demo로 먼저 학습해 주세요.")
+    return found[-1].parent

@@ -1,0 +1,139 @@
+"""학습 한 번의 모든 설정과, 이름 붙은 설정들."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from reference.errors import UserError
+from reference.schedule import cosine_lr, noam_lr
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """학습 한 번의 모든 설정이에요. 기본값은 논문의 base와 같아요(§5.2-5.4)."""
+
+    preset: str = "base"
+    # 데이터
+    pairs: int = 0  # 스스로 만드는 말뭉치의 쌍 수. 0이면 --data가 있어야 해요.
+    vocab_size: int = 37_000
+    tokenizer: str = "bpe"  # "bpe" 또는 "unigram"
+    level: str = "byte"  # "byte" 또는 "morpheme"(KoNLPy로 형태소를 먼저 나눔)
+    max_tokens: int = 25_000  # 배치 하나에 담는 토큰 수(패딩 포함, 원문과 번역문 가운데 긴 쪽)
+    accumulate: int = 1  # 갱신 한 번에 모으는 배치 수
+    dropout: float | None = None  # None이면 모델 설정의 값
+    norm_first: bool | None = None  # 참이면 Pre-LN
+    # 길이
+    max_steps: int = 100_000
+    max_cpu_minutes: float = 0.0  # 0이 아니면 이 CPU 시간에 맞춰 max_steps를 정해요.
+    patience: int = 0  # 검증 손실이 이만큼 잇달아 나아지지 않으면 멈춰요. 0이면 끝까지 가요.
+    # 옵티마이저
+    schedule: str = "noam"  # "noam" 또는 "cosine"
+    lr_factor: float = 1.0  # noam 학습률에 곱하는 수
+    warmup: int = 4000
+    betas: tuple[float, float] = (0.9, 0.98)
+    eps: float = 1e-9
+    clip: float = 1.0  # 기울기 전체의 크기 한계. 0이면 자르지 않아요.
+    label_smoothing: float = 0.1
+    ema: float = 0.0  # 가중치 이동 평균의 감쇠율. 0이면 쓰지 않아요.
+    average: int = 5  # EMA를 쓰지 않을 때, 마지막에 평균할 체크포인트 수
+    # 기계
+    device: str = "auto"
+    precision: str = "auto"
+    compile: str = "auto"
+    threads: int = 0  # CPU 스레드 수. 0이면 PyTorch가 정해요.
+    seed: int = 1
+    # 기록 (스텝 단위)
+    log_every: int = 50
+    valid_every: int = 1000
+    save_every: int = 1000
+    beam: int = 4
+    alpha: float = 0.6  # 빔 서치의 길이 벌점
+
+    def __post_init__(self) -> None:
+        positive = (
+            "vocab_size",
+            "max_tokens",
+            "accumulate",
+            "max_steps",
+            "warmup",
+            "log_every",
+            "valid_every",
+            "save_every",
+            "average",
+            "beam",
+            "lr_factor",
+        )
+        for name in positive:
+            if getattr(self, name) <= 0:
+                raise UserError(f"{name}은(는) 0보다 커야 해요(지금 {getattr(self, name)}).")
+        if self.schedule not in ("noam", "cosine"):
+            raise UserError(f"모르는 학습률 계획이에요: {self.schedule}. noam이나 cosine을 골라 주세요.")
+
+    @classmethod
+    def from_preset(cls, name: str, **changes: Any) -> TrainConfig:
+        """이름 붙은 설정에서 몇 가지만 바꾼 설정을 만들어요. 모르는 이름이면 UserError를 내요."""
+        if name not in PRESETS:
+            raise UserError(f"모르는 설정이에요: {name}. {', '.join(PRESETS)} 가운데에서 골라 주세요.")
+        return replace(PRESETS[name], **{key: value for key, value in changes.items() if value is not None})
+
+    def model_changes(self) -> dict[str, Any]:
+        """모델 설정에서 바꿀 값이에요."""
+        wanted = {"dropout": self.dropout, "norm_first": self.norm_first}
+        return {name: value for name, value in wanted.items() if value is not None}
+
+    def learning_rate(self, step: int, d_model: int, total: int) -> float:
+        """step번째 갱신의 학습률이에요. 두 계획 모두 워밍업 끝에서 같은 꼭대기에 닿아요."""
+        if self.schedule == "noam":
+            return self.lr_factor * noam_lr(step, d_model, self.warmup)
+        peak = self.lr_factor * noam_lr(self.warmup, d_model, self.warmup)
+        return cosine_lr(step, peak, self.warmup, total)
+
+
+# 작은 모델은 스레드 하나로 배워요. 행렬이 작아서 스레드끼리 기다리는 시간이 더 크고, 스레드 수가 같아야 비트까지 같아요.
+PRESETS = {
+    "tiny": TrainConfig(
+        preset="tiny",
+        threads=1,
+        pairs=4000,
+        vocab_size=1000,
+        max_tokens=704,
+        max_steps=200,
+        warmup=100,
+        ema=0.98,
+        log_every=10,
+        valid_every=100,
+        save_every=100,
+    ),
+    "demo": TrainConfig(
+        preset="demo",
+        threads=1,
+        pairs=100_000,
+        vocab_size=2000,
+        max_tokens=1472,
+        max_steps=2400,
+        schedule="cosine",
+        warmup=400,
+        ema=0.995,
+        log_every=20,
+        valid_every=400,
+        save_every=400,
+    ),
+    # 몇 에폭 안에 배우도록 논문과 다르게 해요. Pre-LN은 같은 스텝에서 손실이 0.5 nat쯤 낮고, 드롭아웃 0.3은 너무 느려요.
+    "multi30k": TrainConfig(
+        preset="multi30k",
+        threads=1,
+        vocab_size=8000,
+        dropout=0.15,
+        norm_first=True,
+        max_tokens=1408,
+        max_steps=6000,
+        schedule="cosine",
+        warmup=800,
+        ema=0.998,
+        valid_every=1500,
+        save_every=500,
+    ),
+    "base": TrainConfig(preset="base"),
+    "big": TrainConfig(preset="big", max_steps=300_000, average=20),
+}

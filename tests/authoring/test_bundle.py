@@ -1,0 +1,219 @@
+"""학습자 묶음: 풀이와 기준 구현과 숨은 사례가 없고, 그것만으로 확인이 돌고, 늘 같은 바이트."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import json
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from autograder.authoring import build
+from autograder.authoring.bundle import FOLDER, BundleError, write_bundle
+from autograder.authoring.simulated_class import solution_cells
+from autograder.exercises import lesson_exercises
+from autograder.judging import serialisation
+from autograder.judging.answer_key import load_keys
+from autograder.layout import ROOT
+
+LESSONS = [lesson for lesson in build.sources() if build.lesson_path(lesson).is_file()]
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("bundle") / "course.zip"
+    if build.check_lessons(LESSONS):
+        pytest.fail("lessons/가 원본과 달라요. `course build`로 다시 만들어 주세요.")
+    assert write_bundle(path) > 30
+    return path
+
+
+@pytest.fixture(scope="module")
+def unpacked(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("learner")
+    with zipfile.ZipFile(bundle) as archive:
+        archive.extractall(out)
+    return out / FOLDER
+
+
+HIDE_REPOSITORY = """
+import sys
+from pathlib import Path
+sys.path[:] = [FOLDER] + [p for p in sys.path if Path(p).resolve() != Path(ROOT)]
+sys.meta_path[:] = [f for f in sys.meta_path if "__editable__" not in getattr(f, "__module__", "")]
+"""
+
+
+def run(folder: Path, code: str) -> subprocess.CompletedProcess[str]:
+    """묶음의 폴더에서, 설치된 저장소가 보이지 않는 파이썬으로 코드를 돌려요."""
+    lead = f"FOLDER, ROOT = {str(folder)!r}, {str(ROOT)!r}\n{HIDE_REPOSITORY}"
+    return subprocess.run(
+        [sys.executable, "-I", "-c", lead + code], cwd=folder, capture_output=True, text=True, timeout=300
+    )
+
+
+def test_the_same_repository_makes_the_same_bytes(bundle: Path, tmp_path: Path) -> None:
+    write_bundle(tmp_path / "again.zip")
+    assert (tmp_path / "again.zip").read_bytes() == bundle.read_bytes()
+
+
+def test_only_what_learners_need_is_inside(bundle: Path) -> None:
+    names = zipfile.ZipFile(bundle).namelist()
+    assert all(name.startswith(f"{FOLDER}/") for name in names)
+    inner = [name.removeprefix(f"{FOLDER}/") for name in names]
+    assert not {name.split("/")[0] for name in inner} & {"reference", "solutions", "tests", "build", "classroom"}
+    for module in ("exercises", "sandbox", "grading", "simulate", "build", "gradebook", "cli/instructor", "cli/model"):
+        start = (f"autograder/{module}.", f"autograder/{module}/")
+        assert not [name for name in inner if name.startswith(start)], module
+    assert {f"lessons/{lesson}/{lesson}.ipynb" for lesson in LESSONS} <= set(inner)
+
+
+def code_lines(text: str) -> set[str]:
+    """문장 하나씩, 빈칸과 따옴표 모양에 흔들리지 않는 글."""
+    try:
+        tree = ast.parse(text)
+    except SyntaxError:
+        return set()
+    lines: set[str] = set()
+    for node in ast.walk(tree):
+        heads = ast.FunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom
+        if isinstance(node, ast.stmt) and not isinstance(node, heads):
+            lines |= {line.strip() for line in ast.unparse(node).splitlines()}
+        elif isinstance(node, ast.Lambda):
+            lines.add(ast.unparse(node.body))
+    return lines
+
+
+def python_in(unpacked: Path) -> set[str]:
+    """묶음의 모든 파이썬 글: 파일과 노트북의 코드 칸."""
+    lines: set[str] = set()
+    for path in unpacked.rglob("*.py"):
+        lines |= code_lines(path.read_text(encoding="utf-8"))
+    for path in unpacked.rglob("*.ipynb"):
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            if cell["cell_type"] == "code":
+                lines |= code_lines("".join(cell["source"]))
+    return lines
+
+
+def given_in(lesson: str) -> set[str]:
+    """레슨이 학습자에게 보여 주기로 한 코드(주어진 칸과 실험). 풀이가 같은 줄을 써도 새는 것이 아니에요."""
+    lines: set[str] = set()
+    for cell in build.read_source(lesson).cells:
+        if cell.cell_type == "code" and "nbgrader" not in cell.metadata:
+            lines |= code_lines(cell.source)
+    return lines
+
+
+def lines_of(function: Callable[..., object]) -> set[str]:
+    """함수의 문장들. 내장 함수나 partial에는 소스가 없어요."""
+    try:
+        return code_lines(inspect.cleandoc("\n" + inspect.getsource(inspect.unwrap(function))))
+    except (TypeError, OSError):
+        return set()
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_no_solution_and_no_wrong_answer_is_inside(unpacked: Path, lesson: str) -> None:
+    secrets: set[str] = set()
+    for text in solution_cells(build.read_source(lesson)).values():
+        secrets |= code_lines(text)
+    for exercise in lesson_exercises(lesson):
+        for function in [exercise.reference, *(f for m in exercise.mistakes for f in m.wrong)]:
+            secrets |= lines_of(function)
+        # PyTorch의 함수를 그대로 부른 정답은 8강의 빈 부품을 채우는 키트(assembly.py)에도 있어야 해요.
+        secrets |= {line for function in exercise.correct for line in lines_of(function) if "F." not in line}
+    # 짧은 줄과 반복문의 머리는 어디에나 있어요. 풀이라고 할 만한 줄만 찾아요.
+    common = ("'", '"', "r'", "raise ", "assert ", "for ", "if ", "while ")
+    telling = {line for line in secrets if len(line) >= 28 and not line.startswith(common)}
+    assert len(telling) > 10
+    leaked = telling & python_in(unpacked) - given_in(lesson)
+    assert not leaked, sorted(leaked)[:5]
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_recorded_sheets_hold_values_only(unpacked: Path, lesson: str) -> None:
+    path = unpacked / "autograder" / "recorded" / f"{lesson}.keys"
+    keys = load_keys(path)
+    assert list(keys) == [exercise.name for exercise in lesson_exercises(lesson)]
+    raw = path.read_bytes()
+    assert b"def " not in raw and b"lambda" not in raw and b"import " not in raw
+    assert all(
+        case.expected and set(case.mistakes) == {m.id for m in keys[name].mistakes}
+        for name in keys
+        for case in keys[name].cases
+    )
+    assert serialisation.load(raw, limit_tensors=1_000_000)
+
+
+def test_check_runs_from_the_bundle_alone(unpacked: Path) -> None:
+    done = run(
+        unpacked,
+        """
+import torch
+from autograder import check
+def softmax(x, dim):
+    e = torch.exp(x)
+    return e / e.sum(dim=dim, keepdim=True)
+check("softmax")
+def softmax(x, dim):
+    return torch.softmax(x, dim)
+check("softmax")
+import importlib.util
+print("reference:", importlib.util.find_spec("reference"))
+""",
+    )
+    assert done.returncode == 0, done.stderr
+    assert "최댓값" in done.stdout or "inf" in done.stdout
+    assert "통과 · softmax" in done.stdout and "reference: None" in done.stdout
+
+
+def test_every_recorded_check_agrees_with_the_repository(unpacked: Path) -> None:
+    """묶음의 답안지로 풀이를 확인하면 모두 통과해요. 풀이는 시험이 밖에서 넣어 줘요."""
+    answers: dict[str, tuple[list[str], list[str]]] = {}
+    for lesson in LESSONS:
+        source = build.read_source(lesson)
+        given = [
+            cell.source
+            for cell in source.cells
+            if cell.cell_type == "code" and "given" in cell.metadata.get("tags", ())
+        ]
+        solved = solution_cells(source)
+        answers[lesson] = [*given, *solved.values()], list(solved)
+    done = run(
+        unpacked,
+        f"ANSWERS = {answers!r}\n"
+        + """
+import json
+from autograder.learner.checker import examine
+found = {}
+for lesson, (cells, names) in ANSWERS.items():
+    scope = {"__name__": "__main__"}
+    for cell in cells:
+        exec(compile(cell, lesson, "exec"), scope)
+    found.update({name: examine(name, scope).verdict for name in names})
+print("RESULT" + json.dumps(found))
+""",
+    )
+    assert done.returncode == 0, done.stderr[-800:]
+    verdicts = json.loads(done.stdout.rpartition("RESULT")[2])
+    assert verdicts == {name: "pass" for _, names in answers.values() for name in names}
+
+
+def test_learner_commands_work_in_the_bundle(unpacked: Path) -> None:
+    lead = "import sys; sys.argv = ['course', *ARGS]\nfrom autograder.cli import main\nmain()\n"
+    done = run(unpacked, "ARGS = ['--help']\n" + lead)
+    assert done.returncode == 0 and "check" in done.stdout and "grade" not in done.stdout and "train" not in done.stdout
+    done = run(unpacked, "ARGS = ['reset', 'softmax']\n" + lead)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_bundle_name_that_is_not_a_zip_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match=".zip"):
+        write_bundle(tmp_path / "course.tar")
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,172 @@
+"""실습 표 전체의 시험: 모든 실수가 잡히고, 이름이 하나로 붙고, 정답에서 멀고, 다르게 쓴 바른 답은 통과해요."""
+
+from __future__ import annotations
+
+import math
+import re
+
+import pytest
+import torch
+from torch import Tensor
+
+from autograder.exercises import finished_lessons, lesson_exercises
+from autograder.exercises.answer_key_maker import PUBLIC_SEED, make_answer_key
+from autograder.exercises.schema import Exercise
+from autograder.judging import comparators, serialisation
+from autograder.judging.answer_key import AnswerKey, load_keys, save_keys
+from autograder.judging.call_runner import Outcome, run_calls
+from autograder.judging.judge import judge
+
+EXERCISES = [exercise for lesson in finished_lessons() for exercise in lesson_exercises(lesson)]
+SEEDS = [PUBLIC_SEED, *range(1, 20)]
+
+every_exercise = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.name)
+
+
+def run(key: AnswerKey, function) -> list[list[Outcome]]:
+    return [run_calls(function, case.calls) for case in key.cases]
+
+
+def test_there_are_exercises():
+    assert EXERCISES
+
+
+@pytest.mark.parametrize("lesson", finished_lessons())
+def test_points_add_up_to_95(lesson):
+    exercises = lesson_exercises(lesson)
+    assert sum(e.points for e in exercises) == 95
+    assert all(e.lesson == lesson for e in exercises)
+
+
+def test_names_and_ids_are_unique():
+    names = [e.name for e in EXERCISES]
+    ids = [m.id for e in EXERCISES for m in e.mistakes]
+    assert len(set(names)) == len(names)
+    assert len(set(ids)) == len(ids)
+    for exercise in EXERCISES:
+        for mistake in exercise.mistakes:
+            assert re.fullmatch(rf"{exercise.name}\.[a-z0-9]+(-[a-z0-9]+)*", mistake.id), mistake.id
+            assert mistake.title and mistake.why and mistake.look and mistake.wrong
+
+
+@every_exercise
+def test_reference_passes_for_every_seed(exercise: Exercise):
+    for seed in SEEDS:
+        key = make_answer_key(exercise, seed)
+        assert set(exercise.groups) == {c.group for c in key.cases}
+        verdict = judge(key, run(key, exercise.reference), reveal=True)
+        assert verdict.verdict == "pass", (seed, verdict)
+
+
+@every_exercise
+def test_differently_written_answers_pass(exercise: Exercise):
+    assert exercise.correct, "다르게 쓴 바른 답이 하나는 있어야 해요"
+    for seed in SEEDS[:8]:
+        key = make_answer_key(exercise, seed)
+        for i, answer in enumerate(exercise.correct):
+            verdict = judge(key, run(key, answer), reveal=True)
+            assert verdict.verdict == "pass", (i, seed, verdict.message)
+
+
+@every_exercise
+def test_every_mistake_is_caught_and_named(exercise: Exercise):
+    for seed in SEEDS:
+        key = make_answer_key(exercise, seed)
+        for mistake in exercise.mistakes:
+            for i, wrong in enumerate(mistake.wrong):
+                verdict = judge(key, run(key, wrong))
+                assert verdict.mistake == mistake.id, (mistake.id, i, seed, verdict)
+                assert set(verdict.failed) == set(mistake.groups), (mistake.id, i, seed, verdict)
+
+
+@every_exercise
+def test_mistakes_stay_away_from_the_right_answer(exercise: Exercise):
+    """떨어지는 그룹마다, 허용 오차의 열 배 넘게 어긋난 사례가 하나는 있어요."""
+    for seed in SEEDS[:5]:
+        key = make_answer_key(exercise, seed)
+        for mistake in exercise.mistakes:
+            for i in range(len(mistake.wrong)):
+                for group in mistake.groups:
+                    best = max(separation(c, c.mistakes[mistake.id][i]) for c in key.cases if c.group == group)
+                    assert best >= 10, (mistake.id, i, group, seed, best)
+
+
+def separation(case: comparators.KeyCase, got) -> float:
+    """허용 오차를 1로 본 거리. 규칙으로만 판정하는 사례와 형, 모양, 예외의 차이는 무한대로 봐요."""
+    if case.comparator != "equal":
+        return math.inf if comparators.apply(case, got) else 0.0
+    return max(_distance(case, e, g) for e, g in zip(case.expected, got))
+
+
+def _distance(case, expected: Outcome, got: Outcome) -> float:
+    if expected.error != got.error or expected.changed != got.changed:
+        return math.inf
+    pairs = [(expected.value, got.value), *zip(expected.grads, got.grads)]
+    return max(_value_distance(case, e, g) for e, g in pairs)
+
+
+def _value_distance(case, expected, got) -> float:
+    if isinstance(expected, Tensor):
+        if not isinstance(got, Tensor) or got.shape != expected.shape or got.dtype != expected.dtype:
+            return math.inf
+        if not expected.numel():
+            return 0.0
+        return float(comparators.excess(expected, got, *comparators.tolerance(case, expected.dtype)).max())
+    if isinstance(expected, list | tuple):
+        if type(expected) is not type(got) or len(expected) != len(got):
+            return math.inf
+        return max((_value_distance(case, e, g) for e, g in zip(expected, got)), default=0.0)
+    if isinstance(expected, dict):
+        if not isinstance(got, dict) or expected.keys() != got.keys():
+            return math.inf
+        return max((_value_distance(case, expected[k], got[k]) for k in expected), default=0.0)
+    if isinstance(expected, float) and isinstance(got, int | float) and not isinstance(got, bool):
+        atol, rtol = comparators.tolerance(case)
+        return abs(expected - got) / (atol + rtol * abs(expected)) if math.isfinite(got) else math.inf
+    return 0.0 if type(expected) is type(got) and expected == got else math.inf
+
+
+@every_exercise
+def test_stub_none_print_and_foreign_values_have_their_own_words(exercise: Exercise):
+    key = make_answer_key(exercise, PUBLIC_SEED)
+
+    def stub(*args, **kwargs):
+        raise NotImplementedError("여기를 채워 주세요")
+
+    def explode(*args, **kwargs):
+        raise OSError("boom")
+
+    assert judge(key, run(key, stub)).verdict == "missing"
+    assert judge(key, run(key, stub)).message.startswith("아직 구현 전")
+    for function in (lambda *a, **k: None, lambda *a, **k: torch, lambda *a, **k: "답", explode):
+        verdict = judge(key, run(key, function), reveal=True)
+        assert verdict.verdict in ("fail", "error") and verdict.mistake is None, verdict
+        assert re.search(r"[가-힣]", verdict.message)
+    assert "None" in judge(key, run(key, lambda *a, **k: None)).message
+    assert "OSError" in judge(key, run(key, explode)).message
+
+
+@every_exercise
+def test_messages_do_not_show_hidden_values(exercise: Exercise):
+    """채점의 말에는 숨은 사례의 값이 없어요. 노트북에서는 두 값을 보여 줘요."""
+    key = make_answer_key(exercise, 3)
+    for mistake in exercise.mistakes:
+        outcomes = run(key, mistake.wrong[0])
+        hidden, shown = judge(key, outcomes).message, judge(key, outcomes, reveal=True).message
+        assert mistake.why in hidden and mistake.look in hidden
+        assert "나온 값" not in hidden and "나온 길이" not in hidden
+        assert len(shown) >= len(hidden)
+
+
+@every_exercise
+def test_same_seed_same_sheet_and_sheets_survive_the_wire(exercise: Exercise, tmp_path):
+    first, second = make_answer_key(exercise, 7), make_answer_key(exercise, 7)
+    assert serialisation.dump([c.calls for c in first.cases]) == serialisation.dump([c.calls for c in second.cases])
+    assert serialisation.dump([c.calls for c in first.cases]) != serialisation.dump(
+        [c.calls for c in make_answer_key(exercise, 8).cases]
+    )
+    save_keys(tmp_path / "x.keys", [first])
+    loaded = load_keys(tmp_path / "x.keys")[exercise.name]
+    assert judge(loaded, run(loaded, exercise.reference)).verdict == "pass"
+    for mistake in exercise.mistakes:
+        assert judge(loaded, run(loaded, mistake.wrong[0])).mistake == mistake.id

@@ -1,0 +1,367 @@
+"""제출물 하나에서 점수까지: 그룹 점수, 앞 실습의 바른 짝, 시드, 이어 가기, 한 반."""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from support.tiny_lesson import (
+    ANSWERS,
+    LIMITS,
+    SEED,
+    as_bytes,
+    cells_of,
+    code,
+    grade,
+    grade_bytes,
+    marks,
+    shared_pool,
+    tiny_setup,
+)
+
+from autograder.grading import batch, intake
+from autograder.grading.attempt import grade_submission
+from autograder.grading.batch import grade_many
+from autograder.grading.lesson_setup import LessonSetup, prepare
+from autograder.grading.results import VERDICTS
+from autograder.grading.submissions import Submission, find_submissions
+from autograder.grading.untrusted_answer import judge_outcomes
+from autograder.judging import serialisation
+from autograder.judging.call_runner import Foreign, Outcome
+from autograder.notebooks.reading import NotebookError
+from autograder.sandbox import Limits, Pool
+
+UNFINISHED = "def {}(x):\n    raise NotImplementedError('여기를 채워 주세요')"
+
+
+def verdicts(found: dict) -> dict[str, str]:
+    return {name: mark.verdict for name, mark in found.items()}
+
+
+def test_a_right_notebook_gets_everything() -> None:
+    result = grade_bytes(as_bytes(cells_of(ANSWERS)))
+    assert result.readable and result.problems == () and result.seed == SEED
+    assert {m.exercise: (m.verdict, m.score, m.max_score) for m in result.marks} == {
+        "double": ("pass", 40.0, 40),
+        "quadruple": ("pass", 50.0, 50),
+        "half": ("pass", 5.0, 0),
+    }
+    assert (result.score, result.max_score) == (95.0, 90)
+    assert result.tier == shared_pool().tier.name and result.cpu_seconds > 0
+
+
+def test_partial_marks_by_group_and_named_mistake() -> None:
+    found = grade(double="def double(x):\n    return (x * 2).float()")
+    assert (found["double"].verdict, found["double"].score) == ("partial", 26.7)
+    found = grade(double="def double(x):\n    return x.abs() * 2")
+    assert (found["double"].verdict, found["double"].score, found["double"].mistake) == ("fail", 0, "double.absolute")
+    assert "부호가 사라졌어요" in found["double"].message and "음수를 넣어 봐요" in found["double"].message
+
+
+def test_untouched_stubs_are_missing() -> None:
+    found = grade(**{name: UNFINISHED.format(name) for name in ANSWERS})
+    assert set(verdicts(found).values()) == {"missing"} and all("아직 구현 전" in m.message for m in found.values())
+
+
+def test_syntax_error_stays_in_its_cell() -> None:
+    found = grade(double="def double(x)\n    return x * 2")
+    assert verdicts(found) == {"double": "error", "quadruple": "pass", "half": "pass"}
+    assert "문법" in found["double"].message and "1번째 줄" in found["double"].message
+
+
+def test_deleted_cells_and_renamed_functions_are_missing() -> None:
+    cells = [cell for cell in cells_of(ANSWERS) if cell["id"] != "half"]
+    found = marks(grade_bytes(as_bytes(cells)))
+    assert verdicts(found) == {"double": "pass", "quadruple": "pass", "half": "missing"}
+    assert "배포본" in found["half"].message
+    found = grade(half="def halve(x):\n    return x / 2")
+    assert found["half"].verdict == "missing" and "함수의 이름" in found["half"].message
+
+
+def test_values_are_never_shown() -> None:
+    """숨은 사례의 입력도 기대값도 설명에 나오지 않아요."""
+    found = grade(double="def double(x):\n    return x * 2 + 0.5")
+    shown = found["double"].message
+    for case in tiny_setup().keys["double"].cases:
+        for value in [*case.calls[0].args[0].flatten().tolist(), *case.expected[0].value.flatten().tolist()]:
+            assert f"{value:.3g}" not in shown
+
+
+# -- 앞 실습이 틀렸을 때 ------------------------------------------------------------------------------------------
+
+
+def test_follow_on_is_not_punished_twice() -> None:
+    found = grade(double="def double(x):\n    return x * 3")
+    assert verdicts(found) == {"double": "fail", "quadruple": "pass", "half": "pass"}
+    assert found["quadruple"].score == 50 and "바른 것으로 바꿔" in found["quadruple"].message
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        UNFINISHED.format("double"),
+        "def double(x):\n    while True: pass",
+        "def double(x):\n    import os\n    os._exit(0)",
+        "def double(x)\n    return x",
+        "raise ValueError",
+        "",
+    ],
+)
+def test_follow_on_whatever_became_of_the_earlier_one(broken: str) -> None:
+    found = grade(double=broken)
+    assert found["double"].score == 0 and found["quadruple"].verdict == "pass"
+
+
+def test_follow_on_through_a_helper() -> None:
+    found = grade(
+        "def twice(x):\n    return double(double(x))",
+        double="def double(x):\n    return x",
+        quadruple="def quadruple(x):\n    return twice(x)",
+    )
+    assert found["quadruple"].verdict == "pass"
+
+
+def test_follow_on_keeps_the_learners_own_mistake() -> None:
+    found = grade(double="def double(x):\n    return x * 3", quadruple="def quadruple(x):\n    return double(x)")
+    mark = found["quadruple"]
+    assert (mark.verdict, mark.mistake, mark.score) == ("fail", "quadruple.once", 0)
+
+
+def test_follow_on_only_when_it_calls_the_earlier_one() -> None:
+    found = grade(double="def double(x):\n    return x", quadruple="def quadruple(x):\n    return x * 5")
+    assert found["quadruple"].verdict == "fail" and "바꿔" not in found["quadruple"].message
+
+
+def test_two_wrongs_that_make_a_right_still_pass() -> None:
+    """먼저 학습자의 것으로 돌려 통과하면 그대로 통과예요."""
+    found = grade(double="def double(x):\n    return x * 4", quadruple="def quadruple(x):\n    return double(x)")
+    assert verdicts(found) == {"double": "fail", "quadruple": "pass", "half": "pass"}
+
+
+# -- 셀 -----------------------------------------------------------------------------------------------------------
+
+
+def test_added_definitions_run_and_added_work_does_not() -> None:
+    found = grade("FACTOR = 2\ndef scale(x):\n    return FACTOR * x", double="def double(x):\n    return scale(x)")
+    assert found["double"].verdict == "pass"
+    found = grade("def scale(x):\n    return 2 * x\nprint(scale(3))", double="def double(x):\n    return scale(x)")
+    assert found["double"].verdict == "error" and "`scale`(2번째 셀)" in found["double"].message
+
+
+def test_edited_given_cell_has_no_effect() -> None:
+    cells = cells_of(ANSWERS)
+    cells[0]["source"] = ["class torch: pass"]
+    assert set(verdicts(marks(grade_bytes(as_bytes(cells)))).values()) == {"pass"}
+
+
+def test_doubled_exercise_the_last_one_counts() -> None:
+    cells = cells_of({**ANSWERS, "double": "def double(x):\n    return x"})
+    cells.append(code(ANSWERS["double"], "double", id="again"))
+    result = grade_bytes(as_bytes(cells))
+    assert marks(result)["double"].verdict == "pass" and any("둘 이상" in p for p in result.problems)
+
+
+def test_several_stops_in_one_notebook() -> None:
+    found = grade(
+        double="while True: pass", quadruple="def quadruple(x):\n    while True: pass", half="import os\nos._exit(1)"
+    )
+    assert verdicts(found) == {"double": "timeout", "quadruple": "timeout", "half": "error"}
+
+
+def test_budget_ends_a_submission() -> None:
+    pool = shared_pool()
+    greedy = "def {}(x):\n    while True: pass"
+    data = as_bytes(cells_of({name: greedy.format(name) for name in ANSWERS}))
+    small = Limits(unit_cpu=0.7, unit_wall=20, child_cpu=1, child_wall=60)
+    own, pool.limits = pool.limits, small
+    try:
+        found = marks(grade_submission(Submission("s", "tiny", data), SEED, pool, tiny_setup()))
+    finally:
+        pool.limits = own
+    assert set(verdicts(found).values()) == {"timeout"}
+    assert "앞에서 다 써서" in found["half"].message
+
+
+def test_unreadable_submission_is_refused_everywhere() -> None:
+    for data in (b"", b"{", as_bytes([code("x = 1", id="x")])):
+        result = grade_bytes(data)
+        assert not result.readable and {m.verdict for m in result.marks} == {"refused"} and result.score == 0
+        assert len({m.message for m in result.marks}) == 1 and result.marks[0].message in result.problems
+
+
+# -- 판정으로 들어오는 값 -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "outcomes",
+    [
+        None,
+        3,
+        [],
+        {},
+        [3],
+        [[3]],
+        [[None]],
+        "x",
+        [[Outcome(value=10**5000)]] * 3,
+        [[Outcome(value={"a": float("nan")})]] * 3,
+        [[Outcome(value=Foreign(7))]] * 3,
+        [[Outcome(error=5, detail=[], changed="abc", grads=7)]] * 3,
+        [[Outcome(error="x" * 10_000)]] * 3,
+        [[Outcome(value=torch.zeros(0))]] * 3,
+        [[Outcome(value=Outcome())]] * 3,
+        [[Outcome(value=torch.tensor(float("inf")))]] * 3,
+        [[Outcome(changed=(0, "x", None))]] * 3,
+        [[Outcome()] * 500] * 500,
+        [[Outcome(value=Foreign("<img src=x onerror=alert(1)>"))]] * 3,
+    ],
+)
+def test_any_answer_gets_a_verdict(outcomes: object) -> None:
+    verdict = judge_outcomes(tiny_setup().keys["double"], outcomes)
+    assert verdict.verdict in VERDICTS and verdict.verdict != "pass" and verdict.share < 1
+    assert "<img" not in verdict.message and len(verdict.message) < 2000
+
+
+def test_random_bytes_never_pass_and_never_raise() -> None:
+    rng = random.Random(0)
+    good = serialisation.dump([[Outcome(value=torch.zeros(2, 2))]])
+    for _ in range(300):
+        data = bytearray(good if rng.random() < 0.7 else rng.randbytes(rng.randrange(200)))
+        for _ in range(rng.randrange(1, 6)):
+            if data:
+                data[rng.randrange(len(data))] = rng.randrange(256)
+        try:
+            outcomes = serialisation.load(bytes(data), 10_000, 100)
+        except serialisation.SerialisationError:
+            continue
+        assert judge_outcomes(tiny_setup().keys["double"], outcomes).verdict != "pass"
+
+
+def test_hundred_thousand_tensors_are_refused_before_parsing() -> None:
+    data = serialisation.dump([torch.empty(0)] * 20_000)
+    started = time.process_time()
+    with pytest.raises(serialisation.SerialisationError, match="너무 많아요"):
+        serialisation.load(data, LIMITS.answer_bytes, LIMITS.answer_tensors)
+    assert time.process_time() - started < 5
+
+
+# -- 시드와 한 반 -------------------------------------------------------------------------------------------------
+
+
+def test_same_seed_same_marks_other_seed_other_cases() -> None:
+    data = as_bytes(cells_of({**ANSWERS, "double": "def double(x):\n    return (x * 2).float()"}))
+    assert grade_bytes(data).marks == grade_bytes(data).marks
+    first = LessonSetup.make(tiny_setup().master, tiny_setup().exercises, SEED)
+    other = LessonSetup.make(tiny_setup().master, tiny_setup().exercises, SEED + 1)
+    assert first.calls == tiny_setup().calls and all(first.calls[name] != other.calls[name] for name in ANSWERS)
+
+
+def submissions() -> list[Submission]:
+    texts = [
+        ANSWERS,
+        {**ANSWERS, "double": "def double(x):\n    return x"},
+        {**ANSWERS, "half": "while True: pass"},
+        {**ANSWERS, "quadruple": "def quadruple(x:\n  x"},
+        {**ANSWERS, "double": "import os\nos._exit(0)"},
+    ]
+    good = [Submission(f"s{i:03d}", "tiny", as_bytes(cells_of(text))) for i, text in enumerate(texts)]
+    return [*good, Submission("bad", "tiny", b"{"), Submission("gone", "tiny", Path("/no/such/file.ipynb"))]
+
+
+def test_a_class_gets_the_same_marks_in_any_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    import contextlib
+
+    shared = shared_pool()
+    monkeypatch.setattr(batch, "open_pool", lambda unsafe=False: contextlib.nullcontext(_Lent(shared)))
+    monkeypatch.setattr(batch, "prepare", lambda lesson, seed: tiny_setup(seed))
+    alone = {s.student: grade_submission(s, SEED, shared, tiny_setup()).marks for s in submissions()}
+    heard: list[str] = []
+    for jobs, order in ((1, submissions()), (3, submissions()[::-1])):
+        results = grade_many(order, SEED, jobs, on_result=lambda r: heard.append(r.student))
+        together = {r.student: r for r in results}
+        assert {student: r.marks for student, r in together.items()} == alone
+        assert {student for student, r in together.items() if not r.readable} == {"bad", "gone"}
+    assert sorted(heard) == sorted([*alone, *alone])
+
+
+class _Lent:
+    """빌려 온 풀. 한 반이 끝나도 닫히지 않아요."""
+
+    def __init__(self, pool: Pool) -> None:
+        self.run, self.limits, self.tier = pool.run, pool.limits, pool.tier
+
+    def close(self) -> None:
+        pass
+
+
+def test_a_bug_in_the_grader_costs_one_submission_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake, "plan_run", lambda *_: 1 / 0)
+    result = batch._grade_safely(submissions()[0], SEED, shared_pool(), tiny_setup())
+    assert not result.readable and "ZeroDivisionError" in result.problems[0]
+    assert {m.verdict for m in result.marks} == {"refused"}
+
+
+def test_finding_submissions(tmp_path: Path) -> None:
+    lesson = "05_attention_math"
+
+    def put(student: str, name: str, folder: str = lesson) -> Path:
+        path = tmp_path / student / folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("{}")
+        return path
+
+    put("s1", f"{lesson}.ipynb")
+    put("s2", "내 과제 05.ipynb")
+    put("s3", f"{lesson}-Copy1.ipynb")
+    put("s3", "old.ipynb")
+    put("s4", f"{lesson}.ipynb")
+    put("s4", "torch.py")
+    put("s5", "notes.txt")
+    put("s6", f"{lesson}.ipynb", "something_else")
+    put("s7", "02_positional_encoding.ipynb", "02_positional_encoding")
+    (tmp_path / ".hidden" / lesson).mkdir(parents=True)
+    (tmp_path / "s1" / lesson / "timestamp.txt").write_text("2026-03-02 09:00:00 UTC")
+    (tmp_path / "stray.txt").write_text("x")
+    found = {s.student: s for s in find_submissions(tmp_path, lesson)}
+    assert set(found) == {"s1", "s2", "s3", "s4", "s5"}
+    assert found["s1"].problems == ()
+    assert "내 과제 05.ipynb" in found["s2"].problems[0] and found["s2"].read() == b"{}"
+    assert found["s3"].source == tmp_path / "s3" / lesson / f"{lesson}-Copy1.ipynb"
+    assert "torch.py" in found["s4"].problems[0]
+    with pytest.raises(NotebookError):
+        found["s5"].read()
+    assert "s7" in {s.student for s in find_submissions(tmp_path)}
+
+
+@pytest.mark.skipif(
+    os.name == "nt" or sys.platform == "darwin", reason="이 운영체제의 파일 이름은 언제나 유니코드예요."
+)
+def test_folder_names_in_other_encodings(tmp_path: Path) -> None:
+    for raw in ("홍길동".encode("cp949"), "김하나".encode(), b"\xff\xfe\xff"):
+        folder = os.path.join(os.fsencode(tmp_path), raw, b"05_attention_math")
+        os.makedirs(folder)
+        with open(os.path.join(folder, b"05_attention_math.ipynb"), "wb") as file:
+            file.write(b"{}")
+    found = find_submissions(tmp_path)
+    assert {s.student for s in found} == {"홍길동", "김하나", "\\xff\\xfe\\xff"}
+    assert [s.read() for s in found] == [b"{}"] * 3
+
+
+# -- 진짜 레슨 ----------------------------------------------------------------------------------------------------
+
+
+def test_lesson_five_solution_is_perfect() -> None:
+    import nbformat
+
+    from autograder.authoring.lesson_source import read_source
+
+    lesson = "05_attention_math"
+    solved = nbformat.writes(read_source(lesson)).encode()
+    result = grade_submission(Submission("s001", lesson, solved), SEED, shared_pool(), prepare(lesson, SEED))
+    assert set(verdicts(marks(result)).values()) == {"pass"} and result.problems == ()
+    assert result.max_score == 95

@@ -1,0 +1,42 @@
+"""JupyterLab 열기: 빈 포트, 한국어 화면, 남에게 보이지 않는 토큰."""
+
+from __future__ import annotations
+
+import socket
+
+from support.commands import run
+
+from autograder.learner import lab
+
+
+def test_busy_port_moves_on():
+    with socket.socket() as busy:
+        busy.bind(("127.0.0.1", 0))
+        busy.listen()
+        port = busy.getsockname()[1]
+        found = lab.free_port(port)
+        assert found is not None and found > port
+
+
+def test_lab_opens_korean_pages_with_a_private_token(monkeypatch, capsys):
+    started = {}
+
+    class Process:
+        def __init__(self, command, env, cwd):
+            started.update(command=command, env=env)
+
+        def poll(self):
+            return None
+
+        def wait(self):
+            return 0
+
+        def terminate(self):
+            pass
+
+    monkeypatch.setattr(lab.subprocess, "Popen", Process)
+    monkeypatch.setattr(lab, "wait_for_server", lambda process, port: True)
+    code, out, _ = run(capsys, "lab", "--no-browser", "--port", "18888")
+    token = started["env"]["JUPYTER_TOKEN"]
+    assert code == 0 and token in out and token not in " ".join(started["command"])
+    assert "lab/tree/lessons" in out
