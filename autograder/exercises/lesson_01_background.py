@@ -1,4 +1,4 @@
-"""레슨 1의 실습: RNN 한 걸음부터 기울기의 거리, 어텐션 가중치, 층의 값까지."""
+"""레슨 1의 실습: RNN 한 스텝부터 기울기의 거리, 어텐션 가중치, 층의 값까지."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _weights(rng, i, d, dtype=torch.float32):
     )
 
 
-# -- rnn_step -----------------------------------------------------------------------------------------------------
+# -- rnn_step --
 
 
 def _step_cases(rng):
@@ -56,7 +56,7 @@ def _step_loop(x_t, h, W_xh, W_hh, b):
 RNN_STEP = Exercise(
     name="rnn_step",
     lesson=LESSON,
-    title="RNN 한 걸음",
+    title="RNN 한 스텝",
     points=10,
     groups={
         "values": "값과 모양이 맞아요",
@@ -126,7 +126,7 @@ RNN_STEP = Exercise(
 )
 
 
-# -- rnn_forward --------------------------------------------------------------------------------------------------
+# -- rnn_forward --
 
 
 def _forward_cases(rng):
@@ -212,9 +212,9 @@ RNN_FORWARD = Exercise(
     mistakes=(
         Mistake(
             id="rnn_forward.h0-reused",
-            title="걸음마다 h0을 다시 씀",
+            title="스텝마다 h0을 다시 씀",
             why="모든 시각이 처음 상태 h0에서 출발했어요. 앞 단어의 기억이 다음 단어로 넘어가지 않아요.",
-            look="한 걸음의 결과가 다음 걸음의 입력이 되는지 변수 이름을 따라가 봐요.",
+            look="한 스텝의 결과가 다음 스텝의 입력이 되는지 변수 이름을 따라가 봐요.",
             wrong=(lambda *a: _unroll(*a, frozen=True),),
             groups=("values", "square", "double"),
         ),
@@ -263,7 +263,7 @@ RNN_FORWARD = Exercise(
 )
 
 
-# -- last_state ---------------------------------------------------------------------------------------------------
+# -- last_state --
 
 
 def _last_cases(rng):
@@ -360,7 +360,7 @@ LAST_STATE = Exercise(
 )
 
 
-# -- path_length --------------------------------------------------------------------------------------------------
+# -- path_length --
 
 
 def _path_cases(rng):
@@ -416,7 +416,7 @@ PATH_LENGTH = Exercise(
     title="두 단어 사이의 길",
     points=9,
     groups={
-        "rnn": "RNN에서 가장 먼 두 단어 사이의 걸음 수가 맞아요",
+        "rnn": "RNN에서 가장 먼 두 단어 사이의 스텝 수가 맞아요",
         "self_attention": "셀프 어텐션에서는 문장이 길어져도 그대로예요",
         "conv": "합성곱은 층을 쌓은 만큼만 멀어져요",
         "conv_exact": "딱 떨어지는 길이에서 한 층도 틀리지 않아요",
@@ -461,7 +461,7 @@ PATH_LENGTH = Exercise(
         ),
         Mistake(
             id="path_length.rnn-counts-words",
-            title="걸음이 아니라 단어를 셈",
+            title="스텝이 아니라 단어를 셈",
             why="단어의 수를 셌어요. 길은 단어와 단어 사이를 건너는 횟수예요.",
             look="단어가 2개일 때 몇 번 건너는지 세어 봐요.",
             wrong=(lambda kind, n, k=3: _path(kind, n, k, rnn_extra=1),),
@@ -476,7 +476,7 @@ PATH_LENGTH = Exercise(
 )
 
 
-# -- grad_norm_by_distance ----------------------------------------------------------------------------------------
+# -- grad_norm_by_distance --
 
 
 def _grad_cases(rng):
@@ -493,7 +493,7 @@ def _grad_cases(rng):
     ]
 
 
-def _grad_inputs(x, h0, W_xh, W_hh, b, loss=lambda out: out[:, -1].sum()):
+def _grad_inputs(x, h0, W_xh, W_hh, b, *, loss=lambda out: out[:, -1].sum()):
     x = x.clone().requires_grad_(True)
     return torch.autograd.grad(loss(rnn.rnn_forward(x, h0, W_xh, W_hh, b)), x)[0]
 
@@ -580,8 +580,8 @@ GRAD_NORM = Exercise(
         Mistake(
             id="grad_norm_by_distance.detached",
             title="상태를 끊고 이어 감",
-            why="마지막 입력만 기울기를 받고 나머지는 0이에요. 걸음 사이에서 계산 그래프가 끊겼어요.",
-            look="걸음마다 `detach`나 `.data`, `torch.tensor(...)`로 상태를 새로 만들지 않았는지 봐요.",
+            why="마지막 입력만 기울기를 받고 나머지는 0이에요. 스텝 사이에서 계산 그래프가 끊겼어요.",
+            look="스텝마다 `detach`나 `.data`, `torch.tensor(...)`로 상태를 새로 만들지 않았는지 봐요.",
             wrong=(_grad_detached,),
             groups=("values", "square", "double"),
         ),
@@ -589,7 +589,7 @@ GRAD_NORM = Exercise(
             id="grad_norm_by_distance.reversed",
             title="축이 거꾸로",
             why="0번 칸에 첫 단어가 왔어요. 0번 칸은 거리가 0인 마지막 단어의 자리예요.",
-            look="시각 t인 단어가 마지막에서 몇 걸음 앞인지 적어 봐요.",
+            look="시각 t인 단어가 마지막에서 몇 스텝 앞인지 적어 봐요.",
             wrong=(lambda *a: _norms(_grad_inputs(*a)).flip(0),),
             groups=("values", "square", "double"),
         ),
@@ -627,7 +627,7 @@ GRAD_NORM = Exercise(
 )
 
 
-# -- attention_weights --------------------------------------------------------------------------------------------
+# -- attention_weights --
 
 
 def _visible(rng, *shape):
@@ -762,7 +762,7 @@ ATTENTION_WEIGHTS = Exercise(
 )
 
 
-# -- context ------------------------------------------------------------------------------------------------------
+# -- context --
 
 
 def _context_cases(rng):
@@ -839,7 +839,7 @@ CONTEXT = Exercise(
 )
 
 
-# -- layer_cost ---------------------------------------------------------------------------------------------------
+# -- layer_cost --
 
 
 def _cost_cases(rng):
@@ -926,7 +926,7 @@ LAYER_COST = Exercise(
 )
 
 
-# -- additive_scores (보너스) --------------------------------------------------------------------------------------
+# -- additive_scores (보너스) --
 
 
 def _additive_cases(rng):

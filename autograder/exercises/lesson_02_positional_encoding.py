@@ -15,7 +15,7 @@ from reference import positional
 LESSON = "02_positional_encoding"
 
 
-# -- is_permutation_equivariant -----------------------------------------------------------------------------------
+# -- is_permutation_equivariant --
 
 
 def _restless(rng, n):
@@ -115,7 +115,7 @@ EQUIVARIANT = Exercise(
 )
 
 
-# -- angle_rates --------------------------------------------------------------------------------------------------
+# -- angle_rates --
 
 
 def _rates_cases(rng):
@@ -227,7 +227,7 @@ ANGLE_RATES = Exercise(
 )
 
 
-# -- sinusoidal_pe ------------------------------------------------------------------------------------------------
+# -- sinusoidal_pe --
 
 
 def _pe_cases(rng):
@@ -342,7 +342,7 @@ SINUSOIDAL_PE = Exercise(
 )
 
 
-# -- add_pe, learned_pe -------------------------------------------------------------------------------------------
+# -- add_pe, learned_pe --
 
 
 def _table_cases(rng, single):
@@ -511,7 +511,7 @@ LEARNED_PE = Exercise(
 )
 
 
-# -- shift_matrix -------------------------------------------------------------------------------------------------
+# -- shift_matrix --
 
 _ROWS = 60
 
@@ -637,7 +637,7 @@ SHIFT_MATRIX = Exercise(
 )
 
 
-# -- rope (보너스) --------------------------------------------------------------------------------------------------
+# -- rope (보너스) --
 
 
 def _rope_cases(rng):

@@ -13,7 +13,7 @@ from reference.norm import layer_norm
 LESSON = "04_residual_layernorm"
 
 
-# -- layer_norm ---------------------------------------------------------------------------------------------------
+# -- layer_norm --
 
 
 def _scale_shift(rng, d, dtype=torch.float32):
@@ -241,7 +241,7 @@ LAYER_NORM = Exercise(
 )
 
 
-# -- residual -----------------------------------------------------------------------------------------------------
+# -- residual --
 
 
 def _affine(rng, d, dtype=torch.float32, kind="tanh_affine"):
@@ -315,7 +315,7 @@ RESIDUAL = Exercise(
 )
 
 
-# -- post_norm, pre_norm ------------------------------------------------------------------------------------------
+# -- post_norm, pre_norm --
 
 
 def _norm_cases(rng):
@@ -500,7 +500,7 @@ PRE_NORM = Exercise(
 )
 
 
-# -- encoder_sublayers --------------------------------------------------------------------------------------------
+# -- encoder_sublayers --
 
 
 def _standardize(rng, d, dtype=torch.float32):
@@ -632,7 +632,7 @@ ENCODER_SUBLAYERS = Exercise(
 )
 
 
-# -- dropout_residual ---------------------------------------------------------------------------------------------
+# -- dropout_residual --
 
 _P = 0.3
 
@@ -723,7 +723,7 @@ DROPOUT_RESIDUAL = Exercise(
 )
 
 
-# -- grad_norm_by_depth -------------------------------------------------------------------------------------------
+# -- grad_norm_by_depth --
 
 
 def _depth_cases(rng):
@@ -770,7 +770,7 @@ def _depth_backward(x, weights, residual):
         update = torch.tanh(h @ W)
         h = h + update if residual else update
     h.sum().backward()
-    return [float(W.grad.pow(2).sum().sqrt()) for W in leaves]
+    return [float(W.grad.pow(2).sum().sqrt()) for W in leaves if W.grad is not None]
 
 
 def _depth_by_chain(x, weights, residual):
@@ -781,7 +781,7 @@ def _depth_by_chain(x, weights, residual):
         outputs.append(torch.tanh(h @ W))
         h = outputs[-1] + (h if residual else 0)
     g, norms = torch.ones_like(h), []
-    for W, a, y in zip(reversed(weights), reversed(inputs), reversed(outputs)):
+    for W, a, y in zip(reversed(weights), reversed(inputs), reversed(outputs), strict=True):
         local = g * (1 - y * y)
         norms.append((a.T @ local).norm().item())
         g = local @ W.T + (g if residual else 0)
@@ -826,7 +826,7 @@ GRAD_NORM_BY_DEPTH = Exercise(
 )
 
 
-# -- rms_norm, deep_norm (보너스) ---------------------------------------------------------------------------------
+# -- rms_norm, deep_norm (보너스) --
 
 
 def _rms_cases(rng):

@@ -29,7 +29,7 @@ def _mask(rng, *shape):
     return (seen | (columns == at)) & (columns != (at + step) % size)
 
 
-# -- softmax ------------------------------------------------------------------------------------------------------
+# -- softmax --
 
 
 def _softmax_cases(rng):
@@ -163,7 +163,7 @@ SOFTMAX = Exercise(
 )
 
 
-# -- attention_scores ---------------------------------------------------------------------------------------------
+# -- attention_scores --
 
 
 def _scores_cases(rng):
@@ -286,7 +286,7 @@ SCORES = Exercise(
 )
 
 
-# -- padding_mask -------------------------------------------------------------------------------------------------
+# -- padding_mask --
 
 
 def _padded(rng, pad_id, *shape):
@@ -372,7 +372,7 @@ PADDING_MASK = Exercise(
 )
 
 
-# -- causal_mask --------------------------------------------------------------------------------------------------
+# -- causal_mask --
 
 
 def _causal_cases(rng):
@@ -452,7 +452,7 @@ CAUSAL_MASK = Exercise(
 )
 
 
-# -- masked_softmax -----------------------------------------------------------------------------------------------
+# -- masked_softmax --
 
 
 def _masked_cases(rng):
@@ -609,7 +609,7 @@ MASKED_SOFTMAX = Exercise(
 )
 
 
-# -- scaled_dot_product_attention ---------------------------------------------------------------------------------
+# -- scaled_dot_product_attention --
 
 
 def _sdpa_cases(rng):
@@ -695,7 +695,7 @@ SDPA = Exercise(
             id="scaled_dot_product_attention.no-softmax",
             title="소프트맥스 없이 점수로 섞음",
             why="비율이 아니라 점수 그대로 값을 섞었어요. 가중치의 합이 1이 아니고 음수도 있어요.",
-            look="점수와 값 사이에 있어야 할 한 걸음을 찾아봐요.",
+            look="점수와 값 사이에 있어야 할 한 단계를 찾아봐요.",
             wrong=(_sdpa_no_softmax(None), _sdpa_no_softmax(0.0), _sdpa_no_softmax(-1e9)),
             groups=("output", "weights", "mask", "empty_row"),
         ),
@@ -737,7 +737,7 @@ SDPA = Exercise(
 )
 
 
-# -- self_attention -----------------------------------------------------------------------------------------------
+# -- self_attention --
 
 
 def _self_cases(rng):
@@ -850,7 +850,7 @@ SELF_ATTENTION = Exercise(
 )
 
 
-# -- attention_variance (보너스) ----------------------------------------------------------------------------------
+# -- attention_variance (보너스) --
 
 
 def _variance_cases(rng):

@@ -29,7 +29,7 @@ def _merge(x):
     return x.transpose(1, 2).flatten(2)
 
 
-# -- split_heads --------------------------------------------------------------------------------------------------
+# -- split_heads --
 
 
 def _split_cases(rng):
@@ -138,7 +138,7 @@ SPLIT_HEADS = Exercise(
 )
 
 
-# -- merge_heads --------------------------------------------------------------------------------------------------
+# -- merge_heads --
 
 
 def _merge_cases(rng):
@@ -236,7 +236,7 @@ MERGE_HEADS = Exercise(
 )
 
 
-# -- multi_head_attention -----------------------------------------------------------------------------------------
+# -- multi_head_attention --
 
 
 def _matrices(rng, d, dtype=torch.float32):
@@ -473,7 +473,7 @@ MULTI_HEAD_ATTENTION = Exercise(
 )
 
 
-# -- cross_attention ----------------------------------------------------------------------------------------------
+# -- cross_attention --
 
 
 def _cross_cases(rng):
@@ -584,7 +584,7 @@ CROSS_ATTENTION = Exercise(
 )
 
 
-# -- mha_param_count ----------------------------------------------------------------------------------------------
+# -- mha_param_count --
 
 
 def _count_cases(rng):
@@ -669,7 +669,7 @@ MHA_PARAM_COUNT = Exercise(
 )
 
 
-# -- attend_with_cache --------------------------------------------------------------------------------------------
+# -- attend_with_cache --
 
 
 def _cache_cases(rng):
@@ -761,7 +761,7 @@ ATTEND_WITH_CACHE = Exercise(
     groups={
         "first": "첫 토큰(캐시가 없을 때)이 맞아요",
         "step": "캐시가 있을 때 출력과 새 캐시가 맞아요",
-        "sequence": "네 걸음을 이어도 맞아요",
+        "sequence": "네 스텝을 이어도 맞아요",
     },
     reference=multi_head.attend_with_cache,
     sample_cases=_cache_cases,
@@ -804,7 +804,7 @@ ATTEND_WITH_CACHE = Exercise(
 )
 
 
-# -- grouped_query_attention (보너스) -----------------------------------------------------------------------------
+# -- grouped_query_attention (보너스) --
 
 
 def _gqa_cases(rng):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
@@ -17,7 +18,7 @@ LESSON = "07_embedding_tokenizing"
 SYLLABLES = "나다라마바사자차카타파하"  # 시드마다 자리를 바꿔 가며 쓰는 글자
 
 
-# -- decompose, compose -------------------------------------------------------------------------------------------
+# -- decompose, compose --
 
 
 def _number(syllable):
@@ -252,7 +253,7 @@ COMPOSE = Exercise(
 )
 
 
-# -- count_pairs --------------------------------------------------------------------------------------------------
+# -- count_pairs --
 
 
 def _letters(rng, n):
@@ -273,19 +274,19 @@ def _count_cases(rng):
 
 
 def _count_no_freq(word_freq):
-    return dict(Counter(p for w in word_freq for p in zip(w, w[1:])))
+    return dict(Counter(p for w in word_freq for p in pairwise(w)))
 
 
 def _count_across(word_freq):
     tokens = [(t, n) for w, n in word_freq.items() for t in w]
-    counts = Counter()
-    for (left, n), (right, _) in zip(tokens, tokens[1:]):
+    counts: Counter[tuple[str, str]] = Counter()
+    for (left, n), (right, _) in pairwise(tokens):
         counts[left, right] += n
     return dict(counts)
 
 
 def _count_no_overlap(word_freq):
-    counts = Counter()
+    counts: Counter[tuple[str, str]] = Counter()
     for w, n in word_freq.items():
         i = 0
         while i < len(w) - 1:
@@ -295,7 +296,7 @@ def _count_no_overlap(word_freq):
 
 
 def _count_dict(word_freq):
-    counts = {}
+    counts: dict[tuple[str, str], int] = {}
     for w, n in word_freq.items():
         for i in range(len(w) - 1):
             counts[(w[i], w[i + 1])] = counts.get((w[i], w[i + 1]), 0) + n
@@ -303,9 +304,9 @@ def _count_dict(word_freq):
 
 
 def _count_counter(word_freq):
-    total = Counter()
+    total: Counter[tuple[str, str]] = Counter()
     for w, n in word_freq.items():
-        for p, k in Counter(zip(w, w[1:])).items():
+        for p, k in Counter(pairwise(w)).items():
             total[p] += k * n
     return total
 
@@ -348,7 +349,7 @@ COUNT_PAIRS = Exercise(
 )
 
 
-# -- merge_pair ---------------------------------------------------------------------------------------------------
+# -- merge_pair --
 
 
 def _merge_cases(rng):
@@ -472,7 +473,7 @@ MERGE_PAIR = Exercise(
 )
 
 
-# -- train_bpe ----------------------------------------------------------------------------------------------------
+# -- train_bpe --
 
 
 def _train_cases(rng):
@@ -534,9 +535,10 @@ def _train_stale(word_freq, n_merges):
 
 
 def _train_sorted(word_freq, n_merges):
-    words, merges = [(["▁", *w], n) for w, n in word_freq.items()], []
+    words = [(["▁", *w], n) for w, n in word_freq.items()]
+    merges: list[tuple[str, str]] = []
     while len(merges) < n_merges:
-        counts = Counter()
+        counts: Counter[tuple[str, str]] = Counter()
         for tokens, n in words:
             for i in range(len(tokens) - 1):
                 counts[tokens[i], tokens[i + 1]] += n
@@ -628,7 +630,7 @@ TRAIN_BPE = Exercise(
 )
 
 
-# -- bpe_encode ---------------------------------------------------------------------------------------------------
+# -- bpe_encode --
 
 _SCHOOL = [("학", "교"), ("에", "서"), ("학교", "에"), ("▁", "학교에")]
 
@@ -682,7 +684,7 @@ def _encode_in_order(word, merges):
 def _encode_lowest_rank(word, merges):
     tokens = ["▁", *word]
     while True:
-        found = [(merges.index(p), i) for i, p in enumerate(zip(tokens, tokens[1:])) if p in merges]
+        found = [(merges.index(p), i) for i, p in enumerate(pairwise(tokens)) if p in merges]
         if not found:
             return tokens
         _, i = min(found)
@@ -724,7 +726,7 @@ BPE_ENCODE = Exercise(
 )
 
 
-# -- bpe_decode ---------------------------------------------------------------------------------------------------
+# -- bpe_decode --
 
 
 def _cut(rng, text):
@@ -820,7 +822,7 @@ BPE_DECODE = Exercise(
 )
 
 
-# -- make_batch ---------------------------------------------------------------------------------------------------
+# -- make_batch --
 
 
 def _sentence(rng, n):
@@ -954,7 +956,7 @@ MAKE_BATCH = Exercise(
 )
 
 
-# -- embed, tied_logits -------------------------------------------------------------------------------------------
+# -- embed, tied_logits --
 
 
 def _embed_cases(rng):
@@ -1143,7 +1145,7 @@ TIED_LOGITS = Exercise(
 )
 
 
-# -- cosine_similarity, fertility (보너스) ------------------------------------------------------------------------
+# -- cosine_similarity, fertility (보너스) --
 
 
 def _cosine_cases(rng):

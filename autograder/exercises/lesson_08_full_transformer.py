@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from functools import partial
 
 import torch
 import torch.nn.functional as F
@@ -16,7 +17,7 @@ from reference import decoding, loss, masks, schedule, transformer
 LESSON = "08_full_transformer"
 
 
-# -- 층을 이루는 것 -----------------------------------------------------------------------------------------------
+# -- 층을 이루는 것 --
 
 
 def _attention(rng, d, dtype):
@@ -84,7 +85,7 @@ def _ln(x, w):
     return F.layer_norm(x, x.shape[-1:], w["gamma"], w["beta"])
 
 
-# -- encoder_layer ------------------------------------------------------------------------------------------------
+# -- encoder_layer --
 
 
 def _encoder_cases(rng):
@@ -263,7 +264,7 @@ ENCODER_LAYER = Exercise(
 )
 
 
-# -- decoder_layer ------------------------------------------------------------------------------------------------
+# -- decoder_layer --
 
 
 def _decoder_cases(rng):
@@ -514,7 +515,7 @@ DECODER_LAYER = Exercise(
 )
 
 
-# -- make_masks ---------------------------------------------------------------------------------------------------
+# -- make_masks --
 
 
 def _masks_cases(rng):
@@ -655,7 +656,7 @@ MAKE_MASKS = Exercise(
 )
 
 
-# -- shift_right --------------------------------------------------------------------------------------------------
+# -- shift_right --
 
 
 def _shift_cases(rng):
@@ -748,7 +749,7 @@ SHIFT_RIGHT = Exercise(
 )
 
 
-# -- label_smoothed_loss ------------------------------------------------------------------------------------------
+# -- label_smoothed_loss --
 
 
 def _loss_cases(rng):
@@ -849,7 +850,7 @@ def _loss_one_hot(logits, target, eps, pad_id):
 
 def _loss_loop(logits, target, eps, pad_id):
     losses = []
-    for row, right in zip(logits, target.tolist()):
+    for row, right in zip(logits, target.tolist(), strict=True):
         if right != pad_id:
             log_p = row - row.logsumexp(0)
             losses.append((1 - eps) * -log_p[right] + eps * -log_p.mean())
@@ -939,20 +940,20 @@ LABEL_SMOOTHED_LOSS = Exercise(
 )
 
 
-# -- noam_lr ------------------------------------------------------------------------------------------------------
+# -- noam_lr --
 
-_NOAM = {"atol": 1e-14, "rtol": 1e-6}  # 학습률은 아주 작은 수라서 상대 오차로만 봐요.
+_noam_case = partial(case, atol=1e-14, rtol=1e-6)  # 학습률은 아주 작은 수라서 상대 오차로만 봐요.
 
 
 def _noam_cases(rng):
     d, warmup = rng.choice((128, 256, 384)), rng.int(500, 900)
     return [
-        case("warmup", rng.int(20, 60), 512, 4000, **_NOAM),
-        case("warmup", warmup // 2, d, warmup, **_NOAM),
-        case("peak", 4000, 512, 4000, **_NOAM),
-        case("peak", warmup, d, warmup, **_NOAM),
-        case("decay", 3 * warmup + rng.int(0, 50), d, warmup, **_NOAM),
-        case("zero", 0, 512, 4000, **_NOAM),
+        _noam_case("warmup", rng.int(20, 60), 512, 4000),
+        _noam_case("warmup", warmup // 2, d, warmup),
+        _noam_case("peak", 4000, 512, 4000),
+        _noam_case("peak", warmup, d, warmup),
+        _noam_case("decay", 3 * warmup + rng.int(0, 50), d, warmup),
+        _noam_case("zero", 0, 512, 4000),
     ]
 
 
@@ -1008,33 +1009,33 @@ NOAM_LR = Exercise(
     points=8,
     groups={
         "warmup": "워밍업 동안 곧게 올라요",
-        "peak": "warmup번째 걸음에서 가장 커요",
+        "peak": "warmup번째 스텝에서 가장 커요",
         "decay": "그 뒤로는 천천히 내려가요",
-        "zero": "0번째 걸음은 1로 쳐요",
+        "zero": "0번째 스텝은 1로 쳐요",
     },
     reference=schedule.noam_lr,
     sample_cases=_noam_cases,
     mistakes=(
         Mistake(
             "noam_lr.zero-step",
-            "0번째 걸음에서 0으로 나눔",
+            "0번째 스텝에서 0으로 나눔",
             "0의 -0.5제곱은 0으로 나누는 것이라 예외가 나요.",
-            "걸음은 1부터 세요. 0이 들어오면 무엇으로 쳐야 하는지 봐요.",
+            "스텝은 1부터 세요. 0이 들어오면 무엇으로 쳐야 하는지 봐요.",
             (_noam_zero,),
             ("zero",),
         ),
         Mistake(
             "noam_lr.off-by-one",
-            "걸음을 하나 어긋나게 셈",
-            "꼭대기가 warmup번째가 아니라 그 옆의 걸음에 있어요.",
-            "걸음에 1을 더하거나 뺀 곳이 있는지 봐요.",
+            "스텝을 하나 어긋나게 셈",
+            "꼭대기가 warmup번째가 아니라 그 옆의 스텝에 있어요.",
+            "스텝에 1을 더하거나 뺀 곳이 있는지 봐요.",
             (_noam_late, _noam_early),
             ("warmup", "peak", "decay"),
         ),
         Mistake(
             "noam_lr.warmup-power",
             "warmup의 지수가 다름",
-            "warmup에 -1.5가 아니라 -0.5를 썼어요. warmup이 4000일 때 꼭대기가 열여섯 번째 걸음으로 당겨져요.",
+            "warmup에 -1.5가 아니라 -0.5를 썼어요. warmup이 4000일 때 꼭대기가 열여섯 번째 스텝으로 당겨져요.",
             "식 (3)의 오른쪽 항에 있는 지수를 다시 봐요.",
             (_noam_warmup_power,),
             ("warmup", "zero"),
@@ -1060,7 +1061,7 @@ NOAM_LR = Exercise(
 )
 
 
-# -- 한 걸음 함수 --------------------------------------------------------------------------------------------------
+# -- 한 스텝 함수 --
 
 
 def _step(rng, V, L, eos, end):
@@ -1084,7 +1085,8 @@ def _telling_cases(group, make, reference, wrong, at_least=2, agree=()):
 
     `agree`는 똑같이 옳은 다른 풀이예요. 이들과 답이 갈리는 사례는 쓰지 않아요.
     """
-    chosen, left = [], list(wrong)
+    chosen: list[Case] = []
+    left = list(wrong)
     while left or len(chosen) < at_least:
         step, *rest = make()
         expected = reference(argument_builders.build(step.kind, step.data), *rest)
@@ -1097,7 +1099,7 @@ def _telling_cases(group, make, reference, wrong, at_least=2, agree=()):
     return chosen
 
 
-# -- greedy_decode ------------------------------------------------------------------------------------------------
+# -- greedy_decode --
 
 
 def _greedy_cases(rng):
@@ -1203,7 +1205,7 @@ GREEDY_DECODE = Exercise(
         Mistake(
             "greedy_decode.first-position",
             "첫 자리의 로짓을 봄",
-            "걸음마다 첫 자리의 예측을 읽어서 같은 토큰만 되풀이돼요.",
+            "스텝마다 첫 자리의 예측을 읽어서 같은 토큰만 되풀이돼요.",
             "로짓 (1, t, V)에서 다음 토큰을 말하는 것이 몇 번째 자리인지 봐요.",
             (_greedy_first,),
             ("ends", "limit"),
@@ -1245,7 +1247,7 @@ GREEDY_DECODE = Exercise(
 )
 
 
-# -- beam_search --------------------------------------------------------------------------------------------------
+# -- beam_search --
 
 
 def _beam(
@@ -1273,7 +1275,7 @@ def _beam(
         step = logits if raw else logits.log_softmax(-1) if log else logits.softmax(-1)
         grown = [
             (total + value, token, tokens)
-            for (total, tokens), row in zip(live, step.tolist())
+            for (total, tokens), row in zip(live, step.tolist(), strict=True)
             for token, value in enumerate(row)
         ]
         live = []
@@ -1367,15 +1369,16 @@ def _beam_every_ending(step_fn, bos, eos, beam, alpha, max_len):
 
 
 def _beam_double_list(step_fn, bos, eos, beam, alpha, max_len):
-    """걸음마다 위에서 2·beam개만 보고 그 안의 EOS를 끝낸 것으로 쳐요. 많은 라이브러리가 이렇게 해요."""
+    """스텝마다 위에서 2·beam개만 보고 그 안의 EOS를 끝낸 것으로 쳐요. 많은 라이브러리가 이렇게 해요."""
     return _beam_listed(step_fn, bos, eos, beam, alpha, max_len, 2 * beam)
 
 
 def _beam_listed(step_fn, bos, eos, beam, alpha, max_len, width):
-    live, ended = [([], 0.0)], []
+    live: list[tuple[list[int], float]] = [([], 0.0)]
+    ended: list[tuple[list[int], float]] = []
     for _ in range(max_len):
         rows = torch.log_softmax(step_fn(torch.tensor([[bos, *t] for t, _ in live]))[:, -1], -1).tolist()
-        grown = [([*t, v], total + x) for (t, total), row in zip(live, rows) for v, x in enumerate(row)]
+        grown = [([*t, v], total + x) for (t, total), row in zip(live, rows, strict=True) for v, x in enumerate(row)]
         grown = sorted(grown, key=lambda c: (-c[1], c[0][-1]))[:width]
         ended += [(t[:-1], total / ((5 + len(t)) / 6) ** alpha) for t, total in grown if t[-1] == eos]
         live = [c for c in grown if c[0][-1] != eos][:beam]
@@ -1434,7 +1437,7 @@ BEAM_SEARCH = Exercise(
             "beam_search.equal-starts",
             "같은 시작이 여럿",
             "처음부터 똑같은 후보가 여러 개라서 늘 똑같이 자라요. 빔을 넓혀도 그리디와 같은 답이 나와요.",
-            "첫걸음에 살아 있는 후보가 몇 개여야 하는지 봐요.",
+            "첫 스텝에 살아 있는 후보가 몇 개여야 하는지 봐요.",
             (_beam_equal_starts,),
             ("search", "length", "limit"),
         ),
@@ -1498,7 +1501,7 @@ BEAM_SEARCH = Exercise(
             "beam_search.prompt-counted",
             "BOS까지 길이에 넣음",
             "길이 벌점의 L에 BOS가 들어갔어요. 만든 토큰만 세요.",
-            "첫걸음에서 L이 얼마여야 하는지 봐요.",
+            "첫 스텝에서 L이 얼마여야 하는지 봐요.",
             (_beam_prompt_counted,),
             ("length", "limit"),
         ),
@@ -1515,7 +1518,7 @@ BEAM_SEARCH = Exercise(
 )
 
 
-# -- transformer_param_count --------------------------------------------------------------------------------------
+# -- transformer_param_count --
 
 
 def _count_cases(rng):
@@ -1667,7 +1670,7 @@ TRANSFORMER_PARAM_COUNT = Exercise(
 )
 
 
-# -- bleu (보너스) ------------------------------------------------------------------------------------------------
+# -- bleu (보너스) --
 
 
 def _grams(words, n):
@@ -1676,7 +1679,7 @@ def _grams(words, n):
 
 def _bleu(hypotheses, references, *, clip=True, brevity=True, mean="geometric", split=str.split, upto=4):
     matched, total, ours, theirs = [0] * upto, [0] * upto, 0, 0
-    for hypothesis, right in zip(hypotheses, references):
+    for hypothesis, right in zip(hypotheses, references, strict=True):
         h, r = split(hypothesis), split(right)
         ours, theirs = ours + len(h), theirs + len(r)
         for n in range(1, upto + 1):
@@ -1685,7 +1688,7 @@ def _bleu(hypotheses, references, *, clip=True, brevity=True, mean="geometric", 
             total[n - 1] += sum(got.values())
     if not all(matched):
         return 0.0
-    ratios = [m / t for m, t in zip(matched, total)]
+    ratios = [m / t for m, t in zip(matched, total, strict=True)]
     precision = math.exp(sum(map(math.log, ratios)) / upto) if mean == "geometric" else sum(ratios) / upto
     return 100 * precision * (min(1.0, math.exp(1 - theirs / ours)) if brevity else 1.0)
 
@@ -1739,7 +1742,7 @@ def _bleu_characters(hypotheses, references):
 
 
 def _bleu_sentences(hypotheses, references):
-    return sum(_bleu([h], [r]) for h, r in zip(hypotheses, references)) / len(references)
+    return sum(_bleu([h], [r]) for h, r in zip(hypotheses, references, strict=True)) / len(references)
 
 
 def _bleu_unigrams(hypotheses, references):
@@ -1747,7 +1750,7 @@ def _bleu_unigrams(hypotheses, references):
 
 
 def _bleu_sacre(hypotheses, references):
-    from sacrebleu.metrics import BLEU
+    from sacrebleu.metrics.bleu import BLEU
 
     return BLEU(tokenize="none", smooth_method="none", force=True).corpus_score(hypotheses, [references]).score
 
@@ -1756,7 +1759,7 @@ def _bleu_loop(hypotheses, references):
     log_sum = 0.0
     for n in (1, 2, 3, 4):
         hits = count = 0
-        for h, r in zip(hypotheses, references):
+        for h, r in zip(hypotheses, references, strict=True):
             left = [tuple(r.split()[i : i + n]) for i in range(len(r.split()) - n + 1)]
             for i in range(len(h.split()) - n + 1):
                 count += 1

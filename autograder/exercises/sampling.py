@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import builtins  # 메서드 `int`가 클래스 안에서 형의 이름 `int`를 가려요.
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -12,7 +13,7 @@ T = TypeVar("T")
 
 
 class Sampler:
-    """`torch.Generator`를 감싼 뽑기 도구. 실습의 `draw(rng)`가 받아요."""
+    """`torch.Generator`를 감싼 뽑기 도구. 실습의 `sample_cases(rng)`가 받아요."""
 
     def __init__(self, seed: int) -> None:
         self._generator = torch.Generator().manual_seed(seed)
@@ -29,11 +30,11 @@ class Sampler:
         """low 이상 high 이하의 정수 텐서(int64)."""
         return torch.randint(low, high + 1, shape, generator=self._generator)
 
-    def int(self, low: int, high: int) -> int:
+    def int(self, low: builtins.int, high: builtins.int) -> builtins.int:
         """low 이상 high 이하의 정수."""
-        return int(torch.randint(low, high + 1, (), generator=self._generator))
+        return builtins.int(torch.randint(low, high + 1, (), generator=self._generator))
 
-    def perm(self, n: int) -> Tensor:
+    def perm(self, n: builtins.int) -> Tensor:
         """0..n-1의 순열(제자리인 순열은 나오지 않아요). n은 2 이상이에요."""
         while True:
             order = torch.randperm(n, generator=self._generator)
@@ -41,9 +42,10 @@ class Sampler:
                 return order
 
     def choice(self, items: Sequence[T]) -> T:
+        """하나를 골라요."""
         return items[self.int(0, len(items) - 1)]
 
-    def sample(self, items: Sequence[T], k: int) -> list[T]:
+    def sample(self, items: Sequence[T], k: builtins.int) -> list[T]:
         """겹치지 않게 k개."""
-        order: Any = torch.randperm(len(items), generator=self._generator)[:k].tolist()
-        return [items[i] for i in order]
+        order = torch.randperm(len(items), generator=self._generator)[:k]
+        return [items[i] for i in order.tolist()]

@@ -1,4 +1,4 @@
-"""실습 하나의 정의. 데이터로 한 번 적고 다섯 곳(확인, 채점, 실수 표 시험, 가상 학급, 학급 보고서)에서 써요.
+"""실습 하나의 정의. 데이터로 한 번 적고 다섯 곳(확인, 채점, 실습 표의 시험, 가상 학급, 학급 보고서)에서 써요.
 
 이 파일은 모양만 정해요. 실습의 내용은 곁의 레슨 파일에, 판정은 `judging/`에 있어요.
 """
@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autograder.judging.cases import Case
+
+if TYPE_CHECKING:
+    from autograder.exercises.sampling import Sampler
 
 BONUS_SCORE = 5.0
 
@@ -46,13 +49,14 @@ class Exercise:
     points: float
     groups: Mapping[str, str]
     reference: Callable[..., Any]
-    sample_cases: Callable[[Any], Sequence[Case]]
+    sample_cases: Callable[[Sampler], Sequence[Case]]
     mistakes: tuple[Mistake, ...]
     correct: tuple[Callable[..., Any], ...] = ()
     uses: tuple[str, ...] = ()
 
     @property
     def bonus(self) -> bool:
+        """보너스 실습인지."""
         return self.points == 0
 
     @property
