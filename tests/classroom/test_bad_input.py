@@ -223,7 +223,7 @@ def test_windows_is_told_about_wsl(monkeypatch: pytest.MonkeyPatch, capfd: pytes
     assert run(["grade"]) == 2 and "WSL2" in capfd.readouterr().err
 
 
-# -- nbgrader의 길 ------------------------------------------------------------------------------------------------
+# -- nbgrader의 길 --
 
 
 def nbgrader(*arguments: str) -> subprocess.CompletedProcess[str]:

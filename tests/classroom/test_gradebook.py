@@ -116,7 +116,7 @@ def test_late_penalty_follows_the_configured_rule(gradebook: api.Gradebook) -> N
     assert early.score > 0 and late_score.score == 0 and late_score.timestamp == datetime(2026, 3, 3, 9)
 
 
-# -- 반쪽이거나 깨진 파일 -------------------------------------------------------------------------------------------
+# -- 반쪽이거나 깨진 파일 --
 
 
 def version(path: Path) -> list[tuple[str]]:
@@ -155,7 +155,7 @@ def test_an_empty_file_becomes_a_gradebook_and_a_broken_one_is_refused(tmp_path:
     assert broken.read_bytes() == before
 
 
-# -- 점수표 -------------------------------------------------------------------------------------------------------
+# -- 점수표 --
 
 
 def test_the_marks_table_is_safe_for_a_spreadsheet(gradebook: api.Gradebook) -> None:

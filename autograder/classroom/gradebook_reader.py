@@ -1,0 +1,101 @@
+"""성적부에서 점수를 읽어요."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from nbgrader import api
+from sqlalchemy import func, select
+
+
+@dataclass(frozen=True)
+class CellScore:
+    """성적부에서 읽은 칸 하나의 점수. `score`는 손 채점과 추가 점수를 더한 최종 점수예요."""
+
+    name: str
+    score: float
+    max_score: float
+    auto_score: float | None
+    manual_score: float | None
+    needs_manual: bool
+
+
+@dataclass
+class SubmissionScore:
+    """성적부에서 읽은 제출물 하나."""
+
+    student: str
+    lesson: str
+    cells: dict[str, CellScore] = field(default_factory=dict)
+    comments: dict[str, str] = field(default_factory=dict)
+    late_penalty: float = 0.0
+    timestamp: datetime | None = None
+
+    @property
+    def score(self) -> float:
+        """늦은 제출의 감점까지 한 점수. nbgrader의 내보내기와 같아요."""
+        return round(max(0.0, sum(c.score for c in self.cells.values()) - self.late_penalty), 1)
+
+    @property
+    def max_score(self) -> float:
+        return sum(c.max_score for c in self.cells.values())
+
+    @property
+    def needs_manual(self) -> bool:
+        return any(c.needs_manual for c in self.cells.values())
+
+
+def read_scores(gradebook: api.Gradebook, lesson: str | None = None) -> list[SubmissionScore]:
+    """성적부의 제출물을 (학생, 레슨) 차례로 읽어요."""
+    db = gradebook.db
+    base = (
+        select(
+            api.SubmittedNotebook.id,
+            api.SubmittedAssignment.student_id,
+            api.Assignment.name,
+            api.SubmittedNotebook.late_submission_penalty,
+            api.SubmittedAssignment.timestamp,
+        )
+        .join(api.SubmittedAssignment, api.SubmittedNotebook.assignment_id == api.SubmittedAssignment.id)
+        .join(api.Assignment, api.SubmittedAssignment.assignment_id == api.Assignment.id)
+    )
+    if lesson is not None:
+        base = base.where(api.Assignment.name == lesson)
+    found = {
+        id: SubmissionScore(student, name, late_penalty=penalty or 0.0, timestamp=stamp)
+        for id, student, name, penalty, stamp in db.execute(base)
+    }
+    grades = select(
+        api.Grade.notebook_id,
+        api.GradeCell.name,
+        api.Grade.auto_score,
+        api.Grade.manual_score,
+        func.coalesce(api.Grade.extra_credit, 0.0),
+        api.Grade.needs_manual_grade,
+        api.GradeCell.max_score,
+    ).join(api.GradeCell, api.GradeCell.id == api.Grade.cell_id)
+    for id, name, auto, manual, extra, review, max_score in db.execute(grades):
+        if id in found:
+            base_score = manual if manual is not None else auto
+            score = 0.0 if base_score is None else base_score + extra
+            found[id].cells[name] = CellScore(name, score, max_score, auto, manual, review)
+    comments = (
+        select(api.Comment.notebook_id, api.SolutionCell.name, api.Comment.manual_comment)
+        .join(api.SolutionCell, api.SolutionCell.id == api.Comment.cell_id)
+        .where(api.Comment.manual_comment.is_not(None))
+    )
+    for id, name, comment in db.execute(comments):
+        if id in found:
+            found[id].comments[name] = comment
+    return sorted(found.values(), key=lambda s: (s.student, s.lesson))
+
+
+def by_student(scores: Iterable[SubmissionScore]) -> dict[str, dict[str, SubmissionScore]]:
+    """학생 → 레슨 → 제출물."""
+    table: dict[str, dict[str, SubmissionScore]] = defaultdict(dict)
+    for score in scores:
+        table[score.student][score.lesson] = score
+    return dict(table)
