@@ -67,7 +67,7 @@ def merge_pair(seq: tuple[str, ...], pair: Pair) -> tuple[str, ...]:
 def train_bpe(word_freq: dict[str, int], n_merges: int) -> list[Pair]:
     """가장 잦은 쌍을 붙이는 일을 n_merges번 되풀이해요 (Sennrich 외 2016). 같은 횟수면 사전에서 앞선 쌍이 먼저예요.
 
-    단어은 ("▁", *글자)에서 시작하고, 붙일 쌍이 없으면 일찍 끝나요. n_merges가 음수면 ValueError예요.
+    단어는 ("▁", *글자)에서 시작하고, 붙일 쌍이 없으면 일찍 끝나요. n_merges가 음수면 ValueError예요.
     """
     if n_merges < 0:
         raise ValueError(f"n_merges는 0 이상이어야 해요: {n_merges}")

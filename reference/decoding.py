@@ -40,7 +40,7 @@ def greedy_decode(step_fn: StepFn, bos: int, eos: int, max_len: int) -> list[int
 def beam_search(step_fn: StepFn, bos: int, eos: int, beam: int, alpha: float, max_len: int) -> tuple[list[int], float]:
     """살아 있는 후보를 beam개까지 함께 키워요. 점수: Σ log p / ((5 + L) / 6)^α, L은 EOS까지 센 길이 (논문 §6.1).
 
-    늘린 후보를 좋은 순서로 보며 EOS로 끝나면 끝난 목록에, 아니면 빔의 자리에 넣고, 자리가 차면 다음 걸음으로 가요.
+    늘린 후보를 좋은 순서로 보며 EOS로 끝나면 끝난 목록에, 아니면 빔의 자리에 넣고, 자리가 차면 다음 스텝으로 가요.
     max_len까지 끝나지 못한 후보도 함께 겨루고, 같은 점수면 번호가 작은 토큰이 먼저예요.
     step_fn은 토큰 (n, t) → 로짓 (n, t, V). → (BOS와 EOS를 뺀 토큰 목록, 점수). beam이나 max_len이 1보다 작으면 ValueError예요.
     """
@@ -149,7 +149,7 @@ def beam(
 ) -> tuple[list[list[int]], list[float]]:
     """`beam_search`를 문장 여러 개에 한꺼번에 해요 (논문 §6.1: 빔 4, α 0.6). src (B, S) 정수 → 토큰 목록 B개와 점수 B개.
 
-    빔들은 문장마다 나무 하나를 함께 키워요. 모든 빔의 키와 값을 캐시에 걸음 순서로 늘어놓고, 어느 칸이 제 조상인지만
+    빔들은 문장마다 나무 하나를 함께 키워요. 모든 빔의 키와 값을 캐시에 스텝 순서로 늘어놓고, 어느 칸이 제 조상인지만
     마스크로 구별해요. 그래서 순서가 바뀌어도 캐시를 복사하지 않고, 크로스 어텐션의 키는 빔 수와 상관없이 문장마다 하나예요.
     """
     limits = _limits(model, src, max_len)  # (B,)

@@ -155,7 +155,7 @@ class LayerCache:
 
     def __init__(self, memory: tuple[Tensor, Tensor], slots: int) -> None:
         B, G, _, K = memory[0].shape
-        self.memory = (memory[0].contiguous(), memory[1].contiguous())  # 걸음마다 다시 읽으므로 한 번 펴 둬요
+        self.memory = (memory[0].contiguous(), memory[1].contiguous())  # 스텝마다 다시 읽으므로 한 번 펴 둬요
         self.k = memory[0].new_empty(B, G, slots, K)
         self.v = memory[0].new_empty(B, G, slots, K)
         self.used = 0

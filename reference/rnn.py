@@ -12,12 +12,12 @@ from reference.attention import masked_softmax
 
 
 def rnn_step(x_t: Tensor, h: Tensor, W_xh: Tensor, W_hh: Tensor, b: Tensor) -> Tensor:
-    """한 걸음이에요. 식: h_t = tanh(x_t W_xh + h_{t−1} W_hh + b) (Elman 1990). x_t (B, I), h (B, D) → (B, D)."""
+    """한 스텝이에요. 식: h_t = tanh(x_t W_xh + h_{t−1} W_hh + b) (Elman 1990). x_t (B, I), h (B, D) → (B, D)."""
     return torch.tanh(x_t @ W_xh + h @ W_hh + b)  # (B, D)
 
 
 def rnn_forward(x: Tensor, h0: Tensor, W_xh: Tensor, W_hh: Tensor, b: Tensor) -> Tensor:
-    """왼쪽부터 한 걸음씩 읽어요. 앞 걸음이 끝나야 다음 걸음을 뗄 수 있어요 (논문 §1).
+    """왼쪽부터 한 스텝씩 읽어요. 앞 스텝이 끝나야 다음 스텝을 시작할 수 있어요 (논문 §1).
 
     x (B, T, I), h0 (B, D) → 모든 상태 (B, T, D).
     """
@@ -39,7 +39,7 @@ def last_state(outputs: Tensor, lengths: Tensor) -> Tensor:
 
 
 def path_length(kind: str, n: int, k: int = 3) -> int:
-    """가장 먼 두 토큰 사이를 정보가 몇 걸음에 건너는지예요 (논문 표 1의 Maximum Path Length). 단위는 걸음이에요.
+    """가장 먼 두 토큰 사이를 정보가 몇 스텝에 건너는지예요 (논문 표 1의 Maximum Path Length). 단위는 스텝이에요.
 
     "rnn" n − 1, "self_attention" 1, "conv" k^c ≥ n인 가장 작은 c (팽창 합성곱). 모르는 종류나 맞지 않는 크기는 ValueError예요.
     """
@@ -71,7 +71,7 @@ def layer_cost(kind: str, n: int, d: int, k: int = 3) -> int:
 
 
 def grad_norm_by_distance(x: Tensor, h0: Tensor, W_xh: Tensor, W_hh: Tensor, b: Tensor) -> Tensor:
-    """j걸음 앞의 입력이 마지막 상태에 얼마나 닿는지예요. 식: ‖∂ sum(h_T) / ∂x_{T−j}‖. x (B, T, I) → (T,).
+    """j스텝 앞의 입력이 마지막 상태에 얼마나 닿는지예요. 식: ‖∂ sum(h_T) / ∂x_{T−j}‖. x (B, T, I) → (T,).
 
     0번이 마지막 입력이에요. 멀수록 0에 가까워지는 것이 기울기 소실이에요.
     """

@@ -70,7 +70,7 @@ def image_patches(images: Tensor, size: int) -> Tensor:
 
 
 class VisionTransformer(nn.Module):
-    """그림 조각을 낱말처럼 읽고, 맨 앞의 [CLS] 토큰이 종류를 답해요 (ViT, Dosovitskiy 외 2021).
+    """그림 조각을 단어처럼 읽고, 맨 앞의 [CLS] 토큰이 종류를 답해요 (ViT, Dosovitskiy 외 2021).
 
     image_size와 patch_size의 단위는 화소예요. images (B, C, H, W) → 로짓 (B, n_classes).
     """

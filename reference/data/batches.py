@@ -123,7 +123,7 @@ def token_batches(
 
 
 def steps_per_epoch(batches: int, world: int = 1) -> int:
-    """프로세스 하나가 한 에폭에 밟는 걸음 수."""
+    """프로세스 하나가 한 에폭에 밟는 스텝 수."""
     return -(-batches // world)
 
 

@@ -34,7 +34,7 @@ def clean_text(text: str) -> str:
 class Hygiene:
     """데이터를 씻는 기준. 길이의 단위는 토큰이에요."""
 
-    max_tokens: int = 256  # 이보다 긴 문장이 있는 쌍은 버린다(EOS 제외).
+    max_tokens: int = 256  # 이보다 긴 문장이 있는 쌍은 버려요(EOS 제외).
     max_ratio: float = 4.0  # 긴 쪽이 짧은 쪽의 max_ratio배 + ratio_slack보다 길면 짝이 맞지 않는다고 봐요.
     ratio_slack: int = 10
     clean: bool = True  # 문자 정리(제어 문자, NFC, 빈칸)
@@ -48,7 +48,7 @@ def _hashes(texts: Iterable[str]) -> np.ndarray:
 
 
 class SeenHashes:
-    """지금까지 본 해시의 정렬된 모음. 1000만 개가 80MB다."""
+    """지금까지 본 해시의 정렬된 모음. 1000만 개가 80MB예요."""
 
     def __init__(self) -> None:
         self._runs: list[np.ndarray] = []

@@ -52,7 +52,7 @@ class Tokenizer:
         tagger: str = "Okt",
         progress: bool = False,
     ) -> Tokenizer:
-        """글에서 사전을 배운다 (논문 §5.1의 공유 BPE 사전).
+        """글에서 사전을 배워요 (논문 §5.1의 공유 BPE 사전).
 
         kind: "bpe" 또는 "unigram". level: "byte" 또는 "morpheme"(KoNLPy의 tagger로 먼저 자름).
         사전 크기가 260보다 작거나, 글이 비었거나, 자바가 없으면 UserError.
@@ -126,7 +126,7 @@ class Tokenizer:
     def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
         """여러 문자열을 한꺼번에 바꿔요. 라이브러리가 CPU 코어를 나누어 써요."""
         byte_level = self.level == "byte"
-        # 앞에 빈칸을 하나 붙이면 문장 첫 단어과 가운데 단어이 같은 토큰을 써요. decode가 다시 떼요.
+        # 앞에 빈칸을 하나 붙이면 문장 첫 단어와 가운데 단어가 같은 토큰을 써요. decode가 다시 떼요.
         inputs = [" " + text for text in texts] if byte_level else [self._split(text) for text in texts]
         encoded = self._backend.encode_batch_fast(inputs, is_pretokenized=not byte_level, add_special_tokens=False)
         return [item.ids for item in encoded]
@@ -187,7 +187,7 @@ class Tokenizer:
 
 
 def cut_morphemes(text: str, morphs) -> list[str]:
-    """형태소 경계에서 text를 잘라요. 조각을 이으면 언제나 text다.
+    """형태소 경계에서 text를 잘라요. 조각을 이으면 언제나 text예요.
 
     '갔'을 '가+았'으로 되돌리는 분석기도 있으므로, 원문에 그대로 나타나는 형태소의 경계에서만 잘라요.
     """

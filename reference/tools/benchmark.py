@@ -139,7 +139,7 @@ def bench_decode(small: bool) -> Table:
                 for kind in ("float32", "int8"):
                     jobs[f"CTranslate2 {kind}"] = ctranslate2_decoding(model, src, size, length, kind, Path(folder))
             times = alternate(jobs, rounds, warmup=1)
-        method = "탐욕" if size == 1 else f"빔 {size}"
+        method = "그리디" if size == 1 else f"빔 {size}"
         for name, seconds in times.items():
             table.rows.append([method, name, count / statistics.median(seconds), ratio(times["우리 fp32"], seconds)])
     for package in ("transformers", "ctranslate2"):
@@ -149,7 +149,7 @@ def bench_decode(small: bool) -> Table:
 
 
 def bench_cache(small: bool) -> Table:
-    """KV 캐시를 켰을 때와 껐을 때 탐욕 디코딩의 시간을 길이별로 재요. 배치는 4문장이에요."""
+    """KV 캐시를 켰을 때와 껐을 때 그리디 디코딩의 시간을 길이별로 재요. 배치는 4문장이에요."""
     config = ModelConfig(vocab_size=300 if small else 8000, **(SMALL if small else SIZE))
     torch.manual_seed(0)
     model = Transformer(config).eval()

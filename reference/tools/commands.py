@@ -33,7 +33,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(bench, name="bench")
 
 
-# ── 학습 ─────────────────────────────────────────────────────────────────────────────────────────
+# -- 학습 --
 
 
 def train(
@@ -127,13 +127,13 @@ def _train(config: Any, source: Any, folder: Path, resume: bool = False) -> int:
     return 0
 
 
-# ── 쓰기와 채점 ──────────────────────────────────────────────────────────────────────────────────
+# -- 쓰기와 채점 --
 
 
 def translate(
     text: Annotated[list[str] | None, typer.Argument(help="번역할 문장들. 없으면 한 줄씩 입력받아요.")] = None,
     model: ModelOption = None,
-    beam: Annotated[int, typer.Option(min=1, help="빔 크기. 1이면 탐욕 디코딩")] = 4,
+    beam: Annotated[int, typer.Option(min=1, help="빔 크기. 1이면 그리디 디코딩")] = 4,
     device: DeviceOption = "auto",
     precision: PrecisionOption = "auto",
 ) -> int:
@@ -155,7 +155,7 @@ def evaluate(
     data: Annotated[
         str | None, typer.Option("--data", help="채점할 TSV 파일. 없으면 학습할 때 정한 시험 데이터예요.")
     ] = None,
-    beam: Annotated[int, typer.Option(min=1, help="빔 크기. 1이면 탐욕 디코딩")] = 4,
+    beam: Annotated[int, typer.Option(min=1, help="빔 크기. 1이면 그리디 디코딩")] = 4,
     lowercase: Annotated[bool, typer.Option("--lowercase", help="대소문자를 가리지 않고 채점해요.")] = False,
     device: DeviceOption = "auto",
     precision: PrecisionOption = "auto",
@@ -196,7 +196,7 @@ def _translate_lines(network: Transformer, pieces: Tokenizer, machine: Machine, 
         print(run_translation(network, pieces, [line], machine, beam)[0] if line else "", flush=True)
 
 
-# ── 실험, 내보내기, 벤치 ─────────────────────────────────────────────────────────────────────────
+# -- 실험, 내보내기, 벤치 --
 
 
 def experiment(
@@ -238,7 +238,7 @@ def bench_train(json_file: JsonOption = None, small: SmallOption = False) -> int
 
 @bench.command("decode")
 def bench_decode(json_file: JsonOption = None, small: SmallOption = False) -> int:
-    """디코딩: 탐욕과 빔 4, HF generate와 CTranslate2."""
+    """디코딩: 그리디과 빔 4, HF generate와 CTranslate2."""
     return _bench(["decode"], json_file, small)
 
 

@@ -54,7 +54,7 @@ def run(name: str, out: Path, steps: int | None = None) -> str:
     return f"{sentence}\n그림: {picture}"
 
 
-# 작은 학습 ------------------------------------------------------------------------------------------------------
+# -- 작은 학습 --
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def validate(model: Transformer, data: Pairs) -> float:
 def build(vocab_size: int, **changes: Any) -> Transformer:
     """실험마다 같은 시드로 시작하는 작은 모델이에요."""
     torch.manual_seed(0)
-    settings = dict(d_model=64, n_heads=4, d_ff=128, n_layers=2, dropout=0.1, max_len=128)
+    settings = {"d_model": 64, "n_heads": 4, "d_ff": 128, "n_layers": 2, "dropout": 0.1, "max_len": 128}
     return Transformer(ModelConfig(vocab_size, **{**settings, **changes}))
 
 
@@ -146,7 +146,7 @@ def draw(path: Path, curves: dict[str, tuple[list[int], list[float]]], title: st
         save(figure, path)
 
 
-# 실험들 --------------------------------------------------------------------------------------------------------
+# -- 실험들 --
 
 
 def warmup(path: Path, steps: int) -> tuple[str, dict[str, Any]]:
@@ -232,7 +232,7 @@ def silent_bugs(path: Path, steps: int) -> tuple[str, dict[str, Any]]:
         axes = figure.add_subplot()
         places = range(len(numbers))
         for shift, (key, label) in zip(
-            (-0.18, 0.18), (("forced", "정답을 보며 (교사 강요)"), ("free", "스스로 끝까지 (탐욕)"))
+            (-0.18, 0.18), (("forced", "정답을 보며 (교사 강요)"), ("free", "스스로 끝까지 (그리디)"))
         ):
             axes.barh(
                 [place + shift for place in places], [value[key] for value in numbers.values()], 0.34, label=label

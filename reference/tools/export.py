@@ -1,4 +1,4 @@
-"""내보내기: 학습한 모델을 transformers의 Marian 모델이나 CTranslate2 모델로 바꿔요. 탐욕 번역이 그대로 같아요.
+"""내보내기: 학습한 모델을 transformers의 Marian 모델이나 CTranslate2 모델로 바꿔요. 그리디 번역이 그대로 같아요.
 
 Marian과 우리 모델은 두 곳만 달라요.
 1. Marian은 위치 인코딩의 사인을 앞 절반에, 코사인을 뒤 절반에 둬요. 그래서 d_model 축을 (짝수, 홀수) 순서로 다시 세워요.
@@ -47,7 +47,7 @@ def _paper_only(config: ModelConfig) -> ModelConfig:
     return ModelConfig(**{name: getattr(config, name) for name in sizes})
 
 
-# transformers의 Marian -------------------------------------------------------------------------------------------
+# -- transformers의 Marian --
 
 
 def to_marian(model: Transformer, tokenizer: Tokenizer, out: Path) -> str:
@@ -129,7 +129,7 @@ def marian_config(config: ModelConfig) -> tuple[dict[str, Any], dict[str, Any]]:
             ("layerdrop", 0.0),
         )
     }
-    dropouts = {name: config.dropout for name in ("dropout", "attention_dropout", "activation_dropout")}
+    dropouts = dict.fromkeys(("dropout", "attention_dropout", "activation_dropout"), config.dropout)
     model = {
         "model_type": "marian",
         "architectures": ["MarianMTModel"],
@@ -180,7 +180,7 @@ def fast_tokenizer(tokenizer: Tokenizer) -> tuple[dict[str, Any], dict[str, Any]
     return backend, settings
 
 
-# CTranslate2 ---------------------------------------------------------------------------------------------------
+# -- CTranslate2 --
 
 
 def to_ctranslate2(model: Transformer, tokenizer: Tokenizer, out: Path) -> str:

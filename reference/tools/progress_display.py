@@ -1,4 +1,4 @@
-"""화면: 학습하는 동안 속도, 손실, 학습률, 남은 시간을 보여 줘요. 기록은 training.Reporter가 해요."""
+"""화면: 학습하는 동안 속도, 손실, 학습률, 남은 시간을 보여 줘요. 기록은 `Reporter`가 해요."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ class Trainer:
         self.progress = Progress(total_steps=config.max_steps)
         self.stop_requested = False
 
-    # 학습 ------------------------------------------------------------------------------------------------------
+    # -- 학습 --
 
     def run(self, report: Reporter) -> Progress:
         """max_steps까지 학습해요. Ctrl+C를 누르면 하던 스텝을 마치고 저장한 뒤 KeyboardInterrupt를 내요."""
@@ -182,7 +182,7 @@ class Trainer:
         per_step = clock.cpu_per_step(step)
         self.progress.total_steps = max(step + 1, min(self.config.max_steps, step + int(left / per_step)))
 
-    # 검증과 기록 -----------------------------------------------------------------------------------------------
+    # -- 검증과 기록 --
 
     def best_model(self) -> Transformer:
         """평가할 때 쓰는 모델이에요. EMA가 있으면 그 가중치를 담은 사본이에요."""
@@ -270,7 +270,7 @@ class Trainer:
             )
         return UserError("문장 하나도 메모리에 들어가지 않아요. 더 작은 --preset을 골라 주세요.")
 
-    # 저장 -------------------------------------------------------------------------------------------------------
+    # -- 저장 --
 
     @property
     def checkpoints(self) -> Path:
@@ -319,7 +319,7 @@ class Trainer:
             checkpoint.load_weights(model, checkpoint.average(paths), self.checkpoints)
         return model
 
-    # 도우미 -----------------------------------------------------------------------------------------------------
+    # -- 도우미 --
 
     def _sync(self, last: bool) -> contextlib.AbstractContextManager[Any]:
         """모으는 중간에는 프로세스끼리 기울기를 주고받지 않아요."""

@@ -1,4 +1,4 @@
-"""문법으로 지어낸 한국어-영어 문장 쌍. 씨앗이 같으면 언제나 같은 문장이 나와요."""
+"""문법으로 지어낸 한국어-영어 문장 쌍. 시드가 같으면 언제나 같은 문장이 나와요."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from reference.data.corpus.grammar import sentence
 from reference.data.corpus.nominal import Sentence
 
 HELD_OUT = 24  # 결합 24개 가운데 하나를 시험에만 써요.
-SALT = "8"  # 어떤 낱말이나 구조도 훈련에서 통째로 사라지지 않게 고른 값
+SALT = "8"  # 어떤 단어나 구조도 훈련에서 통째로 사라지지 않게 고른 값
 VALID = 64  # 나머지 문장 64개 가운데 하나를 검증에만 써요.
 
 
@@ -25,7 +25,7 @@ class Pair(NamedTuple):
 
 
 class Splits(NamedTuple):
-    """서로 겹치지 않는 세 묶음. test의 문장에는 train에 없는 낱말·구조의 결합이 있어요."""
+    """서로 겹치지 않는 세 묶음. test의 문장에는 train에 없는 단어·구조의 결합이 있어요."""
 
     train: list[Pair]
     valid: list[Pair]
@@ -38,7 +38,7 @@ def _bucket(text: str, size: int) -> int:
 
 
 def combinations(made: Sentence) -> tuple[str, str]:
-    """문장이 담은 결합 둘: 낱말과 낱말(먹다+사과), 낱말과 구조(먹다+과거 부정 의문)."""
+    """문장이 담은 결합 둘: 단어와 단어(먹다+사과), 단어와 구조(먹다+과거 부정 의문)."""
     head, argument = made.words
     return f"{head} + {argument}", f"{head} @ {made.structure}"
 
@@ -46,7 +46,7 @@ def combinations(made: Sentence) -> tuple[str, str]:
 def is_held_out(made: Sentence) -> bool:
     """훈련에 한 번도 나오지 않을 결합이 들어 있는가."""
     pair, form = combinations(made)
-    # 기본 꼴(긍정 평서문)까지 빼면 낱말 자체를 배울 수 없으므로, 구조와의 결합은 기본에서 벗어난 꼴만 시험에 둬요.
+    # 기본 꼴(긍정 평서문)까지 빼면 단어 자체를 배울 수 없으므로, 구조와의 결합은 기본에서 벗어난 꼴만 시험에 둬요.
     return _bucket(SALT + pair, HELD_OUT) == 0 or made.marked and _bucket(SALT + form, HELD_OUT) == 0
 
 
@@ -69,7 +69,7 @@ def generate(n: int, seed: int | str = 0) -> Iterator[Pair]:
 def splits(train: int = 200_000, valid: int = 1_000, test: int = 1_000, seed: int | str = 0) -> Splits:
     """훈련·검증·시험 묶음을 지어요.
 
-    시험 문장은 모두 훈련에 없는 결합을 담고, 그 낱말 하나하나와 구조 하나하나는 훈련에 나와요.
+    시험 문장은 모두 훈련에 없는 결합을 담고, 그 단어 하나하나와 구조 하나하나는 훈련에 나와요.
     """
     found, stream, parts = Splits([], [], []), sentences(seed), set()
     while len(found.train) < train or len(found.valid) < valid:

@@ -81,7 +81,7 @@ class Clause:
     order: str = ""  # 고 | 가서 | ㄴ 후에 | 기 전에
 
 
-# ── 한국어 ───────────────────────────────────────────────────────────────────
+# -- 한국어 --
 
 
 def person_ko(person: Person, level: str) -> str:
@@ -250,7 +250,7 @@ def _first_ko(clause: Clause) -> str:
     return eu(stem, "ㄴ") + " 후에" if clause.order == "ㄴ 후에" else plain(stem, "기") + " 전에"
 
 
-# ── 영어 ─────────────────────────────────────────────────────────────────────
+# -- 영어 --
 
 
 def speaker(clause: Clause) -> str:

@@ -1,4 +1,4 @@
-"""씨앗에서 낱말을 뽑아요. 파이썬 판이 달라도 같은 씨앗은 같은 문장을 내요."""
+"""시드에서 단어를 뽑아요. 파이썬 판이 달라도 같은 시드는 같은 문장을 내요."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Draw:
         return self.pick(LEVELS)
 
     def degree(self, meaning: str) -> str:
-        """형용사에 어울리는 정도 부사. 없기도 하다."""
+        """형용사에 어울리는 정도 부사. 없기도 해요."""
         return self.pick(tuple(DEGREES) if meaning in GRADED else ("", "아주", "정말"))
 
     def count(self, most: int = 20) -> int:

@@ -90,7 +90,7 @@ def predicate(
 ) -> tuple[str, str]:
     """(조동사, 나머지 동사)를 정해요. 조동사가 필요 없으면 앞이 빈 문자열이에요.
 
-    base가 "be"면 be 동사 문장이고, modal은 "", "can", "want", "must"다.
+    base가 "be"면 be 동사 문장이고, modal은 "", "can", "want", "must"예요.
     """
     plural = person in BE
     if base == "be":

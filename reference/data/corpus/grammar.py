@@ -354,7 +354,7 @@ def linked(draw: Draw) -> Clause:
     names = condition.blocks if blocked else condition.leads
     verb = draw.pick([verb for verb in (*TRANSITIVE, *INTRANSITIVE) if verb.en in names])
     link = "어서" if blocked else draw.pick(("어서", "어서", "면", "ㄹ 때"))
-    if not blocked and condition.blocks and draw.chance(0.25):  # 막히는 일을 그래도 했다.
+    if not blocked and condition.blocks and draw.chance(0.25):  # 막히는 일을 그래도 한 경우
         link = "지만"
         verb = draw.pick([verb for verb in (*TRANSITIVE, *INTRANSITIVE) if verb.en in condition.blocks])
     tense = {"어서": "past", "지만": "past", "면": "future", "ㄹ 때": "present"}[link]
@@ -426,12 +426,12 @@ VERBAL = (
     (linked, 8),
     (sequence, 7),
 )
-# 틀마다 무게만큼 되풀이해 두면 고르게 뽑는 것이 곧 무게대로 뽑는 것이다.
+# 틀마다 무게만큼 되풀이해 두면 고르게 뽑는 것이 곧 무게대로 뽑는 것이에요.
 FRAMES = tuple(build for build, weight in (*VERBAL, *NOMINAL) for _ in range(weight))
 
 
 def structure_of(clause: Clause) -> str:
-    """문장 구조의 이름: 낱말을 뺀 나머지."""
+    """문장 구조의 이름: 단어를 뺀 나머지."""
     phrase = clause.thing
     shape = (
         ""

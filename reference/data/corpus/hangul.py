@@ -40,19 +40,19 @@ def final(syllable: str) -> str:
 
 
 def with_final(word: str, jamo: str) -> str:
-    """마지막 음절의 받침을 jamo로 바꾼 낱말. jamo가 비면 받침을 없애요."""
+    """마지막 음절의 받침을 jamo로 바꾼 단어. jamo가 비면 받침을 없애요."""
     code = ord(word[-1]) - 0xAC00
     return word[:-1] + chr(0xAC00 + code - code % 28 + FINALS.index(jamo or " "))
 
 
 def with_vowel(word: str, jamo: str) -> str:
-    """마지막 음절의 모음을 jamo로 바꾼 낱말."""
+    """마지막 음절의 모음을 jamo로 바꾼 단어."""
     first, last = divmod(ord(word[-1]) - 0xAC00, 588)
     return word[:-1] + chr(0xAC00 + first * 588 + VOWELS.index(jamo) * 28 + last % 28)
 
 
 def josa(word: str, pair: str) -> str:
-    """낱말에 받침에 맞는 조사를 붙여요. pair는 "은/는", "으로/로"처럼 받침 있는 쪽을 먼저 써요.
+    """단어에 받침에 맞는 조사를 붙여요. pair는 "은/는", "으로/로"처럼 받침 있는 쪽을 먼저 써요.
 
     '로'는 받침이 없을 때와 ㄹ 받침일 때 써요: 집으로, 버스로, 지하철로.
     """

@@ -34,7 +34,7 @@ from reference.data.corpus.lexicon import (
 
 
 class Sentence(NamedTuple):
-    """문장 하나: 두 언어의 글, 문장 구조의 이름, 결합을 따질 낱말 짝."""
+    """문장 하나: 두 언어의 글, 문장 구조의 이름, 결합을 따질 단어 짝."""
 
     ko: str
     en: str
@@ -266,7 +266,7 @@ def job_or_age(draw: Draw) -> Sentence:
 
 
 def _not_being(tense: str, level: str, question: bool) -> str:
-    """'아니다'는 현재 해요체가 '아니에요'이고 과거에 줄지 않는다(아니었다)."""
+    """'아니다'는 현재 해요체가 '아니에요'이고 과거에 줄지 않아요(아니었다)."""
     if tense == "past":
         return (
             "아니었" + {"해라": ("다", "니"), "해요": ("어요", "어요"), "합쇼": ("습니다", "습니까")}[level][question]

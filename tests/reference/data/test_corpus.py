@@ -217,7 +217,7 @@ def test_english_forms():
 
 
 def test_same_seed_same_sentences():
-    """씨앗이 같으면 파이썬 판이 달라도 같은 문장이 나와요. 문법을 고치면 지난 점수와 견줄 수 없으니 지문도 함께 고쳐요."""
+    """시드가 같으면 파이썬 판이 달라도 같은 문장이 나와요. 문법을 고치면 지난 점수와 견줄 수 없으니 지문도 함께 고쳐요."""
     assert list(generate(50, seed=3)) == list(generate(50, seed=3)) != list(generate(50, seed=4))
     text = "\n".join(f"{pair.ko}\t{pair.en}" for pair in generate(2_000, seed=0))
     assert hashlib.sha256(text.encode()).hexdigest()[:12] == "0a96e8ec02b8"
@@ -235,7 +235,7 @@ def test_english_is_a_function_of_korean():
 
 
 def test_corpus_does_not_run_dry():
-    """2만 개를 본 뒤에도 새 문장이 대부분이면 고갈되지 않았다. 100만 개를 다 세는 검사는 아래에 있어요."""
+    """2만 개를 본 뒤에도 새 문장이 대부분이면 고갈되지 않은 거예요. 100만 개를 다 세는 검사는 아래에 있어요."""
     draw = Draw("size")
     first = {sentence(draw).ko for _ in range(20_000)}
     second = [sentence(draw).ko for _ in range(20_000)]
@@ -305,7 +305,7 @@ def test_splits_are_disjoint_and_test_combinations_are_unseen():
 
 
 def test_held_out_combinations_leave_every_word_in_training():
-    """시험 문장의 결합은 훈련에 없고, 낱말과 구조는 하나하나 훈련에 있어요."""
+    """시험 문장의 결합은 훈련에 없고, 단어와 구조는 하나하나 훈련에 있어요."""
     train, test = [], []
     for made in islice(sentences(0), 60_000):
         (test if is_held_out(made) else train).append(made)

@@ -36,7 +36,7 @@ def write(path, pairs, encoding="utf-8"):
     return path
 
 
-# ── 읽기 ──
+# -- 읽기 --
 
 
 def test_reads_tsv_gzip_bom_crlf_and_several_files(tmp_path):
@@ -92,7 +92,7 @@ def test_hugging_face_rows_and_columns(monkeypatch):
         list(read_pairs("a/b:ko-en"))
 
 
-# ── 씻기 ──
+# -- 씻기 --
 
 
 def test_clean_text():
@@ -146,7 +146,7 @@ def test_seen_hashes_agree_with_a_set():
     assert contains(np.array([], dtype=np.uint64), chunk).sum() == 0
 
 
-# ── 캐시 ──
+# -- 캐시 --
 
 
 def test_prepared_tokens_round_trip(dataset, tokenizer):
@@ -214,7 +214,7 @@ def test_progress_bar_runs(tokenizer, tmp_path, capsys):
     assert len(prepare(write(tmp_path / "a.tsv", PAIRS[:20]), tokenizer, tmp_path / "cache")) == 20
 
 
-# ── 배치 ──
+# -- 배치 --
 
 
 def test_batches_have_the_promised_shape(dataset):

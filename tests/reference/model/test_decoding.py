@@ -113,11 +113,11 @@ def test_batched_beam_is_beam_search(src, beam_size, alpha):
 
 VARIANTS = [
     {},
-    dict(norm_first=True, norm="rms"),
-    dict(positions="rope"),
-    dict(n_heads=4, n_kv_heads=2),
-    dict(positions="learned"),
-    dict(activation="swiglu", deep_norm=True),
+    {"norm_first": True, "norm": "rms"},
+    {"positions": "rope"},
+    {"n_heads": 4, "n_kv_heads": 2},
+    {"positions": "learned"},
+    {"activation": "swiglu", "deep_norm": True},
 ]
 
 
@@ -180,7 +180,7 @@ def test_limits_are_kept(src):
     never.logits = lambda hidden: plain(hidden).index_fill(-1, torch.tensor([EOS]), -torch.inf)
     lengths = [len(tokens) for tokens in greedy(never, src)]
     assert lengths == [min(int(n) + 50, 80) for n in (src != 0).sum(1)]
-    for bad in (dict(max_len=0), dict(beam_size=0)):
+    for bad in ({"max_len": 0}, {"beam_size": 0}):
         with pytest.raises(ValueError):
             beam(model, src, **bad)
     for function in (greedy_decode, lambda *a: beam_search(*a[:3], 2, 0.6, a[3])):
@@ -204,7 +204,7 @@ def test_sampling_options(src):
     assert sample(model, src, temperature=1e-4, generator=seeded(3)) == greedy(model, src)
     assert sample(model, src, generator=seeded(4)) == sample(model, src, generator=seeded(4))
     assert sample(model, src, generator=seeded(4)) != sample(model, src, generator=seeded(5))
-    for bad in (dict(temperature=0.0), dict(top_k=-1), dict(top_p=0.0), dict(top_p=1.5)):
+    for bad in ({"temperature": 0.0}, {"top_k": -1}, {"top_p": 0.0}, {"top_p": 1.5}):
         with pytest.raises(ValueError):
             sample(model, src, **bad)
 

@@ -23,7 +23,7 @@ def randn(*shape: int, dtype: torch.dtype = torch.float64, seed: int = 0) -> tor
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed + sum(shape)), dtype=dtype)
 
 
-# 레슨 1 ----------------------------------------------------------------------------------------------------------------
+# -- 레슨 1 --
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -81,7 +81,7 @@ def test_bahdanau_attention_by_hand():
     close(rnn.context(weights, H), torch.einsum("bts,bsd->btd", weights, H))
 
 
-# 레슨 2 ----------------------------------------------------------------------------------------------------------------
+# -- 레슨 2 --
 
 
 def test_sinusoids_of_the_series_errata():
@@ -140,7 +140,7 @@ def test_permutation_equivariance_is_recognised():
     assert not positional.is_permutation_equivariant(lambda x: x.mean(1), x, perm)
 
 
-# 레슨 3 ----------------------------------------------------------------------------------------------------------------
+# -- 레슨 3 --
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -179,7 +179,7 @@ def test_ffn_param_count():
         feed_forward.ffn_param_count(0, 4)
 
 
-# 레슨 4 ----------------------------------------------------------------------------------------------------------------
+# -- 레슨 4 --
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -230,7 +230,7 @@ def test_gradient_by_depth(residual):
     assert norm.grad_norm_by_depth(x, weights, residual) == pytest.approx(expected)
 
 
-# 레슨 5 ----------------------------------------------------------------------------------------------------------------
+# -- 레슨 5 --
 
 
 def test_softmax_of_the_series_errata():
@@ -296,7 +296,7 @@ def test_variance_of_the_dot_product():
         attention.attention_variance(64, 1, torch.Generator())
 
 
-# 레슨 6 ----------------------------------------------------------------------------------------------------------------
+# -- 레슨 6 --
 
 
 def test_heads_split_and_merge():
@@ -350,7 +350,7 @@ def test_mha_param_count():
         multi_head.mha_param_count(512, 7, True)
 
 
-# 레슨 7 ----------------------------------------------------------------------------------------------------------------
+# -- 레슨 7 --
 
 
 def test_every_syllable_round_trips():
@@ -430,7 +430,7 @@ def test_embedding_and_tied_logits_share_one_gradient():
     close(embedding.cosine_similarity(a, B), F.cosine_similarity(a[None], B))
 
 
-# 레슨 8 ----------------------------------------------------------------------------------------------------------------
+# -- 레슨 8 --
 
 
 @pytest.mark.parametrize("eps", [0.0, 0.1, 0.5])
@@ -465,7 +465,7 @@ def test_cosine_schedule():
         schedule.cosine_lr(1, 1e-3, 10, 10)
 
 
-# 계산을 빠르게 하는 부분 -----------------------------------------------------------------------------------------------
+# -- 계산을 빠르게 하는 부분 --
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])

@@ -251,16 +251,16 @@ def test_loss_leaves_padding_out_and_is_the_full_loss(batch):
 
 
 VARIANTS = {
-    "pre_ln": dict(norm_first=True),
-    "rms": dict(norm="rms", norm_first=True),
-    "deep_norm": dict(deep_norm=True),
-    "gelu": dict(activation="gelu"),
-    "swiglu": dict(activation="swiglu"),
-    "learned": dict(positions="learned"),
-    "rope": dict(positions="rope"),
-    "gqa": dict(n_heads=6, n_kv_heads=2),
-    "mqa": dict(n_heads=6, n_kv_heads=1),
-    "llama_like": dict(norm="rms", norm_first=True, activation="swiglu", positions="rope", n_heads=6, n_kv_heads=2),
+    "pre_ln": {"norm_first": True},
+    "rms": {"norm": "rms", "norm_first": True},
+    "deep_norm": {"deep_norm": True},
+    "gelu": {"activation": "gelu"},
+    "swiglu": {"activation": "swiglu"},
+    "learned": {"positions": "learned"},
+    "rope": {"positions": "rope"},
+    "gqa": {"n_heads": 6, "n_kv_heads": 2},
+    "mqa": {"n_heads": 6, "n_kv_heads": 1},
+    "llama_like": {"norm": "rms", "norm_first": True, "activation": "swiglu", "positions": "rope", "n_heads": 6, "n_kv_heads": 2},
 }
 
 
@@ -342,16 +342,16 @@ def test_bfloat16_stays_close(batch):
 @pytest.mark.parametrize(
     "changes",
     [
-        dict(d_model=25),
-        dict(n_heads=5),
-        dict(n_kv_heads=2),
-        dict(dropout=1.0),
-        dict(activation="tanh"),
-        dict(n_layers=0),
-        dict(norm_first=True, deep_norm=True),
-        dict(pad_id=1),
-        dict(eos_id=29),
-        dict(positions="rope", n_heads=8),
+        {"d_model": 25},
+        {"n_heads": 5},
+        {"n_kv_heads": 2},
+        {"dropout": 1.0},
+        {"activation": "tanh"},
+        {"n_layers": 0},
+        {"norm_first": True, "deep_norm": True},
+        {"pad_id": 1},
+        {"eos_id": 29},
+        {"positions": "rope", "n_heads": 8},
     ],
 )
 def test_impossible_configs_are_refused(changes):

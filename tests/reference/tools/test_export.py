@@ -1,4 +1,4 @@
-"""내보낸 모델이 transformers와 CTranslate2에서 우리와 같은 탐욕 번역을 하는지 봐요."""
+"""내보낸 모델이 transformers와 CTranslate2에서 우리와 같은 그리디 번역을 하는지 봐요."""
 
 from __future__ import annotations
 

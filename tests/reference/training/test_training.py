@@ -273,7 +273,7 @@ def test_early_stop(tsv, tmp_path):
     assert progress.step == 2 and "나아지지" in progress.stopped
 
 
-# 나쁜 입력 -----------------------------------------------------------------------------------------------------
+# -- 나쁜 입력 --
 
 
 def test_nan_stops_and_keeps_the_last_checkpoint(tsv, tmp_path):
