@@ -18,7 +18,7 @@ from autograder.judging.cases import Call
 
 @dataclass(frozen=True)
 class KeyCase:
-    """시드에서 뽑은 사례와 그 정답: 부르는 방법, 판정 규칙, 기준 구현의 결과, 실수마다의 결과."""
+    """시드에서 뽑은 사례와 그 정답: 부르는 방법, 비교기, 기준 구현의 결과, 실수마다의 결과."""
 
     group: str
     calls: tuple[Call, ...]

@@ -98,6 +98,7 @@ def _snapshot(value: Any) -> Any:
 
 
 def _same(before: Any, after: Any) -> bool:
+    """부르기 전과 뒤가 같은지. 함수와 난수 생성기는 견주지 않아요."""
     if isinstance(before, Tensor):
         return (
             isinstance(after, Tensor)
@@ -109,7 +110,7 @@ def _same(before: Any, after: Any) -> bool:
         return (
             type(before) is type(after)
             and len(before) == len(after)
-            and all(_same(b, a) for b, a in zip(before, after))
+            and all(_same(b, a) for b, a in zip(before, after, strict=True))
         )
     if isinstance(before, dict):
         return (
@@ -121,6 +122,7 @@ def _same(before: Any, after: Any) -> bool:
 
 
 def _grads(value: Any, call: Call, args: Sequence[Any]) -> tuple[Tensor | None, ...]:
+    """부탁받은 인자들의 기울기. 흐르지 않는 것은 None이에요."""
     wanted = [args[i] for i in call.grad_of]
     if not isinstance(value, Tensor) or not value.requires_grad:
         return tuple(None for _ in wanted)
@@ -155,7 +157,7 @@ def run_call(func: Callable[..., Any], call: Call, done: Sequence[Any] = ()) -> 
         return Outcome(error="NotImplementedError", detail=_raiser(error))
     except (Exception, SystemExit) as error:
         return Outcome(error=type(error).__name__, detail=str(error)[:300])
-    changed: list[int | str] = [i for i, (b, a) in enumerate(zip(before_args, args)) if not _same(b, a)]
+    changed: list[int | str] = [i for i, (b, a) in enumerate(zip(before_args, args, strict=True)) if not _same(b, a)]
     changed += [key for key in kwargs if not _same(before_kwargs[key], kwargs[key])]
     return Outcome(value=value, changed=tuple(changed), grads=grads)
 

@@ -12,7 +12,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class BuiltArgument:
-    """학습자의 코드가 도는 곳에서 데이터로 만들어지는 인자(부분층, 한 걸음 함수, 난수 생성기).
+    """학습자의 코드가 도는 곳에서 데이터로 만들어지는 인자(부분층, 한 스텝 함수, 난수 생성기).
 
     함수는 프로세스를 넘지 못하므로 `argument_builders.py`의 만드는 법 이름(`kind`)과 재료(`data`)만 보내요.
     """
@@ -45,9 +45,9 @@ class Call:
 
 @dataclass(frozen=True)
 class Case:
-    """부르는 방법 한 벌과 판정 규칙.
+    """부르는 방법 한 벌과 비교기.
 
-    `group`은 점수를 나누는 단위, `comparator`는 `comparators.py`의 이름이에요. 기본 규칙 "equal"은 기준 구현의 값, 모양, dtype과 견주고
+    `group`은 점수를 나누는 단위, `comparator`는 `comparators.py`의 이름이에요. 기본인 "equal"은 기준 구현의 값, 모양, dtype과 견주고
     "raises"는 `params["error"]` 예외를 기다려요. `atol`, `rtol`이 None이면 dtype에 맞는 기본값을 써요.
     """
 

@@ -1,4 +1,4 @@
-"""판정 규칙: 사례마다 무엇을 견줄지. 이름으로 불려요(`Case.comparator`).
+"""비교기: 사례마다 무엇을 견줄지. 이름으로 불려요(`Case.comparator`).
 
 학습자가 돌려준 값과 기대값만 봐요. 학습자 묶음에도 들어가므로 정답이나 틀린 구현을 적지 않아요.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import zip_longest
 from typing import Any
 
 import torch
@@ -22,16 +23,15 @@ from autograder.wording import josa
 
 Comparator = Callable[[KeyCase, Sequence[Outcome]], "Problem | None"]
 
-
 _COMPARATORS: dict[str, Comparator] = {}
 
 
 def comparator(name: str) -> Callable[[Comparator], Comparator]:
-    """`name`이라는 판정 규칙을 등록하는 장식자."""
+    """`name`이라는 비교기를 등록하는 장식자."""
 
     def register(function: Comparator) -> Comparator:
         if name in _COMPARATORS:
-            raise ValueError(f"이미 있는 규칙 이름이에요: {name}")
+            raise ValueError(f"이미 있는 비교기의 이름이에요: {name}")
         _COMPARATORS[name] = function
         return function
 
@@ -39,7 +39,7 @@ def comparator(name: str) -> Callable[[Comparator], Comparator]:
 
 
 def apply(case: KeyCase, outcomes: Sequence[Outcome]) -> Problem | None:
-    """모든 규칙에 앞서는 확인(예외, 부작용)을 하고 사례의 규칙을 불러요."""
+    """모든 비교기에 앞서는 확인(예외, 부작용)을 하고 사례의 비교기를 불러요."""
     if len(outcomes) != len(case.calls):
         return Problem("missing", "답이 다 오지 않았어요.", look="함수가 중간에 멈추지 않는지 봐요.")
     if case.comparator != "raises":
@@ -57,13 +57,9 @@ def equal(case: KeyCase, outcomes: Sequence[Outcome]) -> Problem | None:
     `params["ignore"]`가 있으면 그 불 텐서(True가 무시)가 덮는 자리는 견주지 않아요(가려진 쿼리 행 등). 튜플을 돌려주면 첫 원소에만 써요.
     """
     ignore = case.params.get("ignore")
-    for expected, outcome in zip(case.expected, outcomes):
-        if (
-            ignore is not None
-            and isinstance(expected.value, tuple)
-            and isinstance(outcome.value, tuple)
-            and outcome.value
-        ):
+    for expected, outcome in zip(case.expected, outcomes, strict=True):
+        both_tuples = isinstance(expected.value, tuple) and isinstance(outcome.value, tuple)
+        if ignore is not None and both_tuples and outcome.value:
             problem = compare(case, expected.value[0], outcome.value[0], "결과[0]", ignore)
             problem = problem or compare(case, expected.value[1:], outcome.value[1:], "결과[1:]")
         else:
@@ -75,7 +71,8 @@ def equal(case: KeyCase, outcomes: Sequence[Outcome]) -> Problem | None:
 
 
 def _compare_grads(case: KeyCase, expected: Sequence[Any], grads: Sequence[Any]) -> Problem | None:
-    for i, (e, g) in enumerate(zip(expected, grads)):
+    # 답에 기울기가 모자라면 흐르지 않은 것으로 봐요.
+    for e, g in zip_longest(expected, grads):
         if e is not None and g is None:
             return Problem(
                 "gradient",
@@ -134,7 +131,7 @@ def batch(case: KeyCase, outcomes: Sequence[Outcome]) -> Problem | None:
     """문장 하나만 넣은 결과(0번 부름)와 패딩된 배치 속 같은 문장(1번 부름의 `row`번째, 앞 `length`자리)이 같아요."""
     row, length = case.params["row"], case.params["length"]
     alone, together = outcomes[0].value, outcomes[1].value
-    for expected, value in zip(case.expected, (alone, together)):
+    for expected, value in zip(case.expected, (alone, together), strict=True):
         if not _alike(expected.value, value):
             return compare(case, expected.value, value)
     return _moved(
@@ -150,7 +147,7 @@ def batch(case: KeyCase, outcomes: Sequence[Outcome]) -> Problem | None:
 def equivariant(case: KeyCase, outcomes: Sequence[Outcome]) -> Problem | None:
     """입력의 토큰을 `params["perm"]`으로 섞으면(1번 부름) 출력도 같은 순서로 섞여요. 토큰 축은 -2."""
     first, second = outcomes[0].value, outcomes[1].value
-    for expected, value in zip(case.expected, (first, second)):
+    for expected, value in zip(case.expected, (first, second), strict=True):
         if not _alike(expected.value, value):
             return compare(case, expected.value, value)
     return _moved(
@@ -175,7 +172,7 @@ def _moved(case: KeyCase, first: Tensor, second: Tensor, what: str, why: str) ->
 def item(case: KeyCase, outcomes: Sequence[Outcome]) -> Problem | None:
     """돌려준 튜플에서 `params["item"]`번째만 견줘요. 나머지는 다른 그룹의 몫이에요. `params["ignore"]`가 덮는 자리는 빼요."""
     at = case.params["item"]
-    for expected, outcome in zip(case.expected, outcomes):
+    for expected, outcome in zip(case.expected, outcomes, strict=True):
         if not isinstance(outcome.value, tuple) or len(outcome.value) != len(expected.value):
             return compare(case, expected.value, outcome.value) or wrong_type(expected.value, outcome.value, "결과")
         problem = compare(case, expected.value[at], outcome.value[at], f"결과[{at}]", case.params.get("ignore"))
@@ -210,7 +207,7 @@ def dropout(case: KeyCase, outcomes: Sequence[Outcome]) -> Problem | None:
         return Problem(
             "behaviour",
             "버려진 비율이 p와 달라요.",
-            where=f"p는 {p}인데 {1 - live:.2f}만큼 버려졌어요.",
+            where=f"p는 {readable(p)}인데 {readable(round(1 - live, 2))}만큼 버려졌어요.",
             look="p가 버릴 확률인지 살릴 확률인지 확인해요.",
         )
     return None
@@ -247,7 +244,7 @@ def maps_rows(case: KeyCase, outcomes: Sequence[Outcome]) -> Problem | None:
     return Problem(
         "value",
         "행렬을 곱한 줄이 기대한 줄과 달라요.",
-        where=f"{p}번째 줄에 곱한 결과의 {j}번째에서 기대한 값은 {readable(after[p, j].item())}, "
+        where=f"{readable(p)}번째 줄에 곱한 결과의 {readable(j)}번째에서 기대한 값은 {readable(after[p, j].item())}, "
         f"나온 값은 {josa(readable(got[p, j].item()), '이에요/예요')}.",
         mistake=case.params.get("partly") if bool((ratio <= 1).any()) else None,
     )

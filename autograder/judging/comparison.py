@@ -14,15 +14,43 @@ from autograder.judging.call_runner import Foreign
 from autograder.judging.problem import Problem
 from autograder.wording import josa
 
+# dtype마다의 (atol, rtol)
 _TOLERANCE = {
     torch.float64: (1e-6, 1e-5),
     torch.float32: (1e-5, 1e-4),
     torch.bfloat16: (1e-2, 2e-2),
     torch.float16: (1e-3, 1e-2),
 }
-
-
 _SCALAR_TOLERANCE = (1e-6, 1e-5)
+
+_TYPE_NAMES = {
+    bool: "bool",
+    int: "int",
+    float: "float",
+    str: "str",
+    bytes: "bytes",
+    list: "list",
+    tuple: "tuple",
+    dict: "dict",
+    type(None): "None",
+}
+
+
+def readable(value: Any) -> str:
+    """학습자에게 보일 값. 정수는 세 자리마다 쉼표를 찍고, 실수는 유효 숫자 다섯 자리까지만, 나머지는 파이썬의 표기예요."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return repr(value)
+    if isinstance(value, float) and not (value.is_integer() and abs(value) < 1e15):
+        return _readable_float(value)
+    whole = int(value)
+    # 너무 긴 정수는 자릿수만 말해요. 파이썬은 아주 긴 정수를 글로 바꾸지도 않아요.
+    return f"{whole:,}" if abs(whole) < 10**30 else f"10^{int(whole.bit_length() * math.log10(2))}쯤인 정수"
+
+
+def _readable_float(value: float) -> str:
+    short = f"{value:.5g}"
+    # 지수 표기는 아주 작거나 아주 큰 수에만 써요.
+    return f"{float(short):,.0f}" if 1e4 <= abs(value) < 1e15 else short
 
 
 def tolerance(case: KeyCase, dtype: torch.dtype | None = None) -> tuple[float, float]:
@@ -55,25 +83,12 @@ def compare(
     if isinstance(expected, bool) or expected is None or isinstance(expected, str | bytes):
         return _compare_exact(expected, value, path)
     if isinstance(expected, int | float):
-        return _comparereadable(case, expected, value, path)
+        return _compare_number(case, expected, value, path)
     if isinstance(expected, list | tuple):
         return _compare_sequence(case, expected, value, path)
     if isinstance(expected, dict):
         return _compare_dict(case, expected, value, path)
     raise TypeError(f"견줄 수 없는 기대값이에요: {type(expected).__name__}")
-
-
-_TYPE_NAMES = {
-    bool: "bool",
-    int: "int",
-    float: "float",
-    str: "str",
-    bytes: "bytes",
-    list: "list",
-    tuple: "tuple",
-    dict: "dict",
-    type(None): "None",
-}
 
 
 def _type_name(value: Any) -> str:
@@ -85,6 +100,7 @@ def _type_name(value: Any) -> str:
 
 
 def wrong_type(expected: Any, value: Any, path: str) -> Problem:
+    """형이 다르다는 어긋남. 파이썬 값으로 바꾸는 길을 알면 그것까지 말해요."""
     look = "독스트링이 약속한 형으로 바꿔서 돌려줘요."
     if isinstance(value, Foreign) and value.type_name.startswith("numpy"):
         look = "넘파이를 써도 좋지만 마지막에 `torch.from_numpy`나 `float()`로 바꿔서 돌려줘요."
@@ -102,45 +118,58 @@ def _compare_exact(expected: Any, value: Any, path: str) -> Problem | None:
         return None
     if isinstance(expected, str | bytes):
         return Problem("value", f"{path}의 내용이 달라요.", where=_first_text_difference(expected, value))
-    return Problem("value", f"{path}의 판단이 반대예요.", where=f"{josa(repr(value), '이/가')} 나왔어요.")
+    return Problem("value", f"{path}의 판단이 반대예요.", where=f"{josa(readable(value), '이/가')} 나왔어요.")
 
 
 def _first_text_difference(expected: Any, value: Any) -> str:
-    at = next((i for i, (e, v) in enumerate(zip(expected, value)) if e != v), min(len(expected), len(value)))
-    return f"길이 {len(value)}(기대 {len(expected)}), {at}번째 글자부터 달라요. 나온 값: {value[:40]!r}"
+    same = zip(expected, value, strict=False)
+    at = next((i for i, (e, v) in enumerate(same) if e != v), min(len(expected), len(value)))
+    length, wanted = readable(len(value)), readable(len(expected))
+    return f"길이 {length}(기대 {wanted}), {readable(at)}번째 글자부터 달라요. 나온 값: {value[:40]!r}"
 
 
-def _comparereadable(case: KeyCase, expected: float, value: Any, path: str) -> Problem | None:
+def _compare_number(case: KeyCase, expected: float, value: Any, path: str) -> Problem | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return wrong_type(expected, value, path)
-    if isinstance(expected, int) and isinstance(value, int):
-        if expected == value:
-            return None
-    else:
-        atol, rtol = (0.0, 1e-9) if isinstance(expected, int) else tolerance(case)
-        if math.isnan(value) and not math.isnan(expected):
-            return Problem("nan", f"{path}에 nan이 나왔어요.", look="0으로 나누거나 inf끼리 뺀 곳이 있는지 봐요.")
-        if expected == value or abs(value - expected) <= atol + rtol * abs(expected):
-            return None
+    if _same_number(case, expected, value):
+        return None
+    if _is_nan(value):
+        return Problem("nan", f"{path}에 nan이 나왔어요.", look="0으로 나누거나 inf끼리 뺀 곳이 있는지 봐요.")
     # 수 하나짜리 답은 그대로 알려 주면 베낄 수 있으므로 방향만 말해요.
     direction = "커요" if value > expected else "작아요"
     return Problem(
-        "value", f"{path}의 값이 달라요.", where=f"나온 값 {josa(f'{value:.6g}', '은/는')} 기대보다 {direction}."
+        "value", f"{path}의 값이 달라요.", where=f"나온 값 {josa(readable(value), '은/는')} 기대보다 {direction}."
     )
+
+
+def _same_number(case: KeyCase, expected: float, value: float) -> bool:
+    """허용 오차 안에서 같은 수인지. 정수끼리는 꼭 같아야 하고, nan은 nan과, inf는 같은 inf와만 같아요."""
+    if expected == value or (_is_nan(expected) and _is_nan(value)):
+        return True
+    if isinstance(expected, int) and isinstance(value, int):
+        return False
+    atol, rtol = (0.0, 1e-9) if isinstance(expected, int) else tolerance(case)
+    try:
+        return math.isfinite(expected) and abs(value - expected) <= atol + rtol * abs(expected)
+    except OverflowError:
+        return False  # 실수로 바꿀 수 없을 만큼 긴 정수예요.
+
+
+def _is_nan(value: float) -> bool:
+    return isinstance(value, float) and math.isnan(value)
 
 
 def _compare_sequence(case: KeyCase, expected: Sequence[Any], value: Any, path: str) -> Problem | None:
     if not isinstance(value, type(expected)):
         return wrong_type(expected, value, path)
-    for i, (e, v) in enumerate(zip(expected, value)):
+    for i, (e, v) in enumerate(zip(expected, value, strict=False)):
         problem = compare(case, e, v, f"{path}[{i}]")
         if problem:
             return problem
     if len(expected) != len(value):
         more = "길어요" if len(value) > len(expected) else "짧아요"
-        return Problem(
-            "shape", f"{path}의 길이가 달라요.", where=f"나온 길이 {josa(str(len(value)), '은/는')} 기대보다 {more}."
-        )
+        length = josa(readable(len(value)), "은/는")
+        return Problem("shape", f"{path}의 길이가 달라요.", where=f"나온 길이 {length} 기대보다 {more}.")
     return None
 
 
@@ -150,7 +179,7 @@ def _compare_dict(case: KeyCase, expected: Mapping[Any, Any], value: Any, path: 
     missing = [key for key in expected if key not in value]
     extra = [key for key in value if key not in expected]
     if missing or extra:
-        where = f"없는 열쇠의 예: {missing[0]!r}" if missing else f"더 있는 열쇠의 예: {extra[0]!r}"
+        where = f"없는 열쇠의 예: {readable(missing[0])}" if missing else f"더 있는 열쇠의 예: {readable(extra[0])}"
         return Problem("value", f"{path}의 열쇠가 달라요.", where=where)
     for key in expected:
         problem = compare(case, expected[key], value[key], f"{path}[{key!r}]")
@@ -187,7 +216,7 @@ def _compare_tensor(case: KeyCase, expected: Tensor, value: Any, path: str, igno
     index = tuple(int(i) for i in wrong.nonzero()[0])
     got, want = value[index].item(), expected[index].item()
     spot = f"{path}[{', '.join(map(str, index))}]" if index else path
-    count = f"원소 {wrong.numel()}개 중 {int(wrong.sum())}개가 달라요."
+    count = f"원소 {readable(wrong.numel())}개 중 {readable(int(wrong.sum()))}개가 달라요."
     if isinstance(got, float) and not math.isfinite(got) and math.isfinite(want):
         kind = "nan" if math.isnan(got) else "inf"
         return Problem(
@@ -201,10 +230,6 @@ def _compare_tensor(case: KeyCase, expected: Tensor, value: Any, path: str, igno
     else:
         where = f"{spot}에서 기대한 값은 {readable(want)}, 나온 값은 {josa(readable(got), '이에요/예요')}. {count}"
     return Problem("value", f"{path}의 값이 달라요.", where=where)
-
-
-def readable(value: Any) -> str:
-    return f"{value:.5g}" if isinstance(value, float) else str(value)
 
 
 def _dtype(value: Tensor) -> str:

@@ -5,28 +5,7 @@ from __future__ import annotations
 from autograder.judging.call_runner import Outcome
 from autograder.judging.problem import Problem
 
-
-def explain_failure(outcome: Outcome) -> Problem | None:
-    if outcome.error is None:
-        return None
-    if outcome.error == "NotImplementedError":
-        return Problem(
-            "unimplemented",
-            "아직 구현 전이에요.",
-            look="`raise NotImplementedError` 줄을 지우고 여러분의 코드를 채워요.",
-        )
-    if outcome.error == "RefError":
-        return Problem(
-            "error",
-            "돌려준 값의 모양이 약속과 달라서 다음 단계로 넘기지 못했어요.",
-            look="독스트링의 돌려주는 값과 형을 다시 봐요.",
-        )
-    what, look = _ERRORS.get(outcome.error, ("실행하다가 예외가 났어요.", "작은 입력으로 함수를 직접 불러 봐요."))
-    if outcome.error == "RuntimeError" and " grad" in outcome.detail:
-        what, look = _NO_GRAD
-    return Problem("error", f"{what} ({outcome.error})", where=outcome.detail, look=look)
-
-
+# 예외의 이름마다 무엇이 잘못됐는지와 다음에 볼 곳
 _ERRORS = {
     "RuntimeError": (
         "텐서의 모양이나 dtype이 서로 맞지 않아 예외가 났어요.",
@@ -48,15 +27,36 @@ _ERRORS = {
     "TimeoutError": ("제한 시간 안에 끝나지 않았어요.", "반복문이 멈추는 조건을 확인해요."),
     "MemoryError": ("메모리를 너무 많이 썼어요.", "필요한 것보다 큰 텐서를 만들고 있지 않은지 모양을 확인해요."),
 }
-
-
 _NO_GRAD = (
     "기울기를 계산할 수 없어서 예외가 났어요.",
     "미분할 텐서를 `clone().requires_grad_(True)`로 준비했는지, 넘파이나 `.detach()`가 중간에 그래프를 끊지 않는지 봐요.",
 )
 
 
+def explain_failure(outcome: Outcome) -> Problem | None:
+    """부르다가 난 예외의 설명. 예외가 없었으면 None이에요."""
+    if outcome.error is None:
+        return None
+    if outcome.error == "NotImplementedError":
+        return Problem(
+            "unimplemented",
+            "아직 구현 전이에요.",
+            look="`raise NotImplementedError` 줄을 지우고 여러분의 코드를 채워요.",
+        )
+    if outcome.error == "RefError":
+        return Problem(
+            "error",
+            "돌려준 값의 모양이 약속과 달라서 다음 단계로 넘기지 못했어요.",
+            look="독스트링의 돌려주는 값과 형을 다시 봐요.",
+        )
+    what, look = _ERRORS.get(outcome.error, ("실행하다가 예외가 났어요.", "작은 입력으로 함수를 직접 불러 봐요."))
+    if outcome.error == "RuntimeError" and " grad" in outcome.detail:
+        what, look = _NO_GRAD
+    return Problem("error", f"{what} ({outcome.error})", where=outcome.detail, look=look)
+
+
 def explain_changes(outcome: Outcome) -> Problem | None:
+    """받은 인자를 바꿔 놓은 것의 설명. 그대로 두었으면 None이에요."""
     if not outcome.changed:
         return None
     names = ", ".join(f"{i + 1}번째 인자" if isinstance(i, int) else f"`{i}`" for i in outcome.changed)

@@ -18,7 +18,7 @@ from autograder.judging.explanation import explain, praise, unfinished
 class Verdict:
     """실습 하나의 판정.
 
-    `verdict`는 pass, partial, fail, error, timeout, refused, missing 가운데 하나, `share`는 통과한 그룹의 비율이에요.
+    `verdict`는 pass, partial, fail, error, timeout, refused, missing 가운데 하나예요.
     """
 
     exercise: str
@@ -30,6 +30,7 @@ class Verdict:
 
     @property
     def share(self) -> float:
+        """통과한 그룹의 비율."""
         total = len(self.passed) + len(self.failed)
         return len(self.passed) / total if total else 0.0
 
@@ -44,8 +45,8 @@ def judge(key: AnswerKey, outcomes: Sequence[Sequence[Outcome]], reveal: bool = 
     `outcomes[i]`는 i번째 사례의 결과들이에요(모자라면 없는 것으로 봐요). `reveal`이면 첫 어긋난 자리와 두 값을 말해요(노트북에서만).
     """
     padded = [list(outcomes[i]) if i < len(outcomes) else [] for i in range(len(key.cases))]
-    problems = [judge_case(case, got) for case, got in zip(key.cases, padded)]
-    failed = tuple(g for g in key.groups if any(p and c.group == g for c, p in zip(key.cases, problems)))
+    problems = [judge_case(case, got) for case, got in zip(key.cases, padded, strict=True)]
+    failed = tuple(g for g in key.groups if any(p and c.group == g for c, p in zip(key.cases, problems, strict=True)))
     passed = tuple(g for g in key.groups if g not in failed)
     found = [p for p in problems if p]
     if not found:

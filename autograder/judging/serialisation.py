@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 import struct
-from typing import Any
+from typing import Any, NoReturn
 
 from safetensors import SafetensorError
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor
 
+from autograder.errors import CourseError
 from autograder.judging.call_runner import Foreign, Outcome
 from autograder.judging.cases import BuiltArgument, Call, Ref
 
@@ -22,12 +23,13 @@ LIMIT_TENSORS = 4096
 _MAX_DEPTH = 60
 
 
-class SerialisationError(ValueError):
+class SerialisationError(CourseError):
     """약속한 틀이 아니거나 너무 커요."""
 
 
+# 꼬리표마다의 우리 형과, 그 칸들의 차례
 _RECORDS: dict[str, tuple[type, tuple[str, ...]]] = {
-    "probe": (BuiltArgument, ("kind", "data")),
+    "built": (BuiltArgument, ("kind", "data")),
     "ref": (Ref, ("call", "path")),
     "call": (Call, ("args", "kwargs", "grad_of", "cotangent")),
     "outcome": (Outcome, ("value", "error", "detail", "changed", "grads")),
@@ -66,33 +68,35 @@ def _decode(value: Any, tensors: dict[str, Tensor], depth: int = 0) -> Any:
     if not isinstance(value, dict):
         return value
     if len(value) != 1:
-        raise SerialisationError("약속한 꼬리표가 아니에요.")
+        _refuse()
     ((tag, body),) = value.items()
     if tag == "t":
         if not isinstance(body, str) or body not in tensors:
             raise SerialisationError("없는 텐서를 가리켜요.")
         return tensors[body]
     if tag == "bytes":
-        return bytes.fromhex(body) if isinstance(body, str) else _bad()
+        if not isinstance(body, str):
+            _refuse()
+        return bytes.fromhex(body)
     if not isinstance(body, list):
-        _bad()
+        _refuse()
     items = [_decode(item, tensors, depth + 1) for item in body]
     if tag == "tuple":
         return tuple(items)
     if tag == "dict":
         try:
-            return {key: item for key, item in items}
+            return dict(items)
         except (TypeError, ValueError) as error:
             raise SerialisationError("사전의 모양이 아니에요.") from error
     if tag not in _RECORDS:
-        _bad()
+        _refuse()
     cls, names = _RECORDS[tag]
     if len(items) != len(names):
-        _bad()
+        _refuse()
     return cls(*items)
 
 
-def _bad() -> Any:
+def _refuse() -> NoReturn:
     raise SerialisationError("약속한 꼬리표가 아니에요.")
 
 
@@ -126,6 +130,6 @@ def _load_tensors(body: bytes, limit_tensors: int) -> dict[str, Tensor]:
     if header_length > 400 * limit_tensors or header_length > len(body) - 8:
         raise SerialisationError("텐서가 너무 많아요.")
     header = json.loads(body[8 : 8 + header_length])
-    if len(header) > limit_tensors + 1:
+    if sum(name != "__metadata__" for name in header) > limit_tensors:
         raise SerialisationError("텐서가 너무 많아요.")
     return load_tensors(body)
