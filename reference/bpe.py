@@ -1,6 +1,6 @@
 """토크나이징의 원리: 한글 자모와 BPE를 순수 파이썬으로 (레슨 7, 논문 §5.1).
 
-실제 학습에 쓰는 빠른 토크나이저는 tokenizer.py에 있어요. 여기는 수업에서 손으로 만드는 판이에요.
+실제 학습에 쓰는 빠른 토크나이저는 data/tokenizer.py에 있어요. 여기는 수업에서 손으로 만드는 판이에요.
 "▁"는 단어의 시작을 나타내요.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -45,7 +46,7 @@ def count_pairs(word_freq: dict[tuple[str, ...], int]) -> dict[Pair, int]:
     """단어 안에서 이웃한 두 토큰이 몇 번 나오는지 단어의 빈도만큼 세요. "아아아"에는 (아, 아)가 두 번이에요."""
     counts: Counter[Pair] = Counter()
     for word, freq in word_freq.items():
-        for pair in zip(word, word[1:]):
+        for pair in pairwise(word):
             counts[pair] += freq
     return dict(counts)
 
@@ -88,7 +89,7 @@ def bpe_encode(word: str, merges: list[Pair]) -> list[str]:
     rank = {pair: i for i, pair in enumerate(merges)}
     tokens = ("▁", *word)
     while len(tokens) > 1:
-        pair = min(zip(tokens, tokens[1:]), key=lambda pair: rank.get(pair, len(merges)))
+        pair = min(pairwise(tokens), key=lambda pair: rank.get(pair, len(merges)))
         if pair not in rank:
             break
         tokens = merge_pair(tokens, pair)

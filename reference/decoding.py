@@ -51,7 +51,7 @@ def beam_search(step_fn: StepFn, bos: int, eos: int, beam: int, alpha: float, ma
         log_p = step_fn(torch.tensor([tokens for _, tokens in live]))[:, -1].log_softmax(-1)  # (n, V)
         grown = [
             (score + step, token, tokens)
-            for (score, tokens), row in zip(live, log_p.tolist())
+            for (score, tokens), row in zip(live, log_p.tolist(), strict=True)
             for token, step in enumerate(row)
             if step > float("-inf")
         ]

@@ -77,7 +77,7 @@ def deep_norm(x: Tensor, sublayer_out: Tensor, alpha: float, gamma: Tensor, beta
     return layer_norm(alpha * x + sublayer_out, gamma, beta)
 
 
-def make_norm(config: ModelConfig) -> nn.Module:
+def make_norm(config: ModelConfig) -> nn.LayerNorm | nn.RMSNorm:
     """설정에 맞는 정규화를 골라요. 식은 `layer_norm`, `rms_norm`과 같고 계산은 한 덩어리로 합쳐져 빨라요."""
     return nn.LayerNorm(config.d_model, eps=1e-5) if config.norm == "layer" else nn.RMSNorm(config.d_model, eps=1e-6)
 

@@ -86,6 +86,8 @@ def rope(x: Tensor, positions: Tensor) -> Tensor:
 class Positions(nn.Module):
     """`add_pe`를 모듈로 감싼 것이에요. 사인 표는 버퍼라서 저장하지 않고, 배우는 표는 파라미터예요."""
 
+    table: Tensor  # (L, D). RoPE에는 없어요.
+
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.kind = config.positions

@@ -6,7 +6,7 @@ B 배치, S 소스 길이, T 타깃 길이, D = d_model, V 어휘 크기. 마스
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -94,8 +94,16 @@ class DecoderLayer(nn.Module):
     def forward(
         self, x: Tensor, memory: Tensor | None, bias: Tensor | None, src_bias: Tensor | None, cache: LayerCache | None
     ) -> Tensor:
-        """x (B, T, D), memory (B, S, D) → (B, T, D). 캐시가 있으면 memory 대신 캐시의 키와 값을 봐요."""
-        heads = self.cross_attn.memory_heads(memory) if cache is None else cache.memory
+        """x (B, T, D), memory (B, S, D) → (B, T, D). 캐시가 있으면 memory 대신 캐시의 키와 값을 봐요.
+
+        둘 다 없으면 ValueError예요.
+        """
+        if cache is not None:
+            heads = cache.memory
+        elif memory is not None:
+            heads = self.cross_attn.memory_heads(memory)
+        else:
+            raise ValueError("디코더 층에는 memory나 cache 가운데 하나가 있어야 해요.")
         x = self.norm1(x, lambda h: self.self_attn(h, bias, cache=cache))
         x = self.norm2(x, lambda h: self.cross_attn(h, src_bias, memory=heads))
         return self.norm3(x, self.ffn)
@@ -161,9 +169,17 @@ class Transformer(nn.Module):
         """hidden (..., D) → (..., V). 공유하는 임베딩 표를 뒤집어 써요 (논문 §3.4)."""
         return self.embedding.logits(hidden)
 
+    def encoder_layers(self) -> list[EncoderLayer]:
+        """인코더의 층들이에요. nn.ModuleList는 담은 것의 형을 잊어서 여기서 다시 적어요."""
+        return cast("list[EncoderLayer]", list(self.encoder))
+
+    def decoder_layers(self) -> list[DecoderLayer]:
+        """디코더의 층들이에요."""
+        return cast("list[DecoderLayer]", list(self.decoder))
+
     def start_cache(self, memory: Tensor, max_len: int, n: int = 1) -> list[LayerCache]:
         """디코더 층마다 캐시를 열어요. 크로스 어텐션의 키와 값은 여기서 한 번만 만들어요. n은 문장마다의 후보 수예요."""
-        return [LayerCache(layer.cross_attn.memory_heads(memory), max_len * n) for layer in self.decoder]
+        return [LayerCache(layer.cross_attn.memory_heads(memory), max_len * n) for layer in self.decoder_layers()]
 
 
 def deep_norm_alphas(config: ModelConfig) -> tuple[float, float]:

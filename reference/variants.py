@@ -19,7 +19,7 @@ from reference.transformer import EncoderLayer
 
 
 class Stack(nn.Module):
-    """인코더 층만 쌓은 몸통이에요. Pre-LN이면 끝에 정규화가 하나 더 있어요. x (B, T, D), mask는 참/거짓 → (B, T, D)."""
+    """인코더 층만 쌓은 몸통이에요. Pre-LN이면 끝에 정규화가 하나 더 있어요."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -28,6 +28,7 @@ class Stack(nn.Module):
         self.norm = make_norm(config) if config.norm_first else nn.Identity()
 
     def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
+        """x (B, T, D), mask는 (B, 1, T, T)로 브로드캐스트되는 참/거짓 또는 None → (B, T, D)."""
         bias = mask_bias(mask, x.dtype)
         for layer in self.layers:
             x = layer(x, bias)
@@ -35,7 +36,7 @@ class Stack(nn.Module):
 
 
 class EncoderOnly(nn.Module):
-    """BERT처럼 양쪽을 다 보고 가려진 토큰을 맞혀요 (Devlin 외 2019). ids (B, T) → 로짓 (B, T, V)."""
+    """BERT처럼 양쪽을 다 보고 가려진 토큰을 맞혀요 (Devlin 외 2019)."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -43,6 +44,7 @@ class EncoderOnly(nn.Module):
         self.embedding, self.positions, self.stack = Embedding(config), Positions(config), Stack(config)
 
     def forward(self, ids: Tensor) -> Tensor:
+        """ids (B, T) 정수 → 로짓 (B, T, V)."""
         return self.embedding.logits(self.stack(self.start(ids), self.mask(ids)))
 
     def start(self, ids: Tensor) -> Tensor:
@@ -72,7 +74,7 @@ def image_patches(images: Tensor, size: int) -> Tensor:
 class VisionTransformer(nn.Module):
     """그림 조각을 단어처럼 읽고, 맨 앞의 [CLS] 토큰이 종류를 답해요 (ViT, Dosovitskiy 외 2021).
 
-    image_size와 patch_size의 단위는 화소예요. images (B, C, H, W) → 로짓 (B, n_classes).
+    image_size와 patch_size의 단위는 화소예요.
     """
 
     def __init__(
@@ -88,6 +90,7 @@ class VisionTransformer(nn.Module):
         self.head = nn.Linear(config.d_model, n_classes)
 
     def forward(self, images: Tensor) -> Tensor:
+        """images (B, C, H, W) → 로짓 (B, n_classes)."""
         x = self.patch(image_patches(images, self.patch_size))  # (B, N, D)
         x = torch.cat([self.cls.expand(len(x), -1, -1), x], dim=1) + self.table  # (B, N + 1, D)
         x = self.stack(dropout(x, self.config.dropout, self.training), None)

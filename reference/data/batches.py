@@ -27,8 +27,8 @@ class Batch:
 
     def to(self, device: torch.device | str) -> Batch:
         """텐서를 장치로 옮긴 배치."""
-        move = {"device": device, "non_blocking": True}
-        return Batch(self.src.to(**move), self.tgt_in.to(**move), self.tgt_out.to(**move), self.tokens)
+        src, tgt_in, tgt_out = (part.to(device, non_blocking=True) for part in (self.src, self.tgt_in, self.tgt_out))
+        return Batch(src, tgt_in, tgt_out, self.tokens)
 
 
 def _padded(ids: np.ndarray, offsets: np.ndarray, rows: np.ndarray, width: int) -> np.ndarray:

@@ -17,9 +17,18 @@ _INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2064"
     "\u2066-\u2069\ufeff]|(?<=\\w)\u200d|\u200d(?=\\w)|^\u200d|\u200d$"
 )
-
-
 _SPACES = re.compile(r"\s+")
+
+# 버린 까닭이나 고친 까닭의 이름과, 보고서에 적는 말
+REASONS = {
+    "one_column": "탭이 없는 줄",
+    "cleaned": "보이지 않는 문자나 NFC를 고친 쌍",
+    "empty": "한쪽이 빈 쌍",
+    "duplicate": "되풀이된 쌍",
+    "in_test": "시험 문장이 들어 있는 쌍",
+    "too_long": "너무 긴 쌍",
+    "bad_ratio": "길이가 맞지 않는 쌍",
+}
 
 
 def clean_text(text: str) -> str:
@@ -73,17 +82,6 @@ def contains(sorted_hashes: np.ndarray, hashes: np.ndarray) -> np.ndarray:
         return np.zeros(len(hashes), dtype=bool)
     at = np.searchsorted(sorted_hashes, hashes).clip(max=len(sorted_hashes) - 1)
     return sorted_hashes[at] == hashes
-
-
-REASONS = {
-    "one_column": "탭이 없는 줄",
-    "cleaned": "보이지 않는 문자나 NFC를 고친 쌍",
-    "empty": "한쪽이 빈 쌍",
-    "duplicate": "되풀이된 쌍",
-    "in_test": "시험 문장이 들어 있는 쌍",
-    "too_long": "너무 긴 쌍",
-    "bad_ratio": "길이가 맞지 않는 쌍",
-}
 
 
 def describe(report: dict[str, int]) -> str:

@@ -8,12 +8,13 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from reference.data.cleaning import Hygiene, Washer, describe
 from reference.data.pairs import Pair, Source, count_pairs, read_pairs, source_items
@@ -22,8 +23,6 @@ from reference.errors import UserError
 from reference.files import write_text
 
 CHUNK = 20_000  # 한 번에 씻고 토큰으로 바꾸는 문장 쌍의 수
-
-
 FORMAT = 1  # 캐시 파일의 형식이 바뀌면 올려요.
 
 
@@ -95,16 +94,16 @@ def prepare(
     tokenizer: Tokenizer,
     cache: str | Path,
     *,
-    hygiene: Hygiene = Hygiene(),
+    hygiene: Hygiene | None = None,
     held_out: Iterable[Pair] = (),
     progress: bool = True,
 ) -> PairDataset:
     """문장 쌍을 한 번만 씻고 토큰으로 바꾸어 cache에 두고 열어요. 다음부터는 열기만 해요.
 
-    source: TSV 경로(들), Hugging Face 이름, 또는 (원문, 번역문) 목록. held_out: 훈련에서 빼야 할 시험 쌍.
+    source: TSV 경로(들), Hugging Face 이름, 또는 (원문, 번역문) 목록. held_out: 훈련에서 빼야 할 시험 쌍. hygiene: 씻는 기준(없으면 기본값).
     쓸 수 있는 쌍이 없거나 디스크가 모자라면 UserError. 중간에 끊기면 다음 번에 처음부터 깨끗이 다시 만들어요.
     """
-    held_out = list(held_out)
+    hygiene, held_out = hygiene or Hygiene(), list(held_out)
     folder = Path(cache) / content_key(source, tokenizer, hygiene, held_out)
     if not (folder / "info.json").is_file():
         building = folder.with_name(f"{folder.name}.{os.getpid()}.tmp")
@@ -162,13 +161,11 @@ def _build(source: Source, tokenizer: Tokenizer, folder: Path, washer: Washer, p
 
 
 @contextlib.contextmanager
-def _progress_bar(show: bool, source: Source):
+def _progress_bar(show: bool, source: Source) -> Iterator[Callable[[int], None]]:
     """처리한 문장 쌍 수와 남은 시간을 보여 주는 진행 막대."""
     if not show:
         yield lambda count: None
         return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
     columns = (
         TextColumn("토큰으로 바꾸는 중"),
         BarColumn(),

@@ -6,10 +6,19 @@ import locale
 import os
 import shutil
 from pathlib import Path
+from typing import Any, Protocol
 
 from reference.errors import UserError
 
 TAGGERS = ("Okt", "Komoran", "Hannanum", "Kkma")
+
+
+class Tagger(Protocol):
+    """KoNLPy 분석기에서 쓰는 것은 이 하나예요."""
+
+    def morphs(self, text: str) -> list[str]:
+        """글을 형태소로 나눠요."""
+        ...
 
 
 def _has_jvm(home: str | None) -> bool:
@@ -52,7 +61,7 @@ def _use_utf8_locale() -> None:
         return
 
 
-def load_tagger(name: str = "Okt"):
+def load_tagger(name: str = "Okt") -> Tagger:
     """KoNLPy 형태소 분석기를 켜요. 분석기나 자바가 없으면 UserError."""
     if name not in TAGGERS:
         raise UserError(f"형태소 분석기 '{name}'은 없어요. {', '.join(TAGGERS)} 가운데 하나를 골라 주세요.")
@@ -67,7 +76,8 @@ def load_tagger(name: str = "Okt"):
     try:
         import konlpy.tag
 
-        return getattr(konlpy.tag, name)()
+        tagger: Any = getattr(konlpy.tag, name)()
+        return tagger
     except ImportError as error:
         raise UserError(
             '형태소 분석기 KoNLPy가 없어요. `pip install konlpy`로 설치하거나 level="byte" 토크나이저를 쓰세요.'

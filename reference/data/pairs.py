@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -11,19 +12,10 @@ from pathlib import Path
 from reference.errors import UserError
 
 Pair = tuple[str, str]
-
-
 Source = str | Path | Sequence["str | Path"] | Sequence[Pair]
 
-
-FILE_ENDINGS = (
-    ".tsv",
-    ".txt",
-    ".gz",
-    ".csv",
-    ".json",
-    ".jsonl",
-)  # 이렇게 끝나면 데이터 이름이 아니라 없는 파일로 봐요.
+# 이렇게 끝나면 데이터 이름이 아니라 없는 파일로 봐요.
+FILE_ENDINGS = (".tsv", ".txt", ".gz", ".csv", ".json", ".jsonl")
 
 
 def read_pairs(source: Source, report: dict[str, int] | None = None) -> Iterator[Pair]:
@@ -41,12 +33,13 @@ def read_pairs(source: Source, report: dict[str, int] | None = None) -> Iterator
             yield from _read_hub(str(item))
 
 
-def source_items(source: Source) -> Iterable:
+def source_items(source: Source) -> Iterable[str | Path | Pair]:
+    """데이터를 이루는 것들: 경로나 이름, 또는 문장 쌍 하나하나."""
     return [source] if isinstance(source, (str, Path)) else source
 
 
 @contextlib.contextmanager
-def _open(path: Path):
+def _open(path: Path) -> Iterator[io.BufferedIOBase]:
     """보통 파일과 gzip을 같은 모양으로 열어요. 압축이 망가졌으면 UserError."""
     with path.open("rb") as raw:
         packed = raw.read(2) == b"\x1f\x8b"

@@ -1,7 +1,7 @@
 """서브워드 토크나이저: 바이트 단위 BPE·유니그램, 그리고 한국어 형태소로 먼저 자르는 방식.
 
 글자를 모두 UTF-8 바이트로 바꿔 다루므로 처음 보는 글자(이모지, 한자, 옛한글)도 잃지 않아요. 알고리즘을 한 줄씩
-따라가는 교육용 BPE는 bpe.py에 있고, 여기서는 Rust로 만든 `tokenizers` 라이브러리가 같은 일을 빠르게 해요.
+따라가는 교육용 BPE는 reference/bpe.py에 있고, 여기서는 Rust로 만든 `tokenizers` 라이브러리가 같은 일을 빠르게 해요.
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import tokenizers
 from tokenizers import decoders, models, pre_tokenizers, trainers
@@ -67,7 +68,7 @@ class Tokenizer:
                 f"{MIN_VOCAB} 이상으로 정해 주세요."
             )
         alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
-        options = {
+        options: dict[str, Any] = {
             "vocab_size": vocab_size,
             "special_tokens": list(SPECIALS),
             "initial_alphabet": alphabet,
@@ -75,7 +76,7 @@ class Tokenizer:
         }
         if kind == "bpe":
             backend = tokenizers.Tokenizer(models.BPE(unk_token=SPECIALS[UNK]))
-            trainer = trainers.BpeTrainer(min_frequency=2, **options)
+            trainer: trainers.Trainer = trainers.BpeTrainer(min_frequency=2, **options)
         else:
             backend = tokenizers.Tokenizer(models.Unigram())
             trainer = trainers.UnigramTrainer(unk_token=SPECIALS[UNK], **options)
@@ -109,7 +110,11 @@ class Tokenizer:
         return len(self)
 
     @cached_property
-    def _morphs(self):
+    def _morphs(self) -> Callable[[str], list[str]]:
+        if self.tagger is None:
+            raise UserError(
+                "이 토크나이저에는 형태소 분석기의 이름이 없어요. 파일이 망가진 것 같으니 다시 학습해 주세요."
+            )
         return load_tagger(self.tagger).morphs
 
     def _split(self, text: str) -> list[str]:
@@ -186,7 +191,7 @@ class Tokenizer:
             ) from error
 
 
-def cut_morphemes(text: str, morphs) -> list[str]:
+def cut_morphemes(text: str, morphs: Callable[[str], list[str]]) -> list[str]:
     """형태소 경계에서 text를 잘라요. 조각을 이으면 언제나 text예요.
 
     '갔'을 '가+았'으로 되돌리는 분석기도 있으므로, 원문에 그대로 나타나는 형태소의 경계에서만 잘라요.

@@ -71,7 +71,8 @@ def splits(train: int = 200_000, valid: int = 1_000, test: int = 1_000, seed: in
 
     시험 문장은 모두 훈련에 없는 결합을 담고, 그 단어 하나하나와 구조 하나하나는 훈련에 나와요.
     """
-    found, stream, parts = Splits([], [], []), sentences(seed), set()
+    found, stream = Splits([], [], []), sentences(seed)
+    parts: set[str] = set()  # 훈련에 나온 단어와 구조
     while len(found.train) < train or len(found.valid) < valid:
         made = next(stream)
         side = 1 if _bucket(made.ko, VALID) == 0 else 0

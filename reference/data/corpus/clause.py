@@ -50,17 +50,23 @@ class NounPhrase:
     generic: bool = False
 
 
-@dataclass(frozen=True)
-class Clause:
-    """문장 하나의 뜻. 주어가 None이면 생략된 주어: 평서문은 나, 의문문은 상대."""
+@dataclass(frozen=True, kw_only=True)
+class Utterance:
+    """누구의 일을 어떤 말투로 말하는지. 주어가 None이면 생략된 주어: 평서문은 나, 의문문은 상대."""
 
-    frame: str
-    verb: Verb | None = None
     subject: Person | None = None
     level: str = "해요"
-    tense: str = "past"
     question: bool = False
     ask: str = ""  # "" | who | what | where | when | why | how many
+
+
+@dataclass(frozen=True)
+class Clause(Utterance):
+    """움직임을 말하는 문장 하나의 뜻."""
+
+    frame: str
+    verb: Verb
+    tense: str = "past"
     negation: str = ""  # "" | 안 | 지 않 | 못 | 지 못하
     modal: str = ""  # "" | want | can | must
     progressive: bool = False
@@ -102,13 +108,13 @@ def marked(person: Person, level: str, pair: str) -> str:
     return josa(person_ko(person, level), pair)
 
 
-def respected(clause: Clause) -> bool:
+def respected(said: Utterance) -> bool:
     """서술어에 '-시-'를 쓰는가: 윗사람이거나, 높임말로 상대에게 물을 때."""
-    if clause.ask == "who":
+    if said.ask == "who":
         return False
-    if clause.subject:
-        return clause.subject.respect
-    return clause.question and clause.level != "해라"
+    if said.subject:
+        return said.subject.respect
+    return said.question and said.level != "해라"
 
 
 def phrase_ko(phrase: NounPhrase, level: str) -> str:
@@ -175,9 +181,8 @@ def _verb_stem(clause: Clause) -> Stem:
     return honorific(stem) if respect and not stem.respect else stem
 
 
-def _condition_ko(clause: Clause) -> str:
+def _condition_ko(clause: Clause, condition: Condition) -> str:
     """앞 절: '비가 와서', '피곤했지만', '배가 고프면', '심심할 때'."""
-    condition = clause.condition
     stem = honorific(condition.stem) if condition.about == "person" and respected(clause) else condition.stem
     if clause.link == "어서":
         return (stem.text[:-1] + "셔서") if stem.respect else infinitive(stem) + "서"
@@ -209,7 +214,7 @@ def _inner_ko(clause: Clause) -> list[str]:
         words.append(clause.duration[0])
     if clause.ask == "what":
         words.append("무엇을")
-    elif clause.ask == "how many":
+    elif clause.thing and clause.ask == "how many":
         words.append(f"{josa(clause.thing.noun.ko, '을/를')} 몇 {clause.thing.noun.counter.split(':')[0]}")
     elif clause.thing:
         words.append(thing_ko(clause.thing, level, clause.particle))
@@ -225,25 +230,25 @@ def to_korean(clause: Clause) -> str:
     """뜻을 한국어 문장으로 적어요."""
     words = []
     if clause.condition and clause.condition.about != "person":
-        words.append(_condition_ko(clause))
+        words.append(_condition_ko(clause, clause.condition))
     if clause.ask == "who":
         words.append("누가")
     elif clause.subject:
         words.append(marked(clause.subject, clause.level, "은/는"))
     if clause.condition and clause.condition.about == "person":
-        words.append(_condition_ko(clause))
+        words.append(_condition_ko(clause, clause.condition))
     inner = _inner_ko(clause)
     if clause.first:
         lead = inner[:1] if clause.time else []
         inner = inner[len(lead) :]
-        words += lead + _inner_ko(clause.first) + [_first_ko(clause)]
+        words += lead + _inner_ko(clause.first) + [_first_ko(clause, clause.first.verb)]
     words += inner
     words.append(finish(_verb_stem(clause), clause.tense, clause.level, clause.question))
     return " ".join(words) + ("?" if clause.question else ".")
 
 
-def _first_ko(clause: Clause) -> str:
-    verb = clause.first.verb
+def _first_ko(clause: Clause, verb: Verb) -> str:
+    """먼저(또는 나중에) 하는 일의 서술어: '먹고', '가서', '읽은 후에', '자기 전에'."""
     stem = Stem(verb.polite, respect=True) if respected(clause) and verb.polite else verb.stem
     if clause.order in ("고", "가서"):
         return plain(stem, "고") if clause.order == "고" else infinitive(stem) + "서"
@@ -253,37 +258,37 @@ def _first_ko(clause: Clause) -> str:
 # -- 영어 --
 
 
-def speaker(clause: Clause) -> str:
+def speaker(said: Utterance) -> str:
     """생략된 주어: 평서문은 I, 의문문은 you."""
-    return "you" if clause.question else "I"
+    return "you" if said.question else "I"
 
 
-def subject_en(clause: Clause) -> tuple[str, str]:
+def subject_en(said: Utterance) -> tuple[str, str]:
     """(주어의 영어, 동사와 맞출 인칭)."""
-    person = clause.subject
-    if clause.ask == "who":
+    person = said.subject
+    if said.ask == "who":
         return "who", "he"
     if person is None:
-        return speaker(clause), speaker(clause)
+        return speaker(said), speaker(said)
     if person.role in ("me", "we"):
         return person.en, person.pronoun
     if person.role in ("kin", "friend"):
-        return f"{POSSESSIVE[speaker(clause)]} {person.en}", person.pronoun or "he"
+        return f"{POSSESSIVE[speaker(said)]} {person.en}", person.pronoun or "he"
     return person.en, person.pronoun or "he"
 
 
-def other_en(person: Person, clause: Clause) -> str:
+def other_en(person: Person, said: Utterance) -> str:
     """주어가 아닌 사람. 가족과 친구는 주어의 가족과 친구이고, 주어도 가족이면 말하는 사람의 가족이에요."""
     if person.role == "me":
         return "me"
     if person.role not in ("kin", "friend"):
         return person.en
-    subject = clause.subject
-    owner = subject.pronoun if subject and subject.role in ("name", "we") else speaker(clause)
+    subject = said.subject
+    owner = subject.pronoun if subject and subject.role in ("name", "we") else speaker(said)
     return f"{POSSESSIVE['I' if owner == 'me' else owner]} {person.en}"
 
 
-def thing_en(phrase: NounPhrase, clause: Clause) -> str:
+def thing_en(phrase: NounPhrase, said: Utterance) -> str:
     """명사구의 영어: 관사, 수, 꾸미는 말, 관계절."""
     noun = phrase.noun
     mass, always_plural = not noun.plural, noun.plural == noun.en
@@ -310,16 +315,16 @@ def thing_en(phrase: NounPhrase, clause: Clause) -> str:
         text = "the " + described(noun.en)
     else:
         text = described(noun.en) if mass or always_plural else en.article(described(noun.en))
-    return f"{text} {_relative_en(phrase.relative, clause)}" if phrase.relative else text
+    return f"{text} {_relative_en(phrase.relative, said)}" if phrase.relative else text
 
 
-def _relative_en(relative: Relative, clause: Clause) -> str:
+def _relative_en(relative: Relative, said: Utterance) -> str:
     if relative.person is None:
-        who = person = subject_en(clause)[1]
+        who = person = subject_en(said)[1]
     elif relative.person.role == "me":
         who = person = "I"
     else:
-        who, person = other_en(relative.person, clause), "he"
+        who, person = other_en(relative.person, said), "he"
     aux, verb = en.predicate(person, relative.verb.en, relative.verb.past, tense=relative.tense)
     words = ["that", who, aux, verb, *(part[1] for part in (relative.place, relative.time) if part)]
     return " ".join(word for word in words if word)
@@ -345,8 +350,9 @@ def _tail_en(clause: Clause) -> list[str]:
     return words
 
 
-def _condition_en(clause: Clause) -> str:
-    condition, tense = clause.condition, "past" if clause.tense == "past" else "present"
+def _condition_en(clause: Clause, condition: Condition) -> str:
+    """앞 절의 영어: 'it rained', 'the weather is cold', 'she is tired'."""
+    tense = "past" if clause.tense == "past" else "present"
     subjects = {"": ("it", "he"), "weather": ("the weather", "he"), "person": (subject_en(clause)[1],) * 2}
     who, person = subjects[condition.about]
     verb, _, rest = condition.en.partition(" ")
@@ -393,7 +399,7 @@ def to_english(clause: Clause) -> str:
         tail.append(clause.time[1])
     if clause.question and clause.ask != "who":
         wh = clause.ask
-        if wh == "how many":
+        if wh == "how many" and clause.thing:
             noun = clause.thing.noun
             unit = UNITS.get(noun.counter.partition(":")[2])
             wh = f"how many {unit[1]} {noun.en}" if unit else f"how many {noun.plural}"
@@ -404,12 +410,12 @@ def to_english(clause: Clause) -> str:
     if clause.condition:
         if clause.link == "지만":
             if clause.condition.about == "person":  # 'Minsu was tired, but he ...'
-                lead = _condition_en(clause)
+                lead = _condition_en(clause, clause.condition)
                 lead = subject + lead[len(person) :]
                 text = f"{lead}, but {person}{text[len(subject) :]}"
             else:
-                text = f"{_condition_en(clause)}, but {text}"
+                text = f"{_condition_en(clause, clause.condition)}, but {text}"
         else:
             joiner = {"어서": "because", "면": "if", "ㄹ 때": "when"}[clause.link]
-            text = f"{text} {joiner} {_condition_en(clause)}"
+            text = f"{text} {joiner} {_condition_en(clause, clause.condition)}"
     return text[0].upper() + text[1:] + ("?" if clause.question else ".")

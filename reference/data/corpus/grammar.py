@@ -152,7 +152,7 @@ def act(draw: Draw) -> Clause:
     """목적어가 있는 문장: '어제 시장에서 사과를 세 개 샀어요.'"""
     level, question = _mood(draw)
     verb = draw.pick(TRANSITIVE)
-    clause = Clause("act", verb, draw.subject(question), level, question=question)
+    clause = Clause("act", verb, subject=draw.subject(question), level=level, question=question)
     clause = _setting(draw, _manner(draw, clause), verb.en in LASTING)
     return replace(clause, thing=_thing(draw, clause))
 
@@ -171,7 +171,7 @@ def move(draw: Draw) -> Clause:
         preposition
     ]
     ko = josa(place.ko, particle) if "/" in particle else place.ko + particle
-    clause = _manner(draw, Clause("go", verb, draw.subject(question), level, question=question))
+    clause = _manner(draw, Clause("go", verb, subject=draw.subject(question), level=level, question=question))
     if verb.en in ("move", "arrive", "leave for") and (clause.often or clause.tense == "present" and not clause.modal):
         clause = replace(clause, tense="past", often=None, progressive=False, time=draw.time("past"), negation="")
     clause = replace(clause, place=(ko, where))
@@ -193,7 +193,7 @@ def do(draw: Draw) -> Clause:
     subject = draw.subject(question)
     if verb.en == "play" and subject and subject.respect:
         subject = None
-    clause = Clause("do", verb, subject, level, question=question)
+    clause = Clause("do", verb, subject=subject, level=level, question=question)
     clause = _setting(draw, _manner(draw, clause), verb.en != "cry")
     return replace(clause, companion=None) if verb.en in ("sleep", "cry") else clause
 
@@ -202,7 +202,7 @@ def give(draw: Draw) -> Clause:
     """'어제 선생님께 꽃을 드렸어요.'"""
     level, question = _mood(draw)
     verb, humble = draw.pick(GIVING)
-    clause = _manner(draw, Clause("give", verb, draw.subject(question), level, question=question))
+    clause = _manner(draw, Clause("give", verb, subject=draw.subject(question), level=level, question=question))
     if clause.progressive or _habit(clause):
         clause = replace(clause, progressive=False, tense="past", time=None, often=None, negation="")
     recipient = draw.pick(_people(clause))
@@ -219,7 +219,7 @@ def meet(draw: Draw) -> Clause:
     """사람이 목적어인 문장: '역에서 친구를 기다리고 있어요.'"""
     level, question = _mood(draw)
     verb = draw.pick((*WITH_PERSON, CALL))
-    clause = _manner(draw, Clause("meet", verb, draw.subject(question), level, question=question))
+    clause = _manner(draw, Clause("meet", verb, subject=draw.subject(question), level=level, question=question))
     if verb.places and draw.chance(0.45):
         clause = replace(clause, place=_place(draw, verb.places))
     return replace(clause, person=draw.pick(_people(clause)), particle="에게" if verb is CALL else "을/를")
@@ -233,10 +233,10 @@ def like(draw: Draw) -> Clause:
     return Clause(
         "like",
         verb,
-        draw.subject(question),
-        level,
         "present",
-        question,
+        subject=draw.subject(question),
+        level=level,
+        question=question,
         negation=negation,
         thing=NounPhrase(NOUNS[draw.pick(verb.objects)], generic=True),
     )
@@ -246,7 +246,7 @@ def relative(draw: Draw) -> Clause:
     """관계절: '어제 산 빵을 먹었어요.' '민수 씨가 그린 그림을 봤어요.'"""
     level, question = _mood(draw)
     inner = draw.pick(RELATIVE)
-    clause = Clause("relative", inner, draw.subject(question), level, question=question)
+    clause = Clause("relative", inner, subject=draw.subject(question), level=level, question=question)
     outer, names = _follow_up(draw, inner)
     clause = replace(clause, verb=outer)
     role = clause.subject.role if clause.subject else "me"
@@ -322,7 +322,7 @@ def wh_question(draw: Draw) -> Clause:
     verb = draw.pick([verb for verb in TRANSITIVE if _askable(verb, ask)])
     subject = None if ask == "who" else draw.subject(True)
     tense = "past" if verb.en in BOUND else tense
-    clause = Clause("ask", verb, subject, level, tense, True, ask)
+    clause = Clause("ask", verb, tense, subject=subject, level=level, question=True, ask=ask)
     if ask != "when" and draw.chance(0.7):
         clause = replace(clause, time=draw.time(tense, verb.en))
     if ask not in ("where", "when", "why") and verb.places and draw.chance(0.4):
@@ -365,10 +365,10 @@ def linked(draw: Draw) -> Clause:
     clause = Clause(
         "linked",
         verb,
-        subject,
-        level,
         tense,
-        question,
+        subject=subject,
+        level=level,
+        question=question,
         condition=condition,
         link=link,
         negation=draw.pick(("못", "안")) if blocked else "",
@@ -396,7 +396,16 @@ def sequence(draw: Draw) -> Clause:
     verb = draw.pick([v for v in (*TRANSITIVE, *INTRANSITIVE) if v.en in _SECOND and v is not first_verb])
     tense = draw.pick(("past", "past", "future"))
     first = Clause("act", first_verb, level=level, thing=NounPhrase(NOUNS[draw.pick(first_verb.objects)]))
-    clause = Clause("sequence", verb, draw.subject(question), level, tense, question, first=first, order=order)
+    clause = Clause(
+        "sequence",
+        verb,
+        tense,
+        subject=draw.subject(question),
+        level=level,
+        question=question,
+        first=first,
+        order=order,
+    )
     if draw.chance(0.6):
         clause = replace(clause, time=draw.near(tense))
     return clause if verb in INTRANSITIVE else replace(clause, thing=NounPhrase(NOUNS[draw.pick(verb.objects)]))
@@ -408,7 +417,16 @@ def _go_and(draw: Draw, level: str, question: bool) -> Clause:
     place = draw.pick([p for p in PLACES if p.group in verb.places])
     tense = draw.pick(("past", "past", "future"))
     first = Clause("go", GOING[0][0], level=level, place=(place.ko + "에", place.to))
-    clause = Clause("sequence", verb, draw.subject(question), level, tense, question, first=first, order="가서")
+    clause = Clause(
+        "sequence",
+        verb,
+        tense,
+        subject=draw.subject(question),
+        level=level,
+        question=question,
+        first=first,
+        order="가서",
+    )
     if draw.chance(0.6):
         clause = replace(clause, time=draw.near(tense))
     return clause if verb in INTRANSITIVE else replace(clause, thing=NounPhrase(NOUNS[draw.pick(verb.objects)]))

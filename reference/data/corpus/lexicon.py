@@ -92,6 +92,11 @@ def _nouns() -> dict[str, Noun]:
     return table
 
 
+def word_list(text: str) -> list[str]:
+    """빈칸으로 나눈 단어들. 표를 한눈에 보이게 적을 때 써요."""
+    return text.split()
+
+
 NOUNS = _nouns()
 DEFINITE = {"창문", "문", "방", "교실", "거실", "부엌", "지하철"}  # 꾸밈이 없으면 the를 붙이는 명사
 # 세는 말의 영어 단위. 표에 없으면 단위 없이 'three books'처럼 세요.
@@ -106,16 +111,16 @@ UNITS = {
     "sheet": ("sheet of", "sheets of"),
 }
 
-FOOD = "빵 사과 딸기 귤 수박 김밥 국수 라면 케이크 과자 고기 생선 비빔밥 불고기 만두 고구마 아이스크림".split()
-FRUIT = "사과 딸기 귤 수박 고구마".split()
-DRINK = "커피 녹차 우유 물 주스 맥주".split()
-TEXT = "책 소설 잡지 신문 편지 시".split()
-WEAR = "치마 코트 바지 한복 모자 구두 양말 장갑".split()
-THING = "가방 우산 시계 지갑 연필 공책 컵 의자 인형 카메라".split()
-FLOWER = "꽃 장미".split()
-ANIMAL = "고양이 강아지 새 토끼 오리 말".split()
-STUDY = "한국어 영어 수학 역사 중국어".split()
-GIFT = "꽃 장미 책 가방 시계 모자 인형 지갑 그림 선물 사진 편지 케이크 공책".split()
+FOOD = word_list("빵 사과 딸기 귤 수박 김밥 국수 라면 케이크 과자 고기 생선 비빔밥 불고기 만두 고구마 아이스크림")
+FRUIT = word_list("사과 딸기 귤 수박 고구마")
+DRINK = word_list("커피 녹차 우유 물 주스 맥주")
+TEXT = word_list("책 소설 잡지 신문 편지 시")
+WEAR = word_list("치마 코트 바지 한복 모자 구두 양말 장갑")
+THING = word_list("가방 우산 시계 지갑 연필 공책 컵 의자 인형 카메라")
+FLOWER = word_list("꽃 장미")
+ANIMAL = word_list("고양이 강아지 새 토끼 오리 말")
+STUDY = word_list("한국어 영어 수학 역사 중국어")
+GIFT = word_list("꽃 장미 책 가방 시계 모자 인형 지갑 그림 선물 사진 편지 케이크 공책")
 
 PLACES = [
     Place(*row.split("|"))
@@ -184,11 +189,18 @@ SHOP = ("shop", "city", "abroad")
 
 
 def _v(
-    stem: str, irregular: str, en: str, past: str, objects: list[str] | str = "", places: tuple[str, ...] = (), **more
+    stem: str,
+    irregular: str,
+    en: str,
+    past: str,
+    objects: list[str] | str = "",
+    places: tuple[str, ...] = (),
+    polite: str = "",
+    progressive: bool = True,
 ) -> Verb:
-    names = tuple(objects.split()) if isinstance(objects, str) else tuple(objects)
-    split = "|" in stem
-    return Verb(Stem(stem.replace("|", ""), irregular), en, past, names, places, split=split, **more)
+    """동사 한 줄. stem의 "|"는 '안'이 끼는 곳이에요."""
+    names = tuple(word_list(objects)) if isinstance(objects, str) else tuple(objects)
+    return Verb(Stem(stem.replace("|", ""), irregular), en, past, names, places, polite, "|" in stem, progressive)
 
 
 TRANSITIVE = [
@@ -470,8 +482,8 @@ DAYS = {
     "토요일": "Saturday",
     "일요일": "Sunday",
 }
-MONTHS = ("January February March April May June July August September October November December").split()
-MONTH_NAMES = "일 이 삼 사 오 유 칠 팔 구 시 십일 십이".split()  # 유월과 시월은 소리가 바뀌어요.
+MONTHS = word_list("January February March April May June July August September October November December")
+MONTH_NAMES = word_list("일 이 삼 사 오 유 칠 팔 구 시 십일 십이")  # 유월과 시월은 소리가 바뀌어요.
 
 
 class Condition(NamedTuple):

@@ -7,8 +7,8 @@ from typing import NamedTuple
 from reference.data.corpus import english as en
 from reference.data.corpus.clause import (
     ME,
-    Clause,
     NounPhrase,
+    Utterance,
     marked,
     phrase_ko,
     respected,
@@ -30,6 +30,7 @@ from reference.data.corpus.lexicon import (
     PEOPLE,
     PLACES,
     Noun,
+    word_list,
 )
 
 
@@ -80,15 +81,15 @@ INSIDE = {
     "극장 앞에": "in front of the theater",
     "박물관에": "in the museum",
 }
-DESK = "책 소설 잡지 신문 편지 연필 공책 컵 지갑 열쇠 시계 카메라 인형 사과 귤 모자 그림 사진 우산".split()
+DESK = word_list("책 소설 잡지 신문 편지 연필 공책 컵 지갑 열쇠 시계 카메라 인형 사과 귤 모자 그림 사진 우산")
 FITS = {"가방 안에": set(DESK) - {"그림"}, "상자 안에": set(DESK) - {"우산"}}
-OWNED = (
-    "가방 우산 시계 지갑 카메라 자전거 컴퓨터 모자 코트 치마 구두 바지 방 의자 컵 그림 사진 강아지 고양이 토끼".split()
+OWNED = word_list(
+    "가방 우산 시계 지갑 카메라 자전거 컴퓨터 모자 코트 치마 구두 바지 방 의자 컵 그림 사진 강아지 고양이 토끼"
 )
-HAD = "자전거 카메라 컴퓨터 우산 가방 고양이 강아지 토끼 책 소설 모자 구두 장갑 열쇠 시계 피아노 기타".split()
-TELLABLE = (
+HAD = word_list("자전거 카메라 컴퓨터 우산 가방 고양이 강아지 토끼 책 소설 모자 구두 장갑 열쇠 시계 피아노 기타")
+TELLABLE = word_list(
     "책 소설 잡지 시 영화 드라마 연극 노래 빵 사과 딸기 귤 수박 케이크 고기 국수 비빔밥 커피 녹차 우유 주스 치마 코트 바지 모자 구두 "
-    "가방 시계 의자 컵 상자 컴퓨터 자전거 카메라 꽃 장미 고양이 강아지 새 말 토끼 그림 사진 방 다리 탑 호텔 집 문제".split()
+    "가방 시계 의자 컵 상자 컴퓨터 자전거 카메라 꽃 장미 고양이 강아지 새 말 토끼 그림 사진 방 다리 탑 호텔 집 문제"
 )
 PRICED = {
     "빵": (2, 9),
@@ -150,7 +151,7 @@ def describe_thing(draw: Draw) -> Sentence:
         noun = NOUNS[draw.pick(TELLABLE)]
     stem, meaning = draw.pick(ADJECTIVES[noun.adjectives])
     degree = "" if negative else draw.degree(meaning)
-    clause = Clause("describe", level=level, question=question)
+    said = Utterance(level=level, question=question)
     if kind == "owner":
         ko, subject = f"{owner_ko} {noun.ko}", f"{owner_en} {noun.en}"
     else:
@@ -159,7 +160,7 @@ def describe_thing(draw: Draw) -> Sentence:
             if kind == "pointer"
             else NounPhrase(noun, relative=relative)
         )
-        ko, subject = phrase_ko(phrase, level), thing_en(phrase, clause)
+        ko, subject = phrase_ko(phrase, level), thing_en(phrase, said)
     predicate = finish(_adjective_stem(stem, negative, False), tense, level, question)
     words = [josa(ko, "은/는"), degree, predicate]
     verb = en.be("they" if noun.plural == noun.en else "it", tense == "past")
@@ -176,21 +177,21 @@ def describe_person(draw: Draw) -> Sentence:
     """'민수 씨는 아주 바빠요.' '피곤하세요?'"""
     level, question = draw.level(), draw.chance(0.3)
     subject = draw.subject(question)
-    clause = Clause("person", subject=subject, level=level, question=question)
+    said = Utterance(subject=subject, level=level, question=question)
     tense, negative = draw.pick(("present", "past")), draw.chance(0.2)
     choices = [
         pair
         for pair in ADJECTIVES["person"]
-        if not (pair[1] == "sick" and respected(clause))
+        if not (pair[1] == "sick" and respected(said))
         and not (pair[1] == "kind" and (subject is None or subject.role in ("me", "we")))
     ]
     stem, meaning = draw.pick(choices)
     degree = "" if negative else draw.degree(meaning)
-    who, person = subject_en(clause)
+    who, person = subject_en(said)
     words = [
         marked(subject, level, "은/는") if subject else "",
         degree,
-        finish(_adjective_stem(stem, negative, respected(clause)), tense, level, question),
+        finish(_adjective_stem(stem, negative, respected(said)), tense, level, question),
     ]
     return Sentence(
         " ".join(w for w in words if w) + ("?" if question else "."),
@@ -231,9 +232,9 @@ def job_or_age(draw: Draw) -> Sentence:
     """'민수 씨는 의사예요.' '여동생은 열두 살이에요.'"""
     level, question = draw.level(), draw.chance(0.3)
     subject = draw.subject(question, teacher=False)
-    clause = Clause("job", subject=subject, level=level, question=question)
-    who, person = subject_en(clause)
-    tense, respect = draw.pick(("present", "present", "past")), respected(clause)
+    said = Utterance(subject=subject, level=level, question=question)
+    who, person = subject_en(said)
+    tense, respect = draw.pick(("present", "present", "past")), respected(said)
     topic = marked(subject, level, "은/는") + " " if subject else ""
     if subject and subject.role == "we":
         return job_or_age(draw)
@@ -252,8 +253,8 @@ def job_or_age(draw: Draw) -> Sentence:
     negative = draw.chance(0.25)
     if negative:
         stem = Stem("아니", kind="adjective")
-        said = finish(honorific(stem), tense, level, question) if respect else _not_being(tense, level, question)
-        ko = f"{josa(job, '이/가')} {said}"
+        ending = finish(honorific(stem), tense, level, question) if respect else _not_being(tense, level, question)
+        ko = f"{josa(job, '이/가')} {ending}"
     else:
         ko = copula(job, tense, level, question, respect)
     return Sentence(
@@ -294,13 +295,13 @@ def existence(draw: Draw) -> Sentence:
     if noun.adjectives and draw.chance(0.25):
         adjective = draw.pick(ADJECTIVES[noun.adjectives])
     phrase = NounPhrase(noun, adjective=adjective, count=count)
-    clause = Clause("exist", level=level, question=question)
+    said = Utterance(level=level, question=question)
     stem = Stem("없" if negative else "있", kind="exist")
     ko = f"{spot} {thing_ko(phrase, level, '이/가')} {finish(stem, tense, level, question)}"
     verb = en.be("they" if count > 1 or noun.plural == noun.en else "it", tense == "past")
     return Sentence(
         ko + ("?" if question else "."),
-        _ask("there", verb, f"{thing_en(phrase, clause)} {where}", question, negative),
+        _ask("there", verb, f"{thing_en(phrase, said)} {where}", question, negative),
         f"exist/{tense}/{negative}/{question}/{count > 0}/{adjective is not None}",
         (noun.en, where),
         negative or question,
@@ -311,8 +312,8 @@ def possession(draw: Draw) -> Sentence:
     """'민수 씨는 여동생이 두 명 있어요.'"""
     level, question = draw.level(), draw.chance(0.3)
     subject = draw.subject(question, teacher=True)
-    clause = Clause("have", subject=subject, level=level, question=question)
-    who, person = subject_en(clause)
+    said = Utterance(subject=subject, level=level, question=question)
+    who, person = subject_en(said)
     tense, negative = draw.pick(("present", "present", "past")), draw.chance(0.25)
     if draw.chance(0.35):
         noun, tense, negative = draw.pick(FAMILY), "present", negative
@@ -322,12 +323,12 @@ def possession(draw: Draw) -> Sentence:
         count = draw.count(6) if noun.ko in COUNTABLE_HAD and not negative and draw.chance(0.5) else 0
     phrase = NounPhrase(noun, count=count)
     stem = Stem("없" if negative else "있", kind="exist")
-    stem = honorific(stem) if respected(clause) else stem
+    stem = honorific(stem) if respected(said) else stem
     topic = marked(subject, level, "은/는") + " " if subject else ""
     ko = f"{topic}{thing_ko(phrase, level, '이/가')} {finish(stem, tense, level, question)}"
     aux, verb = en.predicate(person, "have", "had", tense=tense, negative=negative, question=question)
     order = (aux, who, verb) if question else (who, aux, verb)
-    text = " ".join(w for w in (*order, thing_en(phrase, clause)) if w) + ("?" if question else ".")
+    text = " ".join(w for w in (*order, thing_en(phrase, said)) if w) + ("?" if question else ".")
     return Sentence(
         ko + ("?" if question else "."),
         text[0].upper() + text[1:],
@@ -382,12 +383,12 @@ def price(draw: Draw) -> Sentence:
     low, high = PRICED[name]
     won = (low + int(draw.random() * (high - low + 1))) * 1000
     phrase = NounPhrase(NOUNS[name], pointer=draw.pick(("이", "그")))
-    clause = Clause("price", level=level, question=question)
+    said = Utterance(level=level, question=question)
     ko = f"{josa(phrase_ko(phrase, level), '은/는')} {copula(sino_number(won) + ' 원', 'present', level, question, False)}"
     verb = en.be("they" if NOUNS[name].plural == NOUNS[name].en else "it", False)
     return Sentence(
         ko + ("?" if question else "."),
-        _ask(thing_en(phrase, clause), verb, f"{en.number(won)} won", question),
+        _ask(thing_en(phrase, said), verb, f"{en.number(won)} won", question),
         f"price/{question}",
         (en.number(won), NOUNS[name].en),
         question,
