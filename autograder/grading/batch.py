@@ -31,9 +31,9 @@ def grade_many(
         running: set[Future[SubmissionResult]] = set()
         try:
             for submission in submissions:
-                # 레슨의 답안지는 실을 나누기 전에 뽑아요.
+                # 레슨의 답안지는 실을 나누기 전에 만들어요.
                 setup = prepare(submission.lesson, seed)
-                running.add(threads.submit(_grade_safely, submission, seed, pool, setup))
+                running.add(threads.submit(grade_safely, submission, seed, pool, setup))
                 if len(running) >= 2 * jobs:
                     yield from _finished(running, on_result)
             while running:
@@ -42,6 +42,20 @@ def grade_many(
             # Ctrl+C나 오류로 멈출 때는 작업자를 먼저 끝내야, 돌고 있던 무한 반복을 기다리지 않아요.
             pool.close()
             threads.shutdown(cancel_futures=True)
+
+
+def grade_safely(submission: Submission, seed: int, pool: Pool, setup: LessonSetup) -> SubmissionResult:
+    """제출물 하나를 채점해요. 채점기가 넘어져도 그 사실이 담긴 결과가 되어, 나머지 제출물은 채점돼요."""
+    try:
+        return grade_submission(submission, seed, pool, setup)
+    except SandboxRefused:
+        raise
+    except Exception as error:
+        why = (
+            f"채점기가 이 제출물에서 멈췄어요({type(error).__name__}). "
+            "제출물은 그대로 두었으니 이 사실을 관리자에게 알려 주세요."
+        )
+        return refuse(submission, seed, pool, setup, Intake(refusal=why))
 
 
 def _finished(
@@ -54,19 +68,6 @@ def _finished(
         if on_result:
             on_result(result)
         yield result
-
-
-def _grade_safely(submission: Submission, seed: int, pool: Pool, setup: LessonSetup) -> SubmissionResult:
-    try:
-        return grade_submission(submission, seed, pool, setup)
-    except SandboxRefused:
-        raise
-    except Exception as error:
-        why = (
-            f"채점기가 이 제출물에서 멈췄어요({type(error).__name__}). "
-            "제출물은 그대로 두었으니 이 사실을 관리자에게 알려 주세요."
-        )
-        return refuse(submission, seed, pool, setup, Intake(refusal=why))
 
 
 def _cores() -> int:

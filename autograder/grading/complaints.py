@@ -22,7 +22,7 @@ def complaints(notebook: Notebook, master: Master, exercises: Mapping[int, str])
     if doubled := [name for name, count in found_cells.items() if count > 1]:
         found.append(f"{_listed(doubled)} 실습 셀이 둘 이상이라 위에서부터 모두 실행했어요.")
     copies = Counter(cell.grade_id for cell in notebook.cells if cell.grade_id)
-    checks = {cell.grade_id: cell.source.strip() for cell in master.cells if (cell.grade_id or "").startswith("check_")}
+    checks = {name: cell.source.strip() for cell in master.cells if (name := cell.grade_id or "").startswith("check_")}
     for state, names in (
         ("지워진", [name for name in checks if not copies[name]]),
         ("겹친", [name for name in checks if copies[name] > 1]),

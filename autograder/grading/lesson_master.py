@@ -6,6 +6,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 
+from autograder.authoring.lesson_source import read_source
+from autograder.exercises import lesson_exercises
 from autograder.notebooks.cell_code import reachable, used_names
 from autograder.notebooks.reading import Cell, read_cell
 
@@ -30,9 +32,6 @@ class Master:
 @cache
 def load_master(lesson: str) -> Master:
     """`solutions/`의 원본에서 읽어요. 학습자가 고칠 수 있는 `lessons/`는 보지 않아요. 원본이 없으면 BuildError."""
-    from autograder.authoring.lesson_source import read_source
-    from autograder.exercises import lesson_exercises
-
     source = read_source(lesson)
     cells = tuple(cell for number, item in enumerate(source.cells, 1) if (cell := read_cell(number, item)) is not None)
     names = tuple(exercise.name for exercise in lesson_exercises(lesson))

@@ -1,6 +1,6 @@
 """한 반이 함께 쓰는 레슨의 준비: 원본, 답안지, 모래상자로 보낼 사례의 바이트.
 
-답안지는 (시드, 레슨, 실습)에서 한 번만 뽑아요. 그래서 같은 시드면 누구를 언제 몇 명씩 채점해도 같은 점수예요.
+답안지는 (시드, 레슨, 실습)에서 한 번만 만들어요. 그래서 같은 시드면 누구를 언제 몇 명씩 채점해도 같은 점수예요.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ class LessonSetup:
         return cls(master, tuple(exercises), keys, calls)
 
 
-_drawing = threading.Lock()  # 뽑기는 torch의 전역 난수 상태를 잠깐 빌려 써요.
+_one_at_a_time = threading.Lock()  # 답안지를 만드는 동안 torch의 전역 난수 상태를 빌려 써요.
 
 
 def prepare(lesson: str, seed: int) -> LessonSetup:
-    """레슨의 답안지를 시드에서 뽑아요. 한 번 뽑은 것은 다시 써요."""
-    with _drawing:
+    """레슨을 준비해요. 같은 (레슨, 시드)의 것은 다시 써요."""
+    with _one_at_a_time:
         return _prepare(lesson, seed)
 
 

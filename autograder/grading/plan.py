@@ -47,10 +47,19 @@ class Plan:
     exercises: Mapping[int, str]
 
 
+@dataclass(frozen=True)
+class _Role:
+    """셀의 구실: `exercise`(실습의 이름이 함께 와요), `added`(학습자가 더한 셀), `none`(채점에서 돌지 않음)."""
+
+    kind: str
+    exercise: str = ""
+
+
 def plan_run(notebook: Notebook, master: Master) -> Plan:
     """제출된 노트북에서 무엇을 어떤 순서로 실행할지 정해요. 이 레슨의 노트북이 아니면 NotebookError."""
     roles = {cell.number: _role(cell, notebook, master) for cell in notebook.cells}
-    if not any(role[0] == "exercise" for role in roles.values()):
+    exercises = {number: role.exercise for number, role in roles.items() if role.kind == "exercise"}
+    if not exercises:
         raise NotebookError(_not_this_lesson(notebook, master))
     waiting = _given_before(master)
     steps: list[Step] = []
@@ -58,36 +67,34 @@ def plan_run(notebook: Notebook, master: Master) -> Plan:
     # 주어진 셀은 원본에서 그 뒤에 오는 첫 실습보다 먼저 돌아요. 학습자가 지우거나 고치거나 옮겨도 같아요.
     steps += [Step(source) for source in waiting.pop("", ())]
     for cell in notebook.cells:
-        role, name = roles[cell.number]
-        if role == "exercise":
-            for earlier in master.exercises[: master.exercises.index(name) + 1]:
+        role = roles[cell.number]
+        if role.kind == "exercise":
+            for earlier in master.exercises[: master.exercises.index(role.exercise) + 1]:
                 steps += [Step(source) for source in waiting.pop(earlier, ())]
-            steps.append(Step(cell.source, name, cell.number))
-        elif role == "added" and only_definitions(cell.source):
+            steps.append(Step(cell.source, role.exercise, cell.number))
+        elif role.kind == "added" and only_definitions(cell.source):
             steps.append(Step(python_text(cell.source), None, cell.number))
-        elif role == "added":
-            skipped.update({defined: cell.number for defined in defined_names(cell.source)})
-    exercises = {number: name for number, (role, name) in roles.items() if role == "exercise"}
+        elif role.kind == "added":
+            skipped.update(dict.fromkeys(defined_names(cell.source), cell.number))
     problems = [*notebook.problems, *complaints(notebook, master, exercises), *_missed_names(steps, skipped)]
     return Plan(tuple(steps), tuple(problems), skipped, exercises)
 
 
-def _role(cell: Cell, notebook: Notebook, master: Master) -> tuple[str, str]:
-    """셀의 구실: exercise(실습의 이름), added(학습자가 더한 셀), none(채점에서 돌지 않음)."""
+def _role(cell: Cell, notebook: Notebook, master: Master) -> _Role:
     if not cell.code or cell.given or not cell.source.strip():
-        return "none", ""
+        return _Role("none")
     if cell.grade_id in master.exercises:
-        return "exercise", str(cell.grade_id)
+        return _Role("exercise", str(cell.grade_id))
     if cell.grade_id is not None or {"experiment", "hint"} & set(cell.tags):
-        return "none", ""
+        return _Role("none")
     here = {other.grade_id for other in notebook.cells if other.code}
     for name in master.exercises:
         # 다른 도구로 열었다 저장하면 꼬리표가 사라지기도 해요. 그때는 함수의 이름으로 찾아요.
         if name not in here and name in defined_names(cell.source):
-            return "exercise", name
+            return _Role("exercise", name)
     if any(same_code(cell.source, other.source) for other in master.cells if other.code):
-        return "none", ""
-    return "added", ""
+        return _Role("none")
+    return _Role("added")
 
 
 def _given_before(master: Master) -> dict[str, tuple[str, ...]]:

@@ -8,26 +8,7 @@ from autograder.grading.untrusted_answer import BLOCKED, BLOCKED_ERRORS, python_
 from autograder.judging.judge import Verdict
 from autograder.sandbox import Limits
 
-
-def explain_cell_error(exercise: str, error: str, detail: str) -> Verdict:
-    """셀이 예외로 끝나 함수가 만들어지지 않은 실습의 판정."""
-    if error in ("SyntaxError", "IndentationError", "TabError"):
-        where = f"({detail})" if re.fullmatch(r"\d+번째 줄", detail) else ""
-        return Verdict(
-            exercise,
-            "error",
-            message=f"셀의 문법이 틀려서 함수를 만들지 못했어요{where}.\n다음에 볼 곳: 괄호와 콜론, 들여쓰기를 봐요.",
-        )
-    extra = f" {BLOCKED}" if error in BLOCKED_ERRORS else ""
-    return Verdict(
-        exercise,
-        "error",
-        message=f"셀을 실행하다가 예외가 나서 함수를 만들지 못했어요({python_name(error)}).{extra}\n"
-        "다음에 볼 곳: 커널을 새로 시작하고 위에서부터 실행해 봐요.",
-    )
-
-
-# 멈춘 까닭마다의 판정과 설명.
+# 멈춘 까닭마다의 판정과 설명
 _STOPS = {
     "timeout": (
         "timeout",
@@ -51,6 +32,24 @@ _STOPS = {
     "too_big": ("refused", "돌려준 값이 너무 커서 받지 않았어요."),
     "worker": ("refused", "이 코드가 채점 작업자를 두 번 멈추게 해서 받지 않았어요. 강사에게 알려 주세요."),
 }
+
+
+def explain_cell_error(exercise: str, error: str, detail: str) -> Verdict:
+    """셀이 예외로 끝나 함수가 만들어지지 않은 실습의 판정."""
+    if error in ("SyntaxError", "IndentationError", "TabError"):
+        where = f"({detail})" if re.fullmatch(r"\d+번째 줄", detail) else ""
+        return Verdict(
+            exercise,
+            "error",
+            message=f"셀의 문법이 틀려서 함수를 만들지 못했어요{where}.\n다음에 볼 곳: 괄호와 콜론, 들여쓰기를 봐요.",
+        )
+    extra = f" {BLOCKED}" if error in BLOCKED_ERRORS else ""
+    return Verdict(
+        exercise,
+        "error",
+        message=f"셀을 실행하다가 예외가 나서 함수를 만들지 못했어요({python_name(error)}).{extra}\n"
+        "다음에 볼 곳: 커널을 새로 시작하고 위에서부터 실행해 봐요.",
+    )
 
 
 def explain_stop(exercise: str, reason: str, limits: Limits, lead: str = "") -> Verdict:

@@ -15,12 +15,8 @@ from typing import Any
 
 from autograder.errors import CourseError
 
-MAX_FILE = 256 * 1024 * 1024
-
-
-MAX_SOURCE = 200_000
-
-
+MAX_FILE = 256 * 1024 * 1024  # 바이트
+MAX_SOURCE = 200_000  # 셀 하나의 글자 수
 MAX_CELLS = 2000
 
 
@@ -42,10 +38,12 @@ class Cell:
 
     @property
     def code(self) -> bool:
+        """코드 셀인지."""
         return self.kind == "code"
 
     @property
     def given(self) -> bool:
+        """레슨이 준 코드 셀인지."""
         return self.code and "given" in self.tags
 
 
@@ -111,12 +109,12 @@ def read_notebook(source: bytes | Path) -> Notebook:
     raw = document.get("cells")
     if raw is None and isinstance(document.get("worksheets"), list):
         problems.append("오래된 형식(nbformat 3)이라 바꿔 읽었어요.")
-        sheets = [sheet.get("cells") for sheet in document["worksheets"] if isinstance(sheet, dict)]
-        raw = [cell for sheet in sheets if isinstance(sheet, list) for cell in sheet]
+        parts = [part.get("cells") for part in document["worksheets"] if isinstance(part, dict)]
+        raw = [cell for part in parts if isinstance(part, list) for cell in part]
     if not isinstance(raw, list):
         raise NotebookError("셀 목록이 없어요. 노트북이 아니거나 저장하다가 끊긴 파일이에요.")
     if len(raw) > MAX_CELLS:
-        raise NotebookError(f"셀이 너무 많아요({len(raw)}개). 배포받은 노트북에서 다시 시작해 주세요.")
+        raise NotebookError(f"셀이 너무 많아요({len(raw):,}개). 배포받은 노트북에서 다시 시작해 주세요.")
     cells: list[Cell] = []
     for number, item in enumerate(raw, 1):
         cell = read_cell(number, item)
@@ -130,6 +128,7 @@ def read_notebook(source: bytes | Path) -> Notebook:
 
 
 def decode(data: bytes) -> tuple[str, list[str]]:
+    """바이트를 글로, 그러면서 알릴 문제와 함께. 어떤 인코딩으로도 읽히지 않으면 NotebookError."""
     for encoding, marks in (("utf-8-sig", (b"\xef\xbb\xbf",)), ("utf-16", (b"\xff\xfe", b"\xfe\xff"))):
         if data.startswith(marks):
             try:
@@ -151,6 +150,7 @@ def decode(data: bytes) -> tuple[str, list[str]]:
 
 
 def read_cell(number: int, item: Any) -> Cell | None:
+    """JSON의 셀 하나. 셀의 모양이 아니면 None."""
     if not isinstance(item, dict):
         return None
     source = item.get("source", item.get("input", ""))
@@ -160,17 +160,23 @@ def read_cell(number: int, item: Any) -> Cell | None:
         return None
     # JSON은 짝이 없는 대리 문자를 담을 수 있지만 파일에는 쓸 수 없어요.
     source = source.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\r\n", "\n")
-    metadata = item.get("metadata")
-    metadata = metadata if isinstance(metadata, dict) else {}
-    graded = metadata.get("nbgrader")
-    graded = graded if isinstance(graded, dict) else {}
+    metadata = _dict(item.get("metadata"))
+    graded = _dict(metadata.get("nbgrader"))
     tags = metadata.get("tags")
     return Cell(
         number=number,
-        kind=item.get("cell_type") if isinstance(item.get("cell_type"), str) else "raw",
+        kind=_text(item.get("cell_type")) or "raw",
         source=source,
-        id=item.get("id") if isinstance(item.get("id"), str) else None,
-        grade_id=graded.get("grade_id") if isinstance(graded.get("grade_id"), str) else None,
+        id=_text(item.get("id")),
+        grade_id=_text(graded.get("grade_id")),
         solution=graded.get("solution") is True,
         tags=tuple(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else (),
     )
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
