@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import statistics
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from importlib.util import find_spec
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from reference.config import ModelConfig
 from reference.data.batches import Batch, fixed_batches, token_batches
+from reference.data.corpus import generate
 from reference.data.dataset import PairDataset, prepare
+from reference.data.pairs import Source, read_pairs
 from reference.data.tokenizer import Tokenizer
 from reference.decoding import greedy
 from reference.errors import UserError
@@ -35,10 +37,8 @@ from reference.training.machine import has_fast_bf16, prefer_fast_matmul
 from reference.training.memory import keep_freed_memory
 from reference.transformer import Transformer
 
-SIZE = {"d_model": 256, "n_heads": 4, "d_ff": 1024, "n_layers": 3, "dropout": 0.1, "max_len": 512}
-
-
-SMALL = {"d_model": 32, "n_heads": 2, "d_ff": 64, "n_layers": 1, "dropout": 0.1, "max_len": 64}
+SIZE: dict[str, Any] = {"d_model": 256, "n_heads": 4, "d_ff": 1024, "n_layers": 3, "dropout": 0.1, "max_len": 512}
+SMALL: dict[str, Any] = {"d_model": 32, "n_heads": 2, "d_ff": 64, "n_layers": 1, "dropout": 0.1, "max_len": 64}
 
 
 def run(name: str, small: bool = False, data: str | None = None) -> Table:
@@ -58,7 +58,7 @@ def bench_train(small: bool) -> Table:
     rounds = 2 if small else 9
     fast = prefer_fast_matmul()
     keep_freed_memory()  # 프로세스 전체에 듣는 설정이라 상대도 함께 빨라져요.
-    peers: dict[str, Callable[[], tuple[nn.Module, Callable]]] = {
+    peers: dict[str, Callable[[], tuple[nn.Module, Callable[[Any, Batch], Tensor]]]] = {
         "torch.nn.Transformer": lambda: (TorchPeer(config), plain_loss),
     }
     table = Table(
@@ -175,20 +175,12 @@ def bench_cache(small: bool) -> Table:
 
 def bench_batches(small: bool, data: str | None = None) -> Table:
     """길이별 토큰 배치와 섞은 그대로의 128문장 배치로 같은 모델을 학습하며, PAD를 뺀 토큰의 속도를 재요."""
-    from reference.data.corpus import generate
-
     with tempfile.TemporaryDirectory() as cache:
-        source: Any = data or [tuple(pair) for pair in generate(300 if small else 20_000, 0)]
-        texts = (text for pair in _read(source) for text in pair)
+        source: Source = data or [(pair.ko, pair.en) for pair in generate(300 if small else 20_000, 0)]
+        texts = (text for pair in read_pairs(source) for text in pair)
         tokenizer = Tokenizer.train(texts, 400 if small else 8000)
         dataset = prepare(source, tokenizer, cache, progress=False)
         return _batches_table(dataset, len(tokenizer), small)
-
-
-def _read(source: Any) -> Iterator[tuple[str, str]]:
-    from reference.data.pairs import read_pairs
-
-    return read_pairs(source)
 
 
 def _batches_table(dataset: PairDataset, vocab_size: int, small: bool) -> Table:

@@ -6,7 +6,7 @@ import contextlib
 import math
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -22,9 +22,13 @@ from reference.tools.export import marian_config, marian_weights, to_ctranslate2
 from reference.training.translation_loss import translation_loss
 from reference.transformer import Transformer
 
+M = TypeVar("M", bound=nn.Module)
+
 
 class TorchPeer(nn.Module):
     """torch.nn.Transformer로 만든 같은 모델이에요: 표 하나를 나눠 쓰고 마지막 정규화는 없어요."""
+
+    positions: Tensor  # (L, D)
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -54,7 +58,7 @@ class TorchPeer(nn.Module):
         return self.dropout(x + self.positions[: ids.size(1)].to(x.dtype))
 
 
-def marian(config: ModelConfig, model: Transformer | None = None) -> nn.Module:
+def marian(config: ModelConfig, model: Transformer | None = None) -> Any:
     """같은 크기의 HF Marian이에요. model을 주면 가중치도 같아요."""
     from transformers import MarianConfig, MarianMTModel
     from transformers.utils import logging
@@ -70,8 +74,8 @@ def marian(config: ModelConfig, model: Transformer | None = None) -> nn.Module:
 
 
 def train_step(
-    model: nn.Module,
-    loss: Callable[[nn.Module, Batch], Tensor],
+    model: M,
+    loss: Callable[[M, Batch], Tensor],
     batches: list[Batch],
     *,
     bf16: bool,
@@ -94,7 +98,7 @@ def train_step(
     return step
 
 
-def our_loss(model: nn.Module, batch: Batch) -> Tensor:
+def our_loss(model: Transformer, batch: Batch) -> Tensor:
     """우리 손실: PAD를 빼고 로짓과 기울기를 조각마다 함께 구해요."""
     total, _ = translation_loss(model, batch.src, batch.tgt_in, batch.tgt_out, 0.1)
     return total / batch.tgt_out.ne(0).sum()
@@ -115,6 +119,8 @@ def marian_loss(model: nn.Module, batch: Batch) -> Tensor:
 
 
 def our_decoding(model: Transformer, src: Tensor, size: int, length: int, precision: str) -> Callable[[int], Any]:
+    """우리 디코딩으로 모든 문장을 번역하는 함수를 만들어요. size는 빔의 수예요."""
+
     def job(_: int) -> Any:
         with matmul_precision(precision):
             return greedy(model, src, length) if size == 1 else beam(model, src, size, 0.6, length)
@@ -125,6 +131,7 @@ def our_decoding(model: Transformer, src: Tensor, size: int, length: int, precis
 def hugging_face_decoding(
     config: ModelConfig, model: Transformer, src: Tensor, size: int, length: int
 ) -> Callable[[int], Any]:
+    """HF generate로 같은 일을 하는 함수를 만들어요. 모두가 length토큰을 끝까지 써요."""
     peer = marian(config, model).eval()
 
     def job(_: int) -> Any:
@@ -144,6 +151,7 @@ def hugging_face_decoding(
 def ctranslate2_decoding(
     model: Transformer, src: Tensor, size: int, length: int, kind: str, folder: Path
 ) -> Callable[[int], Any]:
+    """CTranslate2로 같은 일을 하는 함수를 만들어요. kind는 계산하는 자료형이에요."""
     import ctranslate2
 
     target = folder / "model"

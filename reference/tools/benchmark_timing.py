@@ -32,7 +32,10 @@ class Table:
     def __str__(self) -> str:
         cells = [self.headers, *([_cell(value) for value in row] for row in self.rows)]
         widths = [max(_width(row[i]) for row in cells) for i in range(len(self.headers))]
-        lines = ["  ".join(text + " " * (width - _width(text)) for text, width in zip(row, widths)) for row in cells]
+        lines = [
+            "  ".join(text + " " * (width - _width(text)) for text, width in zip(row, widths, strict=True))
+            for row in cells
+        ]
         return "\n".join(["", self.title, *lines, *(f"· {note}" for note in self.notes)])
 
 
@@ -58,7 +61,7 @@ def alternate(contenders: dict[str, Callable[[int], Any]], rounds: int, warmup: 
 
 def ratio(slow: list[float], fast: list[float]) -> float:
     """같은 바퀴끼리 나눈 비율의 가운데 값이에요. 1보다 크면 fast가 빨라요."""
-    return statistics.median(a / b for a, b in zip(slow, fast))
+    return statistics.median(a / b for a, b in zip(slow, fast, strict=True))
 
 
 @contextlib.contextmanager

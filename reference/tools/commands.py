@@ -5,14 +5,20 @@ from __future__ import annotations
 import json
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from reference.errors import UserError
+from reference.files import write_text
+
 if TYPE_CHECKING:
     from reference.data.tokenizer import Tokenizer
+    from reference.tools.translation_task import DataSource
     from reference.training.machine import Machine
+    from reference.training.settings import TrainConfig
     from reference.transformer import Transformer
 
 ModelOption = Annotated[Path | None, typer.Option("--model", help="실행 폴더. 없으면 가장 최근에 학습한 것이에요.")]
@@ -20,6 +26,9 @@ DeviceOption = Annotated[str, typer.Option("--device", help="auto, cpu, cuda, mp
 PrecisionOption = Annotated[str, typer.Option("--precision", help="auto, fp32, bf16, fp16")]
 JsonOption = Annotated[Path | None, typer.Option("--json", help="결과를 적을 JSON 파일")]
 SmallOption = Annotated[bool, typer.Option("--small", help="몇 초 만에 끝나는 작은 크기로 재요.")]
+
+# `train`의 인자 가운데 TrainConfig의 항목이 아닌 것
+FOLDERS_AND_DATA = ("preset", "data", "valid", "test", "reverse", "out", "resume")
 
 
 def register(app: typer.Typer) -> None:
@@ -74,14 +83,7 @@ def train(
 ) -> int:
     """Transformer를 학습해요. Ctrl+C로 멈춰도 --resume으로 이어 가요."""
     given = locals()
-    names = (
-        "max_steps max_cpu_minutes max_tokens accumulate pairs vocab_size tokenizer level schedule warmup lr_factor "
-        "dropout norm_first ema patience beam device precision compile seed log_every valid_every save_every"
-    ).split()
-    changes = {name: given[name] for name in names if given[name] is not None}
-    from dataclasses import replace
-
-    from reference.errors import UserError
+    changes = {name: value for name, value in given.items() if name not in FOLDERS_AND_DATA and value is not None}
     from reference.tools import run, saved_model, translation_task
     from reference.training.settings import TrainConfig
 
@@ -112,7 +114,7 @@ def demo(
     return code
 
 
-def _train(config: Any, source: Any, folder: Path, resume: bool = False) -> int:
+def _train(config: TrainConfig, source: DataSource, folder: Path, resume: bool = False) -> int:
     """학습하고 결과를 보여 줘요. 멈추라고 하면 이어 가는 방법을 알려 줘요."""
     from reference.tools import run
     from reference.tools.progress_display import Screen, console, show_result
@@ -265,7 +267,6 @@ def bench_all(json_file: JsonOption = None, small: SmallOption = False) -> int:
 
 
 def _bench(names: list[str], json_file: Path | None, small: bool, data: str | None = None) -> int:
-    from reference.files import write_text
     from reference.tools import benchmark as measure
 
     tables = [measure.run(name, small, data) for name in names]

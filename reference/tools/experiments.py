@@ -26,6 +26,7 @@ from reference.decoding import greedy
 from reference.errors import UserError
 from reference.files import write_text
 from reference.masks import padding_mask
+from reference.positional import Positions
 from reference.schedule import noam_lr
 from reference.tools.plots import save, style
 from reference.training.translation_loss import translation_loss
@@ -232,7 +233,7 @@ def silent_bugs(path: Path, steps: int) -> tuple[str, dict[str, Any]]:
         axes = figure.add_subplot()
         places = range(len(numbers))
         for shift, (key, label) in zip(
-            (-0.18, 0.18), (("forced", "정답을 보며 (교사 강요)"), ("free", "스스로 끝까지 (그리디)"))
+            (-0.18, 0.18), (("forced", "정답을 보며 (교사 강요)"), ("free", "스스로 끝까지 (그리디)")), strict=True
         ):
             axes.barh(
                 [place + shift for place in places], [value[key] for value in numbers.values()], 0.34, label=label
@@ -256,7 +257,8 @@ def _exactness(model: Transformer, test: tuple[Tensor, Tensor, Tensor], unshifte
     model.eval()
     with torch.no_grad():
         forced = (model(src, tgt_out if unshifted else tgt_in).argmax(-1) == tgt_out).all(1).float().mean()
-    free = [row == answer for row, answer in zip(greedy(model, src, 12, use_cache=False), src[:, :-1].tolist())]
+    made = greedy(model, src, 12, use_cache=False)
+    free = [row == answer for row, answer in zip(made, src[:, :-1].tolist(), strict=True)]
     return {"forced": float(forced), "free": statistics.fmean(free)}
 
 
@@ -287,7 +289,7 @@ def _leaking_mask() -> Iterator[None]:
 @contextmanager
 def _no_positions() -> Iterator[None]:
     """위치 인코딩을 더하지 않으면 순서를 몰라요."""
-    with patch.object(transformer.Positions, "forward", lambda self, x, step=None: x):
+    with patch.object(Positions, "forward", lambda self, x, step=None: x):
         yield
 
 

@@ -8,7 +8,7 @@ Marian과 우리 모델은 두 곳만 달라요.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +19,13 @@ from reference.config import ModelConfig
 from reference.data.tokenizer import SPECIALS, Tokenizer
 from reference.errors import UserError
 from reference.files import write_text
+from reference.norm import AddNorm
 from reference.tools.saved_model import load_model
 from reference.training.checkpoint import save_tensors
 from reference.training.machine import choose
-from reference.transformer import Transformer
+from reference.transformer import DecoderLayer, EncoderLayer, Transformer
 
-NORMS = {"norm1": "self_attn_layer_norm", "norm2": "encoder_attn_layer_norm", "norm3": "final_layer_norm"}
+Layer = EncoderLayer | DecoderLayer
 
 
 def export(folder: Path, out: Path, format: str = "marian") -> str:
@@ -71,7 +72,8 @@ def marian_weights(model: Transformer) -> dict[str, Tensor]:
         "model.shared.weight": model.embedding.E[:, order],
         "final_logits_bias": torch.zeros(1, model.config.vocab_size),
     }
-    for side, layers in (("encoder", model.encoder), ("decoder", model.decoder)):
+    sides: dict[str, Sequence[Layer]] = {"encoder": model.encoder_layers(), "decoder": model.decoder_layers()}
+    for side, layers in sides.items():
         for index, layer in enumerate(layers):
             start = f"model.{side}.layers.{index}."
             for name, linear, inside, outside in _linears(layer):
@@ -83,31 +85,42 @@ def marian_weights(model: Transformer) -> dict[str, Tensor]:
     return {name: tensor.detach().clone() for name, tensor in weights.items()}
 
 
-def _linears(layer: nn.Module) -> Iterator[tuple[str, nn.Linear, bool, bool]]:
+def _linears(layer: Layer) -> Iterator[tuple[str, nn.Linear, bool, bool]]:
     """(Marian의 이름, 선형층, 입력이 d_model 축인지, 출력이 d_model 축인지)를 늘어놓아요."""
-    for ours, theirs in (("self_attn", "self_attn"), ("cross_attn", "encoder_attn")):
-        if hasattr(layer, ours):
-            attention = getattr(layer, ours)
-            for name, part in zip(("q_proj", "k_proj", "v_proj"), _split(attention.qkv)):
-                yield f"{theirs}.{name}", part, True, False
-            yield f"{theirs}.out_proj", attention.out, False, True
+    attentions = {"self_attn": layer.self_attn}
+    if isinstance(layer, DecoderLayer):
+        attentions["encoder_attn"] = layer.cross_attn
+    for theirs, attention in attentions.items():
+        for name, part in zip(("q_proj", "k_proj", "v_proj"), _split(attention.qkv), strict=True):
+            yield f"{theirs}.{name}", part, True, False
+        yield f"{theirs}.out_proj", attention.out, False, True
     yield "fc1", layer.ffn.first, True, False
     yield "fc2", layer.ffn.second, False, True
 
 
 def _split(qkv: nn.Linear) -> Iterator[nn.Linear]:
     """한 덩어리인 W_q, W_k, W_v를 선형층 셋으로 나눠요."""
-    for weight, bias in zip(qkv.weight.chunk(3), qkv.bias.chunk(3)):
+    for weight, bias in zip(qkv.weight.chunk(3), qkv.bias.chunk(3), strict=True):
         part = nn.Linear(weight.shape[1], weight.shape[0])
         part.weight, part.bias = nn.Parameter(weight), nn.Parameter(bias)
         yield part
 
 
-def _norms(layer: nn.Module) -> Iterator[tuple[str, nn.LayerNorm]]:
+def _norms(layer: Layer) -> Iterator[tuple[str, nn.LayerNorm]]:
     """(Marian의 이름, 층 정규화)를 늘어놓아요. 인코더에는 크로스 어텐션이 없어서 둘이에요."""
-    names = NORMS if hasattr(layer, "cross_attn") else {"norm1": NORMS["norm1"], "norm2": NORMS["norm3"]}
-    for ours, theirs in names.items():
-        yield theirs, getattr(layer, ours).norm
+    yield "self_attn_layer_norm", _layer_norm(layer.norm1)
+    if isinstance(layer, DecoderLayer):
+        yield "encoder_attn_layer_norm", _layer_norm(layer.norm2)
+        yield "final_layer_norm", _layer_norm(layer.norm3)
+    else:
+        yield "final_layer_norm", _layer_norm(layer.norm2)
+
+
+def _layer_norm(around: AddNorm) -> nn.LayerNorm:
+    """논문 그대로의 모델만 내보내므로 언제나 층 정규화예요. 아니면 TypeError예요."""
+    if not isinstance(around.norm, nn.LayerNorm):
+        raise TypeError(f"층 정규화가 아니에요: {type(around.norm).__name__}")
+    return around.norm
 
 
 def marian_config(config: ModelConfig) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -197,8 +210,9 @@ def to_ctranslate2(model: Transformer, tokenizer: Tokenizer, out: Path) -> str:
     for side in (spec.encoder, spec.decoder):
         side.scale_embeddings = True
         side.position_encodings.encodings = positions
-    for theirs, ours in [*zip(spec.encoder.layer, model.encoder), *zip(spec.decoder.layer, model.decoder)]:
-        _fill_layer(theirs, ours)
+    ours: list[Layer] = [*model.encoder_layers(), *model.decoder_layers()]
+    for theirs, layer in zip([*spec.encoder.layer, *spec.decoder.layer], ours, strict=True):
+        _fill_layer(theirs, layer)
     tokens = [f"<token {index}>" for index in range(config.vocab_size)]  # 토큰 번호를 그대로 이름으로 써요.
     spec.register_source_vocabulary(tokens)
     spec.register_target_vocabulary(tokens)
@@ -215,20 +229,21 @@ def to_ctranslate2(model: Transformer, tokenizer: Tokenizer, out: Path) -> str:
     )
 
 
-def _fill_layer(theirs: Any, ours: nn.Module) -> None:
+def _fill_layer(theirs: Any, ours: Layer) -> None:
     """CTranslate2 층 하나에 우리 가중치를 채워요. 그쪽도 W_q, W_k, W_v를 한 덩어리로 둬요."""
     attention, q_size = theirs.self_attention, ours.self_attn.out.weight.shape[0]
     _fill(attention.linear[0], ours.self_attn.qkv)
     _fill(attention.linear[1], ours.self_attn.out)
-    _fill_norm(attention.layer_norm, ours.norm1.norm)
-    last = ours.norm2.norm
-    if hasattr(ours, "cross_attn"):
+    _fill_norm(attention.layer_norm, ours.norm1)
+    last = ours.norm2
+    if isinstance(ours, DecoderLayer):
         weight, bias = ours.cross_attn.qkv.weight, ours.cross_attn.qkv.bias
-        for linear, part in zip(theirs.attention.linear, (slice(q_size), slice(q_size, None))):
+        # 앞의 둘은 쿼리와, 키와 값을 묶은 것이에요. 셋째는 나가는 투영이에요.
+        for linear, part in zip(theirs.attention.linear[:2], (slice(q_size), slice(q_size, None)), strict=True):
             linear.weight, linear.bias = _array(weight[part]), _array(bias[part])
         _fill(theirs.attention.linear[2], ours.cross_attn.out)
-        _fill_norm(theirs.attention.layer_norm, ours.norm2.norm)
-        last = ours.norm3.norm
+        _fill_norm(theirs.attention.layer_norm, ours.norm2)
+        last = ours.norm3
     _fill(theirs.ffn.linear_0, ours.ffn.first)
     _fill(theirs.ffn.linear_1, ours.ffn.second)
     _fill_norm(theirs.ffn.layer_norm, last)
@@ -238,8 +253,9 @@ def _fill(theirs: Any, ours: nn.Linear) -> None:
     theirs.weight, theirs.bias = _array(ours.weight), _array(ours.bias)
 
 
-def _fill_norm(theirs: Any, ours: nn.LayerNorm) -> None:
-    theirs.gamma, theirs.beta = _array(ours.weight), _array(ours.bias)
+def _fill_norm(theirs: Any, ours: AddNorm) -> None:
+    norm = _layer_norm(ours)
+    theirs.gamma, theirs.beta = _array(norm.weight), _array(norm.bias)
 
 
 def _array(tensor: Tensor) -> Any:

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import matplotlib
 import torch
@@ -26,9 +26,12 @@ from reference.training.evaluation import translate
 from reference.training.machine import Machine
 from reference.transformer import Transformer
 
+if TYPE_CHECKING:
+    from matplotlib.typing import RcKeyType
+
 INK, MUTED, BLUE, ORANGE = "#1F2933", "#9AA5B1", "#1F5FA8", "#D9730D"
 SEQUENTIAL = LinearSegmentedColormap.from_list("run", ["#FFFFFF", "#D6E4F3", "#8DB5DF", "#3F7FC1", "#153E70"])
-STYLE = {
+STYLE: dict[RcKeyType, Any] = {
     "font.family": ["NanumGothic", "DejaVu Sans"],
     "axes.unicode_minus": False,
     "figure.constrained_layout.use": True,

@@ -20,7 +20,7 @@ from reference.errors import UserError
 from reference.files import write_text
 from reference.tools.saved_model import RUNS, read_info, save_model, saved_settings
 from reference.tools.translation_task import DataSource, Task, load_task, split_pairs
-from reference.training.evaluation import WHY_NOT_A_SCORE, Scores, for_decoding, score, teacher_forced, translate
+from reference.training.evaluation import WHY_NOT_A_SCORE, for_decoding, score, teacher_forced, translate
 from reference.training.machine import Machine, choose, cpu_seconds, describe
 from reference.training.progress import Progress, Reporter
 from reference.training.settings import TrainConfig
@@ -69,10 +69,10 @@ def train(
         task = load_task(config, model_size, source, folder)
     model_config = ModelConfig.from_dict({**model_size, "vocab_size": task.tokenizer.vocab_size})
     trainer = Trainer(
-        config, model_config, machine, task.tokenizer, task.train_set, task.valid_set, _samples(source, task), folder
+        config, model_config, machine, task.tokenizer, task.train_set, task.valid_set, _samples(task), folder
     )
     step = trainer.restore() if resume else 0
-    fingerprint = f"{crc32(task.train_set.src_ids):08x}{crc32(task.train_set.tgt_ids):08x}"
+    fingerprint = f"{crc32(task.train_set.src_ids.data):08x}{crc32(task.train_set.tgt_ids.data):08x}"
     if resume and read_info(folder).get("fingerprint", fingerprint) != fingerprint:
         raise UserError(
             "훈련 데이터가 학습을 시작할 때와 달라요. 처음의 파일로 되돌리거나, 새 폴더에서 처음부터 학습해 주세요."
@@ -120,7 +120,7 @@ def _write_info(folder: Path, info: dict[str, Any]) -> None:
     write_text(folder / "run.json", json.dumps(info, ensure_ascii=False, indent=2))
 
 
-def _samples(source: DataSource, task: Task) -> list[Pair]:
+def _samples(task: Task) -> list[Pair]:
     """학습하는 동안 번역이 나아지는 모습을 볼 문장들이에요."""
     step = max(1, len(task.valid) // 6)
     return task.valid[::step][:6]
@@ -137,7 +137,7 @@ def finish(
     screen: type[Reporter] = Reporter,
 ) -> dict[str, Any]:
     """모델을 저장하고, 시험 데이터로 채점하고, 그림과 실행 카드를 남겨요."""
-    from reference.tools import plots, run_card
+    from reference.tools import plots, run_card  # matplotlib은 무거워서 그릴 때만 불러와요.
 
     screen.note("시험 문장을 번역해 채점하고 그림을 그려요.")
     save_model(folder, model)
@@ -165,8 +165,9 @@ def finish(
     korean_source = not info["data"]["train"] and not info["data"]["reverse"]
     sentences = TYPED if korean_source else [source for source, _ in pairs[:10]]
     maps = plots.attention_pictures(folder, decoder, task.tokenizer, sentences[:2], machine)
-    typed = list(zip(sentences, translate(decoder, task.tokenizer, sentences, machine, config.beam, config.alpha)))
-    examples = [(*pair, translated) for pair, translated in zip(pairs[:10], translations)]
+    answers = translate(decoder, task.tokenizer, sentences, machine, config.beam, config.alpha)
+    typed = list(zip(sentences, answers, strict=True))
+    examples = [(*pair, translated) for pair, translated in zip(pairs[:10], translations[:10], strict=True)]
     write_text(folder / "result.json", json.dumps(result, ensure_ascii=False, indent=2))
     run_card.write(folder, result, info, typed, examples, maps)
     return result
@@ -209,5 +210,5 @@ def evaluate_pairs(
 ) -> dict[str, Any]:
     """쌍들을 번역해 점수와 번역문을 돌려줘요."""
     translations = translate(model, tokenizer, [source for source, _ in pairs], machine, beam, alpha)
-    scores: Scores = score(translations, [target for _, target in pairs], lowercase)
+    scores = score(translations, [target for _, target in pairs], lowercase)
     return {**scores.to_dict(), "beam": beam, "translations": translations}

@@ -108,7 +108,7 @@ def progress_of(folder: Path) -> str:
         return ""
     head = ("문장", *(f"{r['step']:,}스텝 (검증 손실 {r['valid_loss']:.2f})" for r in shown(valid)))
     sources = valid[0].get("sources", [""] * len(valid[0]["translations"]))
-    return table(head, zip(sources, *(r["translations"] for r in shown(valid))))
+    return table(head, zip(sources, *(r["translations"] for r in shown(valid)), strict=True))
 
 
 def shown(valid: list[dict[str, Any]], count: int = 4) -> list[dict[str, Any]]:

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from reference.data.cleaning import Hygiene
+from reference.data.corpus import splits
 from reference.data.dataset import PairDataset, prepare
-from reference.data.pairs import Pair, read_pairs
+from reference.data.pairs import Pair, Source, read_pairs
 from reference.data.tokenizer import Tokenizer
 from reference.errors import UserError
 from reference.training import checkpoint
 from reference.training.settings import TrainConfig
 
 TOKENIZER_PAIRS = 500_000  # 토크나이저는 말뭉치의 앞부분만 봐도 충분히 배워요.
-
-
 HELD_OUT = 1000  # 검증 파일이 없을 때 훈련 데이터에서 떼어 두는 쌍의 최대 수
 
 
@@ -73,7 +71,7 @@ def load_task(config: TrainConfig, model_size: dict[str, Any], source: DataSourc
     if checkpoint.steps(folder / "checkpoints"):  # 이어 달릴 때는 처음에 배운 토크나이저를 그대로 써요.
         tokenizer = Tokenizer.load(folder)
     else:
-        texts = (text for pair in islice(_read(train, source), TOKENIZER_PAIRS) for text in pair)
+        texts = (text for pair in islice(read_pairs(train), TOKENIZER_PAIRS) for text in pair)
         tokenizer = Tokenizer.train(texts, config.vocab_size, kind=config.tokenizer, level=config.level)
         tokenizer.save(folder)
     hygiene = Hygiene(max_tokens=min(model_size["max_len"], config.max_tokens) - 1)
@@ -85,28 +83,24 @@ def load_task(config: TrainConfig, model_size: dict[str, Any], source: DataSourc
     return Task(tokenizer, train_set, valid_set, source.turned(valid), source.turned(test))
 
 
-def split_pairs(config: TrainConfig, source: DataSource) -> tuple[Any, list[Pair], list[Pair]]:
+def split_pairs(config: TrainConfig, source: DataSource) -> tuple[Source, list[Pair], list[Pair]]:
     """(훈련 데이터가 있는 곳, 검증 쌍, 시험 쌍)이에요."""
     if source.generated:
         if not config.pairs:
             raise UserError(
                 f"{config.preset} 설정은 데이터가 필요해요. --data 파일.tsv를 주거나 --preset demo를 써 보세요."
             )
-        from reference.data.corpus import splits
-
         held_out = min(HELD_OUT, config.pairs // 10)
-        return tuple([tuple(pair) for pair in part] for part in splits(config.pairs, held_out, held_out, config.seed))
-    train = list(source.train)
+        made = splits(config.pairs, held_out, held_out, config.seed)
+        train, valid, test = ([(pair.ko, pair.en) for pair in part] for part in made)
+        return train, valid, test
+    files = list(source.train)
     test = list(read_pairs(source.test)) if source.test else []
     if source.valid:
-        return train, list(read_pairs(source.valid)), test
+        return files, list(read_pairs(source.valid)), test
     # 검증 파일이 없으면 쉰 쌍에 하나꼴로 떼어 둬요. 뗀 쌍은 held_out으로 넘어가 훈련에서 빠져요.
-    valid = list(islice((pair for index, pair in enumerate(read_pairs(train)) if index % 50 == 0), HELD_OUT))
-    return train, valid, test
-
-
-def _read(train: Any, source: DataSource) -> Iterator[Pair]:
-    return iter(train) if source.generated else read_pairs(train)
+    valid = list(islice((pair for index, pair in enumerate(read_pairs(files)) if index % 50 == 0), HELD_OUT))
+    return files, valid, test
 
 
 def _turn(dataset: PairDataset, reverse: bool) -> PairDataset:

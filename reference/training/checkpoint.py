@@ -38,7 +38,8 @@ def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     """safetensors 파일의 텐서와 머리말을 읽어요. 손상된 파일이면 UserError를 내요."""
     try:
         with safe_open(path, framework="pt") as file:
-            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}
+            names = file.keys()
+            return {name: file.get_tensor(name) for name in names}, file.metadata() or {}
     except FileNotFoundError:
         raise UserError(f"{path} 파일이 없어요. 경로를 확인해 주세요.") from None
     except (OSError, SafetensorError):
@@ -100,9 +101,7 @@ def load_weights(model: torch.nn.Module, weights: dict[str, Tensor], origin: Pat
     for name in sorted(own.keys() | weights.keys()):
         mine, given = own.get(name), weights.get(name)
         if mine is None or given is None or mine.shape != given.shape:
-            shape = {True: "없음", False: ""}
-            here = shape[True] if mine is None else tuple(mine.shape)
-            there = shape[True] if given is None else tuple(given.shape)
+            here, there = ("없음" if tensor is None else tuple(tensor.shape) for tensor in (mine, given))
             raise UserError(
                 f"{origin}의 가중치가 모델과 맞지 않아요. {name}: 모델 {here}, 파일 {there}. "
                 "같은 설정으로 학습한 폴더인지 확인해 주세요."

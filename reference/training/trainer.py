@@ -1,6 +1,7 @@
 """학습: 배치, 순전파, 손실, 역전파, 자르기, 갱신, 학습률, 기록을 되풀이해요 (논문 §5).
 
-`Trainer.run`을 위에서 아래로 읽으면 학습 한 번이 그대로 보여요. 장치와 정밀도는 machine.py, 저장은 checkpoint.py가 맡아요.
+`Trainer.run`을 위에서 아래로 읽으면 학습 한 번이 그대로 보여요. 장치와 정밀도는 machine.py, 파일은 checkpoint.py, 메모리가
+모자란 일은 out_of_memory.py가 맡아요.
 기호: B 문장 수, S 원문 길이, T 번역문 길이, N 패딩이 아닌 번역 토큰 수.
 """
 
@@ -24,8 +25,9 @@ from reference.data.batches import Batch, token_batches
 from reference.data.dataset import PairDataset
 from reference.data.tokenizer import Tokenizer
 from reference.errors import UserError
-from reference.training import checkpoint
-from reference.training.machine import Machine, is_out_of_memory, seed, wrap
+from reference.training import checkpoint, out_of_memory
+from reference.training.evaluation import for_decoding, teacher_forced, translate
+from reference.training.machine import Machine, seed, wrap
 from reference.training.progress import Clock, Progress, Reporter, Totals
 from reference.training.settings import TrainConfig
 from reference.training.translation_loss import translation_loss
@@ -43,6 +45,7 @@ class Objective(nn.Module):
         self.label_smoothing = label_smoothing
 
     def forward(self, src: Tensor, tgt_in: Tensor, tgt_out: Tensor) -> tuple[Tensor, Tensor]:
+        """src (B, S), tgt_in tgt_out (B, T) 정수 → (손실의 합, 맞힌 자리 수)."""
         return translation_loss(self.model, src, tgt_in, tgt_out, self.label_smoothing)
 
 
@@ -108,12 +111,13 @@ class Trainer:
         config, machine = self.config, self.machine
         seed(config.seed, step, machine.rank)
         batches = [batch.to(machine.device) for batch in batches]
-        tokens = machine.sum(sum(batch.tgt_out.ne(self.model.config.pad_id).sum() for batch in batches))
+        pad = self.model.config.pad_id
+        tokens = machine.sum(torch.stack([batch.tgt_out.ne(pad).sum() for batch in batches]).sum())
         loss_sum, correct_sum = torch.zeros((), device=machine.device), torch.zeros((), device=machine.device)
         for index, batch in enumerate(batches):
             with self._sync(last=index == len(batches) - 1):
                 # 기울기는 프로세스끼리 평균되므로, 프로세스 수를 곱해 두면 "모든 토큰의 평균"이 돼요.
-                loss, correct = self._learn(batch, machine.world / tokens)
+                loss, correct = self.learn(batch, machine.world / tokens)
             loss_sum += loss.detach()
             correct_sum += correct
         self.scaler.unscale_(self.optimizer)
@@ -130,7 +134,7 @@ class Trainer:
         totals.loss, totals.correct = totals.loss + loss_sum, totals.correct + correct_sum
         totals.tokens, totals.norm, totals.steps = totals.tokens + tokens, norm, totals.steps + 1
 
-    def _learn(self, batch: Batch, scale: Tensor | float) -> tuple[Tensor, Tensor]:
+    def learn(self, batch: Batch, scale: Tensor | float) -> tuple[Tensor, Tensor]:
         """순전파와 역전파예요. 배치의 (손실의 합, 맞힌 개수)를 돌려줘요. 메모리가 모자라면 들어갈 크기를 알려 줘요."""
         try:
             with self.machine.autocast():
@@ -138,9 +142,10 @@ class Trainer:
             self.scaler.scale(loss * scale).backward()
             return loss, correct
         except (RuntimeError, MemoryError) as error:
-            if not is_out_of_memory(error):
+            if not out_of_memory.is_out_of_memory(error):
                 raise
-        raise self._out_of_memory(batch)  # 예외를 벗어난 뒤라야 넘친 메모리가 풀려요.
+        self.optimizer.zero_grad(set_to_none=True)  # 예외를 벗어난 뒤라야 넘친 메모리가 풀려요.
+        raise out_of_memory.advice(self.objective, batch, self.machine, self.config)
 
     def _updates(self) -> Iterator[tuple[int, list[Batch]]]:
         """(스텝 번호, 배치 accumulate개)를 끝없이 내놓아요. 에폭이 끝나면 순서를 새로 섞어요."""
@@ -193,8 +198,6 @@ class Trainer:
 
     def _validate(self, step: int, report: Reporter) -> None:
         """검증 손실과 예문 번역을 기록하고, 더 나아지지 않으면 멈출 준비를 해요."""
-        from reference.training.evaluation import for_decoding, teacher_forced, translate
-
         progress, model = self.progress, self.best_model()
         loss, accuracy = teacher_forced(model, self.valid_set, self.machine, self.config.max_tokens)
         # 멈출지를 모두가 똑같이 정하도록, 프로세스마다 조금씩 다를 수 있는 손실을 평균해요.
@@ -247,28 +250,6 @@ class Trainer:
             f"마지막으로 저장한 상태는 {self.folder}에 그대로 있어요. "
             "학습률을 낮추거나(--lr-factor 0.5) --precision fp32로 --resume 하세요."
         )
-
-    def _out_of_memory(self, batch: Batch) -> UserError:
-        """배치를 반씩 줄이며 들어가는 크기를 찾아, 다음에 쓸 --max-tokens를 알려 줘요."""
-        self.optimizer.zero_grad(set_to_none=True)
-        size = self.config.max_tokens
-        rows = batch.src.shape[0]
-        while rows > 1:
-            rows, size = rows // 2, size // 2
-            if self.machine.device.type == "cuda":
-                torch.cuda.empty_cache()
-            try:
-                with self.machine.autocast():
-                    loss, _ = self.objective(batch.src[:rows], batch.tgt_in[:rows], batch.tgt_out[:rows])
-                loss.backward()
-            except (RuntimeError, MemoryError):
-                continue
-            more = self.config.accumulate * self.config.max_tokens // size
-            return UserError(
-                f"메모리가 모자라요. 배치 {self.config.max_tokens}토큰은 넘치고 {size}토큰은 들어가요. "
-                f"--max-tokens {size} --accumulate {more}로 다시 실행하면 같은 크기의 갱신이 돼요."
-            )
-        return UserError("문장 하나도 메모리에 들어가지 않아요. 더 작은 --preset을 골라 주세요.")
 
     # -- 저장 --
 

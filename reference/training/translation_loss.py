@@ -21,9 +21,8 @@ def translation_loss(
     """
     pad = model.config.pad_id
     hidden, target = model.hidden(src, tgt_in).flatten(0, 1), tgt_out.flatten()  # (B·T, D), (B·T,)
-    if (
-        hidden.device.type == "cpu"
-    ):  # 로짓은 가장 비싼 곱이라 PAD 자리를 빼요. GPU에서는 고르는 일이 동기화라서 더 비싸요.
+    # 로짓은 가장 비싼 곱이라 PAD 자리를 빼요. GPU에서는 고르는 일이 동기화라서 더 비싸요.
+    if hidden.device.type == "cpu":
         keep = (target != pad).nonzero().squeeze(1)
         return projected_loss(hidden[keep], model.embedding.E, target[keep], eps)
     logits = model.logits(hidden)  # (B·T, V)
