@@ -22,7 +22,7 @@
 #
 # | 순서 | 실습 | 시간 |
 # |---|---|---|
-# | 1-1 | RNN 한 걸음 | 8분 |
+# | 1-1 | RNN 한 스텝 | 8분 |
 # | 1-2 | 문장을 차례로 읽기 | 10분 |
 # | 1-3 | 마지막 상태에 문장을 담기 | 10분 |
 # | 1-4 | 두 단어 사이의 길 | 8분 |
@@ -75,7 +75,7 @@ from autograder.kit import fast, plots, show_reference, text
 torch.set_num_threads(1)  # 오늘처럼 작은 텐서는 코어 하나가 더 빨라요. 시간도 공평하게 잴 수 있어요.
 
 # %% [markdown] tags=["given"]
-# ## 실습 1-1 RNN 한 걸음 ⭐☆☆ · 8분 · 논문 §1
+# ## 실습 1-1 RNN 한 스텝 ⭐☆☆ · 8분 · 논문 §1
 #
 # **왜 이런 모양일까요?** 문장은 길이가 제각각인데 신경망의 입력은 크기가 정해져 있어요. RNN(recurrent neural network)의 답은 간단해요.
 # **지금까지 읽은 것을 벡터 하나로 요약해 두고**, 새 단어가 올 때마다 그 요약을 고쳐 써요. 요약이 은닉 상태 $h$예요.
@@ -99,6 +99,7 @@ torch.set_num_threads(1)  # 오늘처럼 작은 텐서는 코어 하나가 더 �
 #
 # </details>
 
+
 # %% nbgrader={"grade": false, "grade_id": "rnn_step", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def rnn_step(
     x_t: torch.Tensor, h: torch.Tensor, W_xh: torch.Tensor, W_hh: torch.Tensor, b: torch.Tensor
@@ -112,6 +113,7 @@ def rnn_step(
     ### BEGIN SOLUTION
     return torch.tanh(x_t @ W_xh + h @ W_hh + b)  # (B, D)
     ### END SOLUTION
+
 
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
@@ -134,7 +136,7 @@ def rnn_step(
 check("rnn_step")
 
 # %% [markdown] tags=["given"]
-# **눈으로 보기.** 첫 걸음에만 단어를 넣고, 그다음부터는 아무것도(0벡터) 넣지 않아요. 첫 단어의 흔적이 상태에 얼마나 남아 있을까요?
+# **눈으로 보기.** 첫 스텝에만 단어를 넣고, 그다음부터는 아무것도(0벡터) 넣지 않아요. 첫 단어의 흔적이 상태에 얼마나 남아 있을까요?
 
 # %% tags=["experiment"]
 g = torch.Generator().manual_seed(0)
@@ -147,18 +149,20 @@ for t in range(21):
     h = rnn_step(x_t, h, W_xh, W_hh, torch.zeros(D))
     trace.append(h[0])
 units = {f"칸 {i + 1}": torch.stack(trace)[:, i] for i in range(4)}
-plots.lines(range(21), units, title="첫 단어의 흔적이 사라져요", xlabel="첫 단어를 읽은 뒤 지난 걸음", ylabel="상태의 값")
+plots.lines(
+    range(21), units, title="첫 단어의 흔적이 사라져요", xlabel="첫 단어를 읽은 뒤 지난 스텝", ylabel="상태의 값"
+)
 
 # %% [markdown] tags=["given"]
-# 상태의 네 칸을 그렸어요. 열 걸음쯤 지나면 거의 0이에요. 걸음마다 조금씩 줄어드는 일이 되풀이되니까요.
+# 상태의 네 칸을 그렸어요. 열 스텝쯤 지나면 거의 0이에요. 스텝마다 조금씩 줄어드는 일이 되풀이되니까요.
 #
-# **한 줄 정리.** RNN은 요약 하나를 걸음마다 고쳐 쓰고, 고쳐 쓸 때마다 옛것은 흐려져요.
+# **한 줄 정리.** RNN은 요약 하나를 스텝마다 고쳐 쓰고, 고쳐 쓸 때마다 옛것은 흐려져요.
 
 # %% [markdown] tags=["given"]
 # ## 실습 1-2 문장을 차례로 읽기 ⭐⭐☆ · 10분 · 논문 §1
 #
-# **왜 차례로?** "나는 학교에 간다"를 읽으려면 한 걸음을 세 번 해요. 둘째 걸음에는 첫째 걸음의 결과가 필요하고, 셋째 걸음에는 둘째의 결과가 필요해요.
-# 그래서 **앞 걸음이 끝나야 다음 걸음을 뗄 수 있어요.** 코어가 만 개 있어도 소용이 없어요. 논문이 RNN을 떠난 첫째 이유예요.
+# **왜 차례로?** "나는 학교에 간다"를 읽으려면 한 스텝을 세 번 해요. 둘째 스텝에는 첫째 스텝의 결과가 필요하고, 셋째 스텝에는 둘째의 결과가 필요해요.
+# 그래서 **앞 스텝이 끝나야 다음 스텝을 시작할 수 있어요.** 코어가 만 개 있어도 소용이 없어요. 논문이 RNN을 떠난 첫째 이유예요.
 #
 # $$h_1 = \mathrm{step}(x_1, h_0),\quad h_2 = \mathrm{step}(x_2, h_1),\quad h_3 = \mathrm{step}(x_3, h_2)$$
 #
@@ -173,6 +177,7 @@ plots.lines(range(21), units, title="첫 단어의 흔적이 사라져요", xlab
 # 단어 하나를 읽을 때마다 하나씩, T개예요. $h_0$은 아직 아무것도 읽지 않은 상태라 넣지 않아요. 첫 칸이 $h_1$, 마지막 칸이 $h_T$예요.
 #
 # </details>
+
 
 # %% nbgrader={"grade": false, "grade_id": "rnn_forward", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def rnn_forward(
@@ -191,10 +196,11 @@ def rnn_forward(
     return torch.stack(states, dim=1)  # (B, T, D)
     ### END SOLUTION
 
+
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
 #
-# 상태 하나를 들고 시간 축을 따라 걸으면서, 걸음마다 나온 상태를 목록에 모아요.
+# 상태 하나를 들고 시간 축을 따라가면서, 스텝마다 나온 상태를 목록에 모아요.
 #
 # </details>
 # <details><summary>힌트 2 · 도구</summary>
@@ -219,7 +225,7 @@ g = torch.Generator().manual_seed(1)
 word = {w: torch.randn(6, generator=g) for w in text.SCHOOL.split()}
 W_xh, W_hh = torch.randn(6, 10, generator=g) / 2, torch.randn(10, 10, generator=g) / 4
 orders = [["나는", "학교에", "간다"], ["간다", "학교에", "나는"]]
-for ax, order in zip(plots.panels(2, "순서가 다르면 상태도 달라요", width=4.8, height=2.8), orders):
+for ax, order in zip(plots.panels(2, "순서가 다르면 상태도 달라요", width=4.8, height=2.8), orders, strict=True):
     x = torch.stack([word[w] for w in order])[None]  # (1, 3, 6)
     states = rnn_forward(x, torch.zeros(1, 10), W_xh, W_hh, torch.zeros(10))[0]
     plots.heatmap(states, rows=order, title=" ".join(order), xlabel="상태의 칸", diverging=True, limits=(-1, 1), ax=ax)
@@ -227,7 +233,7 @@ for ax, order in zip(plots.panels(2, "순서가 다르면 상태도 달라요", 
 # %% [markdown] tags=["given"]
 # 위에서 아래로 읽은 차례예요. 마지막 줄이 두 그림에서 다르죠. RNN은 **순서를 저절로 알아요.** 차례로 읽으니까요. 이 장점은 레슨 2에서 다시 아쉬워져요.
 #
-# **한 줄 정리.** RNN은 순서를 공짜로 알지만, 그 값으로 한 걸음씩 기다려야 해요.
+# **한 줄 정리.** RNN은 순서를 공짜로 알지만, 그 값으로 한 스텝씩 기다려야 해요.
 
 # %% [markdown] tags=["given"]
 # ## 실습 1-3 마지막 상태에 문장을 담기 ⭐⭐☆ · 10분
@@ -246,6 +252,7 @@ for ax, order in zip(plots.panels(2, "순서가 다르면 상태도 달라요", 
 #
 # **예상.** 64칸짜리 상태 하나로 몇 단어 앞까지 정확히 기억할 수 있을까요? 5개, 20개, 64개?
 
+
 # %% nbgrader={"grade": false, "grade_id": "last_state", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def last_state(outputs: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
     """문장마다 진짜 마지막 단어를 읽은 직후의 상태를 골라요.
@@ -256,6 +263,7 @@ def last_state(outputs: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
     ### BEGIN SOLUTION
     return outputs[torch.arange(len(outputs)), lengths - 1]  # (B, D)
     ### END SOLUTION
+
 
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
@@ -278,12 +286,13 @@ def last_state(outputs: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
 check("last_state")
 
 # %% [markdown] tags=["given"]
-# **눈으로 보기.** 예상을 확인해 봐요. 단어가 10가지인 문장을 RNN에 읽히고, 마지막 상태만 보고 j걸음 앞에 있던 단어를 맞히게 해요.
+# **눈으로 보기.** 예상을 확인해 봐요. 단어가 10가지인 문장을 RNN에 읽히고, 마지막 상태만 보고 j스텝 앞에 있던 단어를 맞히게 해요.
 # 맞히는 쪽은 선형 회귀라서 상태에 흔적이 남아 있기만 하면 찾아내요.
+
 
 # %% tags=["experiment"]
 def recall(scale: float, T: int = 20, D: int = 64, n: int = fast(3000, 600)) -> list[float]:
-    """마지막 상태에서 j걸음 앞의 단어(10가지)를 맞힌 비율. j = 0, 1, …, T-1."""
+    """마지막 상태에서 j스텝 앞의 단어(10가지)를 맞힌 비율. j = 0, 1, …, T-1."""
     g = torch.Generator().manual_seed(0)
     words = torch.randint(10, (n, T), generator=g)
     x = F.one_hot(words, 10).float()
@@ -295,10 +304,18 @@ def recall(scale: float, T: int = 20, D: int = 64, n: int = fast(3000, 600)) -> 
     guess = [h[test] @ torch.linalg.lstsq(h[train], x[train, T - 1 - j]).solution for j in range(T)]
     return [(p.argmax(1) == words[test, T - 1 - j]).float().mean().item() for j, p in enumerate(guess)]
 
+
 # %% tags=["experiment"]
 curves = {"W_hh 크기 0.5": recall(0.5), "W_hh 크기 0.9": recall(0.9), "찍어서 맞힐 확률": [0.1] * 20}
-plots.lines(range(20), curves, title="마지막 상태는 몇 단어 앞까지 기억할까", xlabel="몇 걸음 앞의 단어인가",
-            ylabel="맞힌 비율", dashed=["찍어서 맞힐 확률"], colors=(plots.ORANGE, plots.BLUE, plots.GREY))
+plots.lines(
+    range(20),
+    curves,
+    title="마지막 상태는 몇 단어 앞까지 기억할까",
+    xlabel="몇 스텝 앞의 단어인가",
+    ylabel="맞힌 비율",
+    dashed=["찍어서 맞힐 확률"],
+    colors=(plots.ORANGE, plots.BLUE, plots.GREY),
+)
 
 # %% [markdown] tags=["given"]
 # 상태가 64칸이나 되는데도 네다섯 단어 앞부터 흐려지고, 열 단어쯤 앞은 찍는 것과 다르지 않아요. 학습하지 않은 RNN이라 학습하면 나아지지만,
@@ -314,11 +331,11 @@ plots.lines(range(20), curves, title="마지막 상태는 몇 단어 앞까지 �
 #
 # | 종류 | 길이 | 까닭 |
 # |---|---|---|
-# | RNN | $n - 1$ | 옆 단어로 한 걸음씩 |
+# | RNN | $n - 1$ | 옆 단어로 한 스텝씩 |
 # | 합성곱(간격을 벌리며 쌓음) | $k^c \ge n$인 가장 작은 $c$ | 한 층마다 보이는 너비가 $k$배 |
 # | 셀프 어텐션 | $1$ | 모든 단어를 바로 봐요 |
 #
-# **손으로.** $n = 10$, $k = 3$이면 RNN은 9걸음이에요. 합성곱은 한 층에 3단어, 두 층에 9단어, 세 층에 27단어를 덮으니 3층이 필요해요. 셀프 어텐션은 1이에요.
+# **손으로.** $n = 10$, $k = 3$이면 RNN은 9스텝이에요. 합성곱은 한 층에 3단어, 두 층에 9단어, 세 층에 27단어를 덮으니 3층이 필요해요. 셀프 어텐션은 1이에요.
 #
 # **예상.** 문장이 512단어라면 RNN의 길은 셀프 어텐션의 길보다 몇 배나 길까요?
 #
@@ -328,9 +345,10 @@ plots.lines(range(20), curves, title="마지막 상태는 몇 단어 앞까지 �
 #
 # </details>
 
+
 # %% nbgrader={"grade": false, "grade_id": "path_length", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def path_length(kind: str, n: int, k: int = 3) -> int:
-    """길이 n인 문장에서 가장 먼 두 단어 사이를 몇 걸음에 건너는지 돌려줘요.
+    """길이 n인 문장에서 가장 먼 두 단어 사이를 몇 스텝에 건너는지 돌려줘요.
 
     kind: "rnn", "conv"(너비 k, 간격을 k배씩 벌리며 쌓음), "self_attention". 그 밖의 종류나 0 이하의 n은 ValueError예요.
     예: path_length("rnn", 10) -> 9, path_length("conv", 10) -> 3, path_length("self_attention", 10) -> 1
@@ -345,6 +363,7 @@ def path_length(kind: str, n: int, k: int = 3) -> int:
         return 1
     return next(c for c in range(n) if k**c >= n)
     ### END SOLUTION
+
 
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
@@ -370,13 +389,22 @@ check("path_length")
 lengths = [2, 4, 8, 16, 32, 64, 128, 256, 512]
 names = {"RNN": "rnn", "합성곱 (k=3)": "conv", "셀프 어텐션": "self_attention"}
 paths = {label: [path_length(kind, n) for n in lengths] for label, kind in names.items()}
-plots.lines(lengths, paths, title="문장이 길어질 때 가장 먼 두 단어 사이의 길", xlabel="문장 길이 n", ylabel="걸음 수",
-            logx=True, logy=True, marker="o", colors=(plots.ORANGE, plots.GREEN, plots.BLUE))
+plots.lines(
+    lengths,
+    paths,
+    title="문장이 길어질 때 가장 먼 두 단어 사이의 길",
+    xlabel="문장 길이 n",
+    ylabel="스텝 수",
+    logx=True,
+    logy=True,
+    marker="o",
+    colors=(plots.ORANGE, plots.GREEN, plots.BLUE),
+)
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 두 축 모두 로그예요. RNN의 길은 문장과 똑같이 길어지고, 합성곱은 계단처럼 천천히 늘고, 셀프 어텐션은 1에서 움직이지 않아요.
 #
-# **한 줄 정리.** 셀프 어텐션에서는 어느 두 단어든 한 걸음 거리예요.
+# **한 줄 정리.** 셀프 어텐션에서는 어느 두 단어든 한 스텝 거리예요.
 
 # %% [markdown] tags=["given"]
 # ## 실습 1-5 멀수록 약해지는 기울기 ⭐⭐⭐ · 12분
@@ -387,15 +415,16 @@ plots.lines(lengths, paths, title="문장이 길어질 때 가장 먼 두 단어
 # $$g_j = \left\lVert \frac{\partial \sum h_T}{\partial x_{T-j}} \right\rVert_2 \qquad j = 0 \text{이 마지막 단어}$$
 #
 # **손으로.** $I = D = 1$이고 tanh가 없다면 $h_T = \dots + w_{hh}^{\,j}\, w_{xh}\, x_{T-j}$라서 $g_j = |w_{hh}^{\,j}\, w_{xh}|$예요.
-# $w_{xh} = 2$이고 $w_{hh} = 0.5$라면 $g$는 $2, 1, 0.5, 0.25, \dots$ 걸음마다 반으로 줄어요.
+# $w_{xh} = 2$이고 $w_{hh} = 0.5$라면 $g$는 $2, 1, 0.5, 0.25, \dots$ 스텝마다 반으로 줄어요.
 #
-# **예상.** $w_{hh} = 0.5$이면 20걸음 앞의 단어는 신호를 얼마나 받을까요? $w_{hh} = 1.5$라면요?
+# **예상.** $w_{hh} = 0.5$이면 20스텝 앞의 단어는 신호를 얼마나 받을까요? $w_{hh} = 1.5$라면요?
 #
 # <details><summary>예상해 본 뒤 열기</summary>
 #
 # $0.5^{20}$은 약 100만 분의 1이고 $1.5^{20}$은 약 3,300배예요. 같은 수를 거듭 곱하면 사라지거나 터지거나 둘 중 하나예요. 딱 1을 지키기는 아주 어려워요.
 #
 # </details>
+
 
 # %% nbgrader={"grade": false, "grade_id": "grad_norm_by_distance", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def grad_norm_by_distance(
@@ -413,10 +442,11 @@ def grad_norm_by_distance(
     return grad.pow(2).sum(dim=(0, 2)).sqrt().flip(0)  # (T,)
     ### END SOLUTION
 
+
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
 #
-# 세 걸음이에요. 기울기를 받을 수 있는 x를 준비하고, 마지막 상태의 합을 만들고, 그 합을 x로 미분해요.
+# 세 단계예요. 기울기를 받을 수 있는 x를 준비하고, 마지막 상태의 합을 만들고, 그 합을 x로 미분해요.
 #
 # </details>
 # <details><summary>힌트 2 · 도구</summary>
@@ -441,15 +471,26 @@ g = torch.Generator().manual_seed(0)
 T, D = 50, 64
 x, h0 = torch.randn(4, T, 32, generator=g) / 2, torch.zeros(4, D)
 W_xh, turn = torch.randn(32, D, generator=g) / 32**0.5, torch.linalg.qr(torch.randn(D, D, generator=g))[0]
-fading = {f"W_hh 크기 {s:g}": grad_norm_by_distance(x, h0, W_xh, s * turn, torch.zeros(D)) for s in (2.0, 1.3, 0.9, 0.5)}
+fading = {
+    f"W_hh 크기 {s:g}": grad_norm_by_distance(x, h0, W_xh, s * turn, torch.zeros(D)) for s in (2.0, 1.3, 0.9, 0.5)
+}
 for name, norms in fading.items():
-    print(f"{name}: 마지막 단어 {norms[0]:.2g}, 20걸음 앞 {norms[20]:.1e}, 40걸음 앞 {norms[40]:.1e}")
-plots.lines(range(T), fading, title="멀수록 사라지거나 터지는 기울기", xlabel="마지막 단어에서 몇 걸음 앞인가", ylabel="기울기의 크기",
-            logy=True, colors=(plots.RED, plots.PURPLE, plots.BLUE, plots.ORANGE))
+    print(f"{name}: 마지막 단어 {norms[0]:.2g}, 20스텝 앞 {norms[20]:.1e}, 40스텝 앞 {norms[40]:.1e}")
+
+# %% tags=["experiment"]
+plots.lines(
+    range(T),
+    fading,
+    title="멀수록 사라지거나 터지는 기울기",
+    xlabel="마지막 단어에서 몇 스텝 앞인가",
+    ylabel="기울기의 크기",
+    logy=True,
+    colors=(plots.RED, plots.PURPLE, plots.BLUE, plots.ORANGE),
+)
 
 # %% [markdown] tags=["given"]
-# 세로축이 로그인데도 직선으로 떨어져요. 걸음마다 **같은 비율로** 줄어든다는 뜻이에요. 0.5에서는 40걸음 앞의 신호가 마지막 단어의 $10^{-15}$배쯤이라 없는 것과 같고,
-# 2.0에서는 거꾸로 커져요. 1.3에서도 줄어드는 것은 tanh가 걸음마다 신호를 더 눌러서예요.
+# 세로축이 로그인데도 직선으로 떨어져요. 스텝마다 **같은 비율로** 줄어든다는 뜻이에요. 0.5에서는 40스텝 앞의 신호가 마지막 단어의 $10^{-15}$배쯤이라 없는 것과 같고,
+# 2.0에서는 거꾸로 커져요. 1.3에서도 줄어드는 것은 tanh가 스텝마다 신호를 더 눌러서예요.
 #
 # **한 줄 정리.** RNN의 신호는 거리만큼 거듭 곱해져서, 멀면 사라지거나 터져요.
 
@@ -478,6 +519,7 @@ plots.lines(range(T), fading, title="멀수록 사라지거나 터지는 기울�
 #
 # </details>
 
+
 # %% nbgrader={"grade": false, "grade_id": "attention_weights", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def attention_weights(scores: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
     """점수를 행마다 합이 1인 가중치로 바꿔요. 가린 칸은 0이에요.
@@ -491,6 +533,7 @@ def attention_weights(scores: torch.Tensor, mask: torch.Tensor | None) -> torch.
         scores = scores.masked_fill(~mask, -torch.inf)
     return torch.softmax(scores, dim=-1)  # (B, T, S)
     ### END SOLUTION
+
 
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
@@ -518,10 +561,9 @@ check("attention_weights")
 # %% tags=["experiment"]
 source = [*text.SCHOOL.split(), "[PAD]", "[PAD]"]
 target = ["I", "go", "to", "school"]
-scores = torch.tensor([[3.0, 0.0, 0.5, 1.0, 1.0],
-                       [0.5, 0.5, 3.0, 1.0, 1.0],
-                       [0.0, 2.0, 1.5, 1.0, 1.0],
-                       [0.0, 3.0, 0.5, 1.0, 1.0]])[None]  # (1, 4, 5)
+scores = torch.tensor(
+    [[3.0, 0.0, 0.5, 1.0, 1.0], [0.5, 0.5, 3.0, 1.0, 1.0], [0.0, 2.0, 1.5, 1.0, 1.0], [0.0, 3.0, 0.5, 1.0, 1.0]]
+)[None]  # (1, 4, 5)
 mask = torch.tensor([True, True, True, False, False]).view(1, 1, 5)
 left, right = plots.panels(2, "한국어의 어디를 보며 옮길까", width=4.9, height=3.7)
 plots.attention_map(attention_weights(scores, None)[0], target, source, title="마스크 없이", ax=left)
@@ -529,7 +571,7 @@ plots.attention_map(attention_weights(scores, mask)[0], target, source, title="�
 
 # %% [markdown] tags=["given"]
 # 왼쪽에서는 패딩이 관심을 받아 가요. 오른쪽에서는 진짜 단어들이 그 몫을 **제 비율대로** 나눠 가져서 행의 합이 다시 1이에요.
-# 'go'는 영어로 둘째지만 한국어의 맨 끝 '간다'를 봐요. 어순이 다른 두 언어 사이를 한 걸음에 건너요.
+# 'go'는 영어로 둘째지만 한국어의 맨 끝 '간다'를 봐요. 어순이 다른 두 언어 사이를 한 스텝에 건너요.
 #
 # **한 줄 정리.** 어텐션 가중치는 '어디를 얼마나 볼까'를 합이 1인 비율로 적은 표예요.
 
@@ -551,6 +593,7 @@ plots.attention_map(attention_weights(scores, mask)[0], target, source, title="�
 #
 # </details>
 
+
 # %% nbgrader={"grade": false, "grade_id": "context", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def context(weights: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
     """값들을 가중치만큼 섞어요.
@@ -562,6 +605,7 @@ def context(weights: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
     ### BEGIN SOLUTION
     return weights @ values  # (B, T, D)
     ### END SOLUTION
+
 
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
@@ -584,13 +628,16 @@ def context(weights: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
 check("context")
 
 # %% tags=["experiment"]
-#                       사람 장소 움직임
-values = torch.tensor([[1.0, 0.0, 0.0],   # 나는
-                       [0.0, 1.0, 0.2],   # 학교에
-                       [0.0, 0.1, 1.0],   # 간다
-                       [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]])[None]  # 패딩 둘
+meanings = ["사람", "장소", "움직임"]
+contents = [
+    [1.0, 0.0, 0.0],  # 나는
+    [0.0, 1.0, 0.2],  # 학교에
+    [0.0, 0.1, 1.0],  # 간다
+    *[[0.0, 0.0, 0.0]] * 2,  # 패딩 둘
+]
+values = torch.tensor(contents)[None]  # (1, 5, 3)
 mixed = context(attention_weights(scores, mask), values)[0]
-plots.heatmap(mixed, rows=target, columns=["사람", "장소", "움직임"], title="영어 단어마다 가져온 내용", values="{:.2f}", colorbar=False)
+plots.heatmap(mixed, rows=target, columns=meanings, title="영어 단어마다 가져온 내용", values="{:.2f}", colorbar=False)
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 값의 세 칸에 '사람, 장소, 움직임'이라는 뜻을 손으로 적어 두었어요. 'go'의 문맥 벡터에는 움직임이, 'school'에는 장소가 가장 많이 담겼어요.
@@ -610,15 +657,24 @@ scores = (words @ W_q) @ (words @ W_k).transpose(1, 2) / 32**0.5  # (16, T, T)
 last = context(attention_weights(scores, None), words)[:, -1]
 (grad,) = torch.autograd.grad(last.sum(), words)
 straight = grad.pow(2).sum(dim=(0, 2)).sqrt().flip(0)
+
+# %% tags=["experiment"]
 curves = {"셀프 어텐션": straight / straight[1:].mean()}
 for s in ("0.9", "0.5"):
     norms = fading[f"W_hh 크기 {s}"]
     curves[f"RNN, W_hh 크기 {s}"] = norms / norms[0]
-plots.lines(range(T), curves, title="어텐션의 기울기는 거리를 모르고 와요", xlabel="마지막 단어에서 몇 걸음 앞인가",
-            ylabel="기울기의 크기 (기준 = 1)", logy=True, colors=(plots.GREEN, plots.BLUE, plots.ORANGE))
+plots.lines(
+    range(T),
+    curves,
+    title="어텐션의 기울기는 거리를 모르고 와요",
+    xlabel="마지막 단어에서 몇 스텝 앞인가",
+    ylabel="기울기의 크기 (기준 = 1)",
+    logy=True,
+    colors=(plots.GREEN, plots.BLUE, plots.ORANGE),
+)
 
 # %% [markdown] tags=["given"]
-# RNN은 마지막 단어를 1로, 어텐션은 나머지 단어들의 평균을 1로 맞춰 그렸어요. 어텐션의 선은 조금 출렁일 뿐 기울지 않아요. 바로 옆 단어든 49걸음 앞의 단어든 **길이가 같아서**예요.
+# RNN은 마지막 단어를 1로, 어텐션은 나머지 단어들의 평균을 1로 맞춰 그렸어요. 어텐션의 선은 조금 출렁일 뿐 기울지 않아요. 바로 옆 단어든 49스텝 앞의 단어든 **길이가 같아서**예요.
 # 0번만 높은 것은 마지막 단어가 쿼리 노릇까지 하기 때문이에요.
 
 # %% [markdown] tags=["given"]
@@ -632,20 +688,28 @@ x = torch.randn(3, 8, generator=g)  # 단어 셋, 벡터 8칸
 pairs = torch.tensor([[float(x[i] @ x[j]) for j in range(3)] for i in range(3)])  # 쌍마다 하나씩
 at_once = x @ x.T  # (3, 3) 한꺼번에
 print("가장 큰 차이:", f"{(pairs - at_once).abs().max():.1e}")
-plots.heatmap(at_once, rows=text.SCHOOL.split(), columns=text.SCHOOL.split(), title="모든 쌍의 내적, 행렬 곱 하나로",
-              values="{:.1f}", diverging=True, colorbar=False)
+plots.heatmap(
+    at_once,
+    rows=text.SCHOOL.split(),
+    columns=text.SCHOOL.split(),
+    title="모든 쌍의 내적, 행렬 곱 하나로",
+    values="{:.1f}",
+    diverging=True,
+    colorbar=False,
+)
 
 # %% [markdown] tags=["given"]
 # 두 표가 같아요(기계에 따라 반올림만큼 다를 수는 있어요). 칸마다 서로를 기다릴 일이 없으니 코어가 많을수록 한꺼번에 더 많이 채울 수 있어요. 어텐션이 GPU와 잘 맞는 까닭이에요.
 #
-# 그러면 얼마나 빨라질까요? 블로그 1편은 100단어에서 **100배**라고 말해요. 재 봐요. 공평하게 코어 하나만 쓰고, 학습 한 걸음(앞으로 갔다가 기울기까지)의 시간을 재요.
+# 그러면 얼마나 빨라질까요? 블로그 1편은 100단어에서 **100배**라고 말해요. 재 봐요. 공평하게 코어 하나만 쓰고, 학습 한 스텝(앞으로 갔다가 기울기까지)의 시간을 재요.
 # RNN은 여러분의 `rnn_forward`와, 반복문까지 C++로 된 PyTorch의 `nn.RNN` 둘 다예요.
 #
 # **예상.** 100단어에서 몇 배일까요? 2000단어에서는요?
 
+
 # %% tags=["experiment"]
 def seconds(model, x: torch.Tensor) -> float:
-    """학습 한 걸음을 여러 번 해 보고 가장 빠른 시간(초)을 돌려줘요. 짧을수록 흔들리니 더 많이 재요."""
+    """학습 한 스텝을 여러 번 해 보고 가장 빠른 시간(초)을 돌려줘요. 짧을수록 흔들리니 더 많이 재요."""
     times = []
     for _ in range(fast(max(6, 6000 // x.shape[1]), 3)):
         start = time.perf_counter()
@@ -653,16 +717,20 @@ def seconds(model, x: torch.Tensor) -> float:
         times.append(time.perf_counter() - start)
     return min(times)
 
+
 # %% tags=["experiment"]
 D = 64
 g = torch.Generator().manual_seed(0)
 W_xh, W_hh, W_v = ((torch.randn(D, D, generator=g) / D**0.5).requires_grad_(True) for _ in range(3))
 cell = torch.nn.RNN(D, D, batch_first=True)
 
+
 def self_attention(x: torch.Tensor) -> torch.Tensor:
     scores = (x @ W_xh) @ (x @ W_hh).transpose(1, 2) / D**0.5  # (1, n, n)
     return context(attention_weights(scores, None), x @ W_v)
 
+
+# %% tags=["experiment"]
 models = {
     "여러분의 RNN": lambda x: rnn_forward(x, torch.zeros(1, D), W_xh, W_hh, torch.zeros(D)),
     "PyTorch의 nn.RNN": lambda x: cell(x)[0],
@@ -673,24 +741,25 @@ models = {
 lengths = fast([10, 30, 100, 300, 1000, 2000], [10, 30, 100])
 times = {name: [seconds(model, torch.randn(1, n, D)) for n in lengths] for name, model in models.items()}
 base = times["셀프 어텐션"]
-ratio = {name: [t / a for t, a in zip(times[name], base)] for name in ("여러분의 RNN", "PyTorch의 nn.RNN")}
-for n, mine, theirs in zip(lengths, *ratio.values()):
+ratio = {name: [t / a for t, a in zip(times[name], base, strict=True)] for name in ("여러분의 RNN", "PyTorch의 nn.RNN")}
+for n, mine, theirs in zip(lengths, *ratio.values(), strict=True):
     print(f"{n:>5}단어: 셀프 어텐션이 여러분의 RNN보다 {mine:.1f}배, nn.RNN보다 {theirs:.1f}배 빨라요")
 
 # %% tags=["experiment"]
 colors = (plots.ORANGE, plots.PURPLE, plots.GREEN)
-left, right = plots.panels(2, "학습 한 걸음의 시간 (코어 하나, D = 64)", width=5.2, height=3.8)
-plots.lines(lengths, {name: [1000 * t for t in ts] for name, ts in times.items()}, title="걸린 시간", xlabel="문장 길이 n",
-            ylabel="밀리초", logx=True, logy=True, marker="o", colors=colors, ax=left)
-ratio["블로그의 100배"] = [100] * len(lengths)
-plots.lines(lengths, ratio, title="어텐션이 몇 배 빠른가", xlabel="문장 길이 n", ylabel="배", logx=True, logy=True, marker="o",
-            dashed=["블로그의 100배"], colors=(*colors[:2], plots.GREY), ax=right)
+style = {"xlabel": "문장 길이 n", "logx": True, "logy": True, "marker": "o"}
+left, right = plots.panels(2, "학습 한 스텝의 시간 (코어 하나, D = 64)", width=5.2, height=3.8)
+took = {name: [1000 * t for t in ts] for name, ts in times.items()}
+plots.lines(lengths, took, title="걸린 시간", ylabel="밀리초", colors=colors, ax=left, **style)
+blog, colors = "블로그의 100배", (*colors[:2], plots.GREY)
+ratio[blog] = [100] * len(lengths)
+plots.lines(lengths, ratio, title="어텐션이 몇 배 빠른가", ylabel="배", dashed=[blog], colors=colors, ax=right, **style)
 
 # %% [markdown] tags=["given"]
 # <div class="alert alert-warning"><b>블로그와 다른 점</b><br>
 # 블로그 1편의 "100단어에서 100배"는 CPU에서 나오지 않아요. 우리가 잰 CPU 코어 하나에서는 100단어에서 <b>열 배 안팎</b>이었어요.
 # 300단어까지는 비슷하거나 조금 더 벌어지지만, 문장이 더 길어지면 차이가 도로 줄어 2000단어에서는 <b>한두 배</b>로 내려왔어요. 여러분의 숫자는 위에 있어요.<br>
-# 100이라는 수는 시간이 아니라 <b>차례로 기다려야 하는 걸음 수</b>예요. RNN은 100걸음, 어텐션은 1걸음이죠. 코어가 아주 많은 GPU일수록 걸음 수가 곧 시간이 되지만,
+# 100이라는 수는 시간이 아니라 <b>차례로 기다려야 하는 스텝 수</b>예요. RNN은 100스텝, 어텐션은 1스텝이죠. 코어가 아주 많은 GPU일수록 스텝 수가 곧 시간이 되지만,
 # CPU 하나라면 어차피 계산을 나눠 맡을 곳이 없어서 계산량도 함께 값을 치러요.</div>
 #
 # **한 줄 정리.** 어텐션이 늘 빠른 것이 아니라, **기다리지 않아도 되는** 거예요.
@@ -700,7 +769,7 @@ plots.lines(lengths, ratio, title="어텐션이 몇 배 빠른가", xlabel="문�
 #
 # **왜 뒤집혔을까요?** 방금 긴 문장에서 차이가 줄어든 까닭을 논문의 표 1이 알려 줘요. 층 하나의 곱셈 수를 문장 길이 $n$과 벡터 크기 $d$로 적으면 이래요.
 #
-# | 층 | 계산량 | 차례로 기다리는 걸음 | 가장 먼 길 |
+# | 층 | 계산량 | 차례로 기다리는 스텝 | 가장 먼 길 |
 # |---|---|---|---|
 # | 셀프 어텐션 | $n^2 \cdot d$ | $1$ | $1$ |
 # | RNN | $n \cdot d^2$ | $n$ | $n$ |
@@ -716,6 +785,7 @@ plots.lines(lengths, ratio, title="어텐션이 몇 배 빠른가", xlabel="문�
 #
 # </details>
 
+
 # %% nbgrader={"grade": false, "grade_id": "layer_cost", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def layer_cost(kind: str, n: int, d: int, k: int = 3) -> int:
     """길이 n, 벡터 크기 d인 층 하나의 계산량(논문 표 1)을 돌려줘요.
@@ -729,6 +799,7 @@ def layer_cost(kind: str, n: int, d: int, k: int = 3) -> int:
         raise ValueError(f"모르는 종류이거나 크기가 맞지 않아요: {kind}, n={n}, d={d}")
     return costs[kind]
     ### END SOLUTION
+
 
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
@@ -753,8 +824,17 @@ check("layer_cost")
 # %% tags=["experiment"]
 lengths = [16, 32, 64, 128, 256, 512, 1024, 2048]
 costs = {label: [layer_cost(kind, n, 512) / 1e6 for n in lengths] for label, kind in names.items()}
-plots.lines(lengths, costs, title="층 하나의 계산량 (d = 512)", xlabel="문장 길이 n", ylabel="곱셈 (백만 번)",
-            logx=True, logy=True, marker="o", colors=(plots.ORANGE, plots.GREEN, plots.BLUE))
+plots.lines(
+    lengths,
+    costs,
+    title="층 하나의 계산량 (d = 512)",
+    xlabel="문장 길이 n",
+    ylabel="곱셈 (백만 번)",
+    logx=True,
+    logy=True,
+    marker="o",
+    colors=(plots.ORANGE, plots.GREEN, plots.BLUE),
+)
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 파란 선이 더 가파르고, $n = 512$에서 RNN과 만나요. 앞 실험은 $d = 64$라서 64단어만 넘어도
@@ -763,7 +843,7 @@ plots.lines(lengths, costs, title="층 하나의 계산량 (d = 512)", xlabel="�
 # <div class="alert alert-warning"><b>블로그와 다른 점</b><br>
 # "어텐션은 계산이 적어서 빠르다"고 읽히기 쉬운데, 층 하나의 계산량은 셀프 어텐션이 O(n²·d), RNN이 O(n·d²)이에요. 어느 쪽이 적은지는 n과 d에 달렸어요.
 # d = 512라면 50단어에서 어텐션이 약 10분의 1이지만, 2048단어에서는 4배예요.<br>
-# Transformer가 언제나 이기는 것은 <b>차례로 기다리는 걸음이 O(1)</b>이고 <b>두 단어 사이의 길이 O(1)</b>이라는 점이에요.</div>
+# Transformer가 언제나 이기는 것은 <b>차례로 기다리는 스텝이 O(1)</b>이고 <b>두 단어 사이의 길이 O(1)</b>이라는 점이에요.</div>
 #
 # **한 줄 정리.** 짧은 문장에서는 계산도 적고, 긴 문장에서는 계산을 더 하는 대신 기다리지 않아요.
 
@@ -776,9 +856,16 @@ plots.lines(lengths, costs, title="층 하나의 계산량 (d = 512)", xlabel="�
 systems = ["GNMT", "ConvS2S", "MoE", "GNMT\n앙상블", "ConvS2S\n앙상블", "Transformer\nbase", "Transformer\nbig"]
 bleu = [24.6, 25.16, 26.03, 26.30, 26.36, 27.3, 28.4]
 ax = plots.panels(1, width=8.6, height=3.6)[0]
-plots.bars(systems, {"BLEU": bleu}, title="영어 → 독일어 번역 점수 (논문 표 2, WMT 2014)", ylabel="BLEU", values="{:.1f}", ax=ax)
+plots.bars(
+    systems,
+    {"BLEU": bleu},
+    title="영어 → 독일어 번역 점수 (논문 표 2, WMT 2014)",
+    ylabel="BLEU",
+    values="{:.1f}",
+    ax=ax,
+)
 ax.set_ylim(22, 30)
-for bar, name in zip(ax.patches, systems):
+for bar, name in zip(ax.patches, systems, strict=True):
     bar.set_color(plots.BLUE if "Transformer" in name else plots.GREY if "앙상블" in name else plots.ORANGE)
 
 # %% [markdown] tags=["given"]
@@ -808,6 +895,7 @@ for bar, name in zip(ax.patches, systems):
 #
 # </details>
 
+
 # %% nbgrader={"grade": false, "grade_id": "additive_scores", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def additive_scores(
     s: torch.Tensor, H: torch.Tensor, W_s: torch.Tensor, W_h: torch.Tensor, v: torch.Tensor
@@ -822,6 +910,7 @@ def additive_scores(
     query = (s @ W_s)[:, None]  # (B, 1, A)
     return torch.tanh(query + H @ W_h) @ v  # (B, S)
     ### END SOLUTION
+
 
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
@@ -862,12 +951,12 @@ plots.attention_map(without, states, text.SCHOOL.split(), title="tanh 없음", a
 # %% [markdown] tags=["given"]
 # ## 돌아보기 · 5분
 #
-# 200단어짜리 문장이 400단어로 두 배가 됐어요. RNN과 셀프 어텐션에서 **(1) 차례로 기다리는 걸음 수, (2) 가장 먼 두 단어 사이의 길, (3) 층 하나의 계산량**이
+# 200단어짜리 문장이 400단어로 두 배가 됐어요. RNN과 셀프 어텐션에서 **(1) 차례로 기다리는 스텝 수, (2) 가장 먼 두 단어 사이의 길, (3) 층 하나의 계산량**이
 # 저마다 몇 배가 되는지 적고, 오늘 그린 그림 가운데 하나를 근거로 들어 주세요. 그리고 $d = 512$인 모델이라면 어느 쪽을 고를지 까닭과 함께 세 문장쯤으로 적어 주세요.
 # 이 문제는 사람이 읽고 채점해요(5점).
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "reflection", "locked": false, "points": 5, "schema_version": 3, "solution": true, "task": false}
-# RNN은 기다리는 걸음과 가장 먼 길이 모두 두 배쯤(399/199)이 되고 계산량도 두 배예요. 셀프 어텐션은 걸음과 길이 1 그대로이고 계산량만 네 배예요(계산량 그림의 파란 선이 더 가파른 것이 근거예요).
+# RNN은 기다리는 스텝과 가장 먼 길이 모두 두 배쯤(399/199)이 되고 계산량도 두 배예요. 셀프 어텐션은 스텝과 길이 1 그대로이고 계산량만 네 배예요(계산량 그림의 파란 선이 더 가파른 것이 근거예요).
 # $d = 512$라면 400단어에서도 아직 $n < d$라 셀프 어텐션의 계산이 더 적고 기다릴 필요도 없으니 셀프 어텐션을 고르겠어요. 문장이 수천 단어가 되면 계산량이 걱정이라 다시 생각해 보겠어요.
 
 # %% [markdown] tags=["given"]

@@ -87,6 +87,7 @@ torch.set_num_threads(1)  # 오늘처럼 작은 텐서는 코어 하나가 더 �
 # 블로그 2편은 위치 정보가 없으면 순서가 다른 문장에서 '같은 결과'가 나온다고 적었어요. 정확히는 <b>토큰마다의 출력 벡터는 같고, 그 줄의 차례가 토큰을 따라 섞여요</b>.
 # 셀프 어텐션은 불변이 아니라 등변이에요. 아래 그림에서 확인해요.</div>
 
+
 # %% nbgrader={"grade": false, "grade_id": "is_permutation_equivariant", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def is_permutation_equivariant(f, x: torch.Tensor, perm: torch.Tensor) -> bool:
     """토큰을 perm의 차례로 섞었을 때 f의 출력도 똑같이 섞이기만 하면 True예요.
@@ -100,6 +101,7 @@ def is_permutation_equivariant(f, x: torch.Tensor, perm: torch.Tensor) -> bool:
     shuffled_last = f(x)[:, perm]  # f 하고 나서 섞기
     return torch.allclose(shuffled_first, shuffled_last, rtol=1e-4, atol=1e-5)
     ### END SOLUTION
+
 
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
@@ -124,18 +126,29 @@ check("is_permutation_equivariant")
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 위치를 모르는 셀프 어텐션에 같은 문장을 두 가지 차례로 넣어요. 임베딩은 난수예요.
 
+
 # %% tags=["experiment"]
 def attend(x: torch.Tensor) -> torch.Tensor:
     """위치를 모르는 가장 간단한 셀프 어텐션. x (B, T, D) -> (B, T, D)."""
     return torch.softmax(x @ x.transpose(1, 2) / x.shape[-1] ** 0.5, dim=-1) @ x
 
+
+# %% tags=["experiment"]
 g = torch.Generator().manual_seed(0)
 words, perm = text.SCHOOL.split(), torch.tensor([2, 0, 1])
 x = torch.randn(1, 3, 10, generator=g)
-for ax, order in zip(plots.panels(2, "셀프 어텐션의 출력", width=4.9, height=2.8), [torch.arange(3), perm]):
+axes = plots.panels(2, "셀프 어텐션의 출력", width=4.9, height=2.8)
+for ax, order in zip(axes, [torch.arange(3), perm], strict=True):
     rows = [words[i] for i in order]
-    plots.heatmap(attend(x[:, order])[0], rows=rows, title=" ".join(rows), xlabel="출력의 차원",
-                  diverging=True, limits=(-2.5, 2.5), ax=ax)
+    plots.heatmap(
+        attend(x[:, order])[0],
+        rows=rows,
+        title=" ".join(rows),
+        xlabel="출력의 차원",
+        diverging=True,
+        limits=(-2.5, 2.5),
+        ax=ax,
+    )
 
 # %% tags=["experiment"]
 candidates = {
@@ -174,6 +187,7 @@ for name, f in candidates.items():
 #
 # </details>
 
+
 # %% nbgrader={"grade": false, "grade_id": "angle_rates", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def angle_rates(d_model: int) -> torch.Tensor:
     """짝마다 한 칸에 도는 각도를 돌려줘요.
@@ -188,6 +202,7 @@ def angle_rates(d_model: int) -> torch.Tensor:
     i = torch.arange(d_model // 2)  # 짝의 번호
     return 10000.0 ** (-2 * i / d_model)  # (D/2,)
     ### END SOLUTION
+
 
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
@@ -211,10 +226,19 @@ check("angle_rates")
 
 # %% tags=["experiment"]
 pairs = torch.arange(256)
-waves = {"논문: 2i/d (i는 짝의 번호)": 2 * math.pi / angle_rates(512),
-         "블로그: i에 차원 번호를 넣은 코드": 2 * math.pi * 10000.0 ** (4 * pairs.double() / 512)}
-plots.lines(range(256), waves, title="짝마다의 파장 (d_model = 512)", xlabel="짝의 번호 i", ylabel="한 바퀴에 걸리는 칸 수", logy=True,
-            dashed=["블로그: i에 차원 번호를 넣은 코드"])
+waves = {
+    "논문: 2i/d (i는 짝의 번호)": 2 * math.pi / angle_rates(512),
+    "블로그: i에 차원 번호를 넣은 코드": 2 * math.pi * 10000.0 ** (4 * pairs.double() / 512),
+}
+plots.lines(
+    range(256),
+    waves,
+    title="짝마다의 파장 (d_model = 512)",
+    xlabel="짝의 번호 i",
+    ylabel="한 바퀴에 걸리는 칸 수",
+    logy=True,
+    dashed=["블로그: i에 차원 번호를 넣은 코드"],
+)
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 세로축이 로그인데 직선이니, 파장은 **같은 비율로** 길어져요(등비수열). 점선은 블로그의 코드예요. 지수가 두 배라 파장이 너무 급하게 길어져서,
@@ -247,6 +271,7 @@ plots.lines(range(256), waves, title="짝마다의 파장 (d_model = 512)", xlab
 # 블로그의 코드: <code>[0.841, 0.999, 0.002, 1.000, 0.000, 1.000]</code><br>
 # 작은 모델의 학습에서는 티가 나지 않아서 오래 숨어 있는 실수예요.</div>
 
+
 # %% nbgrader={"grade": false, "grade_id": "sinusoidal_pe", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def sinusoidal_pe(max_len: int, d_model: int) -> torch.Tensor:
     """위치 0부터 max_len - 1까지의 위치 인코딩 표를 만들어요.
@@ -260,6 +285,7 @@ def sinusoidal_pe(max_len: int, d_model: int) -> torch.Tensor:
     pairs = torch.stack([angles.sin(), angles.cos()], dim=-1)  # (L, D/2, 2)
     return pairs.flatten(1)  # (L, D)
     ### END SOLUTION
+
 
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
@@ -283,7 +309,9 @@ check("sinusoidal_pe")
 
 # %% tags=["experiment"]
 pe = sinusoidal_pe(64, 64)
-plots.heatmap(pe, title="위치 인코딩 (64칸, d_model = 64)", xlabel="차원", ylabel="위치", diverging=True, limits=(-1, 1))
+plots.heatmap(
+    pe, title="위치 인코딩 (64칸, d_model = 64)", xlabel="차원", ylabel="위치", diverging=True, limits=(-1, 1)
+)
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 한 줄이 위치 하나예요. 왼쪽 차원은 몇 칸마다 색이 바뀌는 초침이고, 오른쪽으로 갈수록 천천히 도는 시침이에요.
@@ -296,15 +324,24 @@ pe = sinusoidal_pe(1000, 64)
 print(f"가장 작은 값 {pe.min():.3f}, 가장 큰 값 {pe.max():.3f}")
 print(f"벡터의 길이: 위치 0은 {pe[0].norm():.3f}, 위치 999는 {pe[999].norm():.3f} (√(64/2) = {32**0.5:.3f})")
 
+
 def closest(d_model: int) -> float:
     """위치 1000개 가운데 가장 가까운 두 위치의 거리. 0이면 구별할 수 없어요."""
     table = sinusoidal_pe(1000, d_model).double()
     gap = torch.cdist(table, table) + 100 * torch.eye(1000)
     return gap.min().item()
 
+
+# %% tags=["experiment"]
 sizes = [2, 4, 8, 16, 64, 256]
-plots.bars([str(d) for d in sizes], {"거리": [closest(d) for d in sizes]}, title="가장 가까운 두 위치의 거리 (위치 1000개)",
-           xlabel="d_model", ylabel="거리", values="{:.4f}")
+plots.bars(
+    [str(d) for d in sizes],
+    {"거리": [closest(d) for d in sizes]},
+    title="가장 가까운 두 위치의 거리 (위치 1000개)",
+    xlabel="d_model",
+    ylabel="거리",
+    values="{:.4f}",
+)
 
 # %% [markdown] tags=["given"]
 # 값은 언제나 −1과 1 사이이고, 어느 위치든 벡터의 길이까지 똑같아요. 위치가 아무리 멀어도 단어의 뜻을 덮지 않아요.
@@ -329,6 +366,7 @@ plots.bars([str(d) for d in sizes], {"거리": [closest(d) for d in sizes]}, tit
 #
 # </details>
 
+
 # %% nbgrader={"grade": false, "grade_id": "add_pe", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def add_pe(x: torch.Tensor, pe: torch.Tensor) -> torch.Tensor:
     """모든 문장의 t번째 토큰에 표의 t번째 줄을 더해요.
@@ -342,6 +380,7 @@ def add_pe(x: torch.Tensor, pe: torch.Tensor) -> torch.Tensor:
         raise ValueError(f"문장({T})이 위치 표({len(pe)})보다 길어요.")
     return x + pe[:T]  # (B, T, D)
     ### END SOLUTION
+
 
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
@@ -368,13 +407,15 @@ check("add_pe")
 
 # %% tags=["experiment"]
 g = torch.Generator().manual_seed(0)
-tokens = "산 넘어 산".split()
+tokens = ["산", "넘어", "산"]
 mountain, over = torch.randn(2, 16, generator=g)
 x = torch.stack([mountain, over, mountain])[None]  # (1, 3, 16)
 placed = add_pe(x, sinusoidal_pe(3, 16))
 axes = plots.panels(2, "셀프 어텐션의 출력", width=4.9, height=2.8)
-for ax, (name, inputs) in zip(axes, {"위치 없이": x, "위치를 더하고": placed}.items()):
-    plots.heatmap(attend(inputs)[0], rows=tokens, title=name, xlabel="출력의 차원", diverging=True, limits=(-3, 3), ax=ax)
+for ax, (name, inputs) in zip(axes, {"위치 없이": x, "위치를 더하고": placed}.items(), strict=True):
+    plots.heatmap(
+        attend(inputs)[0], rows=tokens, title=name, xlabel="출력의 차원", diverging=True, limits=(-3, 3), ax=ax
+    )
 
 # %% tags=["experiment"]
 perm = torch.tensor([2, 0, 1])
@@ -408,6 +449,7 @@ for name, f in {"위치 없이": attend, "위치를 더하고": lambda x: attend
 #
 # </details>
 
+
 # %% nbgrader={"grade": false, "grade_id": "shift_matrix", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def shift_matrix(k: int, d_model: int) -> torch.Tensor:
     """위치 인코딩의 어느 줄에 곱해도 k칸 뒤의 줄이 되는 행렬을 만들어요. k가 음수면 앞으로 옮겨요.
@@ -423,6 +465,7 @@ def shift_matrix(k: int, d_model: int) -> torch.Tensor:
         M[2 * i : 2 * i + 2, 2 * i : 2 * i + 2] = torch.stack([cos, -sin, sin, cos]).view(2, 2)
     return M
     ### END SOLUTION
+
 
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
@@ -447,8 +490,16 @@ check("shift_matrix")
 # %% tags=["experiment"]
 pe, M = sinusoidal_pe(60, 6), shift_matrix(10, 6)
 print("50개 위치에서 잰 가장 큰 차이:", f"{(pe[:50] @ M - pe[10:]).abs().max():.1e}")
-plots.heatmap(M, title="열 칸 뒤로 옮기는 행렬 (d_model = 6)", xlabel="나가는 차원", ylabel="들어오는 차원", values="{:.2f}",
-              diverging=True, limits=(-1, 1), colorbar=False)
+plots.heatmap(
+    M,
+    title="열 칸 뒤로 옮기는 행렬 (d_model = 6)",
+    xlabel="나가는 차원",
+    ylabel="들어오는 차원",
+    values="{:.2f}",
+    diverging=True,
+    limits=(-1, 1),
+    colorbar=False,
+)
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 2×2 회전 셋이 대각선에 놓였고, 50개 위치 어디에서나 같은 행렬로 열 칸 뒤에 도착해요(차이는 반올림만큼이에요).
@@ -457,7 +508,7 @@ plots.heatmap(M, title="열 칸 뒤로 옮기는 행렬 (d_model = 6)", xlabel="
 # %% tags=["experiment"]
 pe = sinusoidal_pe(10, 16)
 moved = pe @ shift_matrix(2, 16)
-for ax, i in zip(plots.panels(2, "두 칸 뒤로 옮기는 회전", width=4.4, height=4.3), (0, 1)):
+for ax, i in zip(plots.panels(2, "두 칸 뒤로 옮기는 회전", width=4.4, height=4.3), (0, 1), strict=True):
     turn = math.degrees(2 * angle_rates(16)[i])
     tips, ends = pe[:, [2 * i + 1, 2 * i]], moved[:, [2 * i + 1, 2 * i]]  # 가로 cos, 세로 sin
     names = [str(p) for p in range(10)]
@@ -473,10 +524,19 @@ for ax, i in zip(plots.panels(2, "두 칸 뒤로 옮기는 회전", width=4.4, h
 # %% tags=["experiment"]
 pe = sinusoidal_pe(80, 64)
 left, right = plots.panels(2, "두 위치의 내적", width=4.9, height=3.8)
-plots.heatmap(pe @ pe.T / 32, title="모든 두 위치", xlabel="위치", ylabel="위치", diverging=True, limits=(-1, 1), ax=left)
+plots.heatmap(
+    pe @ pe.T / 32, title="모든 두 위치", xlabel="위치", ylabel="위치", diverging=True, limits=(-1, 1), ax=left
+)
 curves = {f"위치 {p}에서": (pe[p] @ pe[p : p + 40].T) / 32 for p in (0, 20, 40)}
-plots.lines(range(40), curves, title="떨어진 칸 수로만 정해져요", xlabel="몇 칸 떨어졌나", ylabel="내적 ÷ (D/2)",
-            dashed=["위치 20에서", "위치 40에서"], ax=right)
+plots.lines(
+    range(40),
+    curves,
+    title="떨어진 칸 수로만 정해져요",
+    xlabel="몇 칸 떨어졌나",
+    ylabel="내적 ÷ (D/2)",
+    dashed=["위치 20에서", "위치 40에서"],
+    ax=right,
+)
 
 # %% [markdown] tags=["given"]
 # 왼쪽 그림은 대각선 방향으로 색이 같아요. 오른쪽의 세 선은 완전히 겹쳐요. 군데군데 출렁이지만, 대체로 가까운 위치일수록 닮았어요.
@@ -499,6 +559,7 @@ plots.lines(range(40), curves, title="떨어진 칸 수로만 정해져요", xla
 #
 # </details>
 
+
 # %% nbgrader={"grade": false, "grade_id": "learned_pe", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def learned_pe(x: torch.Tensor, table: torch.Tensor) -> torch.Tensor:
     """배우는 표의 앞쪽 T줄을 모든 문장에 더해요.
@@ -509,6 +570,7 @@ def learned_pe(x: torch.Tensor, table: torch.Tensor) -> torch.Tensor:
     ### BEGIN SOLUTION
     return add_pe(x, table)
     ### END SOLUTION
+
 
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
@@ -534,8 +596,14 @@ check("learned_pe")
 table = torch.randn(30, 8, generator=torch.Generator().manual_seed(0)).requires_grad_(True)
 sentence = torch.randn(1, 20, 8, generator=torch.Generator().manual_seed(1))
 attend(learned_pe(sentence, table)).pow(2).sum().backward()
-plots.bars([str(p) if p % 5 == 0 else "" for p in range(30)], {"기울기": table.grad.norm(dim=1)},
-           title="20단어 문장이 표에 준 기울기", xlabel="표의 줄", ylabel="기울기의 크기", values="")
+plots.bars(
+    [str(p) if p % 5 == 0 else "" for p in range(30)],
+    {"기울기": table.grad.norm(dim=1)},
+    title="20단어 문장이 표에 준 기울기",
+    xlabel="표의 줄",
+    ylabel="기울기의 크기",
+    values="",
+)
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 20번 줄부터는 기울기가 정확히 0이에요. 배우지 않은 위치는 모르는 위치예요.
@@ -554,6 +622,7 @@ plots.bars([str(p) if p % 5 == 0 else "" for p in range(30)], {"기울기": tabl
 V, D, LONG = 12, 64, 80
 sines = sinusoidal_pe(LONG, D)
 
+
 def predict(ids: torch.Tensor, p: dict, kind: str) -> torch.Tensor:
     """어텐션 한 층. 위치를 넣는 방법 kind만 달라요. ids (B, T) -> 로짓 (B, T, V)."""
     x, here = p["E"][ids], torch.arange(ids.shape[1])  # (B, T, D), (T,)
@@ -565,6 +634,7 @@ def predict(ids: torch.Tensor, p: dict, kind: str) -> torch.Tensor:
     if kind == "RoPE":
         q, k = rope(q[:, None], here)[:, 0], rope(k[:, None], here)[:, 0]
     return torch.softmax(q @ k.transpose(1, 2) / D**0.5, dim=-1) @ v @ p["W_out"]
+
 
 # %% tags=["experiment"]
 def previous_word(kind: str, steps: int = fast(300, 20), seed: int = 0) -> list[float]:
@@ -582,18 +652,34 @@ def previous_word(kind: str, steps: int = fast(300, 20), seed: int = 0) -> list[
     ids = torch.randint(V, (400, LONG))
     return (predict(ids, p, kind)[:, 1:].argmax(-1) == ids[:, :-1]).float().mean(0).tolist()
 
+
+# %% tags=["experiment"]
+def draw(runs: dict[str, list[float]]) -> None:
+    """위치마다 맞힌 비율을, 배운 길이가 끝나는 곳의 점선과 함께 그려요."""
+    ax = plots.panels(1, width=7.6, height=3.9)[0]
+    plots.lines(
+        range(1, LONG),
+        runs,
+        title="바로 앞 단어 맞히기 (20단어로 배우고 80단어로 시험)",
+        xlabel="위치",
+        ylabel="맞힌 비율",
+        colors=(plots.GREY, plots.ORANGE, plots.BLUE, plots.GREEN),
+        ax=ax,
+    )
+    ax.axvline(19.5, color=plots.INK, linestyle=":")
+    ax.text(20.5, 0.92, "여기부터 배운 적 없는 위치", fontsize=10)
+
+
 # %% tags=["experiment"]
 runs = {}
+
 
 def compare(*kinds: str) -> None:
     for kind in kinds:
         run = runs[kind] = previous_word(kind)
         print(f"{kind}: 배운 길이 안에서 {sum(run[:19]) / 19:.0%}, 그 뒤에서 {sum(run[19:]) / len(run[19:]):.0%}")
-    ax = plots.panels(1, width=7.6, height=3.9)[0]
-    plots.lines(range(1, LONG), runs, title="바로 앞 단어 맞히기 (20단어로 배우고 80단어로 시험)", xlabel="위치", ylabel="맞힌 비율",
-                colors=(plots.GREY, plots.ORANGE, plots.BLUE, plots.GREEN), ax=ax)
-    ax.axvline(19.5, color=plots.INK, linestyle=":")
-    ax.text(20.5, 0.92, "여기부터 배운 적 없는 위치", fontsize=10)
+    draw(runs)
+
 
 compare("위치 없음", "배우는 표", "사인 표")
 
@@ -625,6 +711,7 @@ compare("위치 없음", "배우는 표", "사인 표")
 #
 # </details>
 
+
 # %% nbgrader={"grade": false, "grade_id": "rope", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def rope(x: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
     """짝 (2i, 2i+1)을 positions · 10000^(-2i/K)만큼 반시계 방향으로 돌려요. 쿼리와 키에 써요.
@@ -639,6 +726,7 @@ def rope(x: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
     turned = torch.stack([even * cos - odd * sin, even * sin + odd * cos], dim=-1)  # (B, H, T, K/2, 2)
     return turned.flatten(-2)  # (B, H, T, K)
     ### END SOLUTION
+
 
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
@@ -672,7 +760,14 @@ added = (q + pe) @ (k + pe).T  # (24, 24)
 turned = rope(torch.stack([q, k])[None, :, None].expand(1, 2, n, 32), here)[0]  # (2, 24, 32)
 left, right = plots.panels(2, "위치 m의 쿼리와 위치 n의 키의 내적", width=4.8, height=3.9)
 plots.heatmap(added, title="더하기 (사인 표)", xlabel="키의 위치 n", ylabel="쿼리의 위치 m", diverging=True, ax=left)
-plots.heatmap(turned[0] @ turned[1].T, title="돌리기 (RoPE)", xlabel="키의 위치 n", ylabel="쿼리의 위치 m", diverging=True, ax=right)
+plots.heatmap(
+    turned[0] @ turned[1].T,
+    title="돌리기 (RoPE)",
+    xlabel="키의 위치 n",
+    ylabel="쿼리의 위치 m",
+    diverging=True,
+    ax=right,
+)
 
 # %% tags=["experiment"]
 compare("RoPE")

@@ -82,6 +82,7 @@ torch.set_num_threads(1)  # 오늘처럼 작은 텐서는 코어 하나가 더 �
 #
 # </details>
 
+
 # %% nbgrader={"grade": false, "grade_id": "relu", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def relu(x: torch.Tensor) -> torch.Tensor:
     """음수를 0으로 바꾸고 나머지는 그대로 둬요.
@@ -93,6 +94,7 @@ def relu(x: torch.Tensor) -> torch.Tensor:
     ### BEGIN SOLUTION
     return x.clamp(min=0)
     ### END SOLUTION
+
 
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
@@ -117,8 +119,7 @@ check("relu")
 # %% tags=["experiment"]
 z = torch.linspace(-3, 3, 121)
 curves = {"ReLU": relu(z), "GELU": F.gelu(z), "SiLU": F.silu(z)}
-plots.lines(z, curves, title="ReLU와 그 뒤에 나온 활성화들", xlabel="z", ylabel="활성화(z)",
-            dashed=["GELU", "SiLU"])
+plots.lines(z, curves, title="ReLU와 그 뒤에 나온 활성화들", xlabel="z", ylabel="활성화(z)", dashed=["GELU", "SiLU"])
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 점선은 그 뒤에 널리 쓰인 GELU(BERT, GPT)와 SiLU(LLaMA)예요. 셋 다 오른쪽은 거의 그대로, 왼쪽은 0에 가까워요.
@@ -152,10 +153,9 @@ plots.lines(z, curves, title="ReLU와 그 뒤에 나온 활성화들", xlabel="z
 #
 # </details>
 
+
 # %% nbgrader={"grade": false, "grade_id": "ffn", "locked": false, "schema_version": 3, "solution": true, "task": false}
-def ffn(
-    x: torch.Tensor, W1: torch.Tensor, b1: torch.Tensor, W2: torch.Tensor, b2: torch.Tensor
-) -> torch.Tensor:
+def ffn(x: torch.Tensor, W1: torch.Tensor, b1: torch.Tensor, W2: torch.Tensor, b2: torch.Tensor) -> torch.Tensor:
     """토큰마다 넓혔다가 자르고 되돌려요.
 
     식: FFN(x) = max(0, x W1 + b1) W2 + b2  (논문 식 (2))
@@ -167,10 +167,11 @@ def ffn(
     return hidden @ W2 + b2  # (B, T, D)
     ### END SOLUTION
 
+
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
 #
-# 식 (2)를 왼쪽부터 읽으며 세 걸음으로 나눠요: 넓히기, 자르기, 되돌리기.
+# 식 (2)를 왼쪽부터 읽으며 세 단계로 나눠요: 넓히기, 자르기, 되돌리기.
 #
 # </details>
 # <details><summary>힌트 2 · 도구</summary>
@@ -194,7 +195,7 @@ x = torch.randn(1, len(tokens), 8, generator=g)
 W1, b1 = torch.randn(8, 32, generator=g) / 8**0.5, 0.1 * torch.randn(32, generator=g)
 W2, b2 = torch.randn(32, 8, generator=g) / 32**0.5, torch.zeros(8)
 on = relu(x @ W1 + b1)[0]
-for token, row in zip(tokens, on):
+for token, row in zip(tokens, on, strict=False):
     print(f"{token}: 스위치 {len(row)}개 가운데 {int((row > 0).sum())}개가 켜짐")
 plots.heatmap(on, rows=tokens, title="토큰마다 켜진 스위치가 달라요", xlabel="안쪽 차원 (F = 32)")
 
@@ -224,6 +225,7 @@ plots.heatmap(on, rows=tokens, title="토큰마다 켜진 스위치가 달라요
 #
 # </details>
 
+
 # %% nbgrader={"grade": false, "grade_id": "collapse", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def collapse(
     W1: torch.Tensor, b1: torch.Tensor, W2: torch.Tensor, b2: torch.Tensor
@@ -237,6 +239,7 @@ def collapse(
     ### BEGIN SOLUTION
     return W1 @ W2, b1 @ W2 + b2
     ### END SOLUTION
+
 
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
@@ -266,10 +269,18 @@ line = torch.linspace(-3, 3, 200)[:, None]
 straight = (line @ W1 + b1) @ W2 + b2
 W, b = collapse(W1, b1, W2, b2)
 print("두 층과 한 층의 가장 큰 차이:", f"{(straight - (line @ W + b)).abs().max():.1e}")
+
+# %% tags=["experiment"]
 bent, merged = relu(line @ W1 + b1) @ W2 + b2, line @ W + b
 curves = {"ReLU 있음": bent[:, 0], "ReLU 없음(두 층)": straight[:, 0], "합친 한 층": merged[:, 0]}
-plots.lines(line[:, 0], curves, title="ReLU가 없으면 두 층은 직선 하나예요", xlabel="입력 x",
-            ylabel="출력", dashed=["합친 한 층"])
+plots.lines(
+    line[:, 0],
+    curves,
+    title="ReLU가 없으면 두 층은 직선 하나예요",
+    xlabel="입력 x",
+    ylabel="출력",
+    dashed=["합친 한 층"],
+)
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 같은 가중치인데 ReLU가 있으면 스위치가 켜지고 꺼지는 자리마다 꺾이고, 없으면 두 층과 합친 한 층이 한 직선으로 겹쳐요.
@@ -283,6 +294,7 @@ plots.lines(line[:, 0], curves, title="ReLU가 없으면 두 층은 직선 하�
 # 직선과 평면으로는 곱셈을 흉내 낼 수 없어요. 안쪽 폭 $d_\text{ff}$만 바꿔 가며 같은 시간 동안 학습시켜요.
 #
 # **예상.** 스위치 1개, 4개, 16개, 64개 가운데 어디서부터 쓸 만해질까요?
+
 
 # %% tags=["experiment"]
 def learn_product(d_ff: int, activation=torch.relu, steps: int = fast(1000, 60)) -> float:
@@ -300,16 +312,27 @@ def learn_product(d_ff: int, activation=torch.relu, steps: int = fast(1000, 60))
         optimizer.step()
     return loss.item() / y.var().item()
 
+
 # %% tags=["experiment"]
 widths = [1, 4, 16, 64]
 with_relu = [learn_product(d_ff) for d_ff in widths]
 without = [learn_product(d_ff, activation=lambda z: z) for d_ff in widths]
-for d_ff, bent, straight in zip(widths, with_relu, without):
+for d_ff, bent, straight in zip(widths, with_relu, without, strict=True):
     print(f"d_ff {d_ff:>2}: ReLU {bent:.4f}, ReLU 없이 {straight:.4f}")
+
+# %% tags=["experiment"]
 errors = {"ReLU 있음": with_relu, "ReLU 없음": without}
-plots.lines(widths, errors, title="곱셈 배우기: 안쪽 폭과 남은 오차", xlabel="안쪽 폭 d_ff",
-            ylabel="남은 오차 (1이면 하나도 못 배움)", logx=True, logy=True, marker="o",
-            dashed=["ReLU 없음"])
+plots.lines(
+    widths,
+    errors,
+    title="곱셈 배우기: 안쪽 폭과 남은 오차",
+    xlabel="안쪽 폭 d_ff",
+    ylabel="남은 오차 (1이면 하나도 못 배움)",
+    logx=True,
+    logy=True,
+    marker="o",
+    dashed=["ReLU 없음"],
+)
 
 # %% [markdown] tags=["given"]
 # ReLU가 없으면 폭을 아무리 늘려도 오차가 1에서 꼼짝하지 않아요. 앞 실습에서 본 대로 선형층 하나일 뿐이라서요.
@@ -339,6 +362,7 @@ plots.lines(widths, errors, title="곱셈 배우기: 안쪽 폭과 남은 오차
 #
 # </details>
 
+
 # %% nbgrader={"grade": false, "grade_id": "is_position_wise", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def is_position_wise(f, x: torch.Tensor) -> bool:
     """함수 f가 모든 위치를 따로, 똑같이 다루면 True예요.
@@ -352,6 +376,7 @@ def is_position_wise(f, x: torch.Tensor) -> bool:
     alone = [f(x[:, t : t + 1]) for t in range(x.shape[1])]  # T개의 (B, 1, E)
     return torch.allclose(whole, torch.cat(alone, dim=1), atol=1e-5)
     ### END SOLUTION
+
 
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
@@ -393,8 +418,9 @@ moved[:, 2] += 1.0  # 세 번째 토큰만 바꿔요.
 change = {name: (f(moved) - f(x)).abs().sum(-1)[0] for name, f in candidates.items()}
 rows = torch.stack([row / row.max() for row in change.values()])
 names = [f"토큰 {t + 1}" for t in range(6)]
-plots.heatmap(rows, rows=list(change), columns=names, title="토큰 3만 바꿨을 때 움직인 출력",
-              values="{:.2f}", colorbar=False)
+plots.heatmap(
+    rows, rows=list(change), columns=names, title="토큰 3만 바꿨을 때 움직인 출력", values="{:.2f}", colorbar=False
+)
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 줄마다 가장 많이 움직인 칸을 1로 맞췄어요. FFN은 바꾼 토큰 하나만 움직이고, 다른 함수들은 다른 자리까지 움직여요(뒤집기는 네 번째 자리로 옮겨 갔어요).
@@ -416,6 +442,7 @@ plots.heatmap(rows, rows=list(change), columns=names, title="토큰 3만 바꿨�
 #
 # </details>
 
+
 # %% nbgrader={"grade": false, "grade_id": "ffn_param_count", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def ffn_param_count(d_model: int, d_ff: int) -> int:
     """FFN 하나의 학습되는 수(가중치와 편향)를 모두 세요.
@@ -429,6 +456,7 @@ def ffn_param_count(d_model: int, d_ff: int) -> int:
         raise ValueError(f"크기는 1 이상이어야 해요: d_model={d_model}, d_ff={d_ff}")
     return d_model * d_ff + d_ff + d_ff * d_model + d_model
     ### END SOLUTION
+
 
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
@@ -459,8 +487,7 @@ encoder = [attention, ffn_param_count(d_model, d_ff), 2 * norm]
 decoder = [2 * attention, ffn_param_count(d_model, d_ff), 3 * norm]
 layers = {"인코더 한 층": encoder, "디코더 한 층": decoder}
 shares = {name: [100 * n / sum(layer) for n in layer] for name, layer in layers.items()}
-plots.bars(parts, shares, title="한 층의 파라미터는 어디에 있을까 (논문의 base)", ylabel="비율 (%)",
-           values="{:.1f}")
+plots.bars(parts, shares, title="한 층의 파라미터는 어디에 있을까 (논문의 base)", ylabel="비율 (%)", values="{:.1f}")
 
 # %% tags=["experiment"]
 whole = 63_082_496  # 37,000개 토큰의 표 하나를 함께 쓰는 base 모델. 레슨 8에서 여러분이 직접 세요.
@@ -493,10 +520,16 @@ print(f"FFN 하나 {ffn_param_count(d_model, d_ff):,}개, 열두 개면 {total:,
 #
 # </details>
 
+
 # %% nbgrader={"grade": false, "grade_id": "ffn_dropout", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def ffn_dropout(
-    x: torch.Tensor, W1: torch.Tensor, b1: torch.Tensor, W2: torch.Tensor, b2: torch.Tensor,
-    p: float, training: bool,
+    x: torch.Tensor,
+    W1: torch.Tensor,
+    b1: torch.Tensor,
+    W2: torch.Tensor,
+    b2: torch.Tensor,
+    p: float,
+    training: bool,
 ) -> torch.Tensor:
     """활성화 바로 다음에 드롭아웃을 한 번 거는 FFN이에요.
 
@@ -508,10 +541,11 @@ def ffn_dropout(
     return F.dropout(hidden, p, training) @ W2 + b2  # (B, T, D)
     ### END SOLUTION
 
+
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
 #
-# `ffn`과 거의 같아요. 어디에 한 걸음을 끼울지만 정하면 돼요.
+# `ffn`과 거의 같아요. 어디에 한 단계를 끼울지만 정하면 돼요.
 #
 # </details>
 # <details><summary>힌트 2 · 도구</summary>
@@ -534,7 +568,9 @@ x = torch.randn(1, 1, 8)
 still = ffn_dropout(x, W1, b1, W2, b2, 0.3, False)[0, 0, 0]
 draws = torch.stack([ffn_dropout(x, W1, b1, W2, b2, 0.3, True)[0, 0, 0] for _ in range(fast(2000, 200))])
 print(f"평가할 때 {still:.3f}, 학습할 때의 평균 {draws.mean():.3f}, 표준편차 {draws.std():.3f}")
-plots.histogram({"학습할 때의 출력": draws}, title="드롭아웃은 흔들지만 평균은 지켜요", xlabel="출력의 첫 번째 값", bins=40)
+plots.histogram(
+    {"학습할 때의 출력": draws}, title="드롭아웃은 흔들지만 평균은 지켜요", xlabel="출력의 첫 번째 값", bins=40
+)
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 학습할 때의 출력은 부를 때마다 흔들리지만, 평균은 평가할 때의 값 가까이에 모여요. $\frac{1}{1-p}$배를 빠뜨리면 이 둘이 어긋나요.
@@ -562,6 +598,7 @@ plots.histogram({"학습할 때의 출력": draws}, title="드롭아웃은 흔�
 #
 # </details>
 
+
 # %% nbgrader={"grade": false, "grade_id": "swiglu", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def swiglu(x: torch.Tensor, W: torch.Tensor, V: torch.Tensor, W2: torch.Tensor) -> torch.Tensor:
     """문이 달린 피드포워드예요.
@@ -573,6 +610,7 @@ def swiglu(x: torch.Tensor, W: torch.Tensor, V: torch.Tensor, W2: torch.Tensor) 
     gate = x @ W  # (B, T, F)
     return (gate * torch.sigmoid(gate) * (x @ V)) @ W2  # (B, T, D)
     ### END SOLUTION
+
 
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
@@ -594,6 +632,7 @@ def swiglu(x: torch.Tensor, W: torch.Tensor, V: torch.Tensor, W2: torch.Tensor) 
 # %% nbgrader={"grade": true, "grade_id": "check_swiglu", "locked": true, "points": 0, "schema_version": 3, "solution": false, "task": false}
 check("swiglu")
 
+
 # %% tags=["experiment"]
 def learn_gated(d_ff: int, steps: int = fast(1000, 60)) -> float:
     """learn_product와 같은 문제를 SwiGLU로 풀어요."""
@@ -610,14 +649,21 @@ def learn_gated(d_ff: int, steps: int = fast(1000, 60)) -> float:
         optimizer.step()
     return loss.item() / y.var().item()
 
+
 # %% tags=["experiment"]
 relu_error = [learn_product(d_ff) for d_ff in (6, 24)]
 gated_error = [learn_gated(d_ff) for d_ff in (4, 16)]
-for name, bent, gated in zip(("작은 것", "큰 것"), relu_error, gated_error):
+for name, bent, gated in zip(("작은 것", "큰 것"), relu_error, gated_error, strict=True):
     print(f"{name}: ReLU {bent:.1e}, SwiGLU {gated:.1e}")
 errors = {"ReLU": relu_error, "SwiGLU": gated_error}
-plots.bars(["안쪽 폭 6 대 4", "안쪽 폭 24 대 16"], errors, values="{:.0e}", logy=True,
-           title="비슷한 크기의 두 FFN이 곱셈을 배우면", ylabel="남은 오차")
+plots.bars(
+    ["안쪽 폭 6 대 4", "안쪽 폭 24 대 16"],
+    errors,
+    values="{:.0e}",
+    logy=True,
+    title="비슷한 크기의 두 FFN이 곱셈을 배우면",
+    ylabel="남은 오차",
+)
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 문은 두 갈래를 곱하기 때문에 곱셈처럼 얽힌 관계를 훨씬 쉽게 배워요. 이 문제는 곱셈 그 자체라 SwiGLU에 아주 유리해요.

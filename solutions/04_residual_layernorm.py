@@ -93,10 +93,9 @@ torch.set_num_threads(1)  # 오늘처럼 작은 텐서는 코어 하나가 더 �
 # 그 코드를 그대로 돌리면 <code>[1, 5, 3, 7]</code>에서 ±1.162, ±0.387이 나와요. 글에 적힌 결과 ±1.342, ±0.447은 $D$로 나눈 것이고,
 # 이쪽이 논문과 <code>torch.nn.LayerNorm</code>의 정의예요.</div>
 
+
 # %% nbgrader={"grade": false, "grade_id": "layer_norm", "locked": false, "schema_version": 3, "solution": true, "task": false}
-def layer_norm(
-    x: torch.Tensor, gamma: torch.Tensor, beta: torch.Tensor, eps: float = 1e-5
-) -> torch.Tensor:
+def layer_norm(x: torch.Tensor, gamma: torch.Tensor, beta: torch.Tensor, eps: float = 1e-5) -> torch.Tensor:
     """토큰마다 마지막 축을 평균 0, 분산 1로 맞추고 gamma를 곱해 beta를 더해요.
 
     식: gamma * (x - 평균) / sqrt(모분산 + eps) + beta
@@ -108,6 +107,7 @@ def layer_norm(
     var = ((x - mean) ** 2).mean(dim=-1, keepdim=True)  # (..., 1)
     return gamma * (x - mean) / torch.sqrt(var + eps) + beta
     ### END SOLUTION
+
 
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
@@ -136,8 +136,8 @@ width, shift = torch.tensor([[0.3], [1.0], [4.0]]), torch.tensor([[2.0], [0.0], 
 x = torch.randn(3, 64, generator=g) * width + shift
 y = layer_norm(x, torch.ones(64), torch.zeros(64))
 left, right = plots.panels(2, "토큰마다 제각각이던 값이 같은 크기로")
-plots.histogram(dict(zip(tokens, x)), title="정규화 전", xlabel="값", bins=40, ax=left)
-plots.histogram(dict(zip(tokens, y)), title="정규화 후", xlabel="값", bins=40, ax=right)
+plots.histogram(dict(zip(tokens, x, strict=True)), title="정규화 전", xlabel="값", bins=40, ax=left)
+plots.histogram(dict(zip(tokens, y, strict=False)), title="정규화 후", xlabel="값", bins=40, ax=right)
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 왼쪽에서는 토큰마다 자리와 폭이 제각각인데, 오른쪽에서는 셋이 한데 겹쳐요. 토큰 안의 상대적인 모양은 그대로 남아요.
@@ -156,9 +156,11 @@ plots.histogram(dict(zip(tokens, y)), title="정규화 후", xlabel="값", bins=
 g = torch.Generator().manual_seed(7)
 sentence = torch.randn(1, 3, 16, generator=g)
 
+
 def batch_norm(x: torch.Tensor) -> torch.Tensor:
     """문장과 자리를 통틀어 차원마다 정규화해요."""
     return (x - x.mean(dim=(0, 1))) / torch.sqrt(x.var(dim=(0, 1), unbiased=False) + 1e-5)
+
 
 def wobble(normalize) -> list[float]:
     """이웃 문장을 바꿔 가며, 우리 문장의 결과가 처음과 얼마나 달라지는지 재요."""
@@ -166,11 +168,16 @@ def wobble(normalize) -> list[float]:
     results = [normalize(torch.cat([sentence, other]))[0] for other in others]
     return [float((r - results[0]).abs().mean()) for r in results]
 
+
 # %% tags=["experiment"]
-token_norm = lambda x: layer_norm(x, torch.ones(16), torch.zeros(16))
+def token_norm(x: torch.Tensor) -> torch.Tensor:
+    return layer_norm(x, torch.ones(16), torch.zeros(16))
+
+
 moves = {"배치 정규화": wobble(batch_norm), "층 정규화": wobble(token_norm)}
-plots.bars([f"이웃 {i + 1}" for i in range(5)], moves, ylabel="평균 차이",
-           title="같은 문장의 결과가 이웃 때문에 달라진 정도")
+plots.bars(
+    [f"이웃 {i + 1}" for i in range(5)], moves, ylabel="평균 차이", title="같은 문장의 결과가 이웃 때문에 달라진 정도"
+)
 
 # %% [markdown] tags=["given"]
 # 이웃 1과 함께일 때의 결과를 기준으로 쟀어요. 배치 정규화는 이웃이 바뀔 때마다 우리 문장의 결과까지 흔들려요. 문장 길이가 제각각이라 패딩이 섞이면 더 심해지고,
@@ -194,6 +201,7 @@ plots.bars([f"이웃 {i + 1}" for i in range(5)], moves, ylabel="평균 차이",
 #
 # </details>
 
+
 # %% nbgrader={"grade": false, "grade_id": "residual", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def residual(x: torch.Tensor, sublayer) -> torch.Tensor:
     """부분층의 출력에 입력을 그대로 더해요. 받은 x는 바꾸지 않아요.
@@ -204,6 +212,7 @@ def residual(x: torch.Tensor, sublayer) -> torch.Tensor:
     ### BEGIN SOLUTION
     return x + sublayer(x)
     ### END SOLUTION
+
 
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
@@ -234,8 +243,7 @@ for W in weights:
     plain.append(torch.relu(plain[-1] @ W))
     short.append(residual(short[-1], lambda h, W=W: torch.relu(h @ W)))
 sizes = {"잔차 없음": [h.norm() for h in plain], "잔차 있음": [h.norm() for h in short]}
-plots.lines(range(25), sizes, title="층을 지날수록 신호의 크기는", xlabel="층",
-            ylabel="벡터의 길이", logy=True)
+plots.lines(range(25), sizes, title="층을 지날수록 신호의 크기는", xlabel="층", ylabel="벡터의 길이", logy=True)
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 지름길이 없으면 신호가 층마다 줄어 24층 뒤에는 거의 사라져요. 지름길이 있으면 사라지지 않아요. 대신 점점 **자라요**. 그래서 정규화가 함께 필요해요.
@@ -263,10 +271,9 @@ plots.lines(range(25), sizes, title="층을 지날수록 신호의 크기는", x
 # 블로그 4편과 8편의 표에는 Pre-LN이라고 적혀 있는데 그 옆의 코드는 Post-LN이에요. 논문의 식은 Post-LN이고, 이 책도 Post-LN을 기본으로 해요.
 # 또 RMSNorm이 "GPT-3부터" 쓰였다고 하지만 GPT-3은 층 정규화를 쓰고, RMSNorm은 T5와 LLaMA를 거치며 널리 쓰이게 됐어요.</div>
 
+
 # %% nbgrader={"grade": false, "grade_id": "post_norm", "locked": false, "schema_version": 3, "solution": true, "task": false}
-def post_norm(
-    x: torch.Tensor, sublayer, gamma: torch.Tensor, beta: torch.Tensor, eps: float = 1e-5
-) -> torch.Tensor:
+def post_norm(x: torch.Tensor, sublayer, gamma: torch.Tensor, beta: torch.Tensor, eps: float = 1e-5) -> torch.Tensor:
     """논문의 순서: 더한 다음 정규화해요.
 
     식: LN(x + sublayer(x))
@@ -275,6 +282,7 @@ def post_norm(
     ### BEGIN SOLUTION
     return layer_norm(residual(x, sublayer), gamma, beta, eps)
     ### END SOLUTION
+
 
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
@@ -296,12 +304,21 @@ def post_norm(
 # %% nbgrader={"grade": true, "grade_id": "check_post_norm", "locked": true, "points": 14, "schema_version": 3, "solution": false, "task": false}
 check("post_norm")
 
+
 # %% tags=["experiment"]
+def sublayer(h: torch.Tensor) -> torch.Tensor:
+    return 0.5 * h.flip(-1)
+
+
 g = torch.Generator().manual_seed(9)
 x = torch.randn(3, 12, generator=g) * torch.tensor([[0.3], [1.0], [3.0]])
-sublayer = lambda h: 0.5 * h.flip(-1)
-steps = {"x": x, "x + 부분층": residual(x, sublayer), "정규화까지": post_norm(x, sublayer, torch.ones(12), torch.zeros(12))}
-for ax, (name, values) in zip(plots.panels(3, "더한 다음 정규화하기", height=2.3), steps.items()):
+steps = {
+    "x": x,
+    "x + 부분층": residual(x, sublayer),
+    "정규화까지": post_norm(x, sublayer, torch.ones(12), torch.zeros(12)),
+}
+axes = plots.panels(3, "더한 다음 정규화하기", height=2.3)
+for ax, (name, values) in zip(axes, steps.items(), strict=True):
     plots.heatmap(values, rows=tokens, title=name, xlabel="차원", diverging=True, limits=(-4, 4), colorbar=False, ax=ax)
 
 # %% [markdown] tags=["given"]
@@ -327,10 +344,9 @@ for ax, (name, values) in zip(plots.panels(3, "더한 다음 정규화하기", h
 #
 # </details>
 
+
 # %% nbgrader={"grade": false, "grade_id": "pre_norm", "locked": false, "schema_version": 3, "solution": true, "task": false}
-def pre_norm(
-    x: torch.Tensor, sublayer, gamma: torch.Tensor, beta: torch.Tensor, eps: float = 1e-5
-) -> torch.Tensor:
+def pre_norm(x: torch.Tensor, sublayer, gamma: torch.Tensor, beta: torch.Tensor, eps: float = 1e-5) -> torch.Tensor:
     """나중에 널리 쓰인 순서: 정규화한 것을 부분층에 넣고, 손대지 않은 x에 더해요.
 
     식: x + sublayer(LN(x))
@@ -339,6 +355,7 @@ def pre_norm(
     ### BEGIN SOLUTION
     return x + sublayer(layer_norm(x, gamma, beta, eps))
     ### END SOLUTION
+
 
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
@@ -362,8 +379,7 @@ check("pre_norm")
 
 # %% tags=["experiment"]
 g = torch.Generator().manual_seed(6)
-layers = [(torch.randn(32, 64, generator=g) / 32**0.5, torch.randn(64, 32, generator=g) / 8)
-          for _ in range(24)]
+layers = [(torch.randn(32, 64, generator=g) / 32**0.5, torch.randn(64, 32, generator=g) / 8) for _ in range(24)]
 one, zero = torch.ones(32), torch.zeros(32)
 sizes = {"Post-LN": [], "Pre-LN": []}
 for name, order in (("Post-LN", post_norm), ("Pre-LN", pre_norm)):
@@ -395,6 +411,7 @@ plots.lines(range(1, 25), sizes, title="층을 지날수록 출력의 크기는"
 #
 # </details>
 
+
 # %% nbgrader={"grade": false, "grade_id": "encoder_sublayers", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def encoder_sublayers(x: torch.Tensor, attn, ffn, norm1, norm2) -> torch.Tensor:
     """인코더 한 층: 섞고, 다잡고, 바꾸고, 다잡아요(Post-LN).
@@ -406,6 +423,7 @@ def encoder_sublayers(x: torch.Tensor, attn, ffn, norm1, norm2) -> torch.Tensor:
     mixed = norm1(x + attn(x))
     return norm2(mixed + ffn(mixed))
     ### END SOLUTION
+
 
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
@@ -427,19 +445,30 @@ def encoder_sublayers(x: torch.Tensor, attn, ffn, norm1, norm2) -> torch.Tensor:
 # %% nbgrader={"grade": true, "grade_id": "check_encoder_sublayers", "locked": true, "points": 14, "schema_version": 3, "solution": false, "task": false}
 check("encoder_sublayers")
 
+
+# %% tags=["experiment"]
+def norm(h: torch.Tensor) -> torch.Tensor:
+    return layer_norm(h, torch.ones(8), torch.zeros(8))
+
+
+def mean(h: torch.Tensor) -> torch.Tensor:
+    """모든 토큰을 고르게 섞는 가장 단순한 어텐션."""
+    return h.mean(dim=1, keepdim=True).expand_as(h)
+
+
 # %% tags=["experiment"]
 g = torch.Generator().manual_seed(10)
 x, W = torch.randn(1, 6, 8, generator=g), torch.randn(8, 8, generator=g) / 8**0.5
 moved = x.clone()
 moved[:, 2] += torch.randn(8, generator=g)  # 세 번째 토큰만 바꿔요.
-norm = lambda h: layer_norm(h, torch.ones(8), torch.zeros(8))
-mean = lambda h: h.mean(dim=1, keepdim=True).expand_as(h)  # 모든 토큰을 고르게 섞는 가장 단순한 어텐션
 change = {}
 for name, attn in {"어텐션 없이": torch.zeros_like, "어텐션까지": mean}.items():
     before, after = (encoder_sublayers(z, attn, lambda h: torch.relu(h @ W), norm, norm) for z in (x, moved))
     change[name] = (after - before).abs().sum(-1)[0]
-plots.heatmap(torch.stack(list(change.values())), rows=list(change), columns=[f"토큰 {t + 1}" for t in range(6)],
-              title="토큰 3만 바꿨을 때 움직인 출력", values="{:.2f}", colorbar=False)
+rows, names = torch.stack(list(change.values())), [f"토큰 {t + 1}" for t in range(6)]
+plots.heatmap(
+    rows, rows=list(change), columns=names, title="토큰 3만 바꿨을 때 움직인 출력", values="{:.2f}", colorbar=False
+)
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 어텐션 자리에 0을 넣으면 바꾼 토큰만 움직여요. 어텐션이 있으면 토큰 3의 소식이 모든 토큰에 닿아요.
@@ -464,10 +493,9 @@ plots.heatmap(torch.stack(list(change.values())), rows=list(change), columns=[f"
 #
 # </details>
 
+
 # %% nbgrader={"grade": false, "grade_id": "dropout_residual", "locked": false, "schema_version": 3, "solution": true, "task": false}
-def dropout_residual(
-    x: torch.Tensor, sublayer_out: torch.Tensor, p: float, training: bool
-) -> torch.Tensor:
+def dropout_residual(x: torch.Tensor, sublayer_out: torch.Tensor, p: float, training: bool) -> torch.Tensor:
     """부분층의 출력에만 드롭아웃을 걸고 x를 더해요.
 
     식: x + Dropout_p(sublayer_out). 살아남은 값은 1/(1-p)배, training이 False면 버리지 않아요.
@@ -476,6 +504,7 @@ def dropout_residual(
     ### BEGIN SOLUTION
     return x + F.dropout(sublayer_out, p, training)
     ### END SOLUTION
+
 
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
@@ -528,6 +557,7 @@ plots.heatmap(F.dropout(x + out, 0.5), title="더한 뒤에 버리기", ax=right
 #
 # </details>
 
+
 # %% nbgrader={"grade": false, "grade_id": "grad_norm_by_depth", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def grad_norm_by_depth(x: torch.Tensor, weights: list[torch.Tensor], residual: bool) -> list[float]:
     """층마다 가중치 기울기의 L2 크기를, 첫 층부터 차례로 돌려줘요.
@@ -544,6 +574,7 @@ def grad_norm_by_depth(x: torch.Tensor, weights: list[torch.Tensor], residual: b
     grads = torch.autograd.grad(h.sum(), leaves)
     return [grad.norm().item() for grad in grads]
     ### END SOLUTION
+
 
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
@@ -571,13 +602,20 @@ x = torch.randn(16, 32, generator=g)
 weights = [torch.randn(32, 32, generator=g) * 0.6 / 32**0.5 for _ in range(24)]
 plain, short = grad_norm_by_depth(x, weights, False), grad_norm_by_depth(x, weights, True)
 print(f"첫 층의 기울기: 잔차 없음 {plain[0]:.1e}, 잔차 있음 {short[0]:.1e}")
-plots.lines(range(1, 25), {"잔차 없음": plain, "잔차 있음": short}, xlabel="층",
-            title="24층 모델에서 층마다의 기울기", ylabel="기울기의 크기", logy=True)
+plots.lines(
+    range(1, 25),
+    {"잔차 없음": plain, "잔차 있음": short},
+    xlabel="층",
+    title="24층 모델에서 층마다의 기울기",
+    ylabel="기울기의 크기",
+    logy=True,
+)
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 지름길이 없는 쪽은 모든 층의 기울기가 있는 쪽의 수십만 분의 일이에요. 신호가 끝까지 가는 동안 거의 사라져서, 어느 층을 고쳐도 출력이 움직이지 않아요.
 #
 # 이제 잔차와 정규화의 네 가지 조합을 한자리에 놓아요.
+
 
 # %% tags=["experiment"]
 def four_ways(residual_on: bool, norm_on: bool, depth: int = 24, d: int = 64) -> list[float]:
@@ -592,14 +630,20 @@ def four_ways(residual_on: bool, norm_on: bool, depth: int = 24, d: int = 64) ->
         h = F.layer_norm(h, (d,)) if norm_on else h
     return [grad.norm().item() for grad in torch.autograd.grad((h * target).sum(), Ws)]
 
+
 # %% tags=["experiment"]
-curves = {"둘 다 없음": four_ways(False, False), "정규화만": four_ways(False, True),
-          "잔차만": four_ways(True, False), "둘 다 (Post-LN)": four_ways(True, True)}
+curves = {
+    "둘 다 없음": four_ways(False, False),
+    "정규화만": four_ways(False, True),
+    "잔차만": four_ways(True, False),
+    "둘 다 (Post-LN)": four_ways(True, True),
+}
 for name, curve in curves.items():
-    print(f"{name}: 첫 층 {curve[0]:.1e}, 마지막 층 {curve[-1]:.1e}, "
-          f"가장 큰 층은 가장 작은 층의 {max(curve) / min(curve):.1f}배")
-plots.lines(range(1, 25), curves, title="네 가지 조합의 층별 기울기", xlabel="층",
-            ylabel="기울기의 크기", logy=True)
+    print(
+        f"{name}: 첫 층 {curve[0]:.1e}, 마지막 층 {curve[-1]:.1e}, "
+        f"가장 큰 층은 가장 작은 층의 {max(curve) / min(curve):.1f}배"
+    )
+plots.lines(range(1, 25), curves, title="네 가지 조합의 층별 기울기", xlabel="층", ylabel="기울기의 크기", logy=True)
 
 # %% [markdown] tags=["given"]
 # - **둘 다 없음**: 모든 층이 거의 0이에요. 배울 수가 없어요.
@@ -617,6 +661,7 @@ plots.lines(range(1, 25), curves, title="네 가지 조합의 층별 기울기",
 #
 # **예상.** 셋 가운데 하나는 끝까지 아무것도 배우지 못해요. 어느 것일까요?
 
+
 # %% tags=["experiment"]
 class Layer(nn.Module):
     """어텐션과 피드포워드를 고른 순서(post, pre, deep)로 감싼 한 층."""
@@ -629,9 +674,10 @@ class Layer(nn.Module):
         self.order, self.alpha = order, alpha
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        for norm, sub in zip(self.norms, (lambda h: self.attn(h, h, h)[0], self.ffn)):
+        for norm, sub in zip(self.norms, (lambda h: self.attn(h, h, h)[0], self.ffn), strict=True):
             x = x + sub(norm(x)) if self.order == "pre" else norm(self.alpha * x + sub(x))
         return x
+
 
 # %% tags=["experiment"]
 def build(order: str, depth: int = 12) -> tuple[nn.Module, nn.Module, nn.Module, nn.Parameter]:
@@ -645,9 +691,10 @@ def build(order: str, depth: int = 12) -> tuple[nn.Module, nn.Module, nn.Module,
         shrink(body, depth)
     return embed, body, out, place
 
+
 # %% tags=["experiment"]
 def train(order: str, warmup: int, steps: int = fast(160, 8), lr: float = 0.008) -> list[float]:
-    """한 칸 앞 토큰을 답하게 가르치고 걸음마다의 손실을 돌려줘요."""
+    """한 칸 앞 토큰을 답하게 가르치고 스텝마다의 손실을 돌려줘요."""
     embed, body, out, place = build(order)
     parameters = [*nn.ModuleList([embed, out, body]).parameters(), place]
     optimizer = torch.optim.Adam(parameters, lr=lr, betas=(0.9, 0.98))
@@ -658,35 +705,41 @@ def train(order: str, warmup: int, steps: int = fast(160, 8), lr: float = 0.008)
         losses.append(one_step(optimizer, out(body(embed(x) + place)), x.roll(1, 1)))
     return losses
 
+
 # %% tags=["experiment"]
 def one_step(optimizer, logits: torch.Tensor, target: torch.Tensor) -> float:
-    """손실을 재고 한 걸음 내려가요."""
+    """손실을 재고 한 스텝 내려가요."""
     loss = F.cross_entropy(logits.flatten(0, 1), target.flatten())
     optimizer.zero_grad()
     loss.backward()
     optimizer.step()
     return loss.item()
 
+
 # %% tags=["experiment"]
 def shrink(body: nn.Module, depth: int) -> None:
     """DeepNorm의 초기화: 값을 옮기는 가중치들을 (8N)^(-1/4)배로 줄여 시작해요."""
     with torch.no_grad():
         for layer in body[:depth]:
-            value = layer.attn.in_proj_weight[2 * 32:]  # 쿼리와 키는 그대로 둬요.
+            value = layer.attn.in_proj_weight[2 * 32 :]  # 쿼리와 키는 그대로 둬요.
             for W in (value, layer.attn.out_proj.weight, layer.ffn[0].weight, layer.ffn[2].weight):
                 W.mul_((8 * depth) ** -0.25)
 
+
 # %% tags=["experiment"]
-runs = {"Post-LN, 워밍업 없음": train("post", 0), "Post-LN, 워밍업 100걸음": train("post", 100),
-        "Pre-LN, 워밍업 없음": train("pre", 0)}
+runs = {
+    "Post-LN, 워밍업 없음": train("post", 0),
+    "Post-LN, 워밍업 100스텝": train("post", 100),
+    "Pre-LN, 워밍업 없음": train("pre", 0),
+}
 print(f"찍기만 하면 {math.log(8):.3f}")
 for name, losses in runs.items():
-    print(f"{name}: 마지막 열 걸음의 손실 {sum(losses[-10:]) / len(losses[-10:]):.3f}")
-plots.lines(range(1, len(losses) + 1), runs, title="12층 모델, 학습률 0.008", xlabel="걸음", ylabel="손실")
+    print(f"{name}: 마지막 열 스텝의 손실 {sum(losses[-10:]) / len(losses[-10:]):.3f}")
+plots.lines(range(1, len(losses) + 1), runs, title="12층 모델, 학습률 0.008", xlabel="스텝", ylabel="손실")
 
 # %% [markdown] tags=["given"]
 # 워밍업이 없는 Post-LN은 여덟 글자를 찍는 수준($\ln 8 = 2.079$)에서 끝까지 벗어나지 못해요. 같은 모델도 학습률을 천천히 올리면 배우고,
-# Pre-LN은 워밍업 없이도 배워요(주황 선은 학습률이 다 올라온 100걸음 무렵에 한 번 휘청였다가 돌아와요). 논문의 워밍업은 장식이 아니라 **Post-LN을 살리는 장치**였어요. 그 학습률 식은 레슨 8에서 직접 만들어요.
+# Pre-LN은 워밍업 없이도 배워요(주황 선은 학습률이 다 올라온 100스텝 무렵에 한 번 휘청였다가 돌아와요). 논문의 워밍업은 장식이 아니라 **Post-LN을 살리는 장치**였어요. 그 학습률 식은 레슨 8에서 직접 만들어요.
 #
 # **한 줄 정리.** 깊은 Post-LN은 워밍업이 있어야 배우고, Pre-LN은 없어도 배워요.
 
@@ -709,6 +762,7 @@ plots.lines(range(1, len(losses) + 1), runs, title="12층 모델, 학습률 0.00
 #
 # </details>
 
+
 # %% nbgrader={"grade": false, "grade_id": "rms_norm", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def rms_norm(x: torch.Tensor, gamma: torch.Tensor, eps: float = 1e-6) -> torch.Tensor:
     """평균을 빼지 않고 크기만 맞춰요.
@@ -719,6 +773,7 @@ def rms_norm(x: torch.Tensor, gamma: torch.Tensor, eps: float = 1e-6) -> torch.T
     ### BEGIN SOLUTION
     return gamma * x / torch.sqrt(x.square().mean(dim=-1, keepdim=True) + eps)
     ### END SOLUTION
+
 
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
@@ -748,6 +803,7 @@ check("rms_norm")
 # **손으로.** $N = 8$이면 $\alpha = 16^{1/4} = 2$예요. 4-3처럼 $x = [1, 3]$, 부분층의 출력이 $[1, -1]$이면 $[2, 6] + [1, -1] = [3, 5]$, 정규화하면 $[-1, 1]$이에요.
 # 4-3에서는 $[0, 0]$으로 지워졌던 x의 모양이 살아남았어요.
 
+
 # %% nbgrader={"grade": false, "grade_id": "deep_norm", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def deep_norm(
     x: torch.Tensor, sublayer_out: torch.Tensor, alpha: float, gamma: torch.Tensor, beta: torch.Tensor
@@ -760,6 +816,7 @@ def deep_norm(
     ### BEGIN SOLUTION
     return layer_norm(alpha * x + sublayer_out, gamma, beta)
     ### END SOLUTION
+
 
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
@@ -783,8 +840,9 @@ check("deep_norm")
 
 # %% tags=["experiment"]
 runs["DeepNorm, 워밍업 없음"] = train("deep", 0)
-plots.lines(range(1, len(losses) + 1), runs, xlabel="걸음", ylabel="손실",
-            title="Post-LN의 순서 그대로, 알파와 초기화만 바꾸면")
+plots.lines(
+    range(1, len(losses) + 1), runs, xlabel="스텝", ylabel="손실", title="Post-LN의 순서 그대로, 알파와 초기화만 바꾸면"
+)
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 순서는 Post-LN 그대로인데 워밍업 없이도 셋보다 먼저 배웠어요. 지름길을 더 믿게 하고(알파) 처음에는 조금씩만 고치게 한(초기화) 덕분이에요.

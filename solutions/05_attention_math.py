@@ -94,6 +94,7 @@ from autograder.kit import fast, plots, show_reference, text
 # <code>softmax([2, 1, 3, 0.5]) = [0.232, 0.085, 0.631, 0.052]</code><br>
 # 합이 1인지 더해 보는 것만으로도 이런 실수는 잡혀요.</div>
 
+
 # %% nbgrader={"grade": false, "grade_id": "softmax", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def softmax(x: torch.Tensor, dim: int) -> torch.Tensor:
     """점수를 `dim` 축의 합이 1인 비율로 바꿔요. 아주 큰 점수가 들어와도 nan이 나오면 안 돼요.
@@ -107,10 +108,11 @@ def softmax(x: torch.Tensor, dim: int) -> torch.Tensor:
     return exps / exps.sum(dim=dim, keepdim=True)
     ### END SOLUTION
 
+
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
 #
-# 두 걸음이에요. 지수를 취하고, 그 합으로 나눠요. 그 전에 한 걸음을 더하면 큰 점수에도 안전해져요.
+# 두 단계예요. 지수를 취하고, 그 합으로 나눠요. 그 전에 한 단계를 더하면 큰 점수에도 안전해져요.
 #
 # </details>
 # <details><summary>힌트 2 · 도구</summary>
@@ -163,6 +165,7 @@ plots.bars(words, rows, title="같은 점수, 다른 온도", ylabel="비율")
 #
 # </details>
 
+
 # %% nbgrader={"grade": false, "grade_id": "attention_scores", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def attention_scores(q: torch.Tensor, k: torch.Tensor) -> torch.Tensor:
     """쿼리마다 모든 키와의 닮은 정도를 구해요.
@@ -174,6 +177,7 @@ def attention_scores(q: torch.Tensor, k: torch.Tensor) -> torch.Tensor:
     ### BEGIN SOLUTION
     return q @ k.transpose(-2, -1) / math.sqrt(q.size(-1))
     ### END SOLUTION
+
 
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
@@ -202,8 +206,14 @@ check("attention_scores")
 q = torch.tensor([[1.0, 0.0, 2.0, 1.0], [0.0, 1.0, -1.0, 0.0]])
 k = torch.tensor([[2.0, 1.0, 1.0, 0.0], [0.0, 3.0, 1.0, 0.0], [1.0, 0.0, 3.0, 1.0]])
 queries, keys = ["쿼리 1", "쿼리 2"], ["키 1", "키 2", "키 3"]
-plots.heatmap(attention_scores(q, k), rows=queries, columns=keys, values="{:.1f}", diverging=True,
-              title="점수: 파랑은 닮음, 주황은 반대")
+plots.heatmap(
+    attention_scores(q, k),
+    rows=queries,
+    columns=keys,
+    values="{:.1f}",
+    diverging=True,
+    title="점수: 파랑은 닮음, 주황은 반대",
+)
 
 # %% [markdown] tags=["given"]
 # 쿼리 1은 키 3과 가장 닮았고(4), 쿼리 2는 그 키 3과 반대 방향이에요(-1.5).
@@ -226,11 +236,23 @@ for d_k in (4, 16, 64):
 dots = {d_k: torch.randn(2, samples, d_k, generator=generator).prod(0).sum(-1) for d_k in sizes}
 plain = [dots[d_k].var() for d_k in sizes]
 scaled = [(dots[d_k] / math.sqrt(d_k)).var() for d_k in sizes]
+
+# %% tags=["experiment"]
 left, right = plots.panels(2, "쌍 1만 개로 본 q·k")
-plots.histogram({f"d_k = {d_k}": dots[d_k] for d_k in (4, 16, 64)}, xlabel="q·k",
-                title="d_k가 크면 넓게 흩어져요", ax=left)
-plots.lines(sizes, {"q·k": plain, "q·k ÷ √d_k": scaled}, colors=(plots.ORANGE, plots.BLUE), marker="o",
-            xlabel="d_k", ylabel="분산", logx=True, logy=True, title="분산은 d_k에 비례해요", ax=right)
+shown = {f"d_k = {d_k}": dots[d_k] for d_k in (4, 16, 64)}
+plots.histogram(shown, xlabel="q·k", title="d_k가 크면 넓게 흩어져요", ax=left)
+plots.lines(
+    sizes,
+    {"q·k": plain, "q·k ÷ √d_k": scaled},
+    colors=(plots.ORANGE, plots.BLUE),
+    marker="o",
+    xlabel="d_k",
+    ylabel="분산",
+    logx=True,
+    logy=True,
+    title="분산은 d_k에 비례해요",
+    ax=right,
+)
 
 # %% [markdown] tags=["given"]
 # <div class="alert alert-warning"><b>블로그와 다른 점</b><br>
@@ -239,6 +261,7 @@ plots.lines(sizes, {"q·k": plain, "q·k ÷ √d_k": scaled}, colors=(plots.ORAN
 #
 # 폭이 커지면 왜 곤란할까요? 소프트맥스가 한쪽으로 쏠리고(포화), 쏠린 소프트맥스는 **기울기가 거의 0**이라 배우지 못해요.
 # 키 8개에 대한 점수로 확인해 봐요. 소프트맥스의 야코비 행렬은 $\mathrm{diag}(p) - pp^\top$예요.
+
 
 # %% tags=["experiment"]
 def saturation(d_k: int, scale: float) -> tuple[torch.Tensor, torch.Tensor]:
@@ -249,13 +272,22 @@ def saturation(d_k: int, scale: float) -> tuple[torch.Tensor, torch.Tensor]:
     jacobian = torch.diag_embed(p) - p.unsqueeze(-1) * p.unsqueeze(-2)
     return p.amax(-1).mean(), jacobian.flatten(1).norm(dim=1).mean()
 
+
 # %% tags=["experiment"]
-plain = list(zip(*[saturation(d_k, 1.0) for d_k in sizes]))
-scaled = list(zip(*[saturation(d_k, 1 / math.sqrt(d_k)) for d_k in sizes]))
+plain = list(zip(*[saturation(d_k, 1.0) for d_k in sizes], strict=True))
+scaled = list(zip(*[saturation(d_k, 1 / math.sqrt(d_k)) for d_k in sizes], strict=True))
 titles = ["가장 큰 가중치 (1이면 한 곳만)", "기울기의 크기 (0이면 배우지 못함)"]
 for i, ax in enumerate(plots.panels(2, "포화: 나누지 않으면 한 곳만 보고, 배우지 못해요")):
-    plots.lines(sizes, {"나누지 않음": plain[i], "√d_k로 나눔": scaled[i]}, colors=(plots.ORANGE, plots.BLUE),
-                xlabel="d_k", logx=True, marker="o", title=titles[i], ax=ax)
+    plots.lines(
+        sizes,
+        {"나누지 않음": plain[i], "√d_k로 나눔": scaled[i]},
+        colors=(plots.ORANGE, plots.BLUE),
+        xlabel="d_k",
+        logx=True,
+        marker="o",
+        title=titles[i],
+        ax=ax,
+    )
     ax.set_ylim(0)
 
 # %% [markdown] tags=["given"]
@@ -283,6 +315,7 @@ for i, ax in enumerate(plots.panels(2, "포화: 나누지 않으면 한 곳만 �
 #
 # </details>
 
+
 # %% nbgrader={"grade": false, "grade_id": "padding_mask", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def padding_mask(ids: torch.Tensor, pad_id: int) -> torch.Tensor:
     """PAD가 아닌 키만 보게 하는 마스크예요. True가 볼 수 있음이에요.
@@ -293,6 +326,7 @@ def padding_mask(ids: torch.Tensor, pad_id: int) -> torch.Tensor:
     ### BEGIN SOLUTION
     return (ids != pad_id)[:, None, None, :]
     ### END SOLUTION
+
 
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
@@ -320,7 +354,7 @@ check("padding_mask")
 # %% tags=["experiment"]
 mask = padding_mask(torch.tensor([[5, 8, 3], [5, 3, 0]]), pad_id=0)
 sentences = [["나는", "학교에", "간다"], ["나는", "간다", "[PAD]"]]
-for ax, row, words in zip(plots.panels(2, "패딩 마스크: 열이 가려져요"), mask, sentences):
+for ax, row, words in zip(plots.panels(2, "패딩 마스크: 열이 가려져요"), mask, sentences, strict=False):
     plots.mask_map(row[0].expand(3, 3), words, title=" ".join(words), ax=ax)
 
 # %% [markdown] tags=["given"]
@@ -354,6 +388,7 @@ for ax, row, words in zip(plots.panels(2, "패딩 마스크: 열이 가려져요
 # 블로그는 인과 마스크가 가리는 곳을 '상삼각 행렬'이라고만 불러요. 가려지는 것은 대각선을 <b>뺀</b> 상삼각(j &gt; i)이에요.
 # 대각선까지 가리는 코드로 이어지기 쉬워서 정확히 적어 둬요.</div>
 
+
 # %% nbgrader={"grade": false, "grade_id": "causal_mask", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def causal_mask(T: int) -> torch.Tensor:
     """자기 자신과 앞쪽만 보게 하는 마스크예요. True가 볼 수 있음이에요.
@@ -365,6 +400,7 @@ def causal_mask(T: int) -> torch.Tensor:
     ### BEGIN SOLUTION
     return torch.ones(T, T, dtype=torch.bool).tril()
     ### END SOLUTION
+
 
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
@@ -393,7 +429,7 @@ check("causal_mask")
 words = ["나는", "학교에", "간다", "[PAD]"]
 padding = padding_mask(torch.tensor([[5, 8, 3, 0]]), pad_id=0)[0, 0].expand(4, 4)
 masks = {"패딩": padding, "인과": causal_mask(4), "패딩 & 인과": padding & causal_mask(4)}
-for ax, (name, mask) in zip(plots.panels(3, height=3.2), masks.items()):
+for ax, (name, mask) in zip(plots.panels(3, height=3.2), masks.items(), strict=True):
     plots.mask_map(mask, words, title=name, ax=ax)
 
 # %% [markdown] tags=["given"]
@@ -416,6 +452,7 @@ for ax, (name, mask) in zip(plots.panels(3, height=3.2), masks.items()):
 #
 # </details>
 
+
 # %% nbgrader={"grade": false, "grade_id": "masked_softmax", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def masked_softmax(scores: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
     """볼 수 있는 키(True)에만 비율을 나눠 줘요. 마지막 축의 합이 1이에요.
@@ -430,6 +467,7 @@ def masked_softmax(scores: torch.Tensor, mask: torch.Tensor | None) -> torch.Ten
     weights = torch.softmax(scores.masked_fill(~mask, -1e9), dim=-1)
     return weights * mask
     ### END SOLUTION
+
 
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
@@ -457,9 +495,14 @@ check("masked_softmax")
 # %% tags=["experiment"]
 scores, mask = torch.tensor([2.0, 1.0, 3.0]), torch.tensor([True, False, True])
 fills = {f"{fill}로 채움": torch.softmax(torch.tensor([2.0, fill, 3.0]), dim=-1) for fill in (0, -1)}
-plots.bars(["키 1", "키 2 (가려짐)", "키 3"], fills | {"여러분의 함수": masked_softmax(scores, mask)},
-           values="{:.3f}", ylabel="가중치", title="가려진 키에 새어 나간 가중치",
-           colors=(plots.RED, plots.ORANGE, plots.BLUE))
+plots.bars(
+    ["키 1", "키 2 (가려짐)", "키 3"],
+    fills | {"여러분의 함수": masked_softmax(scores, mask)},
+    values="{:.3f}",
+    ylabel="가중치",
+    title="가려진 키에 새어 나간 가중치",
+    colors=(plots.RED, plots.ORANGE, plots.BLUE),
+)
 
 # %% [markdown] tags=["given"]
 # 0이나 -1은 충분히 작지 않아서 가려진 키가 몫을 챙겨요. 여러분의 함수는 정확히 0이에요.
@@ -483,6 +526,7 @@ plots.bars(["키 1", "키 2 (가려짐)", "키 3"], fills | {"여러분의 함�
 #
 # </details>
 
+
 # %% nbgrader={"grade": false, "grade_id": "scaled_dot_product_attention", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def scaled_dot_product_attention(
     q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, mask: torch.Tensor | None = None
@@ -498,10 +542,11 @@ def scaled_dot_product_attention(
     return weights @ v, weights
     ### END SOLUTION
 
+
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
 #
-# 점수, 비율, 섞기의 세 걸음이에요. 앞의 두 걸음은 이미 함수로 있어요.
+# 점수, 비율, 섞기의 세 단계예요. 앞의 두 단계는 이미 함수로 있어요.
 #
 # </details>
 # <details><summary>힌트 2 · 도구</summary>
@@ -527,7 +572,9 @@ k = torch.tensor([[2.0, 1.0, 1.0, 0.0], [0.0, 3.0, 1.0, 0.0], [1.0, 0.0, 3.0, 1.
 v = torch.tensor([[1.0, 0.0], [0.0, 1.0], [2.0, 3.0]])
 out, weights = scaled_dot_product_attention(q, k, v)
 first, second, third = plots.panels(3, "점수에서 출력까지", height=2.6)
-plots.heatmap(attention_scores(q, k), rows=queries, columns=keys, values="{:.1f}", diverging=True, title="점수", ax=first)
+plots.heatmap(
+    attention_scores(q, k), rows=queries, columns=keys, values="{:.1f}", diverging=True, title="점수", ax=first
+)
 plots.heatmap(weights, rows=queries, columns=keys, values="{:.3f}", limits=(0, 1), title="가중치", ax=second)
 plots.heatmap(out, rows=queries, columns=["성분 1", "성분 2"], values="{:.3f}", title="출력", ax=third)
 print("PyTorch와의 차이:", (out - F.scaled_dot_product_attention(q, k, v)).abs().max().item())
@@ -555,6 +602,7 @@ print("PyTorch와의 차이:", (out - F.scaled_dot_product_attention(q, k, v)).a
 #
 # </details>
 
+
 # %% nbgrader={"grade": false, "grade_id": "self_attention", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def self_attention(
     x: torch.Tensor,
@@ -572,6 +620,7 @@ def self_attention(
     out, _ = scaled_dot_product_attention(x @ W_q, x @ W_k, x @ W_v, mask)
     return out
     ### END SOLUTION
+
 
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
@@ -600,19 +649,26 @@ check("self_attention")
 
 # %% tags=["experiment"]
 tokens = text.BANK.split()  # 나는 은행에 가서 돈을 찾았다
-#                  사람 장소 돈  이동 찾기
-x = torch.tensor([[1.0, 0.0, 0.0, 0.0, 0.0],   # 나는
-                  [0.0, 1.0, 0.5, 0.0, 0.0],   # 은행에
-                  [0.0, 0.0, 0.0, 1.0, 0.0],   # 가서
-                  [0.0, 0.0, 1.0, 0.0, 0.0],   # 돈을
-                  [0.0, 0.0, 0.0, 0.0, 1.0]])  # 찾았다
-W_k = torch.eye(5, 3)
-#                    찾는 것: 사람 장소 돈
-W_q = torch.tensor([[2.0, 0.0, 0.0],   # 사람은 사람을
-                    [0.0, 2.0, 0.0],   # 장소는 장소를
-                    [0.0, 0.0, 2.0],   # 돈은 돈을
-                    [0.0, 5.0, 0.0],   # 이동은 장소를
-                    [1.0, 0.0, 5.0]])  # 찾기는 돈을, 그리고 사람도 조금
+meanings = [
+    # 사람 장소 돈  이동 찾기
+    [1.0, 0.0, 0.0, 0.0, 0.0],  # 나는
+    [0.0, 1.0, 0.5, 0.0, 0.0],  # 은행에
+    [0.0, 0.0, 0.0, 1.0, 0.0],  # 가서
+    [0.0, 0.0, 1.0, 0.0, 0.0],  # 돈을
+    [0.0, 0.0, 0.0, 0.0, 1.0],  # 찾았다
+]
+x = torch.tensor(meanings)  # (5, 5)
+
+# %% tags=["experiment"]
+wanted = [
+    # 사람 장소 돈 (찾는 것)
+    [2.0, 0.0, 0.0],  # 사람은 사람을
+    [0.0, 2.0, 0.0],  # 장소는 장소를
+    [0.0, 0.0, 2.0],  # 돈은 돈을
+    [0.0, 5.0, 0.0],  # 이동은 장소를
+    [1.0, 0.0, 5.0],  # 찾기는 돈을, 그리고 사람도 조금
+]
+W_q, W_k = torch.tensor(wanted), torch.eye(5, 3)
 
 # %% tags=["experiment"]
 maps = {
@@ -620,7 +676,7 @@ maps = {
     "W_q, W_k를 거쳐서": scaled_dot_product_attention(x @ W_q, x @ W_k, x)[1],
     "인과 마스크까지": scaled_dot_product_attention(x @ W_q, x @ W_k, x, causal_mask(5))[1],
 }
-for ax, (title, weights) in zip(plots.panels(3), maps.items()):
+for ax, (title, weights) in zip(plots.panels(3), maps.items(), strict=True):
     plots.attention_map(weights, tokens, title=title, ax=ax)
 
 # %% [markdown] tags=["given"]
@@ -635,6 +691,7 @@ for ax, (title, weights) in zip(plots.panels(3), maps.items()):
 #
 # 점수표는 `(n, n)`이에요. 길이가 두 배가 되면 칸은 네 배가 되죠. 표가 차지하는 메모리와 여러분의 함수가 걸리는 시간을 재요.
 
+
 # %% tags=["experiment"]
 def milliseconds(n: int) -> float:
     """길이 n, d_k 64인 어텐션 한 번의 시간(밀리초). 스무 번 가운데 가장 빠른 것."""
@@ -646,16 +703,19 @@ def milliseconds(n: int) -> float:
         times.append(time.perf_counter() - start)
     return min(times) * 1000
 
+
 # %% tags=["experiment"]
 lengths = fast([64, 128, 256, 512, 1024], [16, 32, 64])
 memory = [n * n * 4 / 2**20 for n in lengths]
 elapsed = [milliseconds(n) for n in lengths]
 squared = [elapsed[-1] * (n / lengths[-1]) ** 2 for n in lengths]
+
+# %% tags=["experiment"]
+style = {"xlabel": "문장 길이 n", "logx": True, "logy": True, "marker": "o"}
 left, right = plots.panels(2, "길이 n과 어텐션의 비용")
-plots.lines(lengths, {"가중치 (n, n)": memory}, title="메모리", xlabel="문장 길이 n", ylabel="MiB (float32)",
-            logx=True, logy=True, marker="o", ax=left)
-plots.lines(lengths, {"잰 시간": elapsed, "n²에 비례한다면": squared}, dashed=["n²에 비례한다면"],
-            title="시간", xlabel="문장 길이 n", ylabel="밀리초", logx=True, logy=True, marker="o", ax=right)
+plots.lines(lengths, {"가중치 (n, n)": memory}, title="메모리", ylabel="MiB (float32)", ax=left, **style)
+times = {"잰 시간": elapsed, "n²에 비례한다면": squared}
+plots.lines(lengths, times, dashed=["n²에 비례한다면"], title="시간", ylabel="밀리초", ax=right, **style)
 
 # %% [markdown] tags=["given"]
 # 메모리는 길이가 두 배가 될 때마다 정확히 네 배예요. n = 4096이면 헤드 하나, 문장 하나의 가중치만 64 MiB이고, 헤드 8개에 문장 32개라면 16 GiB예요.
@@ -664,7 +724,7 @@ plots.lines(lengths, {"잰 시간": elapsed, "n²에 비례한다면": squared},
 # <div class="alert alert-warning"><b>블로그와 다른 점</b><br>
 # "어텐션이 RNN보다 계산이 적다"는 길이에 따라 달라지는 말이에요. 층 하나의 계산량은 셀프 어텐션이 n²·d, RNN이 n·d²이에요.
 # d = 512라면 n = 32에서는 어텐션이 16분의 1이지만 n = 2048에서는 오히려 4배예요. 둘이 같아지는 곳은 n = d고요.
-# Transformer가 언제나 이기는 것은 <b>차례로 기다려야 하는 걸음 수</b>와 <b>두 토큰 사이의 거리</b>예요. RNN은 n에 비례하고 어텐션은 1이에요.</div>
+# Transformer가 언제나 이기는 것은 <b>차례로 기다려야 하는 스텝 수</b>와 <b>두 토큰 사이의 거리</b>예요. RNN은 n에 비례하고 어텐션은 1이에요.</div>
 #
 # **한 줄 정리.** 어텐션은 모든 쌍을 한 번에 보는 대신 길이의 제곱만큼 값을 치러요.
 
@@ -683,6 +743,7 @@ plots.lines(lengths, {"잰 시간": elapsed, "n²에 비례한다면": squared},
 #
 # </details>
 
+
 # %% nbgrader={"grade": false, "grade_id": "attention_variance", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def attention_variance(d_k: int, n_samples: int, generator: torch.Generator) -> tuple[float, float]:
     """표준정규분포에서 쿼리와 키를 n_samples쌍 뽑아 (q·k의 분산, q·k/√d_k의 분산)을 돌려줘요.
@@ -697,6 +758,7 @@ def attention_variance(d_k: int, n_samples: int, generator: torch.Generator) -> 
     dots = (q * k).sum(-1)
     return dots.var().item(), (dots / math.sqrt(d_k)).var().item()
     ### END SOLUTION
+
 
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
@@ -725,8 +787,17 @@ check("attention_variance")
 counts = fast([30, 100, 300, 1000, 3000, 10_000], [30, 100])
 trials = torch.tensor([[attention_variance(64, n, generator)[0] for _ in range(20)] for n in counts])
 spread = {"가장 큰 값": trials.amax(1), "평균": trials.mean(1), "가장 작은 값": trials.amin(1)}
-plots.lines(counts, spread, dashed=["가장 큰 값", "가장 작은 값"], colors=(plots.GREY, plots.BLUE, plots.GREY),
-            logx=True, marker="o", xlabel="표본 수", ylabel="q·k의 분산 (d_k = 64)", title="표본이 많을수록 64로 모여요")
+plots.lines(
+    counts,
+    spread,
+    dashed=["가장 큰 값", "가장 작은 값"],
+    colors=(plots.GREY, plots.BLUE, plots.GREY),
+    logx=True,
+    marker="o",
+    xlabel="표본 수",
+    ylabel="q·k의 분산 (d_k = 64)",
+    title="표본이 많을수록 64로 모여요",
+)
 
 # %% [markdown] tags=["given"]
 # **한 줄 정리.** 분산은 많은 표본의 이야기예요. 표본이 적으면 같은 식도 제각각인 값을 내놓아요.

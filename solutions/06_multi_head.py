@@ -69,9 +69,12 @@ from autograder.kit import fast, plots, show_reference, text
 
 torch.set_num_threads(1)  # 오늘처럼 작은 텐서는 코어 하나가 더 빨라요.
 
+
+# %% tags=["given"]
 def attend(q, k, v, mask=None):
     """레슨 5의 어텐션이에요. q (..., T, K), k와 v (..., S, K), mask (..., T, S)나 None -> (..., T, K)."""
     return F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+
 
 # %% [markdown] tags=["given"]
 # ## 실습 6-1 헤드로 나누기 ⭐⭐☆ · 10분 · 논문 §3.2.2
@@ -81,9 +84,9 @@ def attend(q, k, v, mask=None):
 #
 # **손으로.** 토큰 하나가 $[1, 2, 3, 4, 5, 6]$이고 헤드가 3개라면 헤드 0은 $[1, 2]$, 헤드 1은 $[3, 4]$, 헤드 2는 $[5, 6]$을 가져요. 이어진 $d_k$개씩이에요.
 #
-# 모양으로는 두 걸음이에요: `(B, T, D)` → `(B, T, H, K)` → `(B, H, T, K)`. 뒤의 두 축이 `(T, K)`가 되어야 레슨 5의 어텐션을 그대로 쓸 수 있어요.
+# 모양으로는 두 단계예요: `(B, T, D)` → `(B, T, H, K)` → `(B, H, T, K)`. 뒤의 두 축이 `(T, K)`가 되어야 레슨 5의 어텐션을 그대로 쓸 수 있어요.
 #
-# **예상.** 두 걸음을 한 번에, `x.view(B, H, T, K)`로 끝내면 어떻게 될까요? 원소 수는 똑같은데요.
+# **예상.** 두 단계를 한 번에, `x.view(B, H, T, K)`로 끝내면 어떻게 될까요? 원소 수는 똑같은데요.
 #
 # <details><summary>예상해 본 뒤 열기</summary>
 #
@@ -91,6 +94,7 @@ def attend(q, k, v, mask=None):
 # 그것을 헤드 0의 (토큰 0, 토큰 1, ...)인 것처럼 읽게 돼요. 한 헤드 안에 다른 토큰의 조각이 들어와요.
 #
 # </details>
+
 
 # %% nbgrader={"grade": false, "grade_id": "split_heads", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def split_heads(x: torch.Tensor, n_heads: int) -> torch.Tensor:
@@ -106,6 +110,7 @@ def split_heads(x: torch.Tensor, n_heads: int) -> torch.Tensor:
         raise ValueError(f"d_model {D}은(는) 헤드 {n_heads}개로 나누어떨어지지 않아요.")
     return x.reshape(B, T, n_heads, D // n_heads).transpose(1, 2)  # (B, H, T, K)
     ### END SOLUTION
+
 
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
@@ -130,8 +135,12 @@ check("split_heads")
 # %% tags=["experiment"]
 x = torch.arange(12.0).reshape(1, 2, 6)  # 토큰 둘, 폭 6
 right, wrong = split_heads(x, 3)[0].flatten(1), x.reshape(1, 3, 2, 2)[0].flatten(1)
-style = {"rows": ["헤드 1", "헤드 2", "헤드 3"], "columns": ["토큰1", "토큰1", "토큰2", "토큰2"],
-         "values": "{:.0f}", "colorbar": False}
+style = {
+    "rows": ["헤드 1", "헤드 2", "헤드 3"],
+    "columns": ["토큰1", "토큰1", "토큰2", "토큰2"],
+    "values": "{:.0f}",
+    "colorbar": False,
+}
 a, b = plots.panels(2, "0~5는 토큰 1의 값, 6~11은 토큰 2의 값")
 plots.heatmap(right, title="나눈 다음 옮기기", ax=a, **style)
 plots.heatmap(wrong, title="한 번에 끊어 읽기", ax=b, **style)
@@ -139,7 +148,7 @@ plots.heatmap(wrong, title="한 번에 끊어 읽기", ax=b, **style)
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 왼쪽에서는 토큰 1의 칸에 0~5만, 토큰 2의 칸에 6~11만 있어요. 오른쪽에서는 헤드 1의 '토큰 2' 자리에 토큰 1의 값(2, 3)이 들어왔어요.
 #
-# **한 줄 정리.** 헤드로 나누기는 마지막 축을 나눈 **다음** 축을 옮기는 두 걸음이에요.
+# **한 줄 정리.** 헤드로 나누기는 마지막 축을 나눈 **다음** 축을 옮기는 두 단계예요.
 
 # %% [markdown] tags=["given"]
 # ## 실습 6-2 헤드를 다시 합치기 ⭐⭐☆ · 12분 · 논문 §3.2.2
@@ -157,6 +166,7 @@ plots.heatmap(wrong, title="한 번에 끊어 읽기", ax=b, **style)
 #
 # </details>
 
+
 # %% nbgrader={"grade": false, "grade_id": "merge_heads", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def merge_heads(x: torch.Tensor) -> torch.Tensor:
     """헤드들을 토큰마다 차례로 이어 붙여요.
@@ -168,10 +178,11 @@ def merge_heads(x: torch.Tensor) -> torch.Tensor:
     return x.transpose(1, 2).flatten(2)  # (B, T, H, K) -> (B, T, D)
     ### END SOLUTION
 
+
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
 #
-# 나누기의 두 걸음을 거꾸로 밟아요. 무엇을 나중에 했는지 떠올려요.
+# 나누기의 두 단계를 거꾸로 밟아요. 무엇을 나중에 했는지 떠올려요.
 #
 # </details>
 # <details><summary>힌트 2 · 도구</summary>
@@ -193,10 +204,12 @@ torch.manual_seed(0)
 causal = torch.ones(6, 6).tril().bool()
 x, W = torch.randn(1, 6, 12), torch.randn(3, 12, 12) / 12**0.5
 
+
 def outputs(x: torch.Tensor, merge) -> torch.Tensor:
     """인과 마스크를 씌운 어텐션을 하고, 주어진 방법으로 합쳐요."""
     q, k, v = (split_heads(x @ w, 3) for w in W)
     return merge(attend(q, k, v, causal))
+
 
 # %% tags=["experiment"]
 def moved(merge) -> torch.Tensor:
@@ -207,6 +220,7 @@ def moved(merge) -> torch.Tensor:
         other[:, t] += 1.0
         rows.append(((outputs(other, merge) - outputs(x, merge)).abs().sum(-1)[0] > 1e-5).float())
     return torch.stack(rows)
+
 
 # %% tags=["experiment"]
 names = [f"{t + 1}" for t in range(6)]
@@ -220,7 +234,7 @@ plots.heatmap(moved(lambda y: y.reshape(1, 6, 12)), title="축을 되돌리지 �
 # 오른쪽에서는 뒤쪽 토큰(아래 행)이 앞쪽 출력(왼쪽 열)을 움직여요. **미래가 샌 거예요.** 학습할 때는 답을 훔쳐보니 손실이 잘 내려가고, 정작 한 토큰씩 번역할 때는
 # 훔쳐볼 미래가 없어서 엉망이 돼요. 레슨 8에서 이 버그를 넣고 정말 학습시켜 봐요.
 #
-# **한 줄 정리.** 합치기는 축을 되돌린 **다음** 펴는 두 걸음이고, 어기면 미래가 새요.
+# **한 줄 정리.** 합치기는 축을 되돌린 **다음** 펴는 두 단계이고, 어기면 미래가 새요.
 
 # %% [markdown] tags=["given"]
 # ## 실습 6-3 멀티 헤드 어텐션 ⭐⭐⭐ · 15분 · 논문 §3.2.2
@@ -242,10 +256,17 @@ plots.heatmap(moved(lambda y: y.reshape(1, 6, 12)), title="축을 되돌리지 �
 #
 # </details>
 
+
 # %% nbgrader={"grade": false, "grade_id": "multi_head_attention", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def multi_head_attention(
-    q_in: torch.Tensor, kv_in: torch.Tensor, W_q: torch.Tensor, W_k: torch.Tensor, W_v: torch.Tensor,
-    W_o: torch.Tensor, n_heads: int, mask: torch.Tensor | None,
+    q_in: torch.Tensor,
+    kv_in: torch.Tensor,
+    W_q: torch.Tensor,
+    W_k: torch.Tensor,
+    W_v: torch.Tensor,
+    W_o: torch.Tensor,
+    n_heads: int,
+    mask: torch.Tensor | None,
 ) -> torch.Tensor:
     """여러 헤드로 나눠 보고, 합쳐서, 섞어요. 쿼리는 q_in에서, 키와 값은 kv_in에서 만들어요.
 
@@ -259,10 +280,11 @@ def multi_head_attention(
     return merge_heads(attend(q, k, v, mask)) @ W_o  # (B, T, D)
     ### END SOLUTION
 
+
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
 #
-# 네 걸음이 네 줄이에요. 앞의 두 실습과 `attend`를 잇기만 하면 돼요.
+# 네 단계가 네 줄이에요. 앞의 두 실습과 `attend`를 잇기만 하면 돼요.
 #
 # </details>
 # <details><summary>힌트 2 · 도구</summary>
@@ -293,6 +315,7 @@ check("multi_head_attention")
 # %% tags=["experiment"]
 OFFSETS = (-2, -1, 1, 2)
 
+
 def heads_of(x: torch.Tensor, Ws: list, n_heads: int) -> tuple[torch.Tensor, torch.Tensor]:
     """실험용 멀티 헤드 어텐션: 출력과 헤드마다의 가중치를 함께 돌려줘요."""
     n, T, D = x.shape
@@ -300,10 +323,12 @@ def heads_of(x: torch.Tensor, Ws: list, n_heads: int) -> tuple[torch.Tensor, tor
     weights = torch.softmax(q @ k.transpose(-2, -1) / math.sqrt(D // n_heads), dim=-1)  # (B, H, T, T)
     return (weights @ v).transpose(1, 2).flatten(2) @ Ws[3], weights
 
+
 def batch(n: int) -> tuple[torch.Tensor, torch.Tensor]:
     """글자 여덟 가지로 된 길이 10의 문장과, 자리마다 맞혀야 할 네 이웃."""
     x = torch.randint(0, 8, (n, 10))
     return x, torch.stack([x.roll(-offset, dims=1) for offset in OFFSETS], dim=-1)
+
 
 # %% tags=["experiment"]
 def learn_neighbours(n_heads: int, steps: int, D: int = 32) -> tuple[float, torch.Tensor]:
@@ -321,12 +346,20 @@ def learn_neighbours(n_heads: int, steps: int, D: int = 32) -> tuple[float, torc
         optimizer.step()
     return (logits.argmax(-1) == y).float().mean().item(), weights.detach().mean(0)
 
+
 # %% tags=["experiment"]
 counts = [1, 2, 4, 8, 16]
 accuracy = [learn_neighbours(n, fast(300, 20))[0] for n in counts]
-print({n: f"{a:.3f}" for n, a in zip(counts, accuracy)})
-plots.lines(counts, {"정확도": accuracy}, title="헤드의 개수와 정확도 (직접 학습한 결과)",
-            xlabel="헤드의 개수", ylabel="정확도", logx=True, marker="o")
+print({n: f"{a:.3f}" for n, a in zip(counts, accuracy, strict=True)})
+plots.lines(
+    counts,
+    {"정확도": accuracy},
+    title="헤드의 개수와 정확도 (직접 학습한 결과)",
+    xlabel="헤드의 개수",
+    ylabel="정확도",
+    logx=True,
+    marker="o",
+)
 
 # %% [markdown] tags=["given"]
 # 헤드가 하나면 네 곳을 섞어 볼 수밖에 없어서 40%를 넘기지 못하고, 둘이면 70%쯤, 넷부터는 거의 다 맞혀요. 필요한 시선이 넷이었으니까요.
@@ -342,8 +375,9 @@ names = [str(t + 1) for t in range(10)]
 for when, weights in (("학습 전", before), ("학습 후", after)):
     axes = plots.panels(4, f"{when}: 네 헤드가 보는 곳", width=2.9, height=2.9)
     for head, ax in enumerate(axes):
-        plots.heatmap(weights[head], rows=names, columns=names, title=f"헤드 {head + 1}",
-                      limits=(0, 1), colorbar=False, ax=ax)
+        plots.heatmap(
+            weights[head], rows=names, columns=names, title=f"헤드 {head + 1}", limits=(0, 1), colorbar=False, ax=ax
+        )
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 행은 보는 자리, 열은 보이는 자리예요. 학습 전에는 흐릿한 얼룩뿐이에요. 학습하고 나면 헤드마다 대각선에서 한두 칸 비킨 줄이 하나씩 생겨요.
@@ -372,10 +406,17 @@ for when, weights in (("학습 전", before), ("학습 후", after)):
 #
 # </details>
 
+
 # %% nbgrader={"grade": false, "grade_id": "cross_attention", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def cross_attention(
-    x: torch.Tensor, memory: torch.Tensor, W_q: torch.Tensor, W_k: torch.Tensor, W_v: torch.Tensor,
-    W_o: torch.Tensor, n_heads: int, src_mask: torch.Tensor | None,
+    x: torch.Tensor,
+    memory: torch.Tensor,
+    W_q: torch.Tensor,
+    W_k: torch.Tensor,
+    W_v: torch.Tensor,
+    W_o: torch.Tensor,
+    n_heads: int,
+    src_mask: torch.Tensor | None,
 ) -> torch.Tensor:
     """디코더(x)가 묻고 인코더(memory)가 답해요.
 
@@ -384,6 +425,7 @@ def cross_attention(
     ### BEGIN SOLUTION
     return multi_head_attention(x, memory, W_q, W_k, W_v, W_o, n_heads, src_mask)
     ### END SOLUTION
+
 
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
@@ -405,6 +447,7 @@ def cross_attention(
 # %% nbgrader={"grade": true, "grade_id": "check_cross_attention", "locked": true, "points": 15, "schema_version": 3, "solution": false, "task": false}
 check("cross_attention")
 
+
 # %% tags=["experiment"]
 # 단어 아홉 개: 주어 0~2(나는 너는 우리는), 장소 3~5(학교에 집에 은행에), 동사 6~8(간다 온다 뛴다)
 def sentences(n: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -412,10 +455,12 @@ def sentences(n: int) -> tuple[torch.Tensor, torch.Tensor]:
     source = torch.randint(0, 3, (n, 3)) + torch.tensor([0, 3, 6])
     return source, source[:, [0, 2, 1]]
 
+
 torch.manual_seed(1)
 embed, src_place, tgt_place = (nn.Parameter(torch.randn(n, 16)) for n in (9, 3, 3))
 Ws, out = [nn.Parameter(torch.randn(16, 16) / 4) for _ in range(4)], nn.Linear(16, 9)
 optimizer = torch.optim.Adam([embed, src_place, tgt_place, *Ws, *out.parameters()], lr=0.01)
+
 
 # %% tags=["experiment"]
 def look(source: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -424,6 +469,7 @@ def look(source: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     q, k, v = tgt_place @ Ws[0], memory @ Ws[1], memory @ Ws[2]
     weights = torch.softmax(q @ k.transpose(-2, -1) / 4, dim=-1)  # (B, 3, 3)
     return out(weights @ v @ Ws[3]), weights
+
 
 for _ in range(fast(250, 20)):
     source, target = sentences(64)
@@ -434,8 +480,7 @@ for _ in range(fast(250, 20)):
 
 # %% tags=["experiment"]
 weights = look(torch.tensor([[0, 3, 6]]))[1][0]  # 나는 학교에 간다
-plots.attention_map(weights, ["I", "go", "to school"], text.SCHOOL.split(),
-                    title="크로스 어텐션이 배운 어순")
+plots.attention_map(weights, ["I", "go", "to school"], text.SCHOOL.split(), title="크로스 어텐션이 배운 어순")
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 한국어는 동사가 끝에, 영어는 가운데에 있어요. 'go'의 행이 맨 끝의 '간다'를, 'to school'의 행이 가운데의 '학교에'를 봐요.
@@ -458,6 +503,7 @@ plots.attention_map(weights, ["I", "go", "to school"], text.SCHOOL.split(),
 #
 # </details>
 
+
 # %% nbgrader={"grade": false, "grade_id": "mha_param_count", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def mha_param_count(d_model: int, n_heads: int, bias: bool) -> int:
     """멀티 헤드 어텐션 하나의 학습되는 수를 모두 세요.
@@ -470,6 +516,7 @@ def mha_param_count(d_model: int, n_heads: int, bias: bool) -> int:
         raise ValueError(f"d_model {d_model}은(는) 헤드 {n_heads}개로 나누어떨어지지 않아요.")
     return 4 * d_model * d_model + (4 * d_model if bias else 0)
     ### END SOLUTION
+
 
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
@@ -493,8 +540,10 @@ check("mha_param_count")
 
 # %% tags=["experiment"]
 heads = [1, 2, 4, 8]
-millions = {"폭을 나눠 가지면": [mha_param_count(512, h, False) / 1e6 for h in heads],
-            "헤드마다 폭이 512라면": [4 * h * 512 * 512 / 1e6 for h in heads]}
+millions = {
+    "폭을 나눠 가지면": [mha_param_count(512, h, False) / 1e6 for h in heads],
+    "헤드마다 폭이 512라면": [4 * h * 512 * 512 / 1e6 for h in heads],
+}
 plots.bars([f"헤드 {h}개" for h in heads], millions, title="헤드를 늘리면 파라미터는 (d_model = 512)", ylabel="백만 개")
 
 # %% [markdown] tags=["given"]
@@ -517,14 +566,20 @@ plots.bars([f"헤드 {h}개" for h in heads], millions, title="헤드를 늘리�
 #
 # <details><summary>예상해 본 뒤 열기</summary>
 #
-# 필요 없어요. 캐시에는 과거만 들어 있어서 볼 미래가 없어요. 한 걸음씩 가는 것 자체가 인과 마스크예요.
+# 필요 없어요. 캐시에는 과거만 들어 있어서 볼 미래가 없어요. 한 스텝씩 가는 것 자체가 인과 마스크예요.
 #
 # </details>
 
+
 # %% nbgrader={"grade": false, "grade_id": "attend_with_cache", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def attend_with_cache(
-    x_t: torch.Tensor, cache: dict[str, torch.Tensor] | None, W_q: torch.Tensor, W_k: torch.Tensor,
-    W_v: torch.Tensor, W_o: torch.Tensor, n_heads: int,
+    x_t: torch.Tensor,
+    cache: dict[str, torch.Tensor] | None,
+    W_q: torch.Tensor,
+    W_k: torch.Tensor,
+    W_v: torch.Tensor,
+    W_o: torch.Tensor,
+    n_heads: int,
 ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
     """새 토큰 하나만 계산하고, 지난 키와 값은 캐시에서 꺼내요. 받은 캐시는 바꾸지 않아요.
 
@@ -539,15 +594,16 @@ def attend_with_cache(
     return merge_heads(attend(q, k, v)) @ W_o, {"k": k, "v": v}
     ### END SOLUTION
 
+
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
 #
-# `multi_head_attention`과 같은 네 걸음인데, 키와 값을 만든 뒤 캐시에 있던 것을 앞에 이어요.
+# `multi_head_attention`과 같은 네 단계인데, 키와 값을 만든 뒤 캐시에 있던 것을 앞에 이어요.
 #
 # </details>
 # <details><summary>힌트 2 · 도구</summary>
 #
-# `torch.cat([...], dim=2)`로 토큰 축을 따라 이어 붙여요. 캐시가 None인 첫걸음을 따로 생각해요.
+# `torch.cat([...], dim=2)`로 토큰 축을 따라 이어 붙여요. 캐시가 None인 첫 스텝을 따로 생각해요.
 #
 # </details>
 # <details><summary>힌트 3 · 거의 다</summary>
@@ -559,6 +615,7 @@ def attend_with_cache(
 # %% nbgrader={"grade": true, "grade_id": "check_attend_with_cache", "locked": true, "points": 16, "schema_version": 3, "solution": false, "task": false}
 check("attend_with_cache")
 
+
 # %% tags=["experiment"]
 def seconds(work) -> float:
     """세 번 돌려 가장 빠른 시간(초)."""
@@ -569,40 +626,56 @@ def seconds(work) -> float:
         times.append(time.perf_counter() - start)
     return min(times)
 
+
 # %% tags=["experiment"]
 torch.manual_seed(0)
 D, H = 128, 4
 Ws = [torch.randn(D, D) / D**0.5 for _ in range(4)]
 
+
 def without_cache(x: torch.Tensor) -> torch.Tensor:
-    """걸음마다 처음부터 다시 계산하고 마지막 토큰의 출력만 써요."""
+    """스텝마다 처음부터 다시 계산하고 마지막 토큰의 출력만 써요."""
     rows = []
     for t in range(1, x.shape[1] + 1):
         seen, causal = x[:, :t], torch.ones(t, t).tril().bool()
         rows.append(multi_head_attention(seen, seen, *Ws, H, causal)[:, -1:])
     return torch.cat(rows, dim=1)
 
+
 # %% tags=["experiment"]
 def with_cache(x: torch.Tensor) -> torch.Tensor:
-    """걸음마다 새 토큰 하나만 계산해요."""
+    """스텝마다 새 토큰 하나만 계산해요."""
     cache, rows = None, []
     for t in range(x.shape[1]):
         row, cache = attend_with_cache(x[:, t : t + 1], cache, *Ws, H)
         rows.append(row)
     return torch.cat(rows, dim=1)
 
+
 # %% tags=["experiment"]
 x = torch.randn(1, 64, D)
 print("두 방법의 가장 큰 차이:", f"{(without_cache(x) - with_cache(x)).abs().max():.1e}")
 sizes = fast([32, 64, 128, 256], [8, 16])
 inputs = [torch.randn(1, n, D) for n in sizes]
-took = {"캐시 없음": [seconds(lambda: without_cache(x)) for x in inputs],
-        "캐시 있음": [seconds(lambda: with_cache(x)) for x in inputs]}
-plots.lines(sizes, took, title="문장 하나를 한 토큰씩 만드는 시간", xlabel="만든 토큰 수",
-            ylabel="시간 (초)", logx=True, logy=True, marker="o")
+took = {
+    "캐시 없음": [seconds(lambda x=x: without_cache(x)) for x in inputs],
+    "캐시 있음": [seconds(lambda x=x: with_cache(x)) for x in inputs],
+}
+
+# %% tags=["experiment"]
+plots.lines(
+    sizes,
+    took,
+    title="문장 하나를 한 토큰씩 만드는 시간",
+    xlabel="만든 토큰 수",
+    ylabel="시간 (초)",
+    logx=True,
+    logy=True,
+    marker="o",
+)
 
 # %% [markdown] tags=["given"]
-# **눈으로 보기.** 두 방법의 결과는 같은데, 문장이 길어질수록 시간이 벌어져요. 캐시가 없으면 걸음마다 앞의 토큰을 모두 다시 계산하니까요.
+# **눈으로 보기.** 두 방법의 결과는 같은데, 문장이 길어질수록 시간이 벌어져요. 캐시가 없으면 스텝마다 앞의 토큰을 모두 다시 계산하니까요.
 # 층이 많은 진짜 모델에서는 차이가 훨씬 더 커요.
 #
 # **한 줄 정리.** 지난 키와 값을 담아 두면 새 토큰 하나만 계산하면 돼요.
@@ -623,6 +696,7 @@ plots.lines(sizes, took, title="문장 하나를 한 토큰씩 만드는 시간"
 #
 # </details>
 
+
 # %% nbgrader={"grade": false, "grade_id": "grouped_query_attention", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def grouped_query_attention(
     q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, mask: torch.Tensor | None
@@ -636,6 +710,7 @@ def grouped_query_attention(
     k, v = k.repeat_interleave(share, dim=1), v.repeat_interleave(share, dim=1)  # (B, H, S, K)
     return attend(q, k, v, mask)
     ### END SOLUTION
+
 
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>

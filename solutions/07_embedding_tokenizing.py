@@ -104,6 +104,7 @@ FINALS = ["", *"ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇ�
 #
 # </details>
 
+
 # %% nbgrader={"grade": false, "grade_id": "decompose", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def decompose(syllable: str) -> tuple[str, str, str]:
     """한글 음절 하나를 (초성, 중성, 종성)으로 풀어요. 받침이 없으면 종성은 빈 글이에요.
@@ -118,6 +119,7 @@ def decompose(syllable: str) -> tuple[str, str, str]:
         raise ValueError(f"한글 음절 하나가 아니에요: {syllable!r}")
     return INITIALS[number // 588], VOWELS[number % 588 // 28], FINALS[number % 28]
     ### END SOLUTION
+
 
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
@@ -144,8 +146,14 @@ words = re.findall("[가-힣]+", korean_text.read())  # 대한민국헌법과 �
 finals = Counter(decompose(syllable)[2] or "없음" for word in words for syllable in word)
 total = sum(finals.values())
 top = finals.most_common(8)
-plots.bars([name for name, _ in top], {"비율": [100 * n / total for _, n in top]}, values="{:.0f}",
-           title=f"음절 {total:,}개의 받침", xlabel="종성", ylabel="비율 (%)")
+plots.bars(
+    [name for name, _ in top],
+    {"비율": [100 * n / total for _, n in top]},
+    values="{:.0f}",
+    title=f"음절 {total:,}개의 받침",
+    xlabel="종성",
+    ylabel="비율 (%)",
+)
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** KoNLPy가 들고 오는 글(헌법과 법률안, 약 65,000자)의 음절을 모두 풀었어요. 절반은 받침이 없고, 있는 것 가운데서는 ㄴ과 ㅇ이 가장 많아요. 받침은 27가지나 되지만 여섯 가지가 거의 다 차지해요.
@@ -167,6 +175,7 @@ plots.bars([name for name, _ in top], {"비율": [100 * n / total for _, n in to
 #
 # </details>
 
+
 # %% nbgrader={"grade": false, "grade_id": "compose", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def compose(jamo: tuple[str, str, str]) -> str:
     """(초성, 중성, 종성)을 음절 하나로 조립해요. `decompose`의 반대예요.
@@ -180,6 +189,7 @@ def compose(jamo: tuple[str, str, str]) -> str:
     number = INITIALS.index(initial) * 588 + VOWELS.index(vowel) * 28 + FINALS.index(final)
     return chr(FIRST + number)
     ### END SOLUTION
+
 
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
@@ -221,9 +231,15 @@ print("\nNFD로 적은 '한':", len(taken_apart), "글자,", [hex(ord(c)) for c 
 # %% tags=["experiment"]
 used = Counter("".join(words))
 met = [[sum(used[compose((i, v, f))] for f in FINALS) for v in VOWELS] for i in INITIALS]
-plots.heatmap(torch.tensor(met).add(1).log10(), rows=INITIALS, columns=VOWELS,
-              xlabel="중성", ylabel="초성", title=f"글에 나온 음절 {len(used)}가지: log10(횟수 + 1)",
-              ax=plots.panels(1, width=8.4, height=6.0)[0])
+plots.heatmap(
+    torch.tensor(met).add(1).log10(),
+    rows=INITIALS,
+    columns=VOWELS,
+    xlabel="중성",
+    ylabel="초성",
+    title=f"글에 나온 음절 {len(used)}가지: log10(횟수 + 1)",
+    ax=plots.panels(1, width=8.4, height=6.0)[0],
+)
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 조립할 수 있는 음절은 11,172가지지만 이 글에 정말로 나온 것은 445가지뿐이에요. 짙은 칸(ㅎ과 ㅏ, ㅇ과 ㅣ 등)에 몰려 있고, 흰 칸은 한 번도 만나지 않은 짝이에요. 글자들은 골고루 쓰이지 않아요. 다음 실습의 씨앗이에요.
@@ -247,6 +263,7 @@ plots.heatmap(torch.tensor(met).add(1).log10(), rows=INITIALS, columns=VOWELS,
 #
 # </details>
 
+
 # %% nbgrader={"grade": false, "grade_id": "count_pairs", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def count_pairs(word_freq: dict[tuple[str, ...], int]) -> dict[tuple[str, str], int]:
     """단어 안에서 이웃한 두 토큰이 몇 번 나오는지 단어의 빈도만큼 세요.
@@ -262,6 +279,7 @@ def count_pairs(word_freq: dict[tuple[str, ...], int]) -> dict[tuple[str, str], 
             counts[pair] += freq
     return dict(counts)
     ### END SOLUTION
+
 
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
@@ -291,8 +309,13 @@ frequent = dict((Counter(words) - Counter(unseen_words)).most_common(1000))
 print(f"배울 단어 {len(frequent)}가지, 남겨 둔 문장 {len(unseen)}개({len(unseen_words)}어절)")
 
 pairs = Counter(count_pairs({tuple("▁" + word): n for word, n in frequent.items()})).most_common(12)
-plots.bars([" ".join(pair) for pair, _ in pairs], {"횟수": [n for _, n in pairs]}, values="{:.0f}",
-           title="가장 자주 붙어 다니는 쌍", ylabel="횟수")
+plots.bars(
+    [" ".join(pair) for pair, _ in pairs],
+    {"횟수": [n for _, n in pairs]},
+    values="{:.0f}",
+    title="가장 자주 붙어 다니는 쌍",
+    ylabel="횟수",
+)
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 법에 관한 글이라 조항의 '제', '조'가 앞에 많아요. '한다', '하여'처럼 어미로 쓰이는 쌍과 '휴직'처럼 이 글에 많은 단어도 벌써 보여요. 남겨 둔 문장은 7-6에서 '처음 보는 글'로 써요.
@@ -314,6 +337,7 @@ plots.bars([" ".join(pair) for pair, _ in pairs], {"횟수": [n for _, n in pair
 #
 # </details>
 
+
 # %% nbgrader={"grade": false, "grade_id": "merge_pair", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def merge_pair(seq: tuple[str, ...], pair: tuple[str, str]) -> tuple[str, ...]:
     """왼쪽부터 읽으며 pair를 만날 때마다 한 토큰으로 붙여요.
@@ -332,6 +356,7 @@ def merge_pair(seq: tuple[str, ...], pair: tuple[str, str]) -> tuple[str, ...]:
             i += 1
     return tuple(merged)
     ### END SOLUTION
+
 
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
@@ -361,11 +386,17 @@ third = merge_pair(second, ("▁", "학교"))
 for line in (start, first, second, third):
     print(len(line), "토큰:", " | ".join(line))
 
+# %% tags=["experiment"]
 start = {tuple("▁" + word): n for word, n in frequent.items()}
 top = Counter(count_pairs(start)).most_common(8)
 saved = [sum(n * (len(w) - len(merge_pair(w, pair))) for w, n in start.items()) for pair, _ in top]
-plots.bars([" ".join(pair) for pair, _ in top], {"나온 횟수": [n for _, n in top], "줄어든 토큰": saved},
-           title="쌍 하나만 붙였을 때", values="{:.0f}", ax=plots.panels(1, width=8.4, height=3.8)[0])
+plots.bars(
+    [" ".join(pair) for pair, _ in top],
+    {"나온 횟수": [n for _, n in top], "줄어든 토큰": saved},
+    title="쌍 하나만 붙였을 때",
+    values="{:.0f}",
+    ax=plots.panels(1, width=8.4, height=3.8)[0],
+)
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 위에서는 다섯 토큰이 세 번 붙어 `▁학교 | 에서` 두 토큰이 됐어요. 그림에서는 나온 횟수만큼 토큰이 줄어요. 그래서 가장 잦은 쌍을 붙이는 것이 지금 글을 가장 짧게 만드는 길이에요. 명사와 조사의 경계에서 멈추면 사람이 자른 것과 같아요. 기계도 이런 쌍을 고를까요? 이제 배우게 해 봐요.
@@ -383,20 +414,21 @@ plots.bars([" ".join(pair) for pair, _ in top], {"나온 횟수": [n for _, n in
 #
 # **손으로.** `학교에` 5번, `학교는` 3번, `집에` 4번이라면
 #
-# | 걸음 | 가장 잦은 쌍 | 까닭 |
+# | 스텝 | 가장 잦은 쌍 | 까닭 |
 # |---|---|---|
 # | 1 | (▁, 학) 8번 | (학, 교)도 8번이지만 `▁`가 `학`보다 앞서요 |
 # | 2 | (▁학, 교) 8번 | 1에서 이웃이 바뀌었어요 |
 # | 3 | (▁학교, 에) 5번 | |
 # | 4 | (▁, 집) 4번 | (집, 에)도 4번이지만 `▁`가 앞서요 |
 #
-# **예상.** 걸음을 계속하면 언젠가 더 붙일 것이 없어져요. 그때 토큰은 무엇이 되어 있을까요?
+# **예상.** 스텝을 계속하면 언젠가 더 붙일 것이 없어져요. 그때 토큰은 무엇이 되어 있을까요?
 #
 # <details><summary>예상해 본 뒤 열기</summary>
 #
 # 단어가 통째로 토큰 하나가 돼요. 0번 붙이면 글자, 끝까지 붙이면 어절이에요. BPE는 그 사이의 어디에서 멈출지 **붙이는 횟수**로 정하는 방법이에요.
 #
 # </details>
+
 
 # %% nbgrader={"grade": false, "grade_id": "train_bpe", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def train_bpe(word_freq: dict[str, int], n_merges: int) -> list[tuple[str, str]]:
@@ -419,10 +451,11 @@ def train_bpe(word_freq: dict[str, int], n_merges: int) -> list[tuple[str, str]]
     return merges
     ### END SOLUTION
 
+
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
 #
-# 세고, 고르고, 붙이는 세 걸음을 n_merges번 되풀이해요. 세는 것도 되풀이의 안에 있어야 해요.
+# 세고, 고르고, 붙이는 세 단계를 n_merges번 되풀이해요. 세는 것도 되풀이의 안에 있어야 해요.
 #
 # </details>
 # <details><summary>힌트 2 · 도구</summary>
@@ -444,12 +477,21 @@ merges = train_bpe(frequent, fast(400, 60))
 print("처음 12개:", "  ".join(a + b for a, b in merges[:12]))
 print("마지막 12개:", "  ".join(a + b for a, b in merges[-12:]))
 
+# %% tags=["experiment"]
 quarter = len(merges) // 4
-lengths = {name: Counter(len((a + b).lstrip("▁")) for a, b in some)
-           for name, some in (("처음 1/4", merges[:quarter]), ("마지막 1/4", merges[-quarter:]))}
+lengths = {
+    name: Counter(len((a + b).lstrip("▁")) for a, b in some)
+    for name, some in (("처음 1/4", merges[:quarter]), ("마지막 1/4", merges[-quarter:]))
+}
 counts = {name: [n[k] for k in range(1, 7)] for name, n in lengths.items()}
-plots.bars(list("123456"), counts, title=f"배운 토큰의 길이 (쌍 {len(merges)}개)", xlabel="글자 수 (▁는 빼고)",
-           ylabel="토큰의 수", values="{:.0f}")
+plots.bars(
+    list("123456"),
+    counts,
+    title=f"배운 토큰의 길이 (쌍 {len(merges)}개)",
+    xlabel="글자 수 (▁는 빼고)",
+    ylabel="토큰의 수",
+    values="{:.0f}",
+)
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 처음에는 `▁법`, `하여`처럼 짧고 흔한 조각이, 나중에는 더 길고 드문 단어가 나와요. 처음 100개는 절반이 `▁법` 같은 한 글자이고, 마지막 100개는 셋에 하나가 세 글자 이상이에요. 짧은 조각이 먼저 있어야 그것을 붙여 긴 조각을 만드니까요.
@@ -471,6 +513,7 @@ plots.bars(list("123456"), counts, title=f"배운 토큰의 길이 (쌍 {len(mer
 #
 # </details>
 
+
 # %% nbgrader={"grade": false, "grade_id": "bpe_encode", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def bpe_encode(word: str, merges: list[tuple[str, str]]) -> list[str]:
     """단어 하나를 토큰으로 잘라요. 배울 때처럼 ▁에서 시작하고, 먼저 배운 쌍부터 붙여요.
@@ -484,6 +527,7 @@ def bpe_encode(word: str, merges: list[tuple[str, str]]) -> list[str]:
         tokens = merge_pair(tokens, pair)
     return list(tokens)
     ### END SOLUTION
+
 
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
@@ -509,14 +553,27 @@ check("bpe_encode")
 steps = fast([0, 25, 50, 100, 200, 300, 400], [0, 20, 60])
 seen_words = " ".join(seen).split()
 
+
 def per_word(some: list[str], n: int) -> float:
     """쌍 n개만 알 때, 어절 하나가 평균 몇 토큰이 되는지."""
     return sum(len(bpe_encode(word, merges[:n])) for word in some) / len(some)
 
-curves = {"배운 글": [per_word(seen_words[:400], n) for n in steps],
-          "처음 보는 글": [per_word(unseen_words, n) for n in steps]}
-plots.lines(steps, curves, title="붙인 횟수와 어절당 토큰 수", xlabel="붙인 횟수", ylabel="어절당 토큰 수",
-            marker="o", dashed=["처음 보는 글"])
+
+curves = {
+    "배운 글": [per_word(seen_words[:400], n) for n in steps],
+    "처음 보는 글": [per_word(unseen_words, n) for n in steps],
+}
+
+# %% tags=["experiment"]
+plots.lines(
+    steps,
+    curves,
+    title="붙인 횟수와 어절당 토큰 수",
+    xlabel="붙인 횟수",
+    ylabel="어절당 토큰 수",
+    marker="o",
+    dashed=["처음 보는 글"],
+)
 print(*[" | ".join(bpe_encode(word, merges)) for word in text.SCHOOL.split()], sep="   ")
 
 # %% [markdown] tags=["given"]
@@ -542,6 +599,7 @@ print(*[" | ".join(bpe_encode(word, merges)) for word in text.SCHOOL.split()], s
 #
 # </details>
 
+
 # %% nbgrader={"grade": false, "grade_id": "bpe_decode", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def bpe_decode(tokens: list[bytes]) -> str:
     """바이트 토큰들을 글로 되돌려요. 글자 하나가 여러 토큰에 걸쳐 있어도 깨지지 않아요.
@@ -552,6 +610,7 @@ def bpe_decode(tokens: list[bytes]) -> str:
     ### BEGIN SOLUTION
     return b"".join(tokens).decode("utf-8", errors="replace")
     ### END SOLUTION
+
 
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
@@ -580,20 +639,34 @@ print("토큰:", [token.hex(" ") for token in tokens])
 print("이어서 한 번에:", bpe_decode(tokens), "  토큰마다 따로:", *[bpe_decode([token]) for token in tokens])
 
 kinds = {"영어 a": "a", "라틴 é": "é", "한글": "한", "한자": "韓", "이모지": "\U0001f642"}
-plots.bars(list(kinds), {"바이트": [len(char.encode()) for char in kinds.values()]}, values="{:.0f}",
-           title="글자 하나의 UTF-8 바이트 수", ylabel="바이트")
+plots.bars(
+    list(kinds),
+    {"바이트": [len(char.encode()) for char in kinds.values()]},
+    values="{:.0f}",
+    title="글자 하나의 UTF-8 바이트 수",
+    ylabel="바이트",
+)
 print("한글 음절의 바이트 수:", {len(syllable.encode()) for syllable in everything})
+
 
 # %% tags=["experiment"]
 def as_bytes(word: str) -> str:
     """바이트마다 글자 하나로 적은 글. 여러분의 BPE를 바이트에도 그대로 쓸 수 있어요."""
     return word.encode().decode("latin-1")
 
+
+# %% tags=["experiment"]
 byte_merges = train_bpe({as_bytes(w): n for w, n in frequent.items()}, fast(600, 40))
 steps = fast([0, 50, 100, 200, 400, 600], [0, 40])
 sizes = [sum(len(bpe_encode(as_bytes(w), byte_merges[:n])) for w in unseen_words) for n in steps]
-plots.lines(steps, {"바이트 BPE": [size / len(unseen_words) for size in sizes]}, marker="o",
-            title="한국어 쌍을 더 배울수록 (처음 보는 글)", xlabel="붙인 횟수", ylabel="어절당 토큰 수")
+plots.lines(
+    steps,
+    {"바이트 BPE": [size / len(unseen_words) for size in sizes]},
+    marker="o",
+    title="한국어 쌍을 더 배울수록 (처음 보는 글)",
+    xlabel="붙인 횟수",
+    ylabel="어절당 토큰 수",
+)
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 한글 음절은 11,172개가 모두 3바이트예요. 토큰마다 따로 바꾸면 글자가 깨져서 �가 나와요. 스트리밍으로 답을 보여 주는 프로그램에서 한글이 잠깐 깨져 보이는 것이 바로 이 버그예요.
@@ -614,14 +687,20 @@ plots.lines(steps, {"바이트 BPE": [size / len(unseen_words) for size in sizes
 #
 # **예상.** 문장 하나가 가장 많은 토큰이 되는 방법과 가장 적은 토큰이 되는 방법은 무엇일까요?
 
+
 # %% tags=["experiment"]
 def jamo_of(sentence: str) -> list[str]:
     """빈칸을 뺀 음절들의 자모를 한 줄로."""
     return [jamo for s in sentence.replace(" ", "") for jamo in decompose(s) if jamo]
 
-cutters = {"음절": lambda s: list(s.replace(" ", "")), "자모": jamo_of,
-           "바이트": lambda s: list(s.replace(" ", "").encode()),
-           "나의 BPE": lambda s: [token for word in s.split() for token in bpe_encode(word, merges)]}
+
+# %% tags=["experiment"]
+cutters = {
+    "음절": lambda s: list(s.replace(" ", "")),
+    "자모": jamo_of,
+    "바이트": lambda s: list(s.replace(" ", "").encode()),
+    "나의 BPE": lambda s: [token for word in s.split() for token in bpe_encode(word, merges)],
+}
 names = fast(korean_text.TAGGERS, ("Hannanum",))
 taggers = {name: korean_text.tagger(name) for name in names}
 cutters |= {name: tagger.morphs for name, tagger in taggers.items() if tagger}
@@ -631,9 +710,14 @@ for name, cut in cutters.items():
 # %% tags=["experiment"]
 tokens = {name: sum(map(len, map(cut, unseen))) / len(unseen) for name, cut in cutters.items()}
 order = sorted(tokens, key=tokens.get)
-plots.bars(order, {"토큰": [tokens[name] for name in order]}, values="{:.0f}", ylabel="토큰 수",
-           title=f"문장 하나의 평균 토큰 수 (처음 보는 {len(unseen)}문장)",
-           ax=plots.panels(1, width=8.4, height=3.8)[0])
+plots.bars(
+    order,
+    {"토큰": [tokens[name] for name in order]},
+    values="{:.0f}",
+    ylabel="토큰 수",
+    title=f"문장 하나의 평균 토큰 수 (처음 보는 {len(unseen)}문장)",
+    ax=plots.panels(1, width=8.4, height=3.8)[0],
+)
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 자모(75)와 바이트(90)가 훨씬 길고, 형태소 분석기 넷이 17에서 20으로 가장 짧아요. 여러분의 BPE(24)는 사전 없이 쌍 400개만 배우고도 음절(30)보다 짧아졌어요.
@@ -650,8 +734,7 @@ tagged = [pair for sentence in sentences for pair in tagger.pos(sentence)] if ta
 a, b = plots.panels(2, "헌법에서 가장 잦은 조사와 어미" if tagger else "Java가 없어서 비워 둔 그림")
 for ax, title, letter in ((a, "조사", "J"), (b, "어미", "E")):
     top = Counter(morpheme for morpheme, tag in tagged if tag.startswith(letter)).most_common(8)
-    plots.bars([name for name, _ in top], {"횟수": [n for _, n in top]}, title=title,
-               values="{:.0f}", ax=ax)
+    plots.bars([name for name, _ in top], {"횟수": [n for _, n in top]}, title=title, values="{:.0f}", ax=ax)
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** '법률' 하나가 조사에 따라 열두 가지 어절이 됐어요. 조사는 '의', '에', '을', 어미는 'ㄴ다', 'ㄴ', '아'가 가장 잦아요. 어절마다 번호를 주면 이것들은 서로 아무 상관이 없는 번호가 돼요. 조각으로 자르면 '법률'의 뜻을 한 번만 배우면 되고, 조사의 뜻도 한 번만 배우면 돼요.
@@ -677,6 +760,7 @@ for ax, title, letter in ((a, "조사", "J"), (b, "어미", "E")):
 #
 # </details>
 
+
 # %% nbgrader={"grade": false, "grade_id": "make_batch", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def make_batch(
     pairs: list[tuple[list[int], list[int]]], bos: int, eos: int, pad: int, max_len: int
@@ -687,6 +771,7 @@ def make_batch(
     어느 행도 max_len보다 길지 않아요. 넘치면 오른쪽을 자르되 src와 tgt_out의 eos는 남겨요.
     예: make_batch([([5], [7, 8])], 1, 2, 0, 9) -> [[5, 2]], [[1, 7, 8]], [[7, 8, 2]]
     """
+
     ### BEGIN SOLUTION
     def fill(rows):
         width = max(map(len, rows))
@@ -697,6 +782,7 @@ def make_batch(
     tgt_in = fill([[bos, *target] for _, target in cut])
     return src, tgt_in, fill([[*target, eos] for _, target in cut])
     ### END SOLUTION
+
 
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
@@ -722,13 +808,22 @@ check("make_batch")
 vocabulary = ["<pad>", "<s>", "</s>", *dict.fromkeys(cutters["나의 BPE"](" ".join(sentences)))]
 number = {token: i for i, token in enumerate(vocabulary)}
 ids = [[number[token] for token in cutters["나의 BPE"](sentence)] for sentence in sentences]
+
+# %% tags=["experiment"]
 a, b = plots.panels(2, "진짜 토큰(파랑)과 PAD(흰색)", height=3.2)
 groups = {"아무렇게나 묶기": ids[::14][:14], "길이가 비슷하게 묶기": sorted(ids, key=len)[146:160]}
-for ax, (title, chosen) in zip((a, b), groups.items()):
+for ax, (title, chosen) in zip((a, b), groups.items(), strict=True):
     src = make_batch([(row, row) for row in chosen], 1, 2, 0, 128)[0]
     real = (src != 0).float()
-    plots.heatmap(real, title=f"{title}: PAD {100 * (1 - real.mean()):.0f}%", limits=(0, 1.6),
-                  xlabel="자리", ylabel="문장", colorbar=False, ax=ax)
+    plots.heatmap(
+        real,
+        title=f"{title}: PAD {100 * (1 - real.mean()):.0f}%",
+        limits=(0, 1.6),
+        xlabel="자리",
+        ylabel="문장",
+        colorbar=False,
+        ax=ax,
+    )
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 아무렇게나 묶은 배치는 절반이 넘게(54%) PAD인데, 길이가 비슷한 문장끼리 묶으면 5%로 줄어요. PAD는 계산만 하고 버리는 칸이라서, 길이가 비슷한 문장끼리 묶기만 해도 학습이 그만큼 빨라져요.
@@ -752,6 +847,7 @@ for ax, (title, chosen) in zip((a, b), groups.items()):
 #
 # </details>
 
+
 # %% nbgrader={"grade": false, "grade_id": "embed", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def embed(ids: torch.Tensor, E: torch.Tensor) -> torch.Tensor:
     """토큰 번호마다 표의 행을 꺼내고 크기를 맞춰요. 기울기가 표까지 흘러야 해요.
@@ -764,10 +860,11 @@ def embed(ids: torch.Tensor, E: torch.Tensor) -> torch.Tensor:
     return E[ids] * math.sqrt(E.shape[1])  # (B, T, D)
     ### END SOLUTION
 
+
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
 #
-# 꺼내고 곱하는 두 걸음이에요.
+# 꺼내고 곱하는 두 단계예요.
 #
 # </details>
 # <details><summary>힌트 2 · 도구</summary>
@@ -794,8 +891,7 @@ for D in sizes:
     lengths["위치 인코딩"].append(torch.cat([angles.sin(), angles.cos()], 1).norm(dim=1).mean())
     lengths["곱하지 않은 임베딩"].append(E.norm(dim=1).mean())
     lengths["√d_model을 곱한 임베딩"].append(embed(ids, E).norm(dim=-1).mean())
-plots.lines(sizes, lengths, title="더하는 두 벡터의 길이", xlabel="d_model", ylabel="길이",
-            logx=True, marker="o")
+plots.lines(sizes, lengths, title="더하는 두 벡터의 길이", xlabel="d_model", ylabel="길이", logx=True, marker="o")
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 곱하지 않은 임베딩은 어느 크기에서나 길이가 1쯤인데, 위치 인코딩은 차원이 늘수록 길어져 512차원에서는 16이에요. $\sqrt{d_\text{model}}$을 곱하면 둘이 나란히 자라요(22.6과 16).
@@ -819,6 +915,7 @@ plots.lines(sizes, lengths, title="더하는 두 벡터의 길이", xlabel="d_mo
 #
 # </details>
 
+
 # %% nbgrader={"grade": false, "grade_id": "tied_logits", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def tied_logits(h: torch.Tensor, E: torch.Tensor) -> torch.Tensor:
     """벡터마다 모든 토큰의 로짓을 구해요. 임베딩과 같은 표를 쓰고, 기울기가 표까지 흘러야 해요.
@@ -830,6 +927,7 @@ def tied_logits(h: torch.Tensor, E: torch.Tensor) -> torch.Tensor:
     ### BEGIN SOLUTION
     return h @ E.T  # (B, T, V)
     ### END SOLUTION
+
 
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
@@ -858,9 +956,13 @@ encoder = 6 * (attention + feed_forward + 2 * norm)
 decoder = 6 * (2 * attention + feed_forward + 3 * norm)
 totals = [encoder + decoder + tables * V * D for tables in (1, 3)]
 print("함께 쓸 때:", f"{totals[0]:,}", "  따로 둘 때:", f"{totals[1]:,}")
-plots.bars(["표 하나를 함께", "표 셋을 따로"], {"표": [V * D / 1e6, 3 * V * D / 1e6],
-           "나머지 층": [(encoder + decoder) / 1e6] * 2}, values="{:.1f}",
-           title="논문의 base 모델에서 표가 차지하는 몫", ylabel="파라미터 (백만)")
+plots.bars(
+    ["표 하나를 함께", "표 셋을 따로"],
+    {"표": [V * D / 1e6, 3 * V * D / 1e6], "나머지 층": [(encoder + decoder) / 1e6] * 2},
+    values="{:.1f}",
+    title="논문의 base 모델에서 표가 차지하는 몫",
+    ylabel="파라미터 (백만)",
+)
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 표 하나를 함께 쓰면 63,082,496개(논문의 65M은 이것을 어림한 수예요), 셋을 따로 두면 100,970,496개예요. 원문과 번역문이 표를 함께 쓰려면 두 언어가 어휘도 함께 써야 해요. 그래서 논문은 두 언어를 섞어 BPE 하나를 배워요(§5.1).
@@ -874,16 +976,25 @@ plots.bars(["표 하나를 함께", "표 셋을 따로"], {"표": [V * D / 1e6, 
 # 짧은 문장을 만들어 한 단어를 가리고, 나머지 둘에서 그 단어를 맞히게 해 봐요. 여러분의 `embed`로 읽고 `tied_logits`로 맞혀요. 무리의 이름은 모델에게 알려 주지 않아요.
 
 # %% tags=["experiment"]
-SCENES = {"장소": ("학교에 집에 은행에 시장에 도서관에 공원에", "간다 온다 도착했다"),
-          "음식": ("밥을 빵을 국수를 사과를 고기를 라면을", "먹는다 요리한다 주문했다"),
-          "읽을거리": ("책을 신문을 편지를 소설을 잡지를 시를", "읽는다 쓴다 펼쳤다")}
-people = "나는 너는 엄마는 친구는 선생님은 학생은".split()
+SCENES = {
+    "장소": ("학교에 집에 은행에 시장에 도서관에 공원에", "간다 온다 도착했다"),
+    "음식": ("밥을 빵을 국수를 사과를 고기를 라면을", "먹는다 요리한다 주문했다"),
+    "읽을거리": ("책을 신문을 편지를 소설을 잡지를 시를", "읽는다 쓴다 펼쳤다"),
+}
+people = ["나는", "너는", "엄마는", "친구는", "선생님은", "학생은"]
 group = dict.fromkeys(people, "사람")
 for kind, (things, verbs) in SCENES.items():
     group |= dict.fromkeys(things.split(), kind) | dict.fromkeys(verbs.split(), "동사")
+
+# %% tags=["experiment"]
 vocabulary = ["▢", *group]
-lines = [[vocabulary.index(word) for word in (who, thing, verb)] for who in people
-         for things, verbs in SCENES.values() for thing in things.split() for verb in verbs.split()]
+lines = [
+    [vocabulary.index(word) for word in (who, thing, verb)]
+    for who in people
+    for things, verbs in SCENES.values()
+    for thing in things.split()
+    for verb in verbs.split()
+]
 print(f"문장 {len(lines)}개, 단어 {len(vocabulary) - 1}가지")
 
 # %% tags=["experiment"]
@@ -892,7 +1003,7 @@ D, lines = 32, torch.tensor(lines)[torch.randperm(len(lines))[:162]]  # (162, 3)
 E = nn.Parameter(torch.randn(len(vocabulary), D) / D**0.5)
 W = nn.Parameter(torch.randn(3, D, D) / D)
 before, optimizer = E.detach().clone(), torch.optim.Adam([E, W], lr=0.01)
-for step in range(fast(200, 30)):
+for _ in range(fast(200, 30)):
     hole = torch.randint(0, 3, (len(lines), 1))
     context = embed(lines.scatter(1, hole, 0), E)  # 가린 자리는 0번 토큰 ▢
     h = torch.einsum("btd,tde->be", context, W)[:, None]  # 자리마다 다른 행렬로 옮겨 더해요.
@@ -935,6 +1046,7 @@ for ax, title, table in ((a, "학습 전", before), (b, "학습 후", E.detach()
 #
 # </details>
 
+
 # %% nbgrader={"grade": false, "grade_id": "cosine_similarity", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def cosine_similarity(a: torch.Tensor, B: torch.Tensor) -> torch.Tensor:
     """벡터 하나와 벡터 여럿의 코사인 유사도를 구해요.
@@ -946,6 +1058,7 @@ def cosine_similarity(a: torch.Tensor, B: torch.Tensor) -> torch.Tensor:
     ### BEGIN SOLUTION
     return (B @ a) / (a.norm() * B.norm(dim=1))
     ### END SOLUTION
+
 
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
@@ -968,11 +1081,18 @@ def cosine_similarity(a: torch.Tensor, B: torch.Tensor) -> torch.Tensor:
 check("cosine_similarity")
 
 # %% tags=["experiment"]
-shown = "나는 너는 학교에 공원에 밥을 빵을 간다 온다".split()
+shown = ["나는", "너는", "학교에", "공원에", "밥을", "빵을", "간다", "온다"]
 table = E.detach()[[vocabulary.index(word) for word in shown]]
 similar = torch.stack([cosine_similarity(row, table) for row in table])
-plots.heatmap(similar, rows=shown, columns=shown, title="학습한 임베딩의 코사인 유사도", values="{:.2f}",
-              limits=(-1, 1), diverging=True)
+plots.heatmap(
+    similar,
+    rows=shown,
+    columns=shown,
+    title="학습한 임베딩의 코사인 유사도",
+    values="{:.2f}",
+    limits=(-1, 1),
+    diverging=True,
+)
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 같은 무리끼리는 파랗고(양수), 다른 무리와는 0 근처이거나 음수예요. 문장의 절반만 보고, 무리의 이름은 한 번도 듣지 않고 배운 결과예요.
@@ -996,6 +1116,7 @@ plots.heatmap(similar, rows=shown, columns=shown, title="학습한 임베딩의 
 #
 # </details>
 
+
 # %% nbgrader={"grade": false, "grade_id": "fertility", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def fertility(tokenize: Callable[[str], list], sentences: list[str]) -> float:
     """어절 하나가 평균 몇 토큰이 되는지 구해요. 어절은 빈칸으로 나뉜 덩어리예요.
@@ -1007,6 +1128,7 @@ def fertility(tokenize: Callable[[str], list], sentences: list[str]) -> float:
     n_tokens = sum(len(tokenize(sentence)) for sentence in sentences)
     return n_tokens / sum(len(sentence.split()) for sentence in sentences)
     ### END SOLUTION
+
 
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
@@ -1029,17 +1151,23 @@ def fertility(tokenize: Callable[[str], list], sentences: list[str]) -> float:
 check("fertility")
 
 # %% tags=["experiment"]
-korean = ["나는 학교에 간다", "어머니가 시장에서 사과를 샀다", "우리는 내일 바다에 갈 것이다", "친구가 편지를 썼다"]
-english = ["I go to school", "Mother bought apples at the market", "We will go to the sea tomorrow",
-           "My friend wrote a letter"]
-rows = {name: [fertility(cutters[way], some) for way in ("음절", "바이트")]
-        for name, some in (("한국어", korean), ("영어", english))}
+meanings = {
+    "나는 학교에 간다": "I go to school",
+    "어머니가 시장에서 사과를 샀다": "Mother bought apples at the market",
+    "우리는 내일 바다에 갈 것이다": "We will go to the sea tomorrow",
+    "친구가 편지를 썼다": "My friend wrote a letter",
+}
+rows = {
+    name: [fertility(cutters[way], some) for way in ("음절", "바이트")]
+    for name, some in (("한국어", list(meanings)), ("영어", list(meanings.values())))
+}
+
+# %% tags=["experiment"]
 left, right = plots.panels(2, "어절 하나의 토큰 수", width=5.2)
 plots.bars(["글자", "바이트"], rows, title="같은 뜻의 네 문장", values="{:.1f}", ax=left)
 scores = {name: fertility(cut, unseen) for name, cut in cutters.items()}
 order = sorted(scores, key=scores.get)
-plots.bars(order, {"토큰": [scores[name] for name in order]}, title="남겨 둔 헌법의 문장",
-           values="{:.1f}", ax=right)
+plots.bars(order, {"토큰": [scores[name] for name in order]}, title="남겨 둔 헌법의 문장", values="{:.1f}", ax=right)
 right.tick_params(axis="x", rotation=40)
 
 # %% [markdown] tags=["given"]

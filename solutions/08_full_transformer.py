@@ -49,7 +49,7 @@
 # | 교사 강요 | teacher forcing | 학습할 때 디코더에 정답의 앞부분을 넣어 주는 것 |
 # | 로짓 | logits | 소프트맥스를 하기 전의 점수 `(…, V)` |
 # | 레이블 스무딩 | label smoothing | 정답의 확률을 1보다 조금 낮춰 잡는 것, $\epsilon$ |
-# | 워밍업 | warm-up | 학습률을 천천히 올리는 처음 몇 걸음 |
+# | 워밍업 | warm-up | 학습률을 천천히 올리는 처음 몇 스텝 |
 # | 그리디 디코딩, 빔 서치 | greedy decoding, beam search | 한 토큰씩 고르는 두 가지 방법 |
 # | 특별한 토큰 | special tokens | `BOS` 시작, `EOS` 끝, `PAD` 패딩 |
 #
@@ -67,6 +67,7 @@ from autograder.kit import fast, plots, show_reference, text
 # %% [markdown] tags=["given"]
 # 아래는 앞 레슨에서 만든 것들이에요. 여기서는 짧게 다시 적어 두고 쓰고, 마지막 조립에서 **여러분의 것**으로 바꿔 끼워요.
 
+
 # %% tags=["given"]
 def multi_head_attention(q_in, kv_in, W_q, W_k, W_v, W_o, n_heads, mask):
     """레슨 6. q_in (B, T, D), kv_in (B, S, D), mask는 True = 볼 수 있음이거나 None -> (B, T, D)"""
@@ -74,13 +75,16 @@ def multi_head_attention(q_in, kv_in, W_q, W_k, W_v, W_o, n_heads, mask):
     q, k, v = split(q_in @ W_q), split(kv_in @ W_k), split(kv_in @ W_v)
     return F.scaled_dot_product_attention(q, k, v, attn_mask=mask).transpose(1, 2).flatten(2) @ W_o
 
+
 def ffn(x, W1, b1, W2, b2):
     """레슨 3. x (B, T, D) -> (B, T, D)"""
     return torch.relu(x @ W1 + b1) @ W2 + b2
 
+
 def post_norm(x, sublayer, gamma, beta, eps=1e-5):
     """레슨 4. LayerNorm(x + sublayer(x)). x (B, T, D) -> (B, T, D)"""
     return F.layer_norm(x + sublayer(x), x.shape[-1:], gamma, beta, eps)
+
 
 # %% [markdown] tags=["given"]
 # ## 실습 8-1 인코더의 층 ⭐⭐☆ · 10분 · 논문 §3.1, 그림 1 왼쪽
@@ -102,10 +106,9 @@ def post_norm(x, sublayer, gamma, beta, eps=1e-5):
 #
 # </details>
 
+
 # %% nbgrader={"grade": false, "grade_id": "encoder_layer", "locked": false, "schema_version": 3, "solution": true, "task": false}
-def encoder_layer(
-    x: torch.Tensor, p: dict, n_heads: int, src_mask: torch.Tensor | None
-) -> torch.Tensor:
+def encoder_layer(x: torch.Tensor, p: dict, n_heads: int, src_mask: torch.Tensor | None) -> torch.Tensor:
     """셀프 어텐션과 피드포워드를 저마다 잔차와 층 정규화로 감싸요 (Post-LN, 드롭아웃 없음).
 
     식: x = LN1(x + MHA(x, x)), 출력 = LN2(x + FFN(x))
@@ -117,6 +120,7 @@ def encoder_layer(
     x = post_norm(x, attend, **p["norm1"])  # (B, S, D)
     return post_norm(x, lambda h: ffn(h, **p["ffn"]), **p["norm2"])
     ### END SOLUTION
+
 
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
@@ -138,15 +142,21 @@ def encoder_layer(
 # %% nbgrader={"grade": true, "grade_id": "check_encoder_layer", "locked": true, "points": 12, "schema_version": 3, "solution": false, "task": false}
 check("encoder_layer")
 
+
 # %% tags=["experiment"]
 def random_layer(D: int, norms: int, *attentions: str) -> dict:
     """연습용 가중치 한 벌."""
     names = ("W_q", "W_k", "W_v", "W_o")
     layer = {kind: {w: torch.randn(D, D) / D**0.5 for w in names} for kind in attentions}
-    layer["ffn"] = {"W1": torch.randn(D, 4 * D) / D**0.5, "b1": torch.zeros(4 * D),
-                    "W2": torch.randn(4 * D, D) / (4 * D) ** 0.5, "b2": torch.zeros(D)}
+    layer["ffn"] = {
+        "W1": torch.randn(D, 4 * D) / D**0.5,
+        "b1": torch.zeros(4 * D),
+        "W2": torch.randn(4 * D, D) / (4 * D) ** 0.5,
+        "b2": torch.zeros(D),
+    }
     norm = {"gamma": torch.ones(D), "beta": torch.zeros(D)}
     return layer | {f"norm{i}": norm for i in range(1, norms + 1)}
+
 
 # %% tags=["experiment"]
 torch.manual_seed(0)
@@ -160,8 +170,14 @@ rows = [(moved - x).norm(dim=-1)[0]]
 for p in layers:
     x, moved = encoder_layer(x, p, 4, None), encoder_layer(moved, p, 4, None)
     rows.append((moved - x).norm(dim=-1)[0])
-plots.heatmap(torch.stack(rows), rows=["입력", "1층 뒤", "2층 뒤", "3층 뒤"], columns=words,
-              values="{:.2f}", title="'은행에' 하나를 바꿨을 때 움직인 크기", colorbar=False)
+plots.heatmap(
+    torch.stack(rows),
+    rows=["입력", "1층 뒤", "2층 뒤", "3층 뒤"],
+    columns=words,
+    values="{:.2f}",
+    title="'은행에' 하나를 바꿨을 때 움직인 크기",
+    colorbar=False,
+)
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 입력에서는 한 토큰만 달랐는데 한 층만 지나도 다섯 토큰이 모두 움직여요. 한 층 안에 모든 토큰에서 모든 토큰으로 가는 길이 있으니까요.
@@ -193,10 +209,15 @@ plots.heatmap(torch.stack(rows), rows=["입력", "1층 뒤", "2층 뒤", "3층 �
 #
 # </details>
 
+
 # %% nbgrader={"grade": false, "grade_id": "decoder_layer", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def decoder_layer(
-    x: torch.Tensor, memory: torch.Tensor, p: dict, n_heads: int,
-    src_mask: torch.Tensor | None, tgt_mask: torch.Tensor | None,
+    x: torch.Tensor,
+    memory: torch.Tensor,
+    p: dict,
+    n_heads: int,
+    src_mask: torch.Tensor | None,
+    tgt_mask: torch.Tensor | None,
 ) -> torch.Tensor:
     """가린 셀프 어텐션, 크로스 어텐션, 피드포워드를 저마다 잔차와 층 정규화로 감싸요 (Post-LN, 드롭아웃 없음).
 
@@ -212,6 +233,7 @@ def decoder_layer(
     x = post_norm(x, look_across, **p["norm2"])
     return post_norm(x, lambda h: ffn(h, **p["ffn"]), **p["norm3"])
     ### END SOLUTION
+
 
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
@@ -238,14 +260,25 @@ torch.manual_seed(1)
 source, target = text.SCHOOL.split(), ["<bos>", "I", "go", "to", "school"]
 T, S, p = len(target), len(source), random_layer(32, 3, "self_attn", "cross_attn")
 x, memory, causal = torch.randn(1, T, 32), torch.randn(1, S, 32), torch.ones(T, T).tril().bool()
-run = lambda x, memory: decoder_layer(x, memory, p, 4, None, causal)
+before = decoder_layer(x, memory, p, 4, None, causal)
 effect = torch.zeros(T, T + S)
 for j in range(T + S):
     other_x, other_memory = x.clone(), memory.clone()
     (other_x[0, j] if j < T else other_memory[0, j - T]).add_(torch.randn(32))
-    effect[:, j] = (run(other_x, other_memory) - run(x, memory)).norm(dim=-1)[0]
-plots.heatmap(effect, rows=target, columns=target + source, values="{:.1f}", colorbar=False,
-              xlabel="바꾼 토큰 (왼쪽 번역문, 오른쪽 원문)", ylabel="움직인 출력", title="무엇을 바꾸면 어디가 움직일까")
+    after = decoder_layer(other_x, other_memory, p, 4, None, causal)
+    effect[:, j] = (after - before).norm(dim=-1)[0]
+
+# %% tags=["experiment"]
+plots.heatmap(
+    effect,
+    rows=target,
+    columns=target + source,
+    values="{:.1f}",
+    colorbar=False,
+    xlabel="바꾼 토큰 (왼쪽 번역문, 오른쪽 원문)",
+    ylabel="움직인 출력",
+    title="무엇을 바꾸면 어디가 움직일까",
+)
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 왼쪽 다섯 열(번역문)은 계단 모양이에요. 바꾼 자리보다 **앞**의 출력은 0.0, 조금도 움직이지 않아요. 오른쪽 세 열(원문)은 모든 자리를 움직여요.
@@ -274,10 +307,9 @@ plots.heatmap(effect, rows=target, columns=target + source, values="{:.1f}", col
 #
 # </details>
 
+
 # %% nbgrader={"grade": false, "grade_id": "make_masks", "locked": false, "schema_version": 3, "solution": true, "task": false}
-def make_masks(
-    src: torch.Tensor, tgt: torch.Tensor, pad_id: int
-) -> tuple[torch.Tensor, torch.Tensor]:
+def make_masks(src: torch.Tensor, tgt: torch.Tensor, pad_id: int) -> tuple[torch.Tensor, torch.Tensor]:
     """인코더와 디코더가 쓸 마스크 한 쌍. True가 볼 수 있음이에요.
 
     모양: src (B, S), tgt (B, T) 정수 -> 원문의 마스크 (B, 1, 1, S), 번역문의 마스크 (B, 1, T, T)
@@ -288,6 +320,7 @@ def make_masks(
     causal = torch.ones(T, T, dtype=torch.bool).tril()  # (T, T)
     return (src != pad_id)[:, None, None, :], (tgt != pad_id)[:, None, None, :] & causal
     ### END SOLUTION
+
 
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
@@ -348,6 +381,7 @@ plots.mask_map(tgt_mask[1, 0], queries, title="번역문을 볼 때", ax=axes[1]
 #
 # </details>
 
+
 # %% nbgrader={"grade": false, "grade_id": "shift_right", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def shift_right(tgt: torch.Tensor, bos: int) -> torch.Tensor:
     """정답을 오른쪽으로 한 칸 밀어 디코더의 입력을 만들어요. 맨 앞은 BOS이고 마지막 토큰은 빠져요.
@@ -359,6 +393,7 @@ def shift_right(tgt: torch.Tensor, bos: int) -> torch.Tensor:
     start = torch.full_like(tgt[:, :1], bos)  # (B, 1)
     return torch.cat([start, tgt[:, :-1]], dim=1)
     ### END SOLUTION
+
 
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
@@ -388,7 +423,7 @@ for t, word in enumerate(wanted):
     print(f"자리 {t}: 본 것 {' '.join(given[: t + 1]):<18} 맞힐 것 {word}")
 
 # %% [markdown] tags=["given"]
-# **눈으로 보기.** 문장 하나가 문제 네 개가 됐어요. 네 문제를 한 번의 행렬 계산으로 함께 풀어요. RNN이라면 네 걸음을 기다려야 했을 일이에요.
+# **눈으로 보기.** 문장 하나가 문제 네 개가 됐어요. 네 문제를 한 번의 행렬 계산으로 함께 풀어요. RNN이라면 네 스텝을 기다려야 했을 일이에요.
 #
 # **한 줄 정리.** 한 칸 밀면 문장 하나가 "앞을 보고 다음을 맞히는" 문제 여럿이 돼요.
 
@@ -411,24 +446,29 @@ from autograder.kit import assembly, trainer
 assembly.one_thread()
 right = assembly.stand_ins()  # 모든 부품이 PyTorch의 것
 
+
 # %% tags=["experiment"]
 def merged_without_transpose(q_in, kv_in, W_q, W_k, W_v, W_o, n_heads, mask):
     """고장 1: 헤드를 (B, T, H, K)로 되돌리지 않고 끊어 읽어요."""
     B, T, D = q_in.shape
-    q, k, v = ((x @ W).view(B, -1, n_heads, D // n_heads).transpose(1, 2)
-               for x, W in ((q_in, W_q), (kv_in, W_k), (kv_in, W_v)))
+    pairs = (q_in, W_q), (kv_in, W_k), (kv_in, W_v)
+    q, k, v = ((x @ W).view(B, -1, n_heads, D // n_heads).transpose(1, 2) for x, W in pairs)
     return F.scaled_dot_product_attention(q, k, v, attn_mask=mask).reshape(B, T, D) @ W_o
+
 
 def leaking_masks(src, tgt, pad_id):
     """고장 2: 대각선보다 한 칸 위까지 보여요."""
     leak = torch.ones(1, 1, tgt.shape[1], tgt.shape[1]).tril(1).bool()
     return right["make_masks"](src, tgt, pad_id)[0], leak
 
+
 # %% tags=["experiment"]
-variants = {"바른 모델": right,
-            "헤드를 잘못 합침": right.replaced(**assembly.layers_with(merged_without_transpose)),
-            "다음 토큰이 샘": right.replaced(make_masks=leaking_masks),
-            "밀지 않음": right.replaced(shift_right=lambda tgt, bos: tgt)}
+variants = {
+    "바른 모델": right,
+    "헤드를 잘못 합침": right.replaced(**assembly.layers_with(merged_without_transpose)),
+    "다음 토큰이 샘": right.replaced(make_masks=leaking_masks),
+    "밀지 않음": right.replaced(shift_right=lambda tgt, bos: tgt),
+}
 results = {name: trainer.copy_task(parts, fast(400, 20)) for name, parts in variants.items()}
 columns = {key: [row[key] for row in results.values()] for key in ("교사 강요", "스스로 쓰기")}
 ax = plots.panels(1, width=7.2, height=3.8)[0]
@@ -465,10 +505,9 @@ for name, row in results.items():
 #
 # </details>
 
+
 # %% nbgrader={"grade": false, "grade_id": "label_smoothed_loss", "locked": false, "schema_version": 3, "solution": true, "task": false}
-def label_smoothed_loss(
-    logits: torch.Tensor, target: torch.Tensor, eps: float, pad_id: int
-) -> torch.Tensor:
+def label_smoothed_loss(logits: torch.Tensor, target: torch.Tensor, eps: float, pad_id: int) -> torch.Tensor:
     """eps를 어휘 V칸 모두에 나눈 정답 분포와의 교차 엔트로피를 PAD가 아닌 자리에서 평균해요.
 
     모양: logits (N, V), target (N,) 정수 -> 스칼라 텐서. 기울기가 logits까지 흘러야 해요.
@@ -480,6 +519,7 @@ def label_smoothed_loss(
     loss = -(1 - eps) * right - eps * log_p.mean(dim=-1)
     return loss[target != pad_id].mean()
     ### END SOLUTION
+
 
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
@@ -505,12 +545,15 @@ check("label_smoothed_loss")
 V, target = 4, torch.tensor([1])
 chance = torch.linspace(0.30, 0.999, 200)
 
+
 def loss_at(p: float, eps: float) -> float:
     """정답에 p, 나머지 세 칸에 고르게 나눠 준 예측의 손실."""
     guess = torch.full((1, V), (1 - p) / (V - 1))
     guess[0, 1] = p
     return label_smoothed_loss(guess.log(), target, eps, 0).item()
 
+
+# %% tags=["experiment"]
 curves = {f"ε = {eps}": [loss_at(p.item(), eps) for p in chance] for eps in (0.0, 0.1, 0.3)}
 plots.lines(chance, curves, title="너무 확신하면 벌을 받아요", xlabel="정답에 준 확률", ylabel="손실 (nat)")
 for name, curve in curves.items():
@@ -530,21 +573,22 @@ for name, curve in curves.items():
 #
 # $$lr = d_\text{model}^{-0.5} \cdot \min(step^{-0.5},\; step \cdot warmup^{-1.5})$$
 #
-# **손으로.** $d_\text{model} = 4$, $warmup = 4$라면 1걸음에는 $0.5 \cdot \min(1, 1/8) = 0.0625$, 4걸음에는 $0.5 \cdot \min(1/2, 4/8) = 0.25$, 16걸음에는 $0.5 \cdot 1/4 = 0.125$예요.
+# **손으로.** $d_\text{model} = 4$, $warmup = 4$라면 1스텝에는 $0.5 \cdot \min(1, 1/8) = 0.0625$, 4스텝에는 $0.5 \cdot \min(1/2, 4/8) = 0.25$, 16스텝에는 $0.5 \cdot 1/4 = 0.125$예요.
 #
 # **예상.** 논문의 설정(512, 4000)에서 가장 큰 학습률은 0.001보다 클까요?
 #
 # <details><summary>예상해 본 뒤 열기</summary>
 #
-# 작아요. 4000걸음에서 약 0.0007이에요.
+# 작아요. 4000스텝에서 약 0.0007이에요.
 #
 # </details>
 
+
 # %% nbgrader={"grade": false, "grade_id": "noam_lr", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def noam_lr(step: int, d_model: int, warmup: int) -> float:
-    """warmup걸음까지 곧게 오르고 그 뒤로는 걸음의 제곱근에 반비례해 내려가는 학습률 (논문 식 (3)).
+    """warmup스텝까지 곧게 오르고 그 뒤로는 스텝의 제곱근에 반비례해 내려가는 학습률 (논문 식 (3)).
 
-    걸음은 1부터 세고, 0이 들어오면 1로 쳐요.
+    스텝은 1부터 세고, 0이 들어오면 1로 쳐요.
     예: noam_lr(4, 4, 4) -> 0.25
     """
     ### BEGIN SOLUTION
@@ -552,10 +596,11 @@ def noam_lr(step: int, d_model: int, warmup: int) -> float:
     return d_model**-0.5 * min(step**-0.5, step * warmup**-1.5)
     ### END SOLUTION
 
+
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
 #
-# 식을 그대로 옮기면 돼요. 0번째 걸음만 조심해요.
+# 식을 그대로 옮기면 돼요. 0번째 스텝만 조심해요.
 #
 # </details>
 # <details><summary>힌트 2 · 도구</summary>
@@ -565,7 +610,7 @@ def noam_lr(step: int, d_model: int, warmup: int) -> float:
 # </details>
 # <details><summary>힌트 3 · 거의 다</summary>
 #
-# 0의 -0.5제곱은 예외가 나요. 식을 계산하기 전에 걸음을 1 이상으로 올려요.
+# 0의 -0.5제곱은 예외가 나요. 식을 계산하기 전에 스텝을 1 이상으로 올려요.
 #
 # </details>
 
@@ -575,20 +620,20 @@ check("noam_lr")
 # %% tags=["experiment"]
 steps = list(range(1, 20001, 50))
 curves = {f"warmup {w}": [noam_lr(s, 512, w) for s in steps] for w in (1000, 4000, 8000)}
-plots.lines(steps, curves, title="워밍업의 길이와 학습률 (d_model 512)", xlabel="걸음", ylabel="학습률")
+plots.lines(steps, curves, title="워밍업의 길이와 학습률 (d_model 512)", xlabel="스텝", ylabel="학습률")
 print(f"꼭대기: {max(curves['warmup 4000']):.6f}")
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 워밍업이 길수록 꼭대기가 낮고 늦어요. 꼭대기를 지나면 세 곡선이 하나로 겹쳐요. 그 뒤의 식에는 warmup이 없으니까요.
 #
-# **한 줄 정리.** 워밍업은 처음 몇 걸음을 조심스럽게 걷는 거예요.
+# **한 줄 정리.** 워밍업은 처음 몇 스텝을 조심스럽게 밟는 거예요.
 
 # %% [markdown] tags=["given"]
 # ## 실습 8-7 그리디 디코딩 ⭐⭐☆ · 7분 · 논문 §3.1
 #
-# **왜 한 토큰씩일까요?** 번역할 때는 정답이 없으니 자기가 쓴 것을 다시 입력에 넣어야 해요. 걸음마다 가장 그럴듯한 토큰을 고르고, `EOS`가 나오면 끝내요.
+# **왜 한 토큰씩일까요?** 번역할 때는 정답이 없으니 자기가 쓴 것을 다시 입력에 넣어야 해요. 스텝마다 가장 그럴듯한 토큰을 고르고, `EOS`가 나오면 끝내요.
 #
-# 모델 대신 **한 걸음 함수** `step_fn`을 받아요. 지금까지의 토큰 `(n, t)`를 넣으면 자리마다 다음 토큰의 로짓 `(n, t, V)`가 나와요.
+# 모델 대신 **한 스텝 함수** `step_fn`을 받아요. 지금까지의 토큰 `(n, t)`를 넣으면 자리마다 다음 토큰의 로짓 `(n, t, V)`가 나와요.
 #
 # **손으로.** `BOS` → 로짓이 가장 큰 것이 "나는" → `BOS 나는`을 넣어 "학교에" → … → `EOS`. 돌려줄 것은 "나는 학교에 …"뿐이고 `BOS`와 `EOS`는 빼요.
 #
@@ -600,9 +645,10 @@ print(f"꼭대기: {max(curves['warmup 4000']):.6f}")
 #
 # </details>
 
+
 # %% nbgrader={"grade": false, "grade_id": "greedy_decode", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def greedy_decode(step_fn, bos: int, eos: int, max_len: int) -> list[int]:
-    """걸음마다 로짓이 가장 큰 토큰을 골라 이어 써요.
+    """스텝마다 로짓이 가장 큰 토큰을 골라 이어 써요.
 
     step_fn은 정수 텐서 (n, t)를 받아 로짓 (n, t, V)를 돌려주는 함수예요. 여기서는 n이 1이에요.
     -> BOS와 EOS를 뺀 토큰의 목록(파이썬 int). EOS가 나오면 멈추고, 나오지 않아도 max_len개에서 멈춰요.
@@ -616,6 +662,7 @@ def greedy_decode(step_fn, bos: int, eos: int, max_len: int) -> list[int]:
         tokens.append(token)
     return tokens[1:]
     ### END SOLUTION
+
 
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
@@ -639,17 +686,28 @@ check("greedy_decode")
 
 # %% tags=["experiment"]
 WORDS = ["<bos>", "<eos>", "나는", "학교에", "집에", "간다", "뛰어", "있다"]
-NEXT = {"<bos>": {"나는": 1.0}, "나는": {"학교에": 0.55, "집에": 0.45},
-        "학교에": {"간다": 0.4, "뛰어": 0.35, "있다": 0.25}, "집에": {"간다": 0.95, "있다": 0.05},
-        "뛰어": {"간다": 1.0}, "간다": {"<eos>": 1.0}, "있다": {"<eos>": 1.0}, "<eos>": {"<eos>": 1.0}}
+NEXT = {
+    "<bos>": {"나는": 1.0},
+    "나는": {"학교에": 0.55, "집에": 0.45},
+    "학교에": {"간다": 0.4, "뛰어": 0.35, "있다": 0.25},
+    "집에": {"간다": 0.95, "있다": 0.05},
+    "뛰어": {"간다": 1.0},
+    "간다": {"<eos>": 1.0},
+    "있다": {"<eos>": 1.0},
+    "<eos>": {"<eos>": 1.0},
+}
+
+# %% tags=["experiment"]
 table = torch.full((len(WORDS), len(WORDS)), 1e-9)
 for word, following in NEXT.items():
     for other, chance in following.items():
         table[WORDS.index(word), WORDS.index(other)] = chance
 
+
 def toy(tokens: torch.Tensor) -> torch.Tensor:
     """바로 앞의 단어만 보는 장난감 모델: (n, t) -> (n, t, V)"""
     return table[tokens].log()
+
 
 # %% tags=["experiment"]
 found = greedy_decode(toy, 0, 1, 10)
@@ -659,7 +717,7 @@ print("그리디:", " ".join(WORDS[i] for i in found))
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** '나는'의 행에서 '학교에'(0.55)가 '집에'(0.45)를 이겼고, '학교에'의 행에서는 '간다'(0.40)가 가장 커요. 그래서 "나는 학교에 간다"예요. 그런데 이 문장의 확률은 얼마일까요?
 #
-# **한 줄 정리.** 그리디는 걸음마다 가장 좋은 하나만 골라요.
+# **한 줄 정리.** 그리디는 스텝마다 가장 좋은 하나만 골라요.
 
 # %% [markdown] tags=["given"]
 # ## 실습 8-8 빔 서치 ⭐⭐⭐ · 12분 · 논문 §6.1
@@ -675,41 +733,47 @@ print("그리디:", " ".join(WORDS[i] for i in found))
 #
 # 1. 처음에는 후보가 BOS **하나**예요.
 # 2. 늘린 후보를 좋은 것부터 보며, EOS로 끝난 것은 끝난 목록으로 옮기고(자리를 쓰지 않아요) 나머지는 `beam`개까지 살려요.
-# 3. `max_len`걸음이 되거나 살아 있는 후보가 없을 때까지 해요.
+# 3. `max_len`스텝이 되거나 살아 있는 후보가 없을 때까지 해요.
 # 4. 마지막에는 끝나지 못한 후보도 함께 겨뤄요.
 #
 # 아래의 두 도우미를 써도 좋아요.
+
 
 # %% tags=["given"]
 def length_penalty(length: int, alpha: float) -> float:
     """긴 문장의 손해를 덜어 주는 나눗수."""
     return ((5 + length) / 6) ** alpha
 
+
+# %% tags=["given"]
 def grow(live: list, log_p: torch.Tensor) -> list:
     """살아 있는 후보 (점수, 토큰들)마다 모든 다음 토큰을 붙여 좋은 것부터 늘어놓아요. log_p (n, V)
 
     같은 점수면 번호가 작은 토큰이 먼저예요.
     """
-    grown = [(score + step, [*tokens, token]) for (score, tokens), row in zip(live, log_p.tolist())
-             for token, step in enumerate(row)]
+    grown = [
+        (score + step, [*tokens, token])
+        for (score, tokens), row in zip(live, log_p.tolist())
+        for token, step in enumerate(row)
+    ]
     return sorted(grown, key=lambda candidate: (-candidate[0], candidate[1][-1]))
 
+
 # %% [markdown] tags=["given"]
-# **손으로.** 위의 장난감 모델에서 `beam = 2`라면, 둘째 걸음의 후보는 "나는 학교에"(0.55)와 "나는 집에"(0.45) 둘 다 살아남아요.
-# 셋째 걸음에는 "나는 집에 간다"(0.43)와 "나는 학교에 간다"(0.22)가 남고, 둘 다 EOS를 만나 끝난 목록으로 가요.
+# **손으로.** 위의 장난감 모델에서 `beam = 2`라면, 둘째 스텝의 후보는 "나는 학교에"(0.55)와 "나는 집에"(0.45) 둘 다 살아남아요.
+# 셋째 스텝에는 "나는 집에 간다"(0.43)와 "나는 학교에 간다"(0.22)가 남고, 둘 다 EOS를 만나 끝난 목록으로 가요.
 #
 # **예상.** `beam`을 어휘 크기만큼 늘리면 언제나 가장 좋은 문장을 찾을까요?
 #
 # <details><summary>예상해 본 뒤 열기</summary>
 #
-# 그래도 아니에요. 걸음마다 후보가 어휘 크기의 거듭제곱으로 늘어나므로 어디선가는 버려야 해요. 넉넉할수록 놓칠 일이 줄어들 뿐이에요.
+# 그래도 아니에요. 스텝마다 후보가 어휘 크기의 거듭제곱으로 늘어나므로 어디선가는 버려야 해요. 넉넉할수록 놓칠 일이 줄어들 뿐이에요.
 #
 # </details>
 
+
 # %% nbgrader={"grade": false, "grade_id": "beam_search", "locked": false, "schema_version": 3, "solution": true, "task": false}
-def beam_search(
-    step_fn, bos: int, eos: int, beam: int, alpha: float, max_len: int
-) -> tuple[list[int], float]:
+def beam_search(step_fn, bos: int, eos: int, beam: int, alpha: float, max_len: int) -> tuple[list[int], float]:
     """살아 있는 후보를 beam개까지 함께 키워 점수가 가장 높은 문장을 찾아요.
 
     step_fn은 정수 텐서 (n, t)를 받아 로짓 (n, t, V)를 돌려주는 함수예요.
@@ -733,10 +797,11 @@ def beam_search(
     return tokens, score
     ### END SOLUTION
 
+
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
 #
-# 목록이 둘 필요해요. 살아 있는 후보 `live`와 끝난 후보 `finished`요. 걸음마다 `live`를 늘려 다시 골라요.
+# 목록이 둘 필요해요. 살아 있는 후보 `live`와 끝난 후보 `finished`요. 스텝마다 `live`를 늘려 다시 골라요.
 #
 # </details>
 # <details><summary>힌트 2 · 도구</summary>
@@ -759,8 +824,13 @@ for beam in (1, 2, 3):
     print(f"빔 {beam}: {' '.join(WORDS[i] for i in tokens)} (확률 {math.exp(score):.3f})")
 alphas = [0.0, 0.6, 1.0]
 lengths = list(range(1, 31))
-plots.lines(lengths, {f"α = {a}": [length_penalty(n, a) for n in lengths] for a in alphas},
-            title="길이 벌점: 로그 확률의 합을 나누는 값", xlabel="만든 토큰 수 L", ylabel="나누는 값")
+plots.lines(
+    lengths,
+    {f"α = {a}": [length_penalty(n, a) for n in lengths] for a in alphas},
+    title="길이 벌점: 로그 확률의 합을 나누는 값",
+    xlabel="만든 토큰 수 L",
+    ylabel="나누는 값",
+)
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 빔이 1이면 그리디와 같은 문장, 2부터는 확률이 두 배쯤 높은 "나는 집에 간다"를 찾아요. 그림에서 α가 클수록 긴 문장을 더 많이 봐줘요. 논문은 빔 4, α = 0.6을 썼어요.
@@ -786,6 +856,7 @@ plots.lines(lengths, {f"α = {a}": [length_penalty(n, a) for n in lengths] for a
 #
 # </details>
 
+
 # %% nbgrader={"grade": false, "grade_id": "transformer_param_count", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def transformer_param_count(
     vocab: int, d_model: int, n_layers: int, d_ff: int, tied: bool = True, bias: bool = True
@@ -804,6 +875,7 @@ def transformer_param_count(
     decoder = 2 * attention + feed_forward + 6 * d_model
     return (1 if tied else 3) * vocab * d_model + n_layers * (encoder + decoder)
     ### END SOLUTION
+
 
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
@@ -828,10 +900,14 @@ check("transformer_param_count")
 # %% tags=["experiment"]
 D, F_ = 512, 2048
 attention, feed_forward = 4 * D * D + 4 * D, 2 * D * F_ + F_ + D
-share = {"임베딩 표": 37000 * D, "어텐션 18개": 18 * attention,
-         "FFN 12개": 12 * feed_forward, "정규화 30개": 30 * 2 * D}
-plots.bars(list(share), {"": [n / 1e6 for n in share.values()]}, ylabel="백만 개", values="{:.2f}",
-           title="논문 base의 파라미터는 어디에 있을까")
+share = {
+    "임베딩 표": 37000 * D,
+    "어텐션 18개": 18 * attention,
+    "FFN 12개": 12 * feed_forward,
+    "정규화 30개": 30 * 2 * D,
+}
+millions = {"": [n / 1e6 for n in share.values()]}
+plots.bars(list(share), millions, ylabel="백만 개", values="{:.2f}", title="논문 base의 파라미터는 어디에 있을까")
 print(f"base {transformer_param_count(37000, 512, 6, 2048):,}개")
 print(f"big  {transformer_param_count(37000, 1024, 6, 4096):,}개")
 
@@ -879,10 +955,13 @@ for pair in test_pairs[:3]:
 # 3. 혼자일 때와 배치 안에서의 답이 같은가요? (PAD가 섞이지 않는지)
 
 # %% tags=["experiment"]
-src, tgt = (trainer.padded(rows) for rows in zip(*trainer.encode_pairs(vocabulary, test_pairs[:8])))
+src, tgt = (trainer.padded(rows) for rows in zip(*trainer.encode_pairs(vocabulary, test_pairs[:8]), strict=True))
 small = trainer.Assembled(parts, len(vocabulary))
-gates = [trainer.overfit_gate(small, src, tgt, steps=fast(150, 3)),
-         trainer.causal_gate(small, src, tgt), trainer.batch_gate(small, src, tgt)]
+gates = [
+    trainer.overfit_gate(small, src, tgt, steps=fast(150, 3)),
+    trainer.causal_gate(small, src, tgt),
+    trainer.batch_gate(small, src, tgt),
+]
 for gate in gates:
     print(gate)
 
@@ -895,13 +974,13 @@ for gate in gates:
 # %% tags=["experiment"]
 model = trainer.Assembled(parts, len(vocabulary), dropout=0.1)
 history = trainer.train(model, vocabulary, train_pairs, steps=fast(800, 6), watch=text.SCHOOL)
-print(f"{len(history.losses)}걸음, {history.seconds:.0f}초. {history.stopped}")
+print(f"{len(history.losses)}스텝, {history.seconds:.0f}초. {history.stopped}")
 axes = plots.panels(2, "학습의 기록", width=4.8)
 steps = list(range(1, len(history.losses) + 1))
-plots.lines(steps, {"손실": history.losses}, title="손실", xlabel="걸음", ylabel="nat/토큰", ax=axes[0])
-plots.lines(steps, {"학습률": history.rates}, title="학습률", xlabel="걸음", ax=axes[1])
+plots.lines(steps, {"손실": history.losses}, title="손실", xlabel="스텝", ylabel="nat/토큰", ax=axes[0])
+plots.lines(steps, {"학습률": history.rates}, title="학습률", xlabel="스텝", ax=axes[1])
 for step, sentence in history.samples:
-    print(f"{step:>4}걸음: {text.SCHOOL} → {sentence}")
+    print(f"{step:>4}스텝: {text.SCHOOL} → {sentence}")
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 손실은 0까지 내려가지 않아요. 레이블 스무딩이 있으면 완벽한 모델도 손실이 0이 아니니까요. 아래의 글은 같은 문장의 번역이 자라는 모습이에요.
@@ -939,8 +1018,9 @@ source = [*vocabulary.pieces(sentence), "<eos>"]
 target = [*vocabulary.pieces(written), "<eos>"]  # 행마다 이 토큰을 고를 때 본 곳이에요.
 axes = plots.panels(4, f"{sentence} → {written}", columns=2, width=5.0, height=4.2)
 for head, ax in enumerate(axes):
-    plots.heatmap(maps[head], rows=target, columns=source, title=f"헤드 {head + 1}",
-                  limits=(0, 1), colorbar=False, ax=ax)
+    plots.heatmap(
+        maps[head], rows=target, columns=source, title=f"헤드 {head + 1}", limits=(0, 1), colorbar=False, ax=ax
+    )
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 'letter'의 행에는 '편지를'을, 'yesterday'의 행에는 '어제'를 짙게 보는 헤드가 있어요. 두 언어의 어순이 달라서 짙은 칸이 대각선으로 늘어서지 않아요.
@@ -954,26 +1034,44 @@ for head, ax in enumerate(axes):
 longer = trainer.Assembled(parts, len(vocabulary), max_len=300)  # 길이만 늘린 새 모델로 시간만 재요.
 same = torch.equal(model.generate(src, 20, use_cache=True), model.generate(src, 20))
 eight, sizes = src.expand(8, -1), fast([16, 64, 256], [4, 8])  # 여덟 문장을 함께 써요.
-took = {name: [trainer.seconds_to_write(longer, eight, n, cache) for n in sizes]
-        for name, cache in (("캐시 없음", False), ("캐시 있음", True))}
-print("두 방법의 번역이 같나요?", "같아요" if same else "달라요",
-      f"· {sizes[-1]}토큰에서 {took['캐시 없음'][-1] / took['캐시 있음'][-1]:.1f}배")
-plots.lines(sizes, took, title="번역문의 길이와 걸린 시간", xlabel="만든 토큰 수", ylabel="CPU 시간 (초)",
-            logx=True, logy=True, marker="o")
+took = {
+    name: [trainer.seconds_to_write(longer, eight, n, cache) for n in sizes]
+    for name, cache in (("캐시 없음", False), ("캐시 있음", True))
+}
+print(
+    "두 방법의 번역이 같나요?",
+    "같아요" if same else "달라요",
+    f"· {sizes[-1]}토큰에서 {took['캐시 없음'][-1] / took['캐시 있음'][-1]:.1f}배",
+)
+
+# %% tags=["experiment"]
+plots.lines(
+    sizes,
+    took,
+    title="번역문의 길이와 걸린 시간",
+    xlabel="만든 토큰 수",
+    ylabel="CPU 시간 (초)",
+    logx=True,
+    logy=True,
+    marker="o",
+)
 
 # %% [markdown] tags=["given"]
-# **눈으로 보기.** 짧을 때는 차이가 작다가 길어질수록 벌어져요. 캐시가 없으면 걸음마다 앞의 토큰을 모두 다시 계산하니까요.
+# **눈으로 보기.** 짧을 때는 차이가 작다가 길어질수록 벌어져요. 캐시가 없으면 스텝마다 앞의 토큰을 모두 다시 계산하니까요.
 #
 # ### 7. 증명서
 
 # %% tags=["experiment"]
-assembly.certificate(parts, {
-    "파라미터": f"{sum(w.numel() for w in model.parameters()):,}개",
-    "관문": f"{sum(gate.passed for gate in gates)} / {len(gates)} 통과",
-    "학습": f"{len(history.losses)}걸음, {history.seconds:.0f}초",
-    "처음 보는 문장의 번역": f"{result['번역 정확도']:.0%} 정확히 일치, BLEU {result['BLEU']:.1f}",
-    text.SCHOOL: trainer.translate_one(model, vocabulary, text.SCHOOL),
-})
+assembly.certificate(
+    parts,
+    {
+        "파라미터": f"{sum(w.numel() for w in model.parameters()):,}개",
+        "관문": f"{sum(gate.passed for gate in gates)} / {len(gates)} 통과",
+        "학습": f"{len(history.losses)}스텝, {history.seconds:.0f}초",
+        "처음 보는 문장의 번역": f"{result['번역 정확도']:.0%} 정확히 일치, BLEU {result['BLEU']:.1f}",
+        text.SCHOOL: trainer.translate_one(model, vocabulary, text.SCHOOL),
+    },
+)
 
 # %% [markdown] tags=["given"]
 # ## 실습 8-10 (보너스) BLEU ⭐⭐☆ · 8분 · 논문 §6.1
@@ -989,6 +1087,7 @@ assembly.certificate(parts, {
 # **손으로.** 번역 "나는 나는 나는", 정답 "나는 학교에 간다"라면 1그램은 셋 가운데 **하나**만 맞아요. 정답에 '나는'이 한 번뿐이니까요.
 #
 # **예상.** 한 칸 밀기를 빠뜨려 베끼기만 배운 모델이 있어요. 정답을 입력에 넣어 주고 받아 적은 것으로 BLEU를 재면 몇 점쯤일까요?
+
 
 # %% nbgrader={"grade": false, "grade_id": "bleu", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def bleu(hypotheses: list[str], references: list[str]) -> float:
@@ -1011,6 +1110,7 @@ def bleu(hypotheses: list[str], references: list[str]) -> float:
     precision = math.prod(h / t for h, t in zip(hit, total)) ** 0.25
     return 100 * min(1.0, math.exp(1 - r / c)) * precision
     ### END SOLUTION
+
 
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
@@ -1036,7 +1136,7 @@ check("bleu")
 unshifted = right.replaced(shift_right=lambda tgt, bos: tgt)  # 한 칸 밀기를 빠뜨린 부품
 broken = trainer.Assembled(unshifted, len(vocabulary))
 trainer.train(broken, vocabulary, train_pairs, steps=fast(150, 3), warmup=50)
-src, tgt = (trainer.padded(rows) for rows in zip(*trainer.encode_pairs(vocabulary, test_pairs)))
+src, tgt = (trainer.padded(rows) for rows in zip(*trainer.encode_pairs(vocabulary, test_pairs), strict=True))
 with torch.no_grad():
     forced = broken(src, tgt).argmax(-1)  # 정답을 넣어 주고 받아 적은 것
 forced = forced.masked_fill(tgt == trainer.PAD, trainer.PAD)
@@ -1045,8 +1145,13 @@ forced = forced.masked_fill(tgt == trainer.PAD, trainer.PAD)
 answers = [pair.en for pair in test_pairs]
 fake = bleu([vocabulary.decode(row) for row in forced.tolist()], answers)
 real = bleu(trainer.translate(broken, vocabulary, [pair.ko for pair in test_pairs]), answers)
-plots.bars(["교사 강요로 잰 'BLEU'", "스스로 쓰게 하고 잰 BLEU"], {"": [fake, real]}, ylabel="BLEU",
-           title="한 칸 밀기를 빠뜨린 모델", values="{:.1f}")
+plots.bars(
+    ["교사 강요로 잰 'BLEU'", "스스로 쓰게 하고 잰 BLEU"],
+    {"": [fake, real]},
+    ylabel="BLEU",
+    title="한 칸 밀기를 빠뜨린 모델",
+    values="{:.1f}",
+)
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 번역을 전혀 못 하는 모델인데 교사 강요로 재면 만점에 가까워요. 인터넷의 구현 가운데는 이렇게 잰 숫자를 BLEU라고 적은 것도 있어요.
