@@ -71,9 +71,15 @@ def _import_nodes(tree: ast.AST, lazy: bool) -> Iterator[ast.Import | ast.Import
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.Import | ast.ImportFrom):
             yield node
-        elif lazy or not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            if not (isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)):
-                yield from _import_nodes(node, lazy)
+        elif not _is_skipped(node, lazy):
+            yield from _import_nodes(node, lazy)
+
+
+def _is_skipped(node: ast.AST, lazy: bool) -> bool:
+    """형을 검사할 때만 도는 곳인지. `lazy`가 거짓이면 함수의 안도 건너뛰어요."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return not lazy
+    return isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
 
 
 def _targets(node: ast.Import | ast.ImportFrom) -> Iterator[str]:

@@ -7,7 +7,7 @@ _LETTERS_WITH_FINAL = frozenset("lmnr")  # 엘 엠 엔 알
 
 
 def has_final(word: str) -> bool:
-    """앞말이 받침으로 끝나는지. 숫자는 읽는 소리로, 영어 낱말은 흔한 외래어 표기로 어림해요."""
+    """앞말이 받침으로 끝나는지. 숫자는 읽는 소리로, 영어 단어는 흔한 외래어 표기로 어림해요."""
     letters = [c for c in word if c.isalnum()]
     if not letters:
         return False

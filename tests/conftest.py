@@ -9,9 +9,9 @@ from collections import Counter
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("MPLBACKEND", "Agg")
 
-import pytest  # noqa: E402
+import pytest
 
-from autograder.cli import prepare_environment  # noqa: E402
+from autograder.cli import prepare_environment
 
 # `course`로 시작하지 않아도(편집기의 pytest 단추) 같은 환경이에요: alembic이 있는 PATH, Java, UTF-8.
 prepare_environment()

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-SLOW = 0.25  # 초. 한 걸음에 수십 번 불리는 함수라 이보다 느리면 몇 분 안에 배울 수 없어요.
+SLOW = 0.25  # 초. 한 스텝에 수십 번 불리는 함수라 이보다 느리면 몇 분 안에 배울 수 없어요.
 B, T, S, D, H, V = 16, 12, 14, 32, 4, 50
 
 
@@ -73,7 +73,7 @@ def cut_or_slow(name: str, function: Callable[..., Any]) -> str:
         out = out[0] if isinstance(out, tuple) else out
         # 제곱해서 더해요. 정규화한 값은 그냥 더하면 기울기가 0이에요.
         grads = torch.autograd.grad(out.square().sum(), _leaves(arguments), allow_unused=True)
-    except Exception:  # noqa: BLE001 - 넘파이로 계산하면 여기서 여러 가지 예외가 나요.
+    except Exception:
         return "기울기가 끊겨요"
     if any(grad is None or not grad.isfinite().all() for grad in grads):
         return "기울기가 끊겨요"

@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 
 class Pair(NamedTuple):
+    """한국어 문장과 그 영어 번역."""
+
     ko: str
     en: str
 

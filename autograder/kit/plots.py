@@ -12,6 +12,7 @@ from typing import Any
 import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
+from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, ListedColormap
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter, NullLocator
@@ -54,7 +55,7 @@ def _use_style() -> None:
             "axes.grid": True,
             "grid.color": GRID,
             "grid.linewidth": 0.8,
-            "axes.prop_cycle": matplotlib.cycler(color=COLORS),
+            "axes.prop_cycle": cycler(color=COLORS),
             "xtick.color": MUTED,
             "ytick.color": MUTED,
             "xtick.labelcolor": INK,
@@ -111,7 +112,7 @@ def lines(
     if logx and len(x) <= 10:  # 잰 곳이 몇 군데뿐이면 눈금도 바로 그 자리에 둬요.
         ax.set_xticks(array(x), [f"{value:g}" for value in array(x)])
         ax.xaxis.set_minor_locator(NullLocator())
-    elif not logx and np.issubdtype(array(x).dtype, np.integer):  # 걸음이나 위치는 2.5 같은 눈금이 없어요.
+    elif not logx and np.issubdtype(array(x).dtype, np.integer):  # 스텝이나 위치는 2.5 같은 눈금이 없어요.
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
@@ -153,7 +154,7 @@ def histogram(
 ) -> None:
     """겹친 히스토그램. 넓이가 모두 1이 되게 맞춰 그려요."""
     ax = ax or panels(1, width=6.4, height=3.8)[0]
-    edges = np.histogram_bin_edges(np.concatenate([array(v).ravel() for v in series.values()]), bins=bins)
+    edges = np.histogram_bin_edges(np.concatenate([array(v).ravel() for v in series.values()]), bins=bins).tolist()
     for (name, sample), color in zip(series.items(), colors, strict=False):
         ax.hist(array(sample).ravel(), edges, density=True, histtype="stepfilled", alpha=0.30, color=color)
         ax.hist(array(sample).ravel(), edges, density=True, histtype="step", linewidth=1.8, color=color, label=name)

@@ -82,7 +82,8 @@ def prepare(tier: Tier, folder: Path, light: bool = False) -> Launch:
 
 
 def _environment(writable: str, matplotlib: str) -> dict[str, str]:
-    one = {name: "1" for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")}
+    counts = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+    one = dict.fromkeys(counts, "1")
     return {
         **one,
         "PATH": "/usr/bin:/bin",
@@ -97,6 +98,7 @@ def _environment(writable: str, matplotlib: str) -> dict[str, str]:
 
 
 def search_path() -> str:
+    """실행 파일을 찾을 길. 일반 사용자의 PATH에 sbin이 없어도 setpriv를 찾아요."""
     return os.pathsep.join([os.environ.get("PATH", ""), "/usr/bin", "/bin", "/usr/sbin", "/sbin"])
 
 

@@ -69,6 +69,7 @@ class Job:
 
 
 def send_job(sock: socket.socket, job: Job) -> None:
+    """일 하나를 보내요."""
     head = json.dumps(
         {
             "cells": [[cell.unit, cell.source] for cell in job.cells],
@@ -81,6 +82,7 @@ def send_job(sock: socket.socket, job: Job) -> None:
 
 
 def receive_job(sock: socket.socket) -> Job:
+    """일 하나를 받아요. 먼저 끊기면 EOFError."""
     head = json.loads(receive_exactly(sock, struct.unpack(">I", receive_exactly(sock, 4))[0]))
     return Job(
         cells=tuple(CellText(unit, source) for unit, source in head["cells"]),
@@ -91,6 +93,7 @@ def receive_job(sock: socket.socket) -> Job:
 
 
 def send_frame(sock: socket.socket, kind: int, unit: int, body: bytes = b"") -> None:
+    """자식의 말 한마디를 보내요."""
     sock.sendall(FRAME.pack(kind, unit, len(body)) + body)
 
 

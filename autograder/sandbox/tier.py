@@ -30,6 +30,7 @@ class Tier:
 
     @property
     def label(self) -> str:
+        """무엇이 막는지까지 적은 이름."""
         return {
             "full": "완전(이름 공간 + Landlock + seccomp + 자원 상한)",
             "reduced": "줄임(이름 공간 + 자원 상한)",
@@ -43,4 +44,5 @@ class Tier:
 
     @property
     def namespaces(self) -> bool:
+        """이름 공간 안에서 도는지."""
         return self.name in ("full", "reduced")

@@ -19,26 +19,22 @@ from autograder.sandbox.launch import Launch
 from autograder.sandbox.protocol import Job
 
 _START_SECONDS = 180
-
-
 _GRACE_SECONDS = 30
-
-
 _REASONS = {"SIGPROF": "timeout", "SIGXCPU": "timeout", "SIGALRM": "asleep", "SIGKILL": "killed"}
 
 
 class WorkerLost(RuntimeError):
-    """작업자가 뜨지 않았거나 죽었어요."""
+    """작업자가 뜨지 않았거나 죽었어요. 우리 쪽의 일이고, 학습자의 점수가 되지 않아요."""
 
 
 @dataclass
 class JobResult:
     """자식 하나가 남긴 것.
 
-    `cells`는 셀 번호에서 (예외 이름 또는 None, 내용)으로, `answers`는 할 일의 번호에서 `wire` 바이트로 가요.
+    `cells`는 셀 번호에서 (예외 이름 또는 None, 내용)으로, `answers`는 할 일의 번호에서 직렬화한 바이트로 가요.
     끝까지 하지 못했으면 `stopped`가 멈춘 단위("cell" 또는 "exercise", 번호), `reason`이 그 까닭이에요:
     timeout(CPU 시간), asleep(벽시계 시간), exit(스스로 끝냄), crash(신호로 죽음), killed(밖에서 끝냄),
-    forged(약속에 없는 글), too_big(너무 큰 답), worker(작업자가 죽음).
+    forged(약속에 없는 글), too_big(너무 큰 답).
     """
 
     cells: dict[int, tuple[str | None, str]] = field(default_factory=dict)
@@ -64,13 +60,14 @@ class Worker:
             while not line.endswith(b"\n"):
                 piece = self._control.recv(4096)
                 if not piece:
-                    raise WorkerLost(self._last_words())
+                    raise WorkerLost(self.last_words())
                 line += piece
         except (TimeoutError, ConnectionError) as error:
-            raise WorkerLost(self._last_words()) from error
+            raise WorkerLost(self.last_words()) from error
         self.warm_cpu_seconds = json.loads(line)["cpu"]
 
-    def _last_words(self) -> str:
+    def last_words(self) -> str:
+        """작업자가 죽기 전에 마지막으로 남긴 줄."""
         try:
             self._process.wait(timeout=5)
         except subprocess.TimeoutExpired:
@@ -87,6 +84,7 @@ class Worker:
         return list(json.loads(body)["escapes"])
 
     def run(self, job: Job) -> JobResult:
+        """일 하나를 자식에게 맡기고 끝날 때까지 기다려요. 작업자를 잃으면 WorkerLost예요."""
         return self._talk(job)[0]
 
     def _talk(self, job: Job) -> tuple[JobResult, bytes | None]:
@@ -114,6 +112,7 @@ class Worker:
             os.close(status_read)
 
     def close(self) -> None:
+        """작업자를 끝내요. 자식들도 함께 끝나요."""
         self._control.close()
         try:
             self._process.wait(timeout=5)
@@ -199,7 +198,7 @@ def _explain_end(result: JobResult, done: bool, status: tuple[int, int, bool, fl
 def start_worker(launch: Launch) -> Worker:
     """작업자를 띄우고 데워질 때까지 기다려요. 안 되면 WorkerLost."""
     ours, theirs = socket.socketpair()
-    log = tempfile.TemporaryFile()
+    log = tempfile.TemporaryFile()  # noqa: SIM115 작업자가 끝날 때 `Worker.close`가 닫아요.
     try:
         process = subprocess.Popen(
             launch.command,
@@ -221,7 +220,12 @@ def start_worker(launch: Launch) -> Worker:
     try:
         ours.sendall(len(settings).to_bytes(4, "big") + settings)
         worker.greet()
-    except (WorkerLost, OSError) as error:
+    except WorkerLost:
         worker.close()
-        raise error if isinstance(error, WorkerLost) else WorkerLost(str(error)) from error
+        raise
+    except OSError as error:
+        # 설정을 다 받기도 전에 끝났어요. 소켓의 오류보다 작업자가 남긴 말이 까닭에 가까워요.
+        words = worker.last_words()
+        worker.close()
+        raise WorkerLost(words) from error
     return worker

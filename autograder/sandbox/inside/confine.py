@@ -111,6 +111,7 @@ _START_SPACE = 0
 
 
 def remember_address_space() -> None:
+    """지금의 주소 공간을 재어 둬요. 자식의 메모리 상한은 여기에 더한 값이에요."""
     global _START_SPACE
     _START_SPACE = _address_space()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 
@@ -24,7 +25,7 @@ def escapes(forbidden: Sequence[str]) -> list[str]:
         # 가상 기계에서는 이 소켓이 네트워크 이름 공간을 지나 바깥 기계까지 닿아요.
         attempts["host-socket"] = lambda: socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM).close()
     for path in forbidden:
-        attempts[f"read {path}"] = lambda path=path: _read(path)
+        attempts[f"read {path}"] = partial(_read, path)
     done = ["root"] if os.getuid() == 0 else []
     for name, attempt in attempts.items():
         try:

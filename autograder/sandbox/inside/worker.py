@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import os
@@ -17,7 +18,10 @@ import sys
 import time
 from collections.abc import Callable
 from importlib import import_module
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 # 파일로 실행되므로, 베껴 온 `autograder`가 보이게 그 위의 폴더를 길에 더해요.
@@ -65,19 +69,15 @@ class _Nothing:
         return iter(())
 
 
-class _StubFinder:
+class _StubFinder(MetaPathFinder, Loader):
     """`autograder`와 그 아래 어떤 이름을 불러와도 빈 모듈을 줘요."""
 
-    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
-        from importlib.machinery import ModuleSpec
-
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
         if name.split(".")[0] == "autograder":
             return ModuleSpec(name, self, is_package=True)
         return None
 
-    def create_module(self, spec: Any) -> Any:
-        from types import ModuleType
-
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
         class Stub(ModuleType):
             def __getattr__(self, name: str) -> Any:
                 if name.startswith("__"):
@@ -128,7 +128,6 @@ class Worker:
 
         matplotlib.use("Agg")
         import matplotlib.pyplot as plt
-        import torch.nn.functional  # noqa: F401
 
         torch.set_num_threads(1)
         torch.set_num_interop_threads(1)
@@ -168,21 +167,23 @@ class Worker:
         config.InteractiveShell.cache_size = 0
         shell = InteractiveShell.instance(config=config)
 
-        def refuse(*args: Any, **kwargs: Any) -> None:
+        def refuse(*args: Any, **kwargs: Any) -> Any:
             raise PermissionError("채점에서는 셸 명령을 쓸 수 없어요.")
 
-        shell.system = shell.system_raw = shell.system_piped = shell.getoutput = refuse
-        shell.enable_gui = lambda *args, **kwargs: None
-        shell.enable_matplotlib = lambda *args, **kwargs: (None, "agg")  # 보여 줄 화면이 없어요.
+        changed = dict.fromkeys(("system", "system_raw", "system_piped", "getoutput"), refuse)
+        changed["enable_gui"] = lambda *args, **kwargs: None
+        changed["enable_matplotlib"] = lambda *args, **kwargs: (None, "agg")  # 보여 줄 화면이 없어요.
         # 오류를 예쁘게 그리는 데만 수십 밀리초가 들어요. 읽을 사람이 없으므로 하지 않아요.
-        shell.showtraceback = shell.showsyntaxerror = lambda *args, **kwargs: None
+        changed["showtraceback"] = changed["showsyntaxerror"] = lambda *args, **kwargs: None
+        for name, function in changed.items():
+            setattr(shell, name, function)
         shell.run_cell("import inspect\n%pwd\ndef _warm():\n    return 1\ninspect.getsource(_warm)", silent=True)
         shell.run_cell("del _warm, inspect\nimport asyncio\nawait asyncio.sleep(0)\ndel asyncio", silent=True)
         # 이 고리의 소켓을 자식들이 나눠 갖지 않게 닫아요. `await`를 쓰는 자식은 제 것을 새로 만들어요.
         get_asyncio_loop().close()
         self.shell = shell
 
-    # -- 부모의 말을 듣는 고리 --------------------------------------------------------------------------------
+    # -- 부모의 말을 듣는 고리 --
 
     def serve(self, control: socket.socket) -> None:
         """소켓 한 쌍을 받을 때마다 갈라지고, 끝난 자식의 사정을 알리고, 늦는 자식을 끝내요."""
@@ -248,21 +249,19 @@ class Worker:
         pipe, _, killed = children.pop(pid)
         exit_code = os.WEXITSTATUS(status) if os.WIFEXITED(status) else 0
         number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
-        try:
+        with contextlib.suppress(BrokenPipeError):  # 부모가 먼저 포기했을 수 있어요.
             os.write(pipe, protocol.STATUS.pack(exit_code, number, killed, usage.ru_utime + usage.ru_stime))
-        except BrokenPipeError:
-            pass  # 부모가 먼저 포기했어요.
         os.close(pipe)
 
-    # -- 자식 -----------------------------------------------------------------------------------------------
+    # -- 자식 --
 
     def _child(self, sock: socket.socket) -> None:
         job = protocol.receive_job(sock)
         confine.limit(job.limits)
         confine.confine_calls(self.program)
         if not job.cells and not job.tasks:
-            report = {"escapes": escapes(self.forbidden)}
-            protocol.send_frame(sock, protocol.DONE, 0, json.dumps(report).encode())
+            found = {"escapes": escapes(self.forbidden)}
+            protocol.send_frame(sock, protocol.DONE, 0, json.dumps(found).encode())
             return
         for cell in job.cells:
             confine.start_clock(job.limits)
@@ -324,6 +323,7 @@ class Worker:
 
 
 def main() -> None:
+    """표준 입력의 소켓에서 설정을 받고, 데운 뒤, 일을 기다려요."""
     control = socket.socket(fileno=os.dup(0))
     size = int.from_bytes(protocol.receive_exactly(control, 4), "big")
     worker = Worker(json.loads(protocol.receive_exactly(control, size)))
