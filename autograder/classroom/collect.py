@@ -23,8 +23,8 @@ from autograder.errors import CourseError
 from autograder.exercises import LESSONS, lesson_exercises
 from autograder.files import write_bytes
 
-LIMIT_FILE = 64 * 1024 * 1024
-LIMIT_TOTAL = 4 * 1024 * 1024 * 1024
+LIMIT_FILE = 64 * 1024 * 1024  # 바이트
+LIMIT_TOTAL = 4 * 1024 * 1024 * 1024  # 바이트
 LIMIT_ENTRIES = 200_000
 
 _MOODLE = re.compile(r"^(?P<who>.+?)_(?P<id>\d+)_assignsubmission_(?:file|onlinetext)_?(?P<rest>.*)$")
@@ -191,7 +191,7 @@ def _lesson_of_name(name: str) -> str | None:
 
 
 def _lesson(name: str, content: bytes) -> str | None:
-    """레슨은 파일 이름에서, 이름을 바꿔 냈으면 실습 칸에서 알아내요."""
+    """레슨은 파일 이름에서, 이름을 바꿔 냈으면 실습 셀에서 알아내요."""
     if found := _lesson_of_name(name):
         return found
     try:

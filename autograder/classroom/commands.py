@@ -10,20 +10,23 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from autograder.classroom.collect import collect as collect_archive
+from autograder.classroom.folder import Classroom, StoredResult
 from autograder.errors import CourseError
+from autograder.exercises import LESSONS
+from autograder.files import write_json
 
 if TYPE_CHECKING:
-    from autograder.classroom.folder import Classroom, StoredResult
+    from rich.progress import TaskID
+
     from autograder.classroom.grade_class import ClassResult
 
 ClassroomOption = Annotated[
     Path, typer.Option("--classroom", help="학급 폴더예요. 성적부, 피드백, 시드가 여기 살아요.")
 ]
-
-
 DEFAULT_CLASSROOM = Path("classroom")
 
-
+# 결과 표의 머리글에 쓰는 판정의 짧은 이름
 _SHORT = {
     "pass": "통과",
     "partial": "일부",
@@ -33,6 +36,12 @@ _SHORT = {
     "refused": "거절",
     "missing": "빈칸",
 }
+
+
+class GradingStopped(CourseError):
+    """강사가 Ctrl+C로 채점을 멈췄어요."""
+
+    exit_code = 130
 
 
 def register(app: typer.Typer) -> None:
@@ -63,13 +72,11 @@ def grade(
     unsafe: Annotated[
         bool, typer.Option("--unsafe-no-sandbox", help="모래상자 없이 채점해요. 믿는 코드에만 쓰세요.")
     ] = False,
-) -> None:
+) -> int:
     """제출물을 채점해서 성적부, 피드백, 점수표를 만들어요."""
     if sys.platform == "win32":
         raise CourseError("윈도우에서는 채점할 수 없어요. WSL2(우분투)를 설치하고 그 안에서 같은 명령을 실행해 주세요.")
-    from autograder.classroom.folder import Classroom
     from autograder.classroom.grade_class import grade_class
-    from autograder.files import write_json
 
     if directory is not None and not directory.is_dir():
         raise CourseError(f"{directory} 폴더가 없어요. 제출물이 있는 폴더를 적어 주세요.")
@@ -78,14 +85,13 @@ def grade(
         try:
             graded = grade_class(room, directory, _lesson(lesson), jobs, unsafe, progress.start, progress.step)
         except KeyboardInterrupt:
-            progress.close()
-            print("멈췄어요. 끝난 제출물은 저장했으니, 같은 명령을 다시 하면 나머지만 채점해요.", file=sys.stderr)
-            raise typer.Exit(130) from None
+            raise GradingStopped(
+                "멈췄어요. 끝난 제출물은 저장했으니, 같은 명령을 다시 하면 나머지만 채점해요."
+            ) from None
     if json_file is not None:
         write_json(json_file, [mark.to_dict() for result in graded.results for mark in result.marks])
     _summarize(room, graded, unsafe)
-    if graded.unreadable:
-        raise typer.Exit(1)
+    return 1 if graded.unreadable else 0
 
 
 def collect(
@@ -93,10 +99,7 @@ def collect(
     classroom: ClassroomOption = DEFAULT_CLASSROOM,
 ) -> None:
     """Moodle, Canvas 등의 압축 파일을 학급 폴더의 submitted/에 넣어요."""
-    from autograder.classroom.collect import collect as take
-    from autograder.classroom.folder import Classroom
-
-    taken = take(archive, Classroom(classroom))
+    taken = collect_archive(archive, Classroom(classroom))
     print(
         f"제출물 {len(taken.taken)}개를 {classroom / 'submitted'}에 넣었어요. 이미 있던 것과 같은 것은 {taken.same}개예요."
     )
@@ -116,7 +119,6 @@ def export_marks(
     detail: Annotated[bool, typer.Option("--detail", help="레슨별 합계 대신 실습별 점수를 적어요.")] = False,
 ) -> None:
     """점수표를 엑셀에서 바로 열리는 CSV로 내보내요. 손으로 준 점수도 담겨요."""
-    from autograder.classroom.folder import Classroom
     from autograder.classroom.marks_table import export
 
     path, students = export(Classroom(classroom), out, detail)
@@ -130,7 +132,6 @@ def report(
     ] = None,
 ) -> None:
     """점수, 진도, 실습마다의 오해를 한 쪽의 HTML로 만들어요."""
-    from autograder.classroom.folder import Classroom
     from autograder.classroom.report import write_report
 
     print(write_report(Classroom(classroom), out))
@@ -138,8 +139,6 @@ def report(
 
 def _lesson(name: str | None) -> str | None:
     """`5`, `05`, `05_attention_math`를 레슨의 이름으로."""
-    from autograder.exercises import LESSONS
-
     if name is None or name in LESSONS:
         return name
     found = [lesson for lesson in LESSONS if name.isdigit() and int(lesson[:2]) == int(name)]
@@ -164,21 +163,21 @@ class _Progress:
             console=Console(stderr=True),
             transient=True,
         )
-        self._task = None
+        self._task: TaskID | None = None
         return self
 
     def start(self, total: int, kept: int) -> None:
+        """막대를 보여요. 그대로 둘 것은 이미 끝난 것으로 세요."""
         self._bar.start()
         self._task = self._bar.add_task("", total=total, completed=kept, last="")
 
     def step(self, result: StoredResult) -> None:
-        self._bar.update(self._task, advance=1, last=f"{result.student} {result.lesson[:2]}")
-
-    def close(self) -> None:
-        self._bar.stop()
+        """하나가 끝날 때마다 나아가요."""
+        if self._task is not None:
+            self._bar.update(self._task, advance=1, last=f"{result.student} {result.lesson[:2]}")
 
     def __exit__(self, *error: object) -> None:
-        self.close()
+        self._bar.stop()
 
 
 def _summarize(classroom: Classroom, graded: ClassResult, unsafe: bool) -> None:

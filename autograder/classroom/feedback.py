@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from autograder.classroom.folder import StoredResult
-from autograder.exercises import LESSONS, lesson_exercises
 from autograder.classroom.gradebook_reader import CellScore, SubmissionScore
+from autograder.exercises import LESSONS, lesson_exercises
 
 LABELS = {
     "pass": "통과",
@@ -59,6 +60,7 @@ class FeedbackPage:
 
     @property
     def percent(self) -> float:
+        """막대에 그릴 백분율. 보너스까지 받아도 100을 넘지 않아요."""
         return round(100 * min(1.0, self.score / self.max_score), 1) if self.max_score else 0.0
 
 
@@ -68,10 +70,8 @@ def points(value: float) -> str:
 
 
 @cache
-def templates() -> Any:
+def templates() -> Environment:
     """늘 이스케이프하는 jinja 환경."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
     environment = Environment(
         loader=PackageLoader("autograder.classroom"),
         autoescape=True,
@@ -89,6 +89,7 @@ def render_feedback(result: StoredResult, score: SubmissionScore | None = None) 
 
 
 def feedback_page(result: StoredResult, score: SubmissionScore | None = None) -> FeedbackPage:
+    """화면에 보일 값들을 모아요. 성적부의 점수가 없으면 채점의 점수를 보여요."""
     cells = score.cells if score else {}
     comments = score.comments if score else {}
     titles = {e.name: e.title for e in lesson_exercises(result.lesson)}
@@ -157,5 +158,5 @@ def _summary(passed: int, total: int) -> str:
     if total and passed == total:
         return f"실습 {total}개를 모두 통과했어요. 축하해요!"
     if passed:
-        return f"실습 {total}개 가운데 {passed}개를 통과했어요. 아래에서 나머지의 다음 걸음을 확인해요."
+        return f"실습 {total}개 가운데 {passed}개를 통과했어요. 나머지에서 다음에 할 일을 아래에서 확인해요."
     return f"실습 {total}개가 아직 남았어요. 첫 실습의 설명부터 하나씩 따라가 봐요."

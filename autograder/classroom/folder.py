@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -35,8 +34,8 @@ class ClassroomError(CourseError):
 class StoredResult:
     """디스크에 남기는 제출물 하나의 결과.
 
-    `key`는 내용, 시드, 실습 정의가 모두 같은지 가리는 지문, `answered`는 손 채점 칸에 답을 적었는지,
-    `code`는 피드백에 보여 줄 학습자의 칸이에요.
+    `key`는 내용, 시드, 실습 정의가 모두 같은지 가리는 지문, `answered`는 손 채점 셀에 답을 적었는지,
+    `code`는 피드백에 보여 줄 학습자의 셀이에요.
     """
 
     key: str
@@ -53,16 +52,19 @@ class StoredResult:
 
     @property
     def score(self) -> float:
+        """실습의 점수를 모두 더한 것."""
         return round(sum(mark.score for mark in self.marks), 1)
 
     @property
     def max_score(self) -> float:
+        """보너스를 뺀 만점."""
         return sum(mark.max_score for mark in self.marks)
 
     @classmethod
     def of(
         cls, result: SubmissionResult, key: str, answered: Mapping[str, bool], code: Mapping[str, str]
     ) -> StoredResult:
+        """채점의 결과에서 디스크에 남길 것만 골라요."""
         return cls(
             key,
             result.student,
@@ -87,9 +89,11 @@ class Classroom:
         self.marks_csv = self.path / "marks.csv"
 
     def autograded(self, student: str, lesson: str) -> Path:
+        """판정을 적어 넣은 사본의 자리."""
         return self.path / "autograded" / student / lesson / f"{lesson}.ipynb"
 
     def feedback(self, student: str, lesson: str) -> Path:
+        """학습자에게 줄 피드백의 자리."""
         return self.path / "feedback" / student / f"{lesson}.html"
 
     def _result(self, student: str, lesson: str) -> Path:
@@ -97,7 +101,7 @@ class Classroom:
 
     def config(self) -> Any:
         """저장소와 학급 폴더의 `nbgrader_config.py`를 읽은 설정. 성적부 주소와 감점 규칙이 여기서 와요."""
-        from traitlets.config import Config, PyFileConfigLoader
+        from traitlets.config.loader import Config, PyFileConfigLoader
 
         config = Config()
         for folder in (ROOT, self.path):
@@ -146,6 +150,7 @@ class Classroom:
             return None
 
     def store(self, result: StoredResult) -> None:
+        """결과를 남겨요. 다음에 바뀌지 않은 제출물이면 `load`가 돌려줘요."""
         write_json(self._result(result.student, result.lesson), asdict(result))
 
     def results(self) -> Iterator[StoredResult]:
@@ -158,7 +163,7 @@ class Classroom:
     @contextmanager
     def lock(self) -> Iterator[None]:
         """같은 학급을 두 명령이 함께 채점하지 않게 잠가요. 프로세스가 죽으면 저절로 풀려요."""
-        import fcntl
+        import fcntl  # Windows에는 없어요. 거기서는 채점하지 않아요.
 
         self.path.mkdir(parents=True, exist_ok=True)
         with open(self.path / ".lock", "w") as handle:

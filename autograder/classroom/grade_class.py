@@ -12,24 +12,24 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from nbgrader.utils import parse_utc
+
 from autograder.classroom.feedback import render_feedback
 from autograder.classroom.folder import Classroom, ClassroomError, StoredResult
-from autograder.files import write_json, write_text
 from autograder.classroom.gradebook import Entry, open_gradebook
 from autograder.classroom.gradebook_reader import by_student, read_scores
 from autograder.classroom.gradebook_writer import apply_late_penalties, register_lesson, save_entries
 from autograder.classroom.graded_copy import lesson_cells, make_copy
 from autograder.classroom.marks_table import BOM, marks_csv
+from autograder.files import write_json, write_text
 from autograder.grading.batch import grade_many
 from autograder.grading.results import SubmissionResult
 from autograder.grading.submissions import Submission, find_submissions
 from autograder.notebooks.reading import NotebookError
 
+# 성적부에 한 번에 쓰는 제출물의 수와, 모아 두는 가장 긴 시간(초)
 BATCH = 32
-
-
 BATCH_SECONDS = 3.0
-
 
 UNSAFE = "(모래상자 없이 채점한 점수예요.)"
 
@@ -43,11 +43,14 @@ class ClassResult:
 
     @property
     def unreadable(self) -> tuple[StoredResult, ...]:
+        """읽지 못한 제출물들."""
         return tuple(result for result in self.results if not result.readable)
 
 
 @dataclass(frozen=True)
 class _Work:
+    """채점할 제출물과 그 지문. `timestamp`는 제출한 시각이에요."""
+
     submission: Submission
     key: str
     timestamp: str | None
@@ -79,8 +82,7 @@ def grade_class(
         for submission in submissions:
             work = _work(classroom, submission, unsafe)
             stored = classroom.load(submission.student, submission.lesson)
-            same = stored is not None and stored.readable and stored.key == work.key
-            if same and classroom.autograded(stored.student, stored.lesson).exists():
+            if stored is not None and _still_holds(classroom, stored, work):
                 kept.append((stored, work.timestamp))
             else:
                 works[submission.student, submission.lesson] = work
@@ -108,6 +110,12 @@ def grade_class(
         results = sorted([*writer.saved, *(stored for stored, _ in kept)], key=lambda r: (r.student, r.lesson))
         writer.finish(results)
     return ClassResult(tuple(results), len(kept))
+
+
+def _still_holds(classroom: Classroom, stored: StoredResult, work: _Work) -> bool:
+    """남겨 둔 결과를 그대로 써도 되는지."""
+    unchanged = stored.readable and stored.key == work.key
+    return unchanged and classroom.autograded(stored.student, stored.lesson).exists()
 
 
 def keep_result(classroom: Classroom, result: SubmissionResult, key: str) -> StoredResult:
@@ -182,8 +190,6 @@ def _work(classroom: Classroom, submission: Submission, unsafe: bool) -> _Work:
 
 def _timestamp(submission: Submission) -> str | None:
     """nbgrader처럼 제출 폴더의 timestamp.txt를 읽어요. 읽을 수 없는 글이면 없는 것으로 봐요."""
-    from nbgrader.utils import parse_utc
-
     if isinstance(submission.source, bytes):
         return None
     path = submission.source.parent / "timestamp.txt"

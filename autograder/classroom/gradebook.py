@@ -14,7 +14,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from alembic.config import Config
+from alembic.script import ScriptDirectory
 from nbgrader import api
+from nbgrader.dbutil import ALEMBIC_DIR
 from sqlalchemy import inspect, text
 
 from autograder.errors import CourseError
@@ -29,7 +32,7 @@ class GradebookError(CourseError):
 
 @dataclass(frozen=True)
 class GradedCell:
-    """성적부에 들어가는 칸 하나: `check_f`(자동)나 `reflection`(손 채점)."""
+    """성적부에 들어가는 셀 하나: `check_f`(자동)나 `reflection`(손 채점)."""
 
     name: str
     cell_type: str
@@ -38,13 +41,13 @@ class GradedCell:
 
     @property
     def exercise(self) -> str | None:
-        """자동으로 채점하는 칸이면 실습의 이름."""
+        """자동으로 채점하는 셀이면 실습의 이름."""
         return self.name.removeprefix("check_") if not self.solution and self.name.startswith("check_") else None
 
 
 @dataclass(frozen=True)
 class LessonCells:
-    """배포한 노트북에서 읽은, 성적부가 알아야 할 칸들."""
+    """배포한 노트북에서 읽은, 성적부가 알아야 할 셀들."""
 
     lesson: str
     kernelspec: str
@@ -82,7 +85,7 @@ class LessonCells:
 class Entry:
     """성적부에 쓸 제출물 하나.
 
-    `answered`는 손 채점 칸에 답을 적었는지, `fresh`는 이번에 새로 채점했는지(손 채점을 다시 볼지 정해요)예요.
+    `answered`는 손 채점 셀에 답을 적었는지, `fresh`는 이번에 새로 채점했는지(손 채점을 다시 볼지 정해요)예요.
     """
 
     student: str
@@ -102,13 +105,14 @@ def put_environment_on_path() -> None:
 
 def _alembic_head() -> str:
     """nbgrader 성적부의 최신 판 번호. `alembic` 명령을 띄우지 않고 같은 자료에서 읽어요."""
-    from alembic.config import Config
-    from alembic.script import ScriptDirectory
-    from nbgrader.dbutil import ALEMBIC_DIR
-
     config = Config()
     config.set_main_option("script_location", ALEMBIC_DIR)
-    return ScriptDirectory.from_config(config).get_current_head()
+    head = ScriptDirectory.from_config(config).get_current_head()
+    if head is None:
+        raise GradebookError(
+            "nbgrader가 망가져 성적부의 판 번호를 알 수 없어요. `python3 course.py setup --fresh`로 새로 설치해 주세요."
+        )
+    return head
 
 
 def open_gradebook(db_url: str, course_id: str = COURSE_ID) -> api.Gradebook:

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 @dataclass(frozen=True)
 class CellScore:
-    """성적부에서 읽은 칸 하나의 점수. `score`는 손 채점과 추가 점수를 더한 최종 점수예요."""
+    """성적부에서 읽은 셀 하나의 점수. `score`는 손 채점과 추가 점수를 더한 최종 점수예요."""
 
     name: str
     score: float
@@ -41,10 +41,12 @@ class SubmissionScore:
 
     @property
     def max_score(self) -> float:
+        """셀의 만점을 모두 더한 것."""
         return sum(c.max_score for c in self.cells.values())
 
     @property
     def needs_manual(self) -> bool:
+        """사람이 볼 셀이 남았는지."""
         return any(c.needs_manual for c in self.cells.values())
 
 
@@ -94,7 +96,7 @@ def read_scores(gradebook: api.Gradebook, lesson: str | None = None) -> list[Sub
 
 
 def by_student(scores: Iterable[SubmissionScore]) -> dict[str, dict[str, SubmissionScore]]:
-    """학생 → 레슨 → 제출물."""
+    """학생에서 레슨으로, 레슨에서 제출물로 가는 표."""
     table: dict[str, dict[str, SubmissionScore]] = defaultdict(dict)
     for score in scores:
         table[score.student][score.lesson] = score

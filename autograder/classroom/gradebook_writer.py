@@ -6,18 +6,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from nbgrader import api
+from nbgrader.preprocessors import AssignLatePenalties
 from nbgrader.utils import parse_utc
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from autograder.classroom.gradebook import Entry, LessonCells
 
 
 def register_lesson(gradebook: api.Gradebook, cells: LessonCells) -> None:
-    """레슨과 그 칸들을 성적부에 올려요. `nbgrader generate_assignment`가 적는 것과 같은 행이에요."""
+    """레슨과 그 셀들을 성적부에 올려요. `nbgrader generate_assignment`가 적는 것과 같은 행이에요."""
     db = gradebook.db
     assignment = db.scalar(select(api.Assignment).where(api.Assignment.name == cells.lesson))
     if assignment is None:
@@ -63,28 +65,45 @@ def save_entries(gradebook: api.Gradebook, cells: LessonCells, entries: Sequence
         return
     db: Session = gradebook.db()
     try:
-        notebook_id, grade_cells, solution_cells = _cell_ids(db, cells.lesson)
+        ids = _lesson_ids(db, cells.lesson)
         _add_students(db, [e.student for e in entries])
-        submitted = _submitted_notebooks(db, cells.lesson, notebook_id, entries)
-        _save_grades(db, cells, grade_cells, submitted, entries)
-        _save_comments(db, cells, solution_cells, submitted, entries)
+        submitted = _submitted_notebooks(db, ids, entries)
+        _save_grades(db, cells, ids.grade_cells, submitted, entries)
+        _save_comments(db, cells, ids.solution_cells, submitted, entries)
         db.commit()
     except BaseException:
         db.rollback()
         raise
 
 
-def _cell_ids(db: Session, lesson: str) -> tuple[str, dict[str, str], dict[str, str]]:
-    notebook_id = db.scalar(
-        select(api.Notebook.id).join(api.Assignment).where(api.Assignment.name == lesson, api.Notebook.name == lesson)
+@dataclass(frozen=True)
+class _LessonIds:
+    """성적부가 레슨에 붙인 번호들. 셀의 번호는 셀의 이름에서 찾아요."""
+
+    assignment: str
+    notebook: str
+    grade_cells: Mapping[str, str]
+    solution_cells: Mapping[str, str]
+
+
+def _lesson_ids(db: Session, lesson: str) -> _LessonIds:
+    assignment, notebook = (
+        db.execute(
+            select(api.Assignment.id, api.Notebook.id)
+            .join(api.Notebook, api.Notebook.assignment_id == api.Assignment.id)
+            .where(api.Assignment.name == lesson, api.Notebook.name == lesson)
+        )
+        .tuples()
+        .one()
     )
-    rows = db.execute(
-        select(api.BaseCell.type, api.BaseCell.name, api.BaseCell.id).where(api.BaseCell.notebook_id == notebook_id)
+    cells = db.execute(
+        select(api.BaseCell.type, api.BaseCell.name, api.BaseCell.id).where(api.BaseCell.notebook_id == notebook)
     ).all()
-    return (
-        notebook_id,
-        {name: id for type, name, id in rows if type == "GradeCell"},
-        {name: id for type, name, id in rows if type == "SolutionCell"},
+    return _LessonIds(
+        assignment,
+        notebook,
+        grade_cells={name: id for type, name, id in cells if type == "GradeCell"},
+        solution_cells={name: id for type, name, id in cells if type == "SolutionCell"},
     )
 
 
@@ -103,18 +122,17 @@ def _add_students(db: Session, names: Sequence[str]) -> None:
         db.execute(insert(api.Student.__table__), new)
 
 
-def _submitted_notebooks(db: Session, lesson: str, notebook_id: str, entries: Sequence[Entry]) -> dict[str, str]:
-    """학생에서 제출 노트북의 id로 가는 표. 없던 제출은 여기서 만들어요."""
-    assignment_id = db.scalar(select(api.Assignment.id).where(api.Assignment.name == lesson))
+def _submitted_notebooks(db: Session, ids: _LessonIds, entries: Sequence[Entry]) -> dict[str, str]:
+    """학생에서 제출 노트북의 번호로 가는 표. 없던 제출은 여기서 만들어요."""
     assignments: dict[str, str] = {}
     for chunk in _in_chunks([e.student for e in entries]):
-        rows = db.execute(
+        found = db.execute(
             select(api.SubmittedAssignment.student_id, api.SubmittedAssignment.id).where(
-                api.SubmittedAssignment.assignment_id == assignment_id, api.SubmittedAssignment.student_id.in_(chunk)
+                api.SubmittedAssignment.assignment_id == ids.assignment, api.SubmittedAssignment.student_id.in_(chunk)
             )
         )
-        assignments.update({student: id for student, id in rows})
-    new, stamps = [], []
+        assignments.update(found.tuples())
+    new_assignments, stamps = [], []
     for entry in entries:
         stamp = parse_utc(entry.timestamp)
         if entry.student in assignments:
@@ -122,16 +140,16 @@ def _submitted_notebooks(db: Session, lesson: str, notebook_id: str, entries: Se
                 stamps.append((assignments[entry.student], stamp))
         else:
             assignments[entry.student] = api.new_uuid()
-            new.append(
+            new_assignments.append(
                 {
                     "id": assignments[entry.student],
-                    "assignment_id": assignment_id,
+                    "assignment_id": ids.assignment,
                     "student_id": entry.student,
                     "timestamp": stamp,
                 }
             )
-    if new:
-        db.execute(insert(api.SubmittedAssignment.__table__), new)
+    if new_assignments:
+        db.execute(insert(api.SubmittedAssignment.__table__), new_assignments)
     for id, stamp in stamps:
         db.execute(
             update(api.SubmittedAssignment.__table__).where(api.SubmittedAssignment.id == id).values(timestamp=stamp)
@@ -139,26 +157,37 @@ def _submitted_notebooks(db: Session, lesson: str, notebook_id: str, entries: Se
     owners = {id: student for student, id in assignments.items()}
     notebooks: dict[str, str] = {}
     for chunk in _in_chunks(list(owners)):
-        rows = db.execute(
+        submitted = db.execute(
             select(api.SubmittedNotebook.assignment_id, api.SubmittedNotebook.id).where(
-                api.SubmittedNotebook.notebook_id == notebook_id, api.SubmittedNotebook.assignment_id.in_(chunk)
+                api.SubmittedNotebook.notebook_id == ids.notebook, api.SubmittedNotebook.assignment_id.in_(chunk)
             )
-        ).all()
-        notebooks.update({owners[owner]: id for owner, id in rows})
-    new = []
+        )
+        notebooks.update({owners[owner]: id for owner, id in submitted.tuples()})
+    new_notebooks = []
     for student, id in assignments.items():
         if student not in notebooks:
             notebooks[student] = api.new_uuid()
-            new.append({"id": notebooks[student], "assignment_id": id, "notebook_id": notebook_id, "flagged": False})
-    if new:
-        db.execute(insert(api.SubmittedNotebook.__table__), new)
+            new_notebooks.append(
+                {"id": notebooks[student], "assignment_id": id, "notebook_id": ids.notebook, "flagged": False}
+            )
+    if new_notebooks:
+        db.execute(insert(api.SubmittedNotebook.__table__), new_notebooks)
     return notebooks
+
+
+@dataclass(frozen=True)
+class _OldGrade:
+    """성적부에 이미 있는 셀의 점수에서, 손 채점을 지키는 데 필요한 것."""
+
+    id: str
+    manual_score: float | None
+    needs_manual: bool
 
 
 def _save_grades(
     db: Session, cells: LessonCells, cell_ids: Mapping[str, str], submitted: Mapping[str, str], entries: Sequence[Entry]
 ) -> None:
-    known: dict[tuple[str, str], Any] = {}
+    known: dict[tuple[str, str], _OldGrade] = {}
     for chunk in _in_chunks(list(submitted.values())):
         for row in db.execute(
             select(
@@ -169,7 +198,7 @@ def _save_grades(
                 api.Grade.needs_manual_grade,
             ).where(api.Grade.notebook_id.in_(chunk))
         ):
-            known[row.notebook_id, row.cell_id] = row
+            known[row.notebook_id, row.cell_id] = _OldGrade(row.id, row.manual_score, row.needs_manual_grade)
     new, changed = [], []
     for entry in entries:
         scores = {mark.exercise: mark.score for mark in entry.marks}
@@ -177,10 +206,10 @@ def _save_grades(
             if graded.exercise is not None:
                 auto: float | None = scores.get(graded.exercise, 0.0)
             else:
-                # 손 채점 칸: 답이 없으면 0점, 있으면 사람이 볼 때까지 비워 둬요(nbgrader와 같은 규칙).
+                # 손 채점 셀: 답이 없으면 0점, 있으면 사람이 볼 때까지 비워 둬요(nbgrader와 같은 규칙).
                 auto = None if entry.answered.get(graded.name) else 0.0
-            row = known.get((submitted[entry.student], cell_ids[graded.name]))
-            if row is None:
+            old = known.get((submitted[entry.student], cell_ids[graded.name]))
+            if old is None:
                 new.append(
                     {
                         "id": api.new_uuid(),
@@ -191,10 +220,10 @@ def _save_grades(
                     }
                 )
                 continue
-            review = auto is None or row.manual_score is not None
-            if not entry.fresh and row.manual_score is not None:
-                review = row.needs_manual_grade
-            changed.append({"b_id": row.id, "auto_score": auto, "needs_manual_grade": review})
+            review = auto is None or old.manual_score is not None
+            if not entry.fresh and old.manual_score is not None:
+                review = old.needs_manual
+            changed.append({"b_id": old.id, "auto_score": auto, "needs_manual_grade": review})
     if new:
         db.execute(insert(api.Grade.__table__), new)
     if changed:
@@ -238,26 +267,22 @@ def _save_comments(
 
 
 def _update_many(db: Session, table: Any, rows: Sequence[dict[str, Any]]) -> None:
-    from sqlalchemy import bindparam
-
     db.connection().execute(update(table).where(table.c.id == bindparam("b_id")), rows)
 
 
 def apply_late_penalties(gradebook: api.Gradebook, lesson: str, config: Any = None) -> None:
     """마감이 있는 레슨이면 nbgrader에 설정한 감점 규칙(LateSubmissionPlugin)을 그대로 적용해요."""
-    from nbgrader.preprocessors import AssignLatePenalties
-
     db = gradebook.db
     assignment = db.scalar(select(api.Assignment).where(api.Assignment.name == lesson))
     if assignment is None or assignment.duedate is None:
         return
-    rule = AssignLatePenalties(config=config)
-    rule.init_plugin()
+    penalties = AssignLatePenalties(config=config)
+    penalties.init_plugin()
     for submission in assignment.submissions:
         for notebook in submission.notebooks:
             late = submission.total_seconds_late
             penalty = None
             if late:
-                penalty = rule.plugin_inst.late_submission_penalty(submission.student_id, notebook.score, late)
+                penalty = penalties.plugin_inst.late_submission_penalty(submission.student_id, notebook.score, late)
             notebook.late_submission_penalty = None if penalty is None else min(max(0.0, penalty), notebook.score)
     db.commit()

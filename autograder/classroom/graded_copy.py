@@ -1,6 +1,6 @@
 """채점한 사본: 배포한 노트북의 틀에 학습자의 답과 판정을 끼워 넣은 노트북.
 
-배포한 칸은 언제나 배포한 그대로이고(지웠거나 고쳤거나 두 번 붙여 넣었어도), 학습자의 것은 답 칸과 새로 만든 칸만 옮겨요.
+배포한 셀은 언제나 배포한 그대로이고(지웠거나 고쳤거나 두 번 붙여 넣었어도), 학습자의 것은 답 셀과 새로 만든 셀만 옮겨요.
 그래서 어떤 제출물이 와도 nbgrader의 검사에 걸리지 않아요.
 """
 
@@ -17,8 +17,8 @@ from typing import Any
 
 from autograder.authoring.lesson_source import lesson_path
 from autograder.classroom.gradebook import LessonCells
-from autograder.grading.results import Mark
 from autograder.grading.intake import Intake
+from autograder.grading.results import Mark
 from autograder.notebooks.cell_code import same_code
 from autograder.notebooks.reading import Cell
 
@@ -28,7 +28,7 @@ OUR_TAGS = {"given", "experiment", "hint"}  # 레슨이 나눠 준 셀의 꼬리
 
 @dataclass(frozen=True)
 class Copy:
-    """사본과 함께, 손 채점 칸에 답을 적었는지(`answered`)와 피드백에 보여 줄 칸의 글(`code`)."""
+    """사본과 함께, 손 채점 셀에 답을 적었는지(`answered`)와 피드백에 보여 줄 셀의 글(`code`)."""
 
     notebook: dict[str, Any]
     answered: dict[str, bool]
@@ -43,7 +43,7 @@ def released(lesson: str) -> Mapping[str, Any]:
 
 @cache
 def lesson_cells(lesson: str) -> LessonCells:
-    """성적부에 올릴 칸들."""
+    """성적부에 올릴 셀들."""
     return LessonCells.read(lesson, released(lesson))
 
 
@@ -54,25 +54,24 @@ def make_copy(lesson: str, intake: Intake, marks: Sequence[Mark]) -> Copy:
     given = [_text(cell) for cell in master["cells"]]
     answers: dict[str, str] = {}
     extras: dict[str | None, list[dict[str, Any]]] = {}
-    after: str | None = None
+    after: str | None = None  # 학습자가 더한 셀은 이 이름의 배포 셀 다음에 끼워요.
     for cell, name in _submitted_cells(intake):
-        if name in owned:
+        if name is not None and name in owned:
             after = name
             if _is_solution(owned[name]):
-                # 같은 칸이 둘이면 차례로 돌리고 남는 나중 것이 답이에요.
+                # 같은 셀이 둘이면 차례로 돌리고 남는 나중 것이 답이에요.
                 answers[name] = cell.source
         elif _is_learners_own(cell, given):
             extras.setdefault(after, []).append(_extra(cell, sum(map(len, extras.values()))))
     comments = {f"check_{mark.exercise}": _comment(mark) for mark in marks}
     built = list(extras.get(None, ()))
-    for cell in master["cells"]:
-        name = _master_id(cell)
-        cell = copy.deepcopy(dict(cell))
+    for original in master["cells"]:
+        made, name = copy.deepcopy(dict(original)), _master_id(original)
         if name in answers:
-            cell["source"] = answers[name] if cell["cell_type"] == "code" else _harmless(answers[name])
-        if cell["cell_type"] == "code":
-            cell["outputs"], cell["execution_count"] = comments.get(name, []), None
-        built.append(cell)
+            made["source"] = answers[name] if made["cell_type"] == "code" else _harmless(answers[name])
+        if made["cell_type"] == "code":
+            made["outputs"], made["execution_count"] = comments.get(name or "", []), None
+        built.append(made)
         built += extras.get(name, ()) if name else ()
     answered = {}
     for graded in lesson_cells(lesson).graded:
@@ -122,11 +121,11 @@ def _extra(cell: Cell, number: int) -> dict[str, Any]:
 
 
 def _harmless(text: str) -> str:
-    """글 칸의 HTML 태그가 강사의 화면(formgrader)과 nbgrader의 피드백에서 돌지 않고 글자로 보이게 해요."""
+    """글 셀의 HTML 태그가 강사의 화면(formgrader)과 nbgrader의 피드백에서 돌지 않고 글자로 보이게 해요."""
     return re.sub(r"<(?=[A-Za-z/!?])", "&lt;", text)
 
 
 def _comment(mark: Mark) -> list[dict[str, Any]]:
-    """확인 칸 아래에 적을 판정. 점수는 이 글이 아니라 성적부에 있어요."""
+    """확인 셀 아래에 적을 판정. 점수는 이 글이 아니라 성적부에 있어요."""
     text = f"[{mark.score:g} / {mark.max_score:g}점] {mark.message}\n"
     return [{"output_type": "stream", "name": "stdout", "text": text}]

@@ -7,26 +7,27 @@ import io
 from collections.abc import Iterable
 from pathlib import Path
 
-from autograder.files import write_text
 from autograder.classroom.folder import Classroom, ClassroomError
 from autograder.classroom.gradebook import open_gradebook
-from autograder.classroom.gradebook_reader import SubmissionScore, by_student, read_scores
+from autograder.classroom.gradebook_reader import CellScore, SubmissionScore, by_student, read_scores
 from autograder.classroom.graded_copy import lesson_cells
 from autograder.exercises import LESSONS
+from autograder.files import write_text
 
 BOM = "\ufeff"  # 엑셀은 이것이 있어야 한글을 UTF-8로 읽어요.
 
 
 def marks_csv(scores: Iterable[SubmissionScore], detail: bool = False) -> str:
-    """학생 한 줄의 점수표. 칸은 레슨의 합계, `detail`이면 레슨의 칸마다의 점수예요. 엑셀에서 수식으로 읽힐 이름은 따옴표를 붙여요."""
+    """학생 한 줄의 점수표. 열은 레슨의 합계, `detail`이면 레슨의 셀마다의 점수예요. 엑셀에서 수식으로 읽힐 이름은 따옴표를 붙여요."""
     table = by_student(scores)
     lessons = [lesson for lesson in LESSONS if any(lesson in row for row in table.values())]
     out = io.StringIO()
-    sheet = csv.writer(out, lineterminator="\r\n")
+    table_writer = csv.writer(out, lineterminator="\r\n")
     columns = [(lesson, cell.name) for lesson in lessons for cell in lesson_cells(lesson).graded] if detail else []
     titles = [f"{lesson}/{name.removeprefix('check_')}" for lesson, name in columns] if detail else lessons
-    sheet.writerow(["학생", *titles, "합계", "손 채점 남음"])
+    table_writer.writerow(["학생", *titles, "합계", "손 채점 남음"])
     for student, row in sorted(table.items()):
+        found: list[CellScore | SubmissionScore | None]
         if detail:
             found = [row[lesson].cells.get(name) if lesson in row else None for lesson, name in columns]
         else:
@@ -34,7 +35,7 @@ def marks_csv(scores: Iterable[SubmissionScore], detail: bool = False) -> str:
         scores_shown = ["" if item is None else f"{item.score:g}" for item in found]
         total = round(sum(score.score for score in row.values()), 1)
         waiting = sum(score.needs_manual for score in row.values())
-        sheet.writerow([_safe(student), *scores_shown, f"{total:g}", waiting or ""])
+        table_writer.writerow([_safe(student), *scores_shown, f"{total:g}", waiting or ""])
     return out.getvalue()
 
 

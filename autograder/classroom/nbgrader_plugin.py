@@ -1,7 +1,7 @@
 """nbgrader의 채점 단계를 우리 것으로 바꿔요.
 
 `nbgrader autograde`와 formgrader의 단추가 `course grade`와 같은 시드로 같은 점수를 내게 해요. nbgrader가 노트북을 실행하던 자리에는
-모래상자의 판정이 들어가고, 칸의 출력은 점수를 정하지 못해요. 설정은 `nbgrader_config.py`에 있어요.
+모래상자의 판정이 들어가고, 셀의 출력은 점수를 정하지 못해요. 설정은 `nbgrader_config.py`에 있어요.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from nbformat.notebooknode import NotebookNode
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
 
-from autograder.classroom.graded_copy import lesson_cells, make_copy, released
-from autograder.classroom.grade_class import entry_of, keep_result
 from autograder.classroom.folder import Classroom, StoredResult
+from autograder.classroom.grade_class import entry_of, keep_result
 from autograder.classroom.gradebook import open_gradebook
 from autograder.classroom.gradebook_writer import register_lesson, save_entries
+from autograder.classroom.graded_copy import lesson_cells, make_copy, released
 from autograder.grading.attempt import grade_submission
 from autograder.grading.intake import Intake, take_in
 from autograder.grading.lesson_master import load_master
@@ -52,7 +52,10 @@ def _take_in(content: bytes, lesson: str) -> Intake:
 class RobustExporter(NotebookExporter):
     """깨진 파일에서도 멈추지 않는 읽기. 내용은 `Rebuild`가 원본 바이트에서 다시 만들어요."""
 
-    def from_filename(self, filename: str, resources: dict | None = None, **kw: Any) -> tuple[str, ResourcesDict]:
+    def from_filename(
+        self, filename: str, resources: dict[str, Any] | None = None, **kw: Any
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        """파일을 읽어요. 깨진 파일이면 배포한 노트북을 대신 내놓아요."""
         try:
             return super().from_filename(filename, resources=resources, **kw)
         except (ValueError, OSError, KeyError, TypeError, AttributeError):
@@ -82,9 +85,10 @@ class _Step(NbGraderPreprocessor):
 
 
 class Rebuild(_Step):
-    """제출물의 답만 배포한 틀에 옮겨 담아요. 지우거나 고치거나 두 번 붙여 넣은 칸이 있어도 멈추지 않아요."""
+    """제출물의 답만 배포한 틀에 옮겨 담아요. 지우거나 고치거나 두 번 붙여 넣은 셀이 있어도 멈추지 않아요."""
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        """판정 없는 사본으로 바꿔요."""
         lesson = resources["nbgrader"]["assignment"]
         intake = _take_in(self.original(resources), lesson)
         return from_dict(make_copy(lesson, intake, ()).notebook), resources
@@ -94,6 +98,7 @@ class Judge(_Step):
     """nbgrader의 Execute 자리: 원본을 모래상자에서 채점해 `resources`에 넘겨요."""
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        """판정을 적어 넣은 사본으로 바꿔요. 바뀌지 않은 제출물이면 남겨 둔 판정을 써요."""
         where = resources["nbgrader"]
         lesson, student, content = where["assignment"], where["student"], self.original(resources)
         classroom, intake = Classroom(Path(self.coursedir().root)), _take_in(content, lesson)
@@ -110,9 +115,10 @@ class Judge(_Step):
 
 
 class SaveMarks(SaveAutoGrades):
-    """점수를 칸의 출력이 아니라 `Judge`의 판정에서 가져와 `course grade`와 같은 방법으로 써요."""
+    """점수를 셀의 출력이 아니라 `Judge`의 판정에서 가져와 `course grade`와 같은 방법으로 써요."""
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        """`Judge`가 넘긴 판정을 성적부에 써요."""
         where = resources["nbgrader"]
         stored: StoredResult = where["course_result"]
         cells = lesson_cells(stored.lesson)

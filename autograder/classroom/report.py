@@ -8,15 +8,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from statistics import mean, median
+from typing import NamedTuple
 
-from autograder.classroom.folder import Classroom, ClassroomError, StoredResult
-from autograder.files import write_text
-from autograder.exercises import LESSONS, lesson_exercises
 from autograder.classroom.feedback import LABELS, templates
-from autograder.classroom.gradebook_reader import SubmissionScore, by_student, read_scores
+from autograder.classroom.folder import Classroom, ClassroomError, StoredResult
 from autograder.classroom.gradebook import open_gradebook
+from autograder.classroom.gradebook_reader import SubmissionScore, by_student, read_scores
+from autograder.exercises import LESSONS, lesson_exercises
+from autograder.files import write_text
 from autograder.grading.results import VERDICTS
 
+# 알려진 실수가 아닌 까닭의 이름
 _OTHER = {
     "unnamed": "알려진 실수와 다른 답",
     "error": "실행 오류",
@@ -37,6 +39,7 @@ class Cause:
 
     @property
     def count(self) -> int:
+        """학습자의 수."""
         return len(self.students)
 
 
@@ -52,10 +55,12 @@ class ExerciseReport:
 
     @property
     def total(self) -> int:
+        """이 실습을 낸 제출물의 수."""
         return sum(self.counts.values())
 
     @property
     def pass_rate(self) -> float:
+        """통과한 비율."""
         return self.counts.get("pass", 0) / self.total if self.total else 0.0
 
 
@@ -73,23 +78,35 @@ class LessonReport:
 
     @property
     def mean(self) -> float:
+        """점수의 평균."""
         return mean(self.scores) if self.scores else 0.0
 
     @property
     def median(self) -> float:
+        """점수의 중앙값."""
         return median(self.scores) if self.scores else 0.0
 
     @property
     def tallest(self) -> int:
+        """가장 높은 막대의 학생 수. 그림의 높이를 여기에 맞춰요."""
         return max(self.bins, default=1) or 1
+
+
+class LessonScore(NamedTuple):
+    """진도표의 한 자리: 학생 한 명이 레슨 하나에서 받은 점수와, 손 채점이 남았는지."""
+
+    lesson: str
+    score: float
+    max_score: float
+    needs_manual: bool
 
 
 @dataclass(frozen=True)
 class StudentRow:
-    """진도표의 한 줄. 칸은 (레슨, 점수, 만점, 손 채점이 남았는지) 또는 None이에요."""
+    """진도표의 한 줄. 내지 않은 레슨의 자리는 None이에요."""
 
     student: str
-    cells: tuple[tuple[str, float, float, bool] | None, ...]
+    cells: tuple[LessonScore | None, ...]
     total: float
 
 
@@ -130,7 +147,9 @@ def build_report(results: Sequence[StoredResult], scores: Sequence[SubmissionSco
         StudentRow(
             student,
             tuple(
-                (lesson, row[lesson].score, row[lesson].max_score, row[lesson].needs_manual) if lesson in row else None
+                LessonScore(lesson, row[lesson].score, row[lesson].max_score, row[lesson].needs_manual)
+                if lesson in row
+                else None
                 for lesson in lessons
             ),
             round(sum(score.score for score in row.values()), 1),

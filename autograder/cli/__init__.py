@@ -14,11 +14,13 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+from autograder.cli import translation
+from autograder.environment import java
+from autograder.errors import expected_errors
+
 
 def prepare_environment() -> None:
     """`course`와 그 자식들이 쓸 환경을 맞춰요: 가상 환경의 실행 파일, Java, UTF-8."""
-    from autograder.environment import java
-
     folder = str(Path(sys.executable).parent)
     # nbgrader는 alembic을 이름만으로 불러요. 가상 환경의 bin이 PATH 맨 앞에 있어야 해요.
     paths = os.environ.get("PATH", "").split(os.pathsep)
@@ -34,13 +36,11 @@ def run(arguments: list[str]) -> int:
     arguments = [argument for argument in arguments if argument != "--debug"]
     try:
         prepare_environment()
-        from autograder.cli import translation
-
         translation.install()
+        # 설치가 덜 되었으면 여기서 알아차려요. 도움말의 말은 typer를 부르기 전에 바꿔 두어야 해요.
         import typer
 
         from autograder.cli.app import build_app
-        from autograder.errors import expected_errors
 
         app = build_app()
         expected = expected_errors()
@@ -57,7 +57,7 @@ def run(arguments: list[str]) -> int:
         print(translation.explain(error), file=sys.stderr)
         return getattr(error, "exit_code", 1)
     except expected as error:
-        return _fail(str(error), 2)
+        return _fail(str(error), getattr(error, "exit_code", 2))  # 문서에 다른 코드를 적은 오류만 따로 정해요.
     except (KeyboardInterrupt, typer.Abort):
         return _fail("멈췄어요.", 130)
     except BrokenPipeError:

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from typing import Annotated
 
 import typer
-from typer.models import DefaultPlaceholder
+from typer.models import CommandInfo, DefaultPlaceholder, TyperInfo
 
 # 방마다 제 명령을 `commands.py`에 적어요. 여기 적은 차례와 칸으로 도움말에 나와요.
 ROOMS = {
@@ -54,6 +54,7 @@ def _register(app: typer.Typer, room: str, panel: str) -> None:
     """방 하나의 명령들을 더하고, 따로 정하지 않았다면 도움말의 같은 칸에 모아요."""
     commands, groups = len(app.registered_commands), len(app.registered_groups)
     import_module(f"{room}.commands").register(app)
-    for info in (*app.registered_commands[commands:], *app.registered_groups[groups:]):
+    added: list[CommandInfo | TyperInfo] = [*app.registered_commands[commands:], *app.registered_groups[groups:]]
+    for info in added:
         if info.rich_help_panel is None or isinstance(info.rich_help_panel, DefaultPlaceholder):
             info.rich_help_panel = panel

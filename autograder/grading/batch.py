@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from autograder.grading.attempt import grade_submission, refuse
@@ -20,10 +20,10 @@ def grade_many(
     jobs: int | None = None,
     on_result: Callable[[SubmissionResult], None] | None = None,
     tier: str | None = None,
-) -> Iterator[SubmissionResult]:
+) -> Generator[SubmissionResult, None, None]:
     """여러 제출물을 `jobs`개씩 함께 채점해서 끝나는 대로 내놓아요. `tier="none"`은 모래상자 없이 돌려요.
 
-    모래상자를 만들 수 없으면 `sandbox.SandboxRefused`를 내요.
+    중간에 닫으면 작업자도 바로 끝나요. 모래상자를 만들 수 없으면 `sandbox.SandboxRefused`를 내요.
     """
     jobs = max(1, jobs or _cores())
     with open_pool(unsafe=tier == "none") as pool:

@@ -32,6 +32,7 @@ class Report:
 
     @property
     def headline(self) -> str:
+        """결과와 실습의 이름을 담은 첫 줄."""
         state = {"pass": "통과", "partial": "거의 다 왔어요", "missing": "아직 구현 전", "held": "보류"}.get(
             self.verdict, "아직이에요"
         )
@@ -66,7 +67,7 @@ def check(name: str) -> None:
         display(report)
 
 
-def examine(name: str, namespace: Mapping[str, Any], notebook: Path | None = None) -> Report:
+def examine(name: object, namespace: Mapping[str, Any], notebook: Path | None = None) -> Report:
     """`namespace`에 있는 함수를 확인해요. `notebook`은 저장된 노트북의 자리(커널에만 남은 이름을 가려내요)."""
     if not isinstance(name, str):
         return Report(str(name), "", "fail", '실습의 이름을 따옴표로 감싸서 `check("softmax")`처럼 불러요.')

@@ -11,6 +11,7 @@ import typer
 
 from autograder.console import make_console
 from autograder.errors import CourseError
+from autograder.layout import LESSONS
 from autograder.learner import notebooks, progress
 from autograder.learner.hints import hints, plain_text
 from autograder.learner.lab import lab
@@ -72,9 +73,7 @@ def status() -> int:
             color = "green" if done == len(results) else "yellow" if done else "dim"
             filled = round(20 * done / max(1, len(results)))
             bar = f"[{color}]{'━' * filled}[/][dim]{'─' * (20 - filled)}[/]"
-            table.add_row(
-                path.stem, bar, f"{done}/{len(results)}", f"{following.name}" if following else "모두 통과했어요"
-            )
+            table.add_row(path.stem, bar, f"{done}/{len(results)}", following.name if following else "모두 통과했어요")
     console.print(table)
     return 0
 
@@ -141,9 +140,7 @@ def _choose(lesson: str | None) -> list[Path]:
     """확인할 노트북들을 골라요. 하나도 없으면 CourseError예요."""
     paths = notebooks.lesson_paths()
     if not paths:
-        raise CourseError(
-            f"{notebooks.LESSONS}에 노트북이 없어요. 코스를 다시 받아 주세요(강사라면 `python3 course.py build`)."
-        )
+        raise CourseError(f"{LESSONS}에 노트북이 없어요. 코스를 다시 받아 주세요(강사라면 `python3 course.py build`).")
     try:
         return [paths[notebooks.find_lesson(lesson)]] if lesson else list(paths.values())
     except KeyError:

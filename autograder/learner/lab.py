@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+import webbrowser
 from typing import Annotated
 
 import typer
@@ -57,11 +58,11 @@ def lab(
 def free_port(port: int) -> int | None:
     """`port`부터 50개 가운데 처음으로 비어 있는 포트를 찾아요."""
     for candidate in range(port, min(port + 50, 65536)):
-        with socket.socket() as probe:
+        with socket.socket() as attempt:
             if os.name != "nt":  # Windows에서는 이 설정이 쓰는 중인 포트도 비었다고 하게 만들어요.
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
-                probe.bind(("127.0.0.1", candidate))
+                attempt.bind(("127.0.0.1", candidate))
                 return candidate
             except OSError:
                 continue
@@ -84,7 +85,6 @@ def wait_for_server(process: subprocess.Popen[bytes], port: int, seconds: float 
 
 
 def open_browser(url: str) -> None:
-    import webbrowser
-
+    """브라우저에서 열어요. 열 수 없으면 주소를 쓰라고 말해요."""
     if not webbrowser.open(url):
         print("브라우저를 열지 못했어요. 위의 주소를 복사해서 열어 주세요.")

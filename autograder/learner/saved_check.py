@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.learner.notebooks import exercise_cells
+from autograder.learner.time_limit import TIME_LIMIT, TooSlow, time_limit
 from autograder.notebooks.cell_code import python_text, runs_in_grading
 from autograder.notebooks.reading import Notebook, read_notebook
 
@@ -94,8 +95,6 @@ def run_cells(
     notebook: Notebook, skipped: Collection[str] = (), on_cell: Callable[[str], None] = lambda name: None
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """주어진 셀, 실습 셀, 정의만 담은 셀을 차례로 실행해서 (이름들, 실행하지 못한 실습과 까닭)을 돌려줘요."""
-    from autograder.learner.time_limit import TIME_LIMIT, TooSlow, time_limit
-
     namespace: dict[str, Any] = {"__name__": "__main__"}
     broken: dict[str, str] = {}
     for cell in notebook.cells:
@@ -130,6 +129,7 @@ def _child(path: Path, names: list[str], skipped: list[str]) -> None:
         answer.write(json.dumps(line) + "\n")
         answer.flush()
 
+    # 명령을 돌리는 프로세스는 torch를 부르지 않아요. 이 자식만 불러요.
     from autograder.learner.checker import examine
 
     os.chdir(path.parent)

@@ -16,6 +16,7 @@ class TooSlow(BaseException):
 
 @contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
+    """블록이 `seconds`초 안에 끝나지 않으면 TooSlow를 내요."""
     if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
         yield  # Windows에는 타이머 신호가 없어요. 커널 멈춤 단추로 멈출 수 있어요.
         return
