@@ -7,11 +7,18 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+
+import nbformat
+from nbgrader.converters import GenerateAssignment
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import SaveCells
+from traitlets.config import Config
 
 from autograder.authoring.lesson_source import (
     CODE_STUB,
@@ -59,14 +66,6 @@ def _make(lesson: str, root: Path) -> tuple[str, str]:
 
 def _release(lesson: str, solved: str) -> str:
     """nbgrader의 배포 단계를 빈 강의 폴더에서 돌려요. 확인 셀에는 숨긴 시험이 없고, 성적부는 건드리지 않아요."""
-    import logging
-
-    import nbformat
-    from nbgrader.converters import GenerateAssignment
-    from nbgrader.coursedir import CourseDirectory
-    from nbgrader.preprocessors import SaveCells
-    from traitlets.config import Config
-
     config = Config()
     config.ClearSolutions.code_stub = {"python": CODE_STUB}
     config.ClearSolutions.text_stub = TEXT_STUB
@@ -90,6 +89,4 @@ def _release(lesson: str, solved: str) -> str:
 
 def _dump(notebook: Any) -> str:
     """노트북을 언제나 같은 글로 적어요(열쇠는 가나다순, 여러 줄은 줄 단위 목록)."""
-    import nbformat
-
     return nbformat.writes(notebook, version=nbformat.NO_CONVERT).rstrip("\n") + "\n"

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from autograder.errors import CourseError
+from autograder.files import write_json
+from reference.tools.commands import bench
+
+
+class StaleLessonsError(CourseError):
+    """`course build --check`: lessons/가 원본과 달라요."""
+
+    exit_code = 1
+
 
 def register(app: typer.Typer) -> None:
     """코스를 만드는 명령들을 `app`에 더해요."""
-    from reference.tools.commands import bench
-
     app.command("build")(build)
     app.command("release")(release)
     app.command("simulate")(simulate)
@@ -29,11 +36,9 @@ def build(
     if check:
         stale = notebooks.check_lessons()
         if stale:
-            print(
-                f"원본과 다른 레슨이 있어요: {', '.join(stale)}. `course build`로 다시 만들어 주세요.",
-                file=sys.stderr,
+            raise StaleLessonsError(
+                f"원본과 다른 레슨이 있어요: {', '.join(stale)}. `course build`로 다시 만들어 주세요."
             )
-            raise typer.Exit(1)
         print("lessons/의 모든 노트북이 원본과 같아요.")
         return
     for path in notebooks.build_lessons():
@@ -75,7 +80,6 @@ def bench_grade(
 ) -> None:
     """제출물 하나를 더 채점하는 데 드는 CPU 시간을 nbgrader 그대로의 방식과 견줘요."""
     from autograder.authoring.grading_cost import bench_grade as measure
-    from autograder.files import write_json
 
     found = measure(students, rounds)
     theirs, mine = found.stock.per_submission, found.ours.per_submission

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import copy
 import functools
 import inspect
 import sys
@@ -15,6 +16,8 @@ import types
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+
+import torch
 
 from autograder.errors import CourseError
 from autograder.exercises.schema import Exercise
@@ -25,11 +28,7 @@ class SimulateError(CourseError):
 
 
 def as_cell(name: str, function: Callable[..., Any]) -> str:
-    """파이썬 함수를 `name`이라는 함수를 정의하는 노트북 칸의 글로 바꿔요.
-
-    함수가 기대는 것(가져온 모듈, 같은 파일이나 기준 구현의 다른 함수, 상수, 둘러싼 함수의 변수)은 모두 함수 안에 함께 적어요.
-    그래서 칸 하나만으로 돌고, 학습자의 다른 이름과 부딪히지 않아요.
-    """
+    """파이썬 함수를, `name`이라는 함수를 정의하는 노트북 셀의 글로 바꿔요. 옮길 수 없으면 SimulateError예요."""
     packed = _Packer()
     inner = packed.function(function)
     body = [*packed.imports, *packed.statements, ast.parse(f"return {inner}(*args, **kwargs)").body[0]]
@@ -80,7 +79,7 @@ class _Packer:
         return name
 
     def reference(self, name: str, value: Any) -> str:
-        """함수가 쓰는 바깥 이름 하나를 준비하고, 칸 안에서 부를 이름을 돌려줘요."""
+        """함수가 쓰는 바깥 이름 하나를 준비하고, 셀 안에서 부를 이름을 돌려줘요."""
         if isinstance(value, types.ModuleType):
             return self._module(name, value)
         if id(value) in self._names:
@@ -99,7 +98,7 @@ class _Packer:
             # `SDPA.reference(...)`처럼 다른 실습의 바른 계산을 빌려 쓴 정의예요.
             return self._namespace(name, value, {"reference": value.reference})
         if isinstance(value, type) and home.split(".")[0] in ("autograder", "reference"):
-            raise SimulateError(f"`{name}` 클래스는 노트북 칸으로 옮길 수 없어요.")
+            raise SimulateError(f"`{name}` 클래스는 노트북 셀로 옮길 수 없어요.")
         fresh = self._fresh(value, name)
         self.statements.append(_assign(fresh, ast.parse(_literal(name, value), mode="eval").body))
         return fresh
@@ -149,7 +148,7 @@ class _Packer:
 
 
 class _WithoutHints(ast.NodeTransformer):
-    """형 힌트를 지워요. 힌트에만 쓰는 이름까지 칸에 옮길 까닭이 없어요."""
+    """형 힌트를 지워요. 힌트에만 쓰는 이름까지 셀에 옮길 까닭이 없어요."""
 
     def visit_arg(self, node: ast.arg) -> ast.arg:
         node.annotation = None
@@ -167,6 +166,8 @@ class _WithoutHints(ast.NodeTransformer):
 
 
 class _Rename(ast.NodeTransformer):
+    """바깥 이름을 셀 안의 새 이름으로 바꿔요."""
+
     def __init__(self, names: Mapping[str, str]) -> None:
         self.names = names
 
@@ -188,8 +189,6 @@ def _importable(value: Any) -> bool:
 
 def _literal(name: str, value: Any) -> str:
     """상수의 글. 다시 읽어 같은 값이 되지 않으면 SimulateError."""
-    import torch
-
     if isinstance(value, torch.dtype):
         return f"__import__('torch').{str(value).removeprefix('torch.')}"
     if isinstance(value, float) and value in (float("inf"), float("-inf")):
@@ -200,7 +199,7 @@ def _literal(name: str, value: Any) -> str:
             return written
     except (ValueError, SyntaxError):
         pass
-    raise SimulateError(f"`{name}` 값({type(value).__name__})은 노트북 칸으로 옮길 수 없어요.")
+    raise SimulateError(f"`{name}` 값({type(value).__name__})은 노트북 셀로 옮길 수 없어요.")
 
 
 def _definition(function: types.FunctionType) -> ast.FunctionDef | ast.Lambda:
@@ -212,13 +211,17 @@ def _definition(function: types.FunctionType) -> ast.FunctionDef | ast.Lambda:
         same_line = [code for code in codes if code.co_firstlineno == start]
         nodes = sorted((n for n in tree if n.lineno == start), key=lambda n: n.col_offset)
         if function.__code__ in same_line and len(same_line) == len(nodes):
-            return ast.parse(ast.unparse(nodes[same_line.index(function.__code__)]), mode="eval").body
+            return copy.deepcopy(nodes[same_line.index(function.__code__)])
     else:
         for node in ast.walk(_parse(path)):
-            if isinstance(node, ast.FunctionDef) and node.name == function.__name__:
-                if min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)]) == start:
-                    return ast.parse(ast.unparse(node)).body[0]
+            if isinstance(node, ast.FunctionDef) and node.name == function.__name__ and _first_line(node) == start:
+                return copy.deepcopy(node)
     raise SimulateError(f"`{function.__qualname__}` 함수의 소스를 찾을 수 없어요.")
+
+
+def _first_line(node: ast.FunctionDef) -> int:
+    """장식자까지 넣은 정의의 첫 줄."""
+    return min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
 
 
 @functools.cache

@@ -1,7 +1,7 @@
 """채점 한 건에 드는 CPU 시간을 nbgrader 그대로의 방식과 나란히 재요.
 
-상대는 `nbgrader autograde` 그대로예요: 노트북을 커널에서 실행하고, 확인 칸에는 같은 실습의 진짜 assert 시험이 있어요.
-실험과 그림 칸은 상대에게서 빼 주므로 상대에게 유리한 비교예요. 우리 쪽에는 모래상자, 판정, 성적부, 피드백이 모두 들어가요.
+상대는 `nbgrader autograde` 그대로예요: 노트북을 커널에서 실행하고, 확인 셀에는 같은 실습의 진짜 assert 시험이 있어요.
+실험과 그림 셀은 상대에게서 빼 주므로 상대에게 유리한 비교예요. 우리 쪽에는 모래상자, 판정, 성적부, 피드백이 모두 들어가요.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from random import Random
 from statistics import median
 from typing import Any
 
+from torch import Tensor
+
 from autograder.authoring.lesson_source import KERNEL, lesson_path, read_source
 from autograder.authoring.simulated_class import Learner, learner_notebook, plan, solution_cells
 from autograder.errors import CourseError
@@ -29,6 +31,8 @@ from autograder.files import write_json
 from autograder.grading.lesson_master import load_master
 from autograder.judging.answer_key import AnswerKey
 from autograder.layout import ROOT
+
+PROC = Path("/proc")
 
 
 class BenchError(CourseError):
@@ -47,6 +51,7 @@ class Side:
 
     @property
     def per_submission(self) -> float:
+        """제출물 하나를 더하는 데 드는 CPU 초의 중앙값."""
         return median(self.further)
 
 
@@ -61,9 +66,11 @@ class GradeBench:
 
     @property
     def ratio(self) -> float:
+        """우리가 몇 배 적게 드는지."""
         return median(s / o for s, o in zip(self.stock.further, self.ours.further, strict=True))
 
     def to_dict(self) -> dict[str, Any]:
+        """JSON으로 적을 사전."""
         return {
             **asdict(self),
             "stock_seconds": self.stock.per_submission,
@@ -71,6 +78,14 @@ class GradeBench:
             "ratio": self.ratio,
             "unit": "추가 제출물 하나마다 CPU 초(자식 프로세스 포함)",
         }
+
+
+@dataclass(frozen=True)
+class _Spent:
+    """한 번 돌리는 동안의 CPU 초: 첫 제출물이 끝날 때까지, 모두 끝날 때까지."""
+
+    first: float
+    total: float
 
 
 def bench_grade(
@@ -81,7 +96,7 @@ def bench_grade(
     say: Callable[[str], None] = print,
 ) -> GradeBench:
     """같은 제출물을 번갈아 채점하며 자식까지의 CPU 시간을 재요. 상대가 채점하지 못하면 BenchError예요."""
-    if not Path("/proc/self/stat").exists():
+    if not (PROC / "self" / "stat").exists():
         raise BenchError("자식 프로세스의 CPU 시간을 리눅스의 /proc에서 읽어요. 리눅스에서 실행해 주세요.")
     if students < 2:
         raise BenchError(
@@ -90,25 +105,29 @@ def bench_grade(
     with tempfile.TemporaryDirectory(prefix="course-bench-") as folder:
         work = Path(folder)
         _make_class(work, lesson, students, seed)
-        runs: dict[str, list[tuple[float, float]]] = {"stock": [], "ours": []}
+        stock, ours = Side((), ()), Side((), ())
         for number in range(1, rounds + 1):
-            for name, run in (("stock", _run_stock), ("ours", _run_ours)):
-                first, total = run(work, lesson, students)
-                runs[name].append((round(first, 3), round((total - first) / (students - 1), 4)))
-            theirs, mine = runs["stock"][-1][1], runs["ours"][-1][1]
+            stock = _with_run(stock, _run_stock(work, lesson, students), students)
+            ours = _with_run(ours, _run_ours(work, lesson, students), students)
+            theirs, mine = stock.further[-1], ours.further[-1]
             say(
                 f"{number}/{rounds}회: 제출물 하나를 더할 때 nbgrader {theirs:.3f} CPU초, 우리 {mine:.4f} CPU초"
                 f" ({theirs / mine:.1f}배)"
             )
-        stock, ours = (Side(*map(tuple, zip(*runs[name], strict=True))) for name in ("stock", "ours"))
     return GradeBench(lesson, students, stock, ours)
+
+
+def _with_run(side: Side, spent: _Spent, students: int) -> Side:
+    """한 번 더 잰 것을 보태요."""
+    further = (spent.total - spent.first) / (students - 1)
+    return Side((*side.first, round(spent.first, 3)), (*side.further, round(further, 4)))
 
 
 def _make_class(work: Path, lesson: str, students: int, seed: int) -> None:
     """한 반의 답으로 두 벌의 제출물을 만들어요. 끝나지 않는 반복은 두 쪽의 제한 시간만 재게 되므로 빼요."""
     solved = solution_cells(read_source(lesson))
-    learners, _, _ = plan(lesson_exercises(lesson), solved, students + 1, Random(seed))
-    learners = [one for one in learners if one.role != "loop"]
+    planned = plan(lesson_exercises(lesson), solved, students + 1, Random(seed))
+    learners = [one for one in planned.learners if one.role != "loop"]
     released = json.loads(lesson_path(lesson).read_text(encoding="utf-8"))
     template = _assert_notebook(lesson, solved)
     stock = work / "stock"
@@ -125,13 +144,13 @@ def _make_class(work: Path, lesson: str, students: int, seed: int) -> None:
 def _fill(notebook: dict[str, Any], learner: Learner) -> dict[str, Any]:
     cells = []
     for cell in notebook["cells"]:
-        answer = learner.answers.get((cell["metadata"].get("nbgrader") or {}).get("grade_id"))
+        answer = learner.answers.get((cell["metadata"].get("nbgrader") or {}).get("grade_id", ""))
         cells.append({**cell, "source": answer.text} if answer and answer.text is not None else cell)
     return {**notebook, "cells": cells}
 
 
 def _assert_notebook(lesson: str, solved: dict[str, str]) -> dict[str, Any]:
-    """같은 실습을 nbgrader의 방식대로: 주어진 칸, 풀이 칸, assert 칸."""
+    """같은 실습을 nbgrader의 방식대로: 주어진 셀, 풀이 셀, assert 셀."""
     cells: list[dict[str, Any]] = []
 
     def code(name: str, source: str, **graded: Any) -> None:
@@ -155,7 +174,7 @@ def _assert_notebook(lesson: str, solved: dict[str, str]) -> dict[str, Any]:
         code(exercise.name, body, grade=False, locked=False, solution=True)
         code(
             f"check_{exercise.name}",
-            _asserts(make_answer_key(exercise, PUBLIC_SEED)),
+            assert_cell(make_answer_key(exercise, PUBLIC_SEED)),
             grade=True,
             locked=True,
             solution=False,
@@ -164,22 +183,7 @@ def _assert_notebook(lesson: str, solved: dict[str, str]) -> dict[str, Any]:
     return {"cells": cells, "metadata": {"kernelspec": KERNEL}, "nbformat": 4, "nbformat_minor": 5}
 
 
-def _asserts(key: AnswerKey) -> str:
-    """값을 견주는 사례들을 assert로. 값이 데이터로 적히지 않는 사례는 건너뛰어요."""
-    lines = [_NEAR]
-    for case in key.cases:
-        if case.comparator == "equal" and len(case.calls) == 1 and not case.calls[0].grad_of:
-            call = case.calls[0]
-            try:
-                arguments = [_literal(value) for value in call.args]
-                arguments += [f"{key}={_literal(value)}" for key, value in call.kwargs.items()]
-                wanted = _literal(case.expected[0].value)
-            except TypeError:
-                continue
-            lines.append(f"assert near({key.exercise}({', '.join(arguments)}), {wanted})")
-    return "\n".join(lines)
-
-
+# assert 셀의 맨 앞에 두는, 허용 오차 안에서 견주는 함수
 _NEAR = """import torch
 def near(a, b):
     if isinstance(b, (tuple, list)):
@@ -189,9 +193,23 @@ def near(a, b):
     return torch.allclose(a, b, rtol=1e-4, atol=1e-5) if b.is_floating_point() else torch.equal(a, b)"""
 
 
-def _literal(value: Any) -> str:
-    from torch import Tensor
+def assert_cell(key: AnswerKey) -> str:
+    """값을 견주는 사례들을 assert로 적은 셀. 값이 데이터로 적히지 않는 사례는 건너뛰어요."""
+    lines = [_NEAR]
+    for case in key.cases:
+        if case.comparator == "equal" and len(case.calls) == 1 and not case.calls[0].grad_of:
+            call = case.calls[0]
+            try:
+                arguments = [_literal(value) for value in call.args]
+                arguments += [f"{name}={_literal(value)}" for name, value in call.kwargs.items()]
+                wanted = _literal(case.expected[0].value)
+            except TypeError:
+                continue
+            lines.append(f"assert near({key.exercise}({', '.join(arguments)}), {wanted})")
+    return "\n".join(lines)
 
+
+def _literal(value: Any) -> str:
     if isinstance(value, Tensor):
         text = f"torch.tensor({value.tolist()}, dtype={value.dtype})"
         return text.replace("nan", "float('nan')").replace("inf", "float('inf')")
@@ -203,11 +221,11 @@ def _literal(value: Any) -> str:
     raise TypeError(type(value).__name__)
 
 
-# -- 재기 ---------------------------------------------------------------------------------------------------------
+# -- 재기 --
 
 
-def _run_stock(work: Path, lesson: str, count: int) -> tuple[float, float]:
-    """새로 만든 nbgrader 학급에서 `count`개를 채점하고 (첫 제출물까지, 모두)의 CPU 초를 돌려줘요."""
+def _run_stock(work: Path, lesson: str, count: int) -> _Spent:
+    """새로 만든 nbgrader 학급에서 `count`개를 채점해요."""
     stock = work / "stock"
     _forget(stock / "submitted", stock / "autograded")
     (stock / "gradebook.db").unlink(missing_ok=True)
@@ -219,16 +237,16 @@ def _run_stock(work: Path, lesson: str, count: int) -> tuple[float, float]:
         return sum(not path.stat().st_mode & 0o200 for path in (stock / "autograded").glob("*/*/*.ipynb")) >= wanted
 
     command = [sys.executable, "-m", "nbgrader", "autograde", lesson]
-    seconds = _run(command, stock, lambda: graded(1), lambda: graded(count))
+    spent = _Spent(*_run(command, stock, lambda: graded(1), lambda: graded(count)))
     if not graded(count):
         raise BenchError(
             "nbgrader가 제출물을 모두 채점하지 못했어요. `nbgrader autograde`가 이 환경에서 되는지 먼저 확인해 주세요."
         )
-    return seconds
+    return spent
 
 
-def _run_ours(work: Path, lesson: str, count: int) -> tuple[float, float]:
-    """새 학급에서 `course grade`로 `count`개를 채점하고 (첫 제출물까지, 모두)의 CPU 초를 돌려줘요."""
+def _run_ours(work: Path, lesson: str, count: int) -> _Spent:
+    """새 학급에서 `course grade`로 `count`개를 채점해요."""
     ours = work / "ours"
     _forget(ours)
 
@@ -252,10 +270,10 @@ def _run_ours(work: Path, lesson: str, count: int) -> tuple[float, float]:
         "--jobs",
         "1",
     ]
-    seconds = _run(command, work, graded, finished)
+    spent = _Spent(*_run(command, work, graded, finished))
     if len(list((ours / "feedback").glob("*/*.html"))) != count:
         raise BenchError("`course grade`가 제출물을 모두 채점하지 못했어요. `course doctor`를 먼저 실행해 주세요.")
-    return seconds
+    return spent
 
 
 def _forget(*folders: Path) -> None:
@@ -278,7 +296,7 @@ def _run(command: Sequence[str], folder: Path, *marks: Callable[[], bool]) -> tu
             time.sleep(0.01)
             ended, status, usage = os.wait4(process.pid, os.WNOHANG if len(seen) < len(marks) else 0)
             if not ended and marks[len(seen)]():
-                seen.append(_tree_cpu(process.pid))
+                seen.append(family_cpu(process.pid))
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
             log.seek(0)
@@ -287,10 +305,10 @@ def _run(command: Sequence[str], folder: Path, *marks: Callable[[], bool]) -> tu
     return *seen, *[usage.ru_utime + usage.ru_stime] * (len(marks) - len(seen))
 
 
-def _tree_cpu(root: int) -> float:
+def family_cpu(root: int, proc: Path = PROC) -> float:
     """프로세스 하나와 그 자손들이(이미 거둔 자식까지) 지금까지 쓴 CPU 초."""
     ticks: dict[int, tuple[int, int]] = {}
-    for entry in Path("/proc").glob("[0-9]*/stat"):
+    for entry in proc.glob("[0-9]*/stat"):
         try:
             fields = entry.read_text().rpartition(")")[2].split()
         except OSError:

@@ -15,10 +15,8 @@ CODE_STUB = 'raise NotImplementedError("여기를 채워 주세요")'
 
 REFLECTION_POINTS = 5
 
-
 # JupyterLab의 주황 글씨는 주황 바탕에서 잘 안 읽혀요. 상자의 글씨색을 여기서 한 번만 정해요.
 BOX, READABLE_BOX = '<div class="alert alert-warning">', '<div class="alert alert-warning" style="color: #4a3200">'
-
 
 KERNEL = {"display_name": "Python 3 (Transformer)", "language": "python", "name": "python3"}
 
@@ -49,7 +47,7 @@ def lesson_path(lesson: str, root: Path = ROOT) -> Path:
 
 def read_source(lesson: str, root: Path = ROOT) -> Any:
     """원본을 풀이가 든 노트북(nbformat 4.5)으로 읽어요. 셀 id는 grade_id, 없으면 내용의 해시라서 늘 같아요."""
-    import jupytext
+    import jupytext  # 명령의 목록을 만들 때에도 불리는 파일이라, 쓸 때 불러와요.
 
     path = source_path(lesson, root)
     if not path.is_file():

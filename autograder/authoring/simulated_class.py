@@ -11,20 +11,23 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from autograder.authoring.function_to_cell import SimulateError, as_cell
 from autograder.authoring.lesson_source import lesson_path, read_source, sources
 from autograder.exercises import lesson_exercises
+from autograder.exercises.sampling import Sampler
 from autograder.exercises.schema import Exercise, Mistake
 from autograder.files import write_json
+from autograder.judging.call_runner import run_calls
 
 EXPECTED = "expected.json"
+REFLECTION = "점수를 √d로 나누면 소프트맥스가 한쪽으로 쏠리지 않아서 기울기가 살아 있다고 이해했어요."
 
 
 @dataclass(frozen=True)
 class Answer:
-    """실습 하나에 낸 답: 칸의 글(None이면 빈칸 그대로)과 바른 채점기가 내야 할 판정."""
+    """실습 하나에 낸 답: 셀의 글(None이면 빈칸 그대로)과 바른 채점기가 내야 할 판정."""
 
     text: str | None
     verdict: str
@@ -51,10 +54,15 @@ class Simulated:
     left_out: tuple[str, ...]
 
 
+class ClassPlan(NamedTuple):
+    """한 레슨의 학습자들과, 자리가 모자라 넣지 못한 실수들, 넣은 실수의 수."""
+
+    learners: list[Learner]
+    left_out: list[str]
+    placed: int
+
+
 UNTOUCHED = Answer(None, "missing", 0.0)
-
-
-REFLECTION = "점수를 √d로 나누면 소프트맥스가 한쪽으로 쏠리지 않아서 기울기가 살아 있다고 이해했어요."
 
 
 def simulate(students: int, out: Path, seed: int = 0, lessons: Sequence[str] | None = None) -> Simulated:
@@ -81,10 +89,10 @@ def simulate(students: int, out: Path, seed: int = 0, lessons: Sequence[str] | N
         rng = random.Random(f"{seed}:{lesson}")
         solved = solution_cells(read_source(lesson))
         released = json.loads(lesson_path(lesson).read_text(encoding="utf-8"))
-        learners, missed, placed = plan(lesson_exercises(lesson), solved, students, rng)
-        left_out += missed
-        total += placed
-        for name, learner in zip(names, learners):
+        planned = plan(lesson_exercises(lesson), solved, students, rng)
+        left_out += planned.left_out
+        total += planned.placed
+        for name, learner in zip(names, planned.learners, strict=True):
             write_json(out / name / lesson / f"{lesson}.ipynb", learner_notebook(released, learner))
             expected += [_expected(name, lesson, e, learner.answers[e.name]) for e in lesson_exercises(lesson)]
     order = {lesson: i for i, lesson in enumerate(lessons)}
@@ -93,10 +101,8 @@ def simulate(students: int, out: Path, seed: int = 0, lessons: Sequence[str] | N
     return Simulated(students, lessons, students * len(lessons), total, tuple(left_out))
 
 
-def plan(
-    exercises: Sequence[Exercise], solved: Mapping[str, str], students: int, rng: random.Random
-) -> tuple[list[Learner], list[str], int]:
-    """한 레슨의 학습자들을 정해요. 돌려주는 것은 학습자들, 넣지 못한 실수들, 넣은 실수의 수예요.
+def plan(exercises: Sequence[Exercise], solved: Mapping[str, str], students: int, rng: random.Random) -> ClassPlan:
+    """한 레슨의 학습자들을 정해요.
 
     완성한 사람, 절반만 한 사람, 손대지 않은 사람, 문법 오류, 끝나지 않는 반복, 다르게 쓴 정답이 한 명씩 있고,
     나머지는 실수를 하나씩 나눠 가져요. 자리가 모자라면 한 사람이 서로 다른 실습에서 실수를 하나씩 해요.
@@ -134,7 +140,7 @@ def plan(
         learners.append(Learner("perfect", mixed))
     # 앞 번호에 완성한 사람만 모이지 않게, 시드에 따라 자리를 섞어요.
     rng.shuffle(learners)
-    return learners, left_out, len(pairs) - len(left_out)
+    return ClassPlan(learners, left_out, len(pairs) - len(left_out))
 
 
 def mistaken(exercise: Exercise, mistake: Mistake, rng: random.Random) -> Answer:
@@ -148,9 +154,6 @@ def mistaken(exercise: Exercise, mistake: Mistake, rng: random.Random) -> Answer
 
 def _always_raises(exercise: Exercise, function: Callable[..., Any]) -> bool:
     """값을 내는 사례가 하나도 없는 틀린 구현인지. 그런 답의 판정은 fail이 아니라 error예요."""
-    from autograder.exercises.sampling import Sampler
-    from autograder.judging.call_runner import run_calls
-
     return all(
         any(outcome.error for outcome in run_calls(function, case.calls))
         for case in exercise.sample_cases(Sampler(0))
@@ -181,7 +184,7 @@ def _endless(name: str) -> str:
 
 
 def solution_cells(notebook: Any) -> dict[str, str]:
-    """풀이 노트북에서 실습 이름 → 칸의 글(풀이 표시 줄은 빼고)."""
+    """풀이 노트북에서 실습의 이름으로 찾는 셀의 글(풀이 표시 줄은 빼고)."""
     cells = {}
     for cell in notebook.cells:
         meta = cell.metadata.get("nbgrader", {})
@@ -195,7 +198,7 @@ def learner_notebook(released: Mapping[str, Any], learner: Learner) -> dict[str,
     """배포 노트북에 학습자의 답을 적어 넣은 노트북."""
     cells = []
     for cell in released["cells"]:
-        name = (cell["metadata"].get("nbgrader") or {}).get("grade_id")
+        name = (cell["metadata"].get("nbgrader") or {}).get("grade_id", "")
         answer = learner.answers.get(name)
         if answer is not None and answer.text is not None:
             cell = {**cell, "source": answer.text.splitlines(keepends=True)}
