@@ -11,24 +11,29 @@ import subprocess
 import sys
 from collections import namedtuple
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-SOURCE = (ROOT / "course.py").read_text(encoding="utf-8")
+
+
+def load(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"{path.stem}_under_test", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture
-def course(tmp_path, monkeypatch):
-    """빈 폴더에 놓인 course.py. 무거운 설치 단계는 기록만 해요."""
+def installer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """빈 폴더에 놓인 코스의 설치하는 부분. 무거운 단계는 `steps`에 기록만 해요."""
     root = tmp_path / "코 스"
-    root.mkdir()
-    for name in ("course.py", "pyproject.toml", "constraints.txt"):
+    for name in ("course.py", "pyproject.toml", "constraints.txt", "autograder/environment/installer.py"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, root / name)
-    spec = importlib.util.spec_from_file_location("course_under_test", root / "course.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
     (root / "tests").mkdir()
+    module = load(root / "autograder" / "environment" / "installer.py")
     module.steps = []
 
     def make_venv():
@@ -50,90 +55,99 @@ def course(tmp_path, monkeypatch):
     return module
 
 
+@pytest.fixture
+def course(installer: ModuleType, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """그 폴더의 course.py."""
+    module = load(installer.ROOT / "course.py")
+    monkeypatch.setattr(module, "load_installer", lambda: installer)
+    return module
+
+
 WHOLE = ["venv", "torch", "-e", "autograder.environment.jupyter"]
 
 
-def test_needs_nothing_but_the_standard_library():
-    for node in ast.walk(ast.parse(SOURCE)):
+@pytest.mark.parametrize("name", ["course.py", "autograder/environment/installer.py"])
+def test_needs_nothing_but_the_standard_library(name):
+    for node in ast.walk(ast.parse((ROOT / name).read_text(encoding="utf-8"))):
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         names += [node.module] if isinstance(node, ast.ImportFrom) else []
         assert all(name.split(".")[0] in sys.stdlib_module_names for name in names)
 
 
 def test_old_python_gets_a_sentence_and_not_a_syntax_error(course, monkeypatch):
-    ast.parse(SOURCE, feature_version=(3, 7))
+    ast.parse((ROOT / "course.py").read_text(encoding="utf-8"), feature_version=(3, 7))
     monkeypatch.setattr(sys, "version_info", namedtuple("V", "major minor micro")(3, 9, 1))
     with pytest.raises(course.SetupError, match="3.10부터 3.13.*3.9.1"):
         course.check_python()
 
 
-def test_first_run_installs_everything_and_the_second_nothing(course, monkeypatch, capsys):
+def test_first_run_installs_everything_and_the_second_nothing(course, installer, monkeypatch, capsys):
     handed = []
-    monkeypatch.setattr(course, "hand_over", lambda arguments: handed.append(arguments) or 7)
-    assert course.main(["status"]) == 7 and course.steps == WHOLE
-    assert course.main(["status"]) == 7 and course.steps == WHOLE
+    monkeypatch.setattr(course, "hand_over", lambda python, arguments: handed.append(arguments) or 7)
+    assert course.main(["status"]) == 7 and installer.steps == WHOLE
+    assert course.main(["status"]) == 7 and installer.steps == WHOLE
     assert handed == [["status"]] * 2
     assert "준비가 끝났어요" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("step", WHOLE[1:])
-def test_interrupted_run_is_repaired_by_the_next(course, monkeypatch, step, capsys):
-    good = course.run_logged
+def test_interrupted_run_is_repaired_by_the_next(course, installer, monkeypatch, step, capsys):
+    good = installer.run_logged
 
     def interrupted(command, progress, failure):
         good(command, progress, failure)
-        if course.steps[-1] == step:
+        if installer.steps[-1] == step:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(course, "run_logged", interrupted)
+    monkeypatch.setattr(installer, "run_logged", interrupted)
     assert course.main(["setup"]) == 130
     assert "다시 실행하면" in capsys.readouterr().err
-    assert not course.is_ready()
-    monkeypatch.setattr(course, "run_logged", good)
-    course.steps.clear()
+    assert not installer.is_ready()
+    monkeypatch.setattr(installer, "run_logged", good)
+    installer.steps.clear()
     assert course.main(["setup"]) == 0
-    assert course.steps == WHOLE[1:] and course.is_ready()
+    assert installer.steps == WHOLE[1:] and installer.is_ready()
 
 
-def test_broken_or_moved_environment_is_made_anew(course):
-    course.setup()
-    course.PYTHON.unlink()
-    course.PYTHON.symlink_to("/없는/python")
-    assert not course.is_ready()
-    course.steps.clear()
-    course.setup()
-    assert course.steps == WHOLE
+def test_broken_or_moved_environment_is_made_anew(installer):
+    installer.setup()
+    installer.PYTHON.unlink()
+    installer.PYTHON.symlink_to("/없는/python")
+    assert not installer.is_ready()
+    installer.steps.clear()
+    installer.setup()
+    assert installer.steps == WHOLE
 
-    stamp = course.stamp_path("")
-    stamp.write_text(stamp.read_text().replace(str(course.ROOT).encode("unicode_escape").decode(), "/다른/곳"))
-    course.steps.clear()
-    course.setup()
-    assert course.steps == WHOLE
+    stamp = installer.stamp_path("")
+    stamp.write_text(stamp.read_text().replace(str(installer.ROOT).encode("unicode_escape").decode(), "/다른/곳"))
+    installer.steps.clear()
+    installer.setup()
+    assert installer.steps == WHOLE
 
 
-def test_changed_pins_install_again_without_a_new_environment(course):
-    course.setup()
-    with (course.ROOT / "constraints.txt").open("a") as pins:
+def test_changed_pins_install_again_without_a_new_environment(installer):
+    installer.setup()
+    with (installer.ROOT / "constraints.txt").open("a") as pins:
         pins.write("# 바뀜\n")
-    assert not course.is_ready()
-    course.steps.clear()
-    course.setup()
-    assert course.steps == WHOLE[1:]
+    assert not installer.is_ready()
+    installer.steps.clear()
+    installer.setup()
+    assert installer.steps == WHOLE[1:]
 
 
-def test_test_packages_are_added_once(course, monkeypatch):
-    monkeypatch.setattr(course, "hand_over", lambda arguments: 0)
+def test_test_packages_are_added_once(course, installer, monkeypatch):
+    monkeypatch.setattr(course, "hand_over", lambda python, arguments: 0)
     course.main(["status"])
-    course.steps.clear()
+    installer.steps.clear()
     course.main(["test", "--slow"])
     course.main(["test"])
-    assert course.steps == WHOLE[1:] and course.is_ready() and course.is_ready("test")
+    assert installer.steps == WHOLE[1:] and installer.is_ready() and installer.is_ready("test")
 
 
-def test_fresh_empties_the_environment(course):
-    course.setup()
-    course.steps.clear()
-    assert course.main(["setup", "--fresh"]) == 0 and course.steps == WHOLE
+def test_fresh_empties_the_environment(course, installer):
+    installer.setup()
+    installer.steps.clear()
+    assert course.main(["setup", "--fresh"]) == 0 and installer.steps == WHOLE
     assert course.main(["setup", "--frehs"]) == 2
 
 
@@ -157,33 +171,33 @@ def test_fresh_empties_the_environment(course):
         ("뜻밖의 말", "PyTorch를 설치하지 못했어요(마지막 출력: 뜻밖의 말)"),
     ],
 )
-def test_failures_become_one_sentence(course, output, sentence):
-    said = course.explain(output, "PyTorch를 설치하지 못했어요")
+def test_failures_become_one_sentence(installer, output, sentence):
+    said = installer.explain(output, "PyTorch를 설치하지 못했어요")
     assert sentence in said and "\n" not in said
 
 
-def test_failing_step_is_logged_and_explained(course, capsys):
-    course.VENV.mkdir()
+def test_failing_step_is_logged_and_explained(installer, capsys):
+    installer.VENV.mkdir()
     command = [sys.executable, "-c", "print('[Errno 28] No space left on device'); raise SystemExit(3)"]
-    with course.Progress("단계") as progress, pytest.raises(course.SetupError, match="디스크가 가득"):
-        course.real_run_logged(command, progress, "설치하지 못했어요")
-    assert "Errno 28" in course.LOG.read_text(encoding="utf-8")
+    with installer.Progress("단계") as progress, pytest.raises(installer.SetupError, match="디스크가 가득"):
+        installer.real_run_logged(command, progress, "설치하지 못했어요")
+    assert "Errno 28" in installer.LOG.read_text(encoding="utf-8")
 
 
-def test_python_without_ensurepip_names_the_debian_package(course, monkeypatch):
+def test_python_without_ensurepip_names_the_debian_package(installer, monkeypatch):
     done = subprocess.CompletedProcess(
         [], 1, stdout=b"The virtual environment was not created because ensurepip is not available."
     )
-    monkeypatch.setattr(course.subprocess, "run", lambda *_, **__: done)
-    with pytest.raises(course.SetupError, match="apt install python3-venv"):
-        course.real_make_venv()
+    monkeypatch.setattr(installer.subprocess, "run", lambda *_, **__: done)
+    with pytest.raises(installer.SetupError, match="apt install python3-venv"):
+        installer.real_make_venv()
 
 
-def test_full_disk_is_noticed_before_the_install(course, monkeypatch):
-    monkeypatch.setattr(course, "free_gb", lambda: 0.5)
-    with pytest.raises(course.SetupError, match="0.5 GB 남아"):
-        course.setup()
-    assert course.steps == []
+def test_full_disk_is_noticed_before_the_install(installer, monkeypatch):
+    monkeypatch.setattr(installer, "free_gb", lambda: 0.5)
+    with pytest.raises(installer.SetupError, match="0.5 GB 남아"):
+        installer.setup()
+    assert installer.steps == []
 
 
 @pytest.mark.parametrize(
@@ -193,18 +207,18 @@ def test_full_disk_is_noticed_before_the_install(course, monkeypatch):
         (OSError(28, "No space left on device"), "디스크가 가득"),
     ],
 )
-def test_trouble_with_files_is_one_sentence(course, monkeypatch, capsys, error, sentence):
+def test_trouble_with_files_is_one_sentence(course, installer, monkeypatch, capsys, error, sentence):
     def fails(extra, complete):
         raise error
 
-    monkeypatch.setattr(course, "write_stamp", fails)
+    monkeypatch.setattr(installer, "write_stamp", fails)
     assert course.main(["setup"]) == 1
     said = capsys.readouterr().err.strip()
     assert sentence in said and "\n" not in said
 
 
-def test_packages_cut_short_are_installed_again(course):
-    packages = course.VENV / ("Lib/site-packages" if course.WINDOWS else "lib/python3.11/site-packages")
+def test_packages_cut_short_are_installed_again(installer):
+    packages = installer.VENV / ("Lib/site-packages" if installer.WINDOWS else "lib/python3.11/site-packages")
     for name in ("whole", "no_record", "missing", "short"):
         (packages / name).mkdir(parents=True)
         (packages / name / "a.py").write_text("12345")
@@ -215,7 +229,7 @@ def test_packages_cut_short_are_installed_again(course):
     (packages / "no_record-1.dist-info/RECORD").unlink()
     (packages / "missing/a.py").unlink()
     (packages / "short/a.py").write_text("12")
-    course.forget_damaged_packages()
+    installer.forget_damaged_packages()
     assert [path.name for path in packages.glob("*.dist-info")] == ["whole-1.dist-info"]
 
 
@@ -223,9 +237,7 @@ def test_packages_cut_short_are_installed_again(course):
     ("gpu", "reachable", "extra"), [(False, True, True), (False, False, False), (True, True, False)]
 )
 def test_cpu_build_is_chosen_only_where_it_helps_and_answers(monkeypatch, gpu, reachable, extra):
-    spec = importlib.util.spec_from_file_location("course_torch", ROOT / "course.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = load(ROOT / "autograder" / "environment" / "installer.py")
 
     class Answer(io.BytesIO):
         status = 200
@@ -242,21 +254,21 @@ def test_cpu_build_is_chosen_only_where_it_helps_and_answers(monkeypatch, gpu, r
     assert ("--extra-index-url" in module.torch_arguments()) == extra
 
 
-def test_real_environment_in_a_folder_with_spaces_and_hangul(course):
+def test_real_environment_in_a_folder_with_spaces_and_hangul(installer):
     pytest.importorskip("ensurepip", reason="이 Python에는 가상 환경을 만드는 ensurepip이 없어요.")
-    course.real_make_venv()
-    assert course.is_venv_usable()
-    course.PYTHON.unlink()
-    assert not course.is_venv_usable()
+    installer.real_make_venv()
+    assert installer.is_venv_usable()
+    installer.PYTHON.unlink()
+    assert not installer.is_venv_usable()
 
 
 @pytest.mark.parametrize(("arguments", "code"), [(["--help"], 0), (["없는명령"], 2)])
-def test_exit_codes_pass_through(arguments, code):
+def test_exit_codes_pass_through(course, arguments, code):
     """진짜 자식 프로세스로: 파이썬 경로만 지금의 것으로 바꿔요."""
     script = (
         "import importlib.util, pathlib, sys; spec = importlib.util.spec_from_file_location('c', 'course.py'); "
-        "c = importlib.util.module_from_spec(spec); spec.loader.exec_module(c); c.PYTHON = pathlib.Path(sys.executable); "
-        "sys.exit(c.hand_over(sys.argv[1:]))"
+        "c = importlib.util.module_from_spec(spec); spec.loader.exec_module(c); "
+        "sys.exit(c.hand_over(pathlib.Path(sys.executable), sys.argv[1:]))"
     )
     done = subprocess.run([sys.executable, "-c", script, *arguments], cwd=ROOT, capture_output=True, timeout=120)
     assert done.returncode == code
@@ -281,7 +293,7 @@ def test_ctrl_c_waits_for_the_child(course, tmp_path):
         "c = importlib.util.module_from_spec(spec); spec.loader.exec_module(c)\n"
         "real = subprocess.Popen\n"
         f"c.subprocess.Popen = lambda command: real([sys.executable, {str(tmp_path / 'child.py')!r}])\n"
-        "sys.exit(c.hand_over([]))\n"
+        "sys.exit(c.hand_over(sys.executable, []))\n"
     )
     process = subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, start_new_session=True)
     assert process.stdout.readline() == b"ready\n"
@@ -290,22 +302,22 @@ def test_ctrl_c_waits_for_the_child(course, tmp_path):
     assert rest == b"cleaned\n" and process.returncode == 9
 
 
-def test_setup_goes_on_when_nobody_reads_its_output(course, monkeypatch):
+def test_setup_goes_on_when_nobody_reads_its_output(installer, monkeypatch):
     class Closed(io.StringIO):
         def write(self, text):
             raise BrokenPipeError
 
     monkeypatch.setattr(sys, "stdout", Closed())
-    course.setup()
-    assert course.is_ready()
+    installer.setup()
+    assert installer.is_ready()
 
 
-def test_progress_line_fits_the_terminal(course):
-    assert course.fit("가나다라", 5) == "가나 "
-    assert course.fit("abc", 5) == "abc  "
+def test_progress_line_fits_the_terminal(installer):
+    assert installer.fit("가나다라", 5) == "가나 "
+    assert installer.fit("abc", 5) == "abc  "
 
 
-# ── .ci/run ─────────────────────────────────────────────────────────────────────────────────────
+# -- .ci/run --
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="bash가 없어요.")
