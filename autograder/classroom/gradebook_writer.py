@@ -131,7 +131,7 @@ def _submitted_notebooks(db: Session, ids: _LessonIds, entries: Sequence[Entry])
                 api.SubmittedAssignment.assignment_id == ids.assignment, api.SubmittedAssignment.student_id.in_(chunk)
             )
         )
-        assignments.update(found.tuples())
+        assignments.update(found.tuples().all())
     new_assignments, stamps = [], []
     for entry in entries:
         stamp = parse_utc(entry.timestamp)

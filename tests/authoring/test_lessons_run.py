@@ -6,15 +6,15 @@
 from __future__ import annotations
 
 import pytest
+from nbclient import NotebookClient
 
-from autograder.authoring.lesson_source import ROOT, read_source, sources
+from autograder.authoring.lesson_source import read_source, sources
 from autograder.exercises import lesson_exercises
+from autograder.layout import ROOT
 
 
 @pytest.mark.parametrize("lesson", sources())
 def test_solved_notebook_runs_from_top_to_bottom(lesson, tmp_path, monkeypatch):
-    from nbclient import NotebookClient
-
     monkeypatch.setenv("COURSE_FAST", "1")
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.delenv("MPLBACKEND", raising=False)  # 커널이 고르는 인라인 그림을 써요.

@@ -42,7 +42,7 @@ def without_message(marks: list[dict]) -> list[dict]:
     return [{key: value for key, value in mark.items() if key != "message"} for mark in marks]
 
 
-# -- 함수를 칸으로 ------------------------------------------------------------------------------------------------
+# -- 함수를 셀로 --
 
 SCALE = 3.0
 
@@ -102,7 +102,7 @@ def test_every_definition_becomes_a_cell_that_behaves_the_same(lesson: str) -> N
             assert verdict.mistake == (mistake.id if mistake else None), (exercise.name, verdict)
 
 
-# -- 계획 ---------------------------------------------------------------------------------------------------------
+# -- 계획 --
 
 
 def test_the_class_has_everyone_and_every_mistake() -> None:
@@ -143,7 +143,7 @@ def test_a_folder_with_other_things_is_left_alone(tmp_path: Path) -> None:
         simulate(0, tmp_path / "none", 0)
 
 
-# -- 채점 ---------------------------------------------------------------------------------------------------------
+# -- 채점 --
 
 
 @pytest.fixture(scope="module")

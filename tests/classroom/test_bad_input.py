@@ -16,7 +16,6 @@ import nbformat
 import pytest
 from support.classes import LESSON, Borrowed, contents, hand_in, notebook
 
-from autograder.grading import batch
 from autograder.authoring import build
 from autograder.classroom.folder import Classroom, StoredResult
 from autograder.classroom.grade_class import ClassResult, grade_class
@@ -24,6 +23,7 @@ from autograder.classroom.gradebook import open_gradebook
 from autograder.classroom.gradebook_reader import read_scores
 from autograder.cli import run
 from autograder.exercises import lesson_exercises
+from autograder.grading import batch
 from autograder.layout import ROOT
 from autograder.sandbox import Tier
 
@@ -216,6 +216,17 @@ def test_marks_given_without_a_sandbox_say_so(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(batch, "open_pool", lambda unsafe=False: Borrowed())
     (again,) = grade_class(room).results  # 모래상자가 있는 채점은 다시 해요.
     assert again.tier != "none" and "모래상자 없이" not in again.marks[0].message
+
+
+def test_ctrl_c_says_what_was_kept_and_exits_with_130(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("autograder.classroom.grade_class.grade_class", stopped)
+    assert run(["grade", "--classroom", str(tmp_path)]) == 130
+    assert "나머지만 채점해요" in capfd.readouterr().err
 
 
 def test_windows_is_told_about_wsl(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:

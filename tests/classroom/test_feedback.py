@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -23,7 +24,7 @@ NASTY = "<script>alert('x')</script><img src=x onerror=alert(1)>{{ 7 * 7 }}"
 
 def result(**changes: object) -> StoredResult:
     marks = tuple(Mark("kim", LESSON, e.name, e.points, e.points, "pass", None, "확인한 것: 값") for e in EXERCISES)
-    values = dict(
+    made = StoredResult(
         key="k",
         student="kim",
         lesson=LESSON,
@@ -36,7 +37,7 @@ def result(**changes: object) -> StoredResult:
         answered={"reflection": True},
         code={},
     )
-    return StoredResult(**{**values, **changes})
+    return replace(made, **changes)
 
 
 class Tags(HTMLParser):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from nbgrader import api
+from traitlets.config import Config
 
 from autograder.classroom.gradebook import Entry, GradebookError, open_gradebook
 from autograder.classroom.gradebook_reader import read_scores
@@ -103,9 +104,7 @@ def test_many_submissions_in_one_go(gradebook: api.Gradebook) -> None:
     assert len(scores) == 1200 and {score.score for score in scores} == {6.0 * len(EXERCISES)}
 
 
-def test_late_penalty_follows_the_configured_rule(gradebook: api.Gradebook) -> None:
-    from traitlets.config import Config
-
+def test_late_penalty_follows_the_configuration(gradebook: api.Gradebook) -> None:
     gradebook.update_or_create_assignment(LESSON, duedate="2026-03-02 00:00:00 UTC")
     late = entry("late", timestamp="2026-03-03 09:00:00 KST")
     save_entries(gradebook, CELLS, [late, entry("early", timestamp="2026-03-01 09:00:00 UTC")])

@@ -8,26 +8,26 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from support.classes import LESSON, Borrowed, contents, hand_in, notebook, solved
-from support.tiny_lesson import shared_pool
 from nbgrader.apps import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
+from support.classes import LESSON, Borrowed, contents, hand_in, notebook, solved
+from support.tiny_lesson import shared_pool
 from traitlets.config import Config
 
-from autograder.grading import batch
 from autograder.classroom import nbgrader_plugin
 from autograder.classroom.folder import Classroom
 from autograder.classroom.grade_class import grade_class
 from autograder.classroom.gradebook import open_gradebook
 from autograder.classroom.gradebook_reader import read_scores
 from autograder.classroom.gradebook_writer import register_lesson
+from autograder.grading import batch
 
 WRONG = "def softmax(x, dim):\n    e = torch.exp(x)\n    return e / e.sum(dim=dim, keepdim=True)"
 SCRIPT = "<script>alert('나쁜 글')</script>"
 
 
 def with_script() -> dict:
-    """돌아보기 답과 새 글 칸에 스크립트를 적은 노트북."""
+    """돌아보기 답과 새 글 셀에 스크립트를 적은 노트북."""
     found = notebook(softmax=WRONG)
     for cell in found["cells"]:
         if (cell["metadata"].get("nbgrader") or {}).get("grade_id") == "reflection":
@@ -85,9 +85,7 @@ def scores(room: Classroom) -> dict[tuple[str, str], tuple[float | None, float, 
         }
 
 
-def test_the_button_and_the_command_agree(
-    graded: Classroom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_button_and_the_command_agree(graded: Classroom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     room = graded
     monkeypatch.setattr(batch, "open_pool", lambda unsafe=False: Borrowed())
     other = Classroom(tmp_path / "command")
@@ -112,7 +110,7 @@ def test_formgrader_lists_what_was_graded(room: Classroom, api: NbGraderAPI) -> 
 
 
 def test_outputs_never_decide(room: Classroom, api: NbGraderAPI, monkeypatch: pytest.MonkeyPatch) -> None:
-    """nbgrader의 채점은 칸의 출력에서 점수를 읽어요. 우리 것은 출력이 무엇이든 판정만 봐요."""
+    """nbgrader의 채점은 셀의 출력에서 점수를 읽어요. 우리 것은 출력이 무엇이든 판정만 봐요."""
     before = scores(room)
     original = nbgrader_plugin.make_copy
 

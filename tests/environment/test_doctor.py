@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-import autograder.cli as cli
+from autograder import cli
 from autograder.environment import doctor, java, jupyter
 
 
@@ -84,7 +84,7 @@ def test_missing_font_and_settings(monkeypatch, tmp_path):
     assert "한국어 설정" in doctor.check_lab("JupyterLab").detail
 
 
-# ── Java와 로캘 ─────────────────────────────────────────────────────────────────────────────────
+# -- Java와 로캘 --
 
 
 def fake_java(home: Path, version: str = "21.0.8") -> Path:

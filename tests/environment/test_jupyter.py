@@ -8,14 +8,15 @@ from importlib.util import find_spec
 
 import pytest
 
+from autograder.environment import jupyter
+from autograder.files import write_json
+
 
 @pytest.mark.skipif(find_spec("jupyterlab") is None, reason="JupyterLab이 설치되지 않았어요.")
 def test_kernel_and_korean_settings_are_written(monkeypatch, tmp_path):
-    from autograder.environment import jupyter
-
     monkeypatch.setattr(sys, "prefix", str(tmp_path))
-    jupyter.write_json(jupyter.lab_settings_path(), jupyter.LAB_SETTINGS)
-    jupyter.write_json(jupyter.kernel_path(), jupyter.kernel_spec())
+    write_json(jupyter.lab_settings_path(), jupyter.LAB_SETTINGS)
+    write_json(jupyter.kernel_path(), jupyter.kernel_spec())
     settings = json.loads(jupyter.lab_settings_path().read_text(encoding="utf-8"))
     kernel = json.loads(jupyter.kernel_path().read_text(encoding="utf-8"))
     assert settings["@jupyterlab/translation-extension:plugin"]["locale"] == "ko_KR"

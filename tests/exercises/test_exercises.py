@@ -12,9 +12,11 @@ from torch import Tensor
 from autograder.exercises import finished_lessons, lesson_exercises
 from autograder.exercises.answer_key_maker import PUBLIC_SEED, make_answer_key
 from autograder.exercises.schema import Exercise
-from autograder.judging import comparators, serialisation
-from autograder.judging.answer_key import AnswerKey, load_keys, save_keys
+from autograder.judging import serialisation
+from autograder.judging.answer_key import AnswerKey, KeyCase, load_keys, save_keys
 from autograder.judging.call_runner import Outcome, run_calls
+from autograder.judging.comparators import apply
+from autograder.judging.comparison import excess, tolerance
 from autograder.judging.judge import judge
 
 EXERCISES = [exercise for lesson in finished_lessons() for exercise in lesson_exercises(lesson)]
@@ -91,17 +93,17 @@ def test_mistakes_stay_away_from_the_right_answer(exercise: Exercise):
                     assert best >= 10, (mistake.id, i, group, seed, best)
 
 
-def separation(case: comparators.KeyCase, got) -> float:
-    """허용 오차를 1로 본 거리. 규칙으로만 판정하는 사례와 형, 모양, 예외의 차이는 무한대로 봐요."""
+def separation(case: KeyCase, got) -> float:
+    """허용 오차를 1로 본 거리. 값을 그대로 견주지 않는 사례와 형, 모양, 예외의 차이는 무한대로 봐요."""
     if case.comparator != "equal":
-        return math.inf if comparators.apply(case, got) else 0.0
-    return max(_distance(case, e, g) for e, g in zip(case.expected, got))
+        return math.inf if apply(case, got) else 0.0
+    return max(_distance(case, e, g) for e, g in zip(case.expected, got, strict=True))
 
 
 def _distance(case, expected: Outcome, got: Outcome) -> float:
     if expected.error != got.error or expected.changed != got.changed:
         return math.inf
-    pairs = [(expected.value, got.value), *zip(expected.grads, got.grads)]
+    pairs = [(expected.value, got.value), *zip(expected.grads, got.grads, strict=True)]
     return max(_value_distance(case, e, g) for e, g in pairs)
 
 
@@ -111,17 +113,17 @@ def _value_distance(case, expected, got) -> float:
             return math.inf
         if not expected.numel():
             return 0.0
-        return float(comparators.excess(expected, got, *comparators.tolerance(case, expected.dtype)).max())
+        return float(excess(expected, got, *tolerance(case, expected.dtype)).max())
     if isinstance(expected, list | tuple):
         if type(expected) is not type(got) or len(expected) != len(got):
             return math.inf
-        return max((_value_distance(case, e, g) for e, g in zip(expected, got)), default=0.0)
+        return max((_value_distance(case, e, g) for e, g in zip(expected, got, strict=True)), default=0.0)
     if isinstance(expected, dict):
         if not isinstance(got, dict) or expected.keys() != got.keys():
             return math.inf
         return max((_value_distance(case, expected[k], got[k]) for k in expected), default=0.0)
     if isinstance(expected, float) and isinstance(got, int | float) and not isinstance(got, bool):
-        atol, rtol = comparators.tolerance(case)
+        atol, rtol = tolerance(case)
         return abs(expected - got) / (atol + rtol * abs(expected)) if math.isfinite(got) else math.inf
     return 0.0 if type(expected) is type(got) and expected == got else math.inf
 
@@ -159,7 +161,7 @@ def test_messages_do_not_show_hidden_values(exercise: Exercise):
 
 
 @every_exercise
-def test_same_seed_same_sheet_and_sheets_survive_the_wire(exercise: Exercise, tmp_path):
+def test_the_same_seed_makes_the_same_key_and_a_saved_key_judges_the_same(exercise: Exercise, tmp_path):
     first, second = make_answer_key(exercise, 7), make_answer_key(exercise, 7)
     assert serialisation.dump([c.calls for c in first.cases]) == serialisation.dump([c.calls for c in second.cases])
     assert serialisation.dump([c.calls for c in first.cases]) != serialisation.dump(

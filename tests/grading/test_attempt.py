@@ -9,6 +9,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import nbformat
 import pytest
 import torch
 from support.tiny_lesson import (
@@ -25,6 +26,7 @@ from support.tiny_lesson import (
     tiny_setup,
 )
 
+from autograder.authoring.lesson_source import read_source
 from autograder.grading import batch, intake
 from autograder.grading.attempt import grade_submission
 from autograder.grading.batch import grade_many
@@ -375,10 +377,6 @@ def test_folder_names_in_other_encodings(tmp_path: Path) -> None:
 
 
 def test_lesson_five_solution_is_perfect() -> None:
-    import nbformat
-
-    from autograder.authoring.lesson_source import read_source
-
     lesson = "05_attention_math"
     solved = nbformat.writes(read_source(lesson)).encode()
     result = grade_submission(Submission("s001", lesson, solved), SEED, shared_pool(), prepare(lesson, SEED))

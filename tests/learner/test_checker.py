@@ -7,6 +7,7 @@ import torch
 
 from autograder.learner import checker
 from autograder.learner.checker import examine
+from autograder.learner.course_material import public_key, public_names
 
 GOOD = """
 import torch
@@ -130,9 +131,7 @@ def test_nothing_passes_by_luck():
 
 
 def test_checks_are_small():
-    """시계를 보지 않고 0.3초 약속의 바탕을 지켜요: 공개 사례의 원소는 모두 합쳐 십만 개를 넘지 않아요."""
-    from autograder.learner.course_material import public_key, public_names
-
+    """`check`가 바로 끝나는 까닭을 시계 없이 지켜요: 공개 사례의 원소는 모두 합쳐 십만 개를 넘지 않아요."""
     for name in public_names():
         total = sum(
             t.numel()

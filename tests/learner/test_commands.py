@@ -7,6 +7,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+import watchfiles
 from support.commands import run
 
 from autograder.learner import notebooks, progress, saved_check
@@ -132,8 +133,6 @@ def test_reset_gives_a_stub_and_keeps_a_backup(lessons, capsys):
 
 
 def test_watch_checks_again_on_save_and_stops_on_ctrl_c(lessons, capsys, monkeypatch):
-    import watchfiles
-
     path = lessons(code_cell(SOFTMAX, "softmax"))
     monkeypatch.setattr(progress, "check_notebook", lambda *_: [saved_check.Result("softmax", "", "pass", "")])
 
