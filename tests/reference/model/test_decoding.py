@@ -136,7 +136,7 @@ def test_cached_greedy_equals_uncached_and_one_by_one(src, changes):
 def test_cached_hidden_states_equal_uncached(src, changes):
     """토큰만이 아니라 은닉 상태의 값까지 같아야 해요."""
     model = build(**changes).double()
-    tgt = torch.randint(3, 13, (12, 8))
+    tgt = torch.randint(3, 13, (12, 8), generator=seeded(7))
     mask = (src != 0)[:, None, None]
     with torch.no_grad():
         memory = model.encode(src, mask)
@@ -146,16 +146,26 @@ def test_cached_hidden_states_equal_uncached(src, changes):
     torch.testing.assert_close(torch.cat(steps, 1), whole, rtol=1e-10, atol=1e-10)
 
 
+@pytest.mark.parametrize("alpha", [0.0, 0.6])
 @pytest.mark.parametrize("changes", VARIANTS)
-def test_beam_one_finds_at_least_greedy(src, changes):
-    model = build(**changes)
+def test_beam_one_finds_at_least_greedy(src, changes, alpha):
+    """빔이 하나면 살아 있는 후보는 그리디의 길뿐이라, 그리디의 문장은 언제나 겨루는 후보예요.
+
+    길이로 나누지 않으면(α = 0) 더 긴 문장이 이길 수 없어서 그리디와 같고, 나누면 EOS를 지나 더 나은 것을 찾기도 해요.
+    점수는 캐시 없이 처음부터 다시 세어 견줘요. float32에서는 두 길의 로그 확률이 이 모델에서 4e-4까지 어긋나므로 float64로 봐요.
+    """
+    model = build(**changes).double()
     chosen = greedy(model, src, max_len=10)
-    found, scores = beam(model, src, beam_size=1, alpha=0.0, max_len=10)
+    found, scores = beam(model, src, beam_size=1, alpha=alpha, max_len=10)
     for row, tokens in enumerate(chosen):
         whole = [BOS, *tokens] + ([EOS] if len(tokens) < 10 else [])
         log_p = step_for(model, src[row])(torch.tensor([whole[:-1]]))[0].log_softmax(-1)
-        greedy_score = sum(float(log_p[i, token]) for i, token in enumerate(whole[1:]))
+        total = sum(float(log_p[i, token]) for i, token in enumerate(whole[1:]))
+        greedy_score = total / length_penalty(len(whole) - 1, alpha)
         assert scores[row] >= greedy_score - 1e-4, found[row]
+        if alpha == 0.0:
+            assert found[row] == tokens
+            assert scores[row] == pytest.approx(greedy_score, abs=1e-4)
 
 
 def test_beam_keeps_a_finished_sentence_and_pays_for_length():

@@ -13,6 +13,7 @@ from reference.data.tokenizer import Tokenizer
 from reference.decoding import greedy
 from reference.errors import UserError
 from reference.tools import export, saved_model
+from reference.training.machine import choose
 from reference.transformer import Transformer
 
 TEXTS = [
@@ -43,7 +44,7 @@ def folder(tmp_path_factory) -> Path:
 
 
 def ours(folder: Path) -> tuple[Tokenizer, list[list[int]]]:
-    model, tokenizer = saved_model.load_model(folder, export.choose("cpu", "fp32"))
+    model, tokenizer = saved_model.load_model(folder, choose("cpu", "fp32"))
     answers = []
     for text in TEXTS:
         src = torch.tensor([tokenizer.encode(text) + [2]])
@@ -61,7 +62,7 @@ def test_marian_gives_the_same_greedy_translations(folder, tmp_path):
     model = transformers.MarianMTModel.from_pretrained(tmp_path / "marian").eval()
     fast = transformers.AutoTokenizer.from_pretrained(tmp_path / "marian")
     tokenizer, answers = ours(folder)
-    for text, answer in zip(TEXTS, answers):
+    for text, answer in zip(TEXTS, answers, strict=True):
         ids = fast(text, return_tensors="pt").input_ids
         assert ids[0].tolist() == tokenizer.encode(text) + [2]
         assert fast.decode(ids[0], skip_special_tokens=True) == text
@@ -83,7 +84,7 @@ def test_ctranslate2_gives_the_same_greedy_translations(folder, tmp_path):
 
 
 def test_only_the_paper_model_can_leave(folder, tmp_path):
-    model, tokenizer = saved_model.load_model(folder, export.choose("cpu", "fp32"))
+    model, tokenizer = saved_model.load_model(folder, choose("cpu", "fp32"))
     other = Transformer(dataclasses.replace(model.config, norm_first=True))
     saved_model.save_model(tmp_path, other)
     tokenizer.save(tmp_path)

@@ -1,0 +1,121 @@
+"""실행 한 번: 폴더에 남는 것과, 언제 멈춰도 비트까지 같게 이어 가는지 봐요."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+import pytest
+import torch
+from support.reference_runs import CONFIG, losses, source
+
+from autograder.layout import ROOT
+from reference.errors import UserError
+from reference.tools import run, saved_model, translation_task
+from reference.training import checkpoint
+from reference.training.machine import choose
+from reference.training.progress import Reporter
+
+
+class StopAt(Reporter):
+    """정해진 스텝에서 Ctrl+C를 누른 것처럼 해요."""
+
+    step = 0
+
+    def train(self, record):
+        super().train(record)
+        if record["step"] == self.step:
+            os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_run_folder_and_neighbours(tsv, tmp_path):
+    found = source(tsv)
+    assert found.valid.endswith("toy.val.tsv") and found.test.endswith("toy.test.tsv")
+    result = run.train(CONFIG, found, tmp_path / "run")
+    keys = {
+        "preset",
+        "parameters",
+        "steps",
+        "cpu_seconds",
+        "wall_seconds",
+        "tokens_per_second",
+        "bleu",
+        "chrf",
+        "exact_match",
+        "signature",
+        "device",
+    }
+    assert keys <= json.loads((tmp_path / "run" / "result.json").read_text(encoding="utf-8")).keys()
+    assert result["steps"] == 12 and result["device"] == "cpu" and result["evaluated_on"] == "test"
+    card = (tmp_path / "run" / "index.html").read_text(encoding="utf-8")
+    assert "실행 카드" in card and result["signature"] in card
+    for picture in ("loss", "schedule", "attention-1-encoder", "attention-1-decoder", "attention-1-cross"):
+        assert (tmp_path / "run" / "pictures" / f"{picture}.png").stat().st_size > 5000
+    model, tokenizer = saved_model.load_model(tmp_path / "run", choose("cpu", "fp32"))
+    assert result["parameters"] == sum(p.numel() for p in model.parameters())
+    again = run.evaluate(tmp_path / "run", model, tokenizer, choose("cpu", "fp32"), None, beam=2)
+    assert again["bleu"] == result["bleu"] and again["steps"] == 12
+    with pytest.raises(UserError, match="--resume"):
+        run.train(CONFIG, found, tmp_path / "run")
+
+
+def test_interrupt_and_resume_bit_for_bit(tsv, tmp_path):
+    run.train(CONFIG, source(tsv), tmp_path / "whole")
+    StopAt.step = 7  # 저장 간격(4)의 배수가 아닌 곳
+    with pytest.raises(KeyboardInterrupt):
+        run.train(CONFIG, source(tsv), tmp_path / "broken", screen=StopAt)
+    assert losses(tmp_path / "broken")[-1][0] == 7
+    config, data = saved_model.saved_settings(tmp_path / "broken")
+    assert config == CONFIG
+    run.train(config, data, tmp_path / "broken", resume=True)
+    assert losses(tmp_path / "broken") == losses(tmp_path / "whole")
+    one, other = (checkpoint.load_tensors(tmp_path / name / "model.safetensors")[0] for name in ("whole", "broken"))
+    assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_kill_nine_and_resume_bit_for_bit(tsv, tmp_path):
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1]); from pathlib import Path; from dataclasses import replace; import torch;"
+        "torch.set_num_threads(1); from reference.tools import run, translation_task; from reference.training.settings import TrainConfig;"
+        "run.train(TrainConfig(preset='tiny', vocab_size=400, max_tokens=256, max_steps=100_000, warmup=4, ema=0.9, device='cpu',"
+        "precision='fp32', log_every=1, valid_every=100_000, save_every=5, beam=1), translation_task.find_neighbours(translation_task.DataSource((sys.argv[2],))),"
+        "Path(sys.argv[3]))"
+    )
+    folder = tmp_path / "killed"
+    child = subprocess.Popen([sys.executable, "-c", code, str(ROOT), str(tsv), str(folder)], stdout=subprocess.DEVNULL)
+    while child.poll() is None and not checkpoint.steps(folder / "checkpoints")[1:]:
+        time.sleep(0.05)
+    child.kill()
+    child.wait()
+    reached = len(losses(folder)) if (folder / "metrics.jsonl").read_text().endswith("\n") else 0
+    saved = int(checkpoint.steps(folder / "checkpoints")[-1].stem.split("-")[1])
+    with open(folder / "metrics.jsonl", "a") as file:
+        file.write('{"step": 3, "lo')  # 쓰다 만 줄
+    config = replace(CONFIG, max_steps=saved + 6, valid_every=100_000, save_every=5)
+    run.train(config, source(tsv), folder, resume=True)
+    run.train(config, source(tsv), tmp_path / "whole")
+    assert reached == 0 or saved <= reached
+    assert losses(folder) == losses(tmp_path / "whole")
+
+
+def test_killed_while_preparing_can_resume(tsv, tmp_path, monkeypatch):
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(run, "load_task", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        run.train(CONFIG, source(tsv), tmp_path / "run")
+    config, data = saved_model.saved_settings(tmp_path / "run")
+    assert run.train(replace(config, max_steps=2), data, tmp_path / "run", resume=True)["steps"] == 2
+
+
+def test_resume_refuses_changed_data(tsv, tmp_path):
+    copy = tmp_path / "toy.tsv"
+    copy.write_text(tsv.read_text(encoding="utf-8"), encoding="utf-8")
+    data = translation_task.DataSource((str(copy),), str(tsv.with_name("toy.val.tsv")))
+    run.train(replace(CONFIG, max_steps=2), data, tmp_path / "run")
+    copy.write_text(tsv.read_text(encoding="utf-8").replace("학교", "학원"), encoding="utf-8")
+    with pytest.raises(UserError, match="훈련 데이터가"):
+        run.train(CONFIG, data, tmp_path / "run", resume=True)

@@ -1,0 +1,15 @@
+"""학습 설정: 모르는 이름과 있을 수 없는 값을 한 문장으로 거절하는지 봐요."""
+
+from __future__ import annotations
+
+import pytest
+
+from reference.errors import UserError
+from reference.training.settings import TrainConfig
+
+
+def test_wrong_names_and_values():
+    with pytest.raises(UserError, match="tiny"):
+        TrainConfig.from_preset("huge")
+    with pytest.raises(UserError, match="max_steps"):
+        TrainConfig(max_steps=0)
