@@ -84,6 +84,7 @@ def check_venv(name: str) -> Finding:
 
 def pinned() -> dict[str, str]:
     """constraints.txt에서 이 Python과 운영체제에 해당하는 고정 버전을 읽어요."""
+    # 빠진 패키지를 말하는 검사라, packaging마저 없어도 다른 검사는 돌아야 해요.
     from packaging.requirements import Requirement
     from packaging.utils import canonicalize_name
 

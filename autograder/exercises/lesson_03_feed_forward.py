@@ -721,5 +721,4 @@ SWIGLU = Exercise(
     correct=(_swiglu_silu, _swiglu_einsum),
 )
 
-
 EXERCISES: tuple[Exercise, ...] = (RELU, FFN, COLLAPSE, IS_POSITION_WISE, FFN_PARAM_COUNT, FFN_DROPOUT, SWIGLU)

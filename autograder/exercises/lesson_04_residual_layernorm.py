@@ -941,7 +941,6 @@ DEEP_NORM = Exercise(
     uses=("layer_norm",),
 )
 
-
 EXERCISES: tuple[Exercise, ...] = (
     LAYER_NORM,
     RESIDUAL,

@@ -879,7 +879,6 @@ GROUPED_QUERY_ATTENTION = Exercise(
     correct=(_gqa_index, _gqa_grouped),
 )
 
-
 EXERCISES: tuple[Exercise, ...] = (
     SPLIT_HEADS,
     MERGE_HEADS,

@@ -1275,7 +1275,6 @@ FERTILITY = Exercise(
     correct=(_fertility_loop, _fertility_joined),
 )
 
-
 EXERCISES: tuple[Exercise, ...] = (
     DECOMPOSE,
     COMPOSE,

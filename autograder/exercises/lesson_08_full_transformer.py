@@ -1831,7 +1831,6 @@ BLEU = Exercise(
     correct=(_bleu_sacre, _bleu_loop),
 )
 
-
 EXERCISES: tuple[Exercise, ...] = (
     ENCODER_LAYER,
     DECODER_LAYER,

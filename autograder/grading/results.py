@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from autograder.grading.intake import Intake
+from autograder.grading.intake import Intake
 
 VERDICTS = ("pass", "partial", "fail", "error", "timeout", "refused", "missing")
 

@@ -16,12 +16,11 @@ from autograder.learner import notebooks, progress
 from autograder.learner.hints import hints, plain_text
 from autograder.learner.lab import lab
 from autograder.learner.reset import reset_exercise
+from autograder.learner.saved_check import Result
 from autograder.notebooks.reading import Notebook, NotebookError
 
 if TYPE_CHECKING:
     from rich.console import Console
-
-    from autograder.learner.saved_check import Result
 
 PASSED, UNTOUCHED = "pass", "missing"
 MARKS = {"pass": "[green]✔[/]", "missing": "[dim]·[/]", "partial": "[yellow]◐[/]", "held": "[yellow]◐[/]"}
