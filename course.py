@@ -85,8 +85,8 @@ def main(arguments: list) -> int:
     testing = command == "test" and (ROOT / "tests").is_dir()
     extra = "test" if testing or "--test" in arguments[1:] else ""
     try:
-        if sys.version_info < (3, 8):
-            check_python()  # 이보다 오래된 Python은 설치하는 부분을 읽지도 못해요.
+        if sys.version_info < (3, 8):  # noqa: UP036 이보다 오래된 Python은 설치하는 부분을 읽지도 못해요.
+            check_python()
         installer = load_installer()
     except (SetupError, OSError) as error:
         print("\n" + str(error), file=sys.stderr)

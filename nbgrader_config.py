@@ -20,7 +20,10 @@ c.CourseDirectory.root = str(here / "classroom")
 c.CourseDirectory.source_directory = str(here / "build" / "solutions")
 
 c.Autograde.exporter_class = "autograder.classroom.nbgrader_plugin.RobustExporter"
-c.Autograde.sanitize_preprocessors = ["autograder.classroom.nbgrader_plugin.Rebuild", "nbgrader.preprocessors.CheckCellMetadata"]
+c.Autograde.sanitize_preprocessors = [
+    "autograder.classroom.nbgrader_plugin.Rebuild",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
 c.Autograde.autograde_preprocessors = [
     "autograder.classroom.nbgrader_plugin.Judge",
     "autograder.classroom.nbgrader_plugin.SaveMarks",

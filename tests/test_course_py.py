@@ -320,6 +320,26 @@ def test_progress_line_fits_the_terminal(installer):
 # -- .ci/run --
 
 
+def run_ci(folder: Path, output: str, status: int, ruff: int = 0) -> subprocess.CompletedProcess[str]:
+    """apt-get이 보이지 않는 PATH에서, 도구들의 자리에 정해 둔 말을 하는 스크립트를 놓고 .ci/run을 돌려요."""
+    (folder / ".ci").mkdir()
+    shutil.copy(ROOT / ".ci/run", folder / ".ci/run")
+    commands, venv = folder / "bin", folder / ".venv" / "bin"
+    commands.mkdir()
+    venv.mkdir(parents=True)
+    for name in ("bash", "dirname", "mktemp", "rm", "tee", "grep", "tail", "id", "env", "sh"):
+        (commands / name).symlink_to(shutil.which(name))
+    scripts = {
+        commands / "python3": f"#!/bin/sh\n[ \"$2\" = setup ] && exit 0\necho '{output}'\nexit {status}\n",
+        venv / "ruff": f"#!/bin/sh\nexit {ruff}\n",
+        venv / "mypy": "#!/bin/sh\nexit 0\n",
+    }
+    for path, text in scripts.items():
+        path.write_text(text)
+        path.chmod(0o755)
+    return subprocess.run([str(folder / ".ci/run")], env={"PATH": str(commands)}, capture_output=True, encoding="utf-8")
+
+
 @pytest.mark.skipif(shutil.which("bash") is None, reason="bash가 없어요.")
 @pytest.mark.parametrize(
     ("output", "status", "expected"),
@@ -333,18 +353,13 @@ def test_progress_line_fits_the_terminal(installer):
     ],
 )
 def test_ci_run_fails_when_nothing_ran(tmp_path, output, status, expected):
-    (tmp_path / ".ci").mkdir()
-    shutil.copy(ROOT / ".ci/run", tmp_path / ".ci/run")
-    commands = tmp_path / "bin"
-    commands.mkdir()
-    # apt-get이 보이지 않는 PATH에서, python3 자리에 정해 둔 말을 하는 스크립트를 놓아요.
-    for name in ("bash", "dirname", "mktemp", "rm", "tee", "grep", "tail", "id", "env", "sh"):
-        (commands / name).symlink_to(shutil.which(name))
-    (commands / "python3").write_text(f"#!/bin/sh\necho '{output}'\nexit {status}\n")
-    (commands / "python3").chmod(0o755)
-    done = subprocess.run(
-        [str(tmp_path / ".ci/run")], env={"PATH": str(commands)}, capture_output=True, encoding="utf-8"
-    )
+    done = run_ci(tmp_path, output, status)
     assert done.returncode == expected, done.stdout + done.stderr
     if "passed" in output:
         assert done.stdout.splitlines()[-1] == f"pytest: {output}"
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="bash가 없어요.")
+def test_ci_run_stops_before_the_tests_when_a_checker_finds_something(tmp_path):
+    done = run_ci(tmp_path, "===== 12 passed in 3.00s =====", 0, ruff=1)
+    assert done.returncode == 1 and "passed" not in done.stdout

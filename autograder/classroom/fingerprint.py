@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from functools import cache
 from importlib import metadata
+from pathlib import Path
 
 from autograder.import_graph import closure
 from autograder.layout import ROOT, SOLUTIONS
@@ -18,11 +19,15 @@ LIBRARIES = ("torch", "numpy", "safetensors")
 @cache
 def grader_digest(lesson: str) -> str:
     """판정에 쓰이는 코드와 레슨의 정의를 한 줄로 줄인 지문."""
-    starts = ("autograder.grading.batch", "autograder.sandbox.inside.worker", f"autograder.exercises.lesson_{lesson}")
-    paths = [*closure(*starts).values(), SOLUTIONS / f"{lesson}.py"]
     digest = hashlib.sha256()
-    for path in paths:
+    for path in verdict_files(lesson):
         digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     for name in LIBRARIES:
         digest.update(f"{name} {metadata.version(name)}\0".encode())
     return digest.hexdigest()
+
+
+def verdict_files(lesson: str) -> list[Path]:
+    """레슨의 판정을 바꿀 수 있는 우리 파일 전부."""
+    starts = ("autograder.grading.batch", "autograder.sandbox.inside.worker", f"autograder.exercises.lesson_{lesson}")
+    return [*closure(*starts).values(), SOLUTIONS / f"{lesson}.py"]

@@ -51,11 +51,11 @@ def write_cells(folder, lesson, *sources):
 def small_batch(parts):
     pairs, _ = split_pairs(60, 5)
     vocabulary = trainer.Vocabulary(parts, pairs, 60)
-    src, tgt = (trainer.padded(rows) for rows in zip(*trainer.encode_pairs(vocabulary, pairs[:6])))
+    src, tgt = (trainer.padded(rows) for rows in zip(*trainer.encode_pairs(vocabulary, pairs[:6]), strict=True))
     return vocabulary, src, tgt
 
 
-# -- 꺼내기 -------------------------------------------------------------------------------------------------------
+# -- 꺼내기 --
 
 
 def test_every_finished_part_comes_from_the_notebooks(solved, kernel):
@@ -142,7 +142,7 @@ def test_parts_call_each_other_across_lessons(solved, kernel):
     assert "조립 증명서" in assembly.certificate(parts, {"BLEU": "100"}).data
 
 
-# -- 같은 값 ------------------------------------------------------------------------------------------------------
+# -- 같은 값 --
 
 
 def test_your_parts_and_the_stand_ins_compute_the_same(solved, kernel):
@@ -179,7 +179,7 @@ def test_attention_maps_follow_the_masks():
     assert maps["cross"][0].shape == (4, tgt.shape[1], src.shape[1])
 
 
-# -- 관문과 학습 --------------------------------------------------------------------------------------------------
+# -- 관문과 학습 --
 
 
 def test_gates_pass_a_right_model_and_stop_a_leaking_one():
@@ -229,7 +229,7 @@ def test_the_assembled_model_learns_to_translate():
     assert trainer.scores(model, vocabulary, test)["번역 정확도"] > 0.8
 
 
-# -- 자료 ---------------------------------------------------------------------------------------------------------
+# -- 자료 --
 
 
 def test_pairs_are_distinct_and_the_splits_do_not_meet():

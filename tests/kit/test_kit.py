@@ -12,10 +12,10 @@ import pytest
 import torch
 
 matplotlib.use("Agg")
-import matplotlib.pyplot as plt  # noqa: E402
+import matplotlib.pyplot as plt
 
-from autograder import kit  # noqa: E402
-from autograder.kit import fast, plots, show_reference, text  # noqa: E402
+from autograder import kit
+from autograder.kit import fast, plots, show_reference, text
 
 
 @pytest.fixture(autouse=True)
