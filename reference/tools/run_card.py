@@ -15,15 +15,20 @@ from reference.training.evaluation import WHY_NOT_A_SCORE
 
 CSS = """
 :root { color-scheme: light; }
-body { font: 16px/1.65 "Pretendard", "Noto Sans KR", NanumGothic, sans-serif; color: #1f2933; max-width: 62rem; margin: 2.5rem auto;
-  padding: 0 1.2rem; }
-h1 { font-size: 1.7rem; margin-bottom: .2rem; } h2 { font-size: 1.2rem; margin-top: 2.6rem; border-bottom: 2px solid #e4e7eb; }
+body { font: 16px/1.65 "Pretendard", "Noto Sans KR", NanumGothic, sans-serif; color: #1f2933;
+  max-width: 62rem; margin: 2.5rem auto; padding: 0 1.2rem; }
+h1 { font-size: 1.7rem; margin-bottom: .2rem; }
+h2 { font-size: 1.2rem; margin-top: 2.6rem; border-bottom: 2px solid #e4e7eb; }
 .big { display: flex; gap: 1rem; flex-wrap: wrap; margin: 1.2rem 0; }
-.big div { background: #f2f6fb; border-radius: .6rem; padding: .7rem 1.1rem; } .big b { display: block; font-size: 1.6rem; color: #1f5fa8; }
+.big div { background: #f2f6fb; border-radius: .6rem; padding: .7rem 1.1rem; }
+.big b { display: block; font-size: 1.6rem; color: #1f5fa8; }
 table { border-collapse: collapse; width: 100%; font-size: .93rem; } td, th { text-align: left; padding: .35rem .6rem;
-  border-bottom: 1px solid #e4e7eb; vertical-align: top; } th { color: #52606d; font-weight: 600; white-space: nowrap; }
+  border-bottom: 1px solid #e4e7eb; vertical-align: top; }
+th { color: #52606d; font-weight: 600; white-space: nowrap; }
 img { max-width: 100%; } figure { margin: 1rem 0; overflow-x: auto; } .note { color: #52606d; font-size: .93rem; }
-details { margin: .8rem 0; } summary { cursor: pointer; font-weight: 600; } code { background: #f5f7fa; padding: .1rem .3rem; }
+details { margin: .8rem 0; }
+summary { cursor: pointer; font-weight: 600; }
+code { background: #f5f7fa; padding: .1rem .3rem; }
 """
 
 

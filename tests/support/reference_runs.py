@@ -3,38 +3,20 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+import os
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from autograder.layout import ROOT
 from reference.config import ModelConfig
 from reference.tools import translation_task
 from reference.training.machine import choose
 from reference.training.settings import TrainConfig
 from reference.training.trainer import Trainer
 
-WORDS = [
-    "나",
-    "너",
-    "우리",
-    "학교",
-    "집",
-    "책",
-    "빵",
-    "물",
-    "간다",
-    "온다",
-    "읽는다",
-    "먹는다",
-    "마신다",
-    "큰",
-    "작은",
-    "파란",
-    "빨간",
-    "어제",
-    "오늘",
-    "내일",
-]
+TEXT = "나 너 우리 학교 집 책 빵 물 간다 온다 읽는다 먹는다 마신다 큰 작은 파란 빨간 어제 오늘 내일"
+WORDS = TEXT.split()
 PAIRS = [
     (f"{a} {b} {c}", f"{c} {a} {b} {i % 7}")
     for i, (a, b, c) in enumerate((a, b, c) for a in WORDS[:8] for b in WORDS[5:14] for c in WORDS[10:])
@@ -53,6 +35,20 @@ CONFIG = TrainConfig(
     save_every=4,
     beam=2,
 )
+
+# 다른 프로세스에서 배우는 짧은 프로그램. 인자는 실행 폴더, 훈련 파일, 설정(JSON)이에요.
+PROGRAM = """
+import json, sys
+from pathlib import Path
+import torch
+from reference.tools import run, translation_task
+from reference.training.settings import TrainConfig
+
+torch.set_num_threads(1)
+folder, data, settings = sys.argv[1:]
+source = translation_task.find_neighbours(translation_task.DataSource((data,)))
+run.train(TrainConfig(**json.loads(settings)), source, Path(folder))
+"""
 
 
 def write_pairs(folder: Path) -> Path:
@@ -91,3 +87,11 @@ def make_trainer(folder: Path, tsv: Path, **changes: Any) -> Trainer:
         task.valid[:1],
         folder,
     )
+
+
+def other_process(config: TrainConfig, tsv: Path, folder: Path) -> tuple[list[str], dict[str, str]]:
+    """`config`로 folder에 배우는 프로그램의 (인자, 환경 변수)예요. 프로그램은 folder 옆의 파일에 적어요."""
+    script = folder.with_suffix(".py")
+    script.write_text(PROGRAM, encoding="utf-8")
+    arguments = [str(script), str(folder), str(tsv), json.dumps(asdict(config))]
+    return arguments, {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}

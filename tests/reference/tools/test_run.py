@@ -12,9 +12,8 @@ from dataclasses import replace
 
 import pytest
 import torch
-from support.reference_runs import CONFIG, losses, source
+from support.reference_runs import CONFIG, losses, other_process, source
 
-from autograder.layout import ROOT
 from reference.errors import UserError
 from reference.tools import run, saved_model, translation_task
 from reference.training import checkpoint
@@ -79,15 +78,10 @@ def test_interrupt_and_resume_bit_for_bit(tsv, tmp_path):
 
 
 def test_kill_nine_and_resume_bit_for_bit(tsv, tmp_path):
-    code = (
-        "import sys; sys.path.insert(0, sys.argv[1]); from pathlib import Path; from dataclasses import replace; import torch;"
-        "torch.set_num_threads(1); from reference.tools import run, translation_task; from reference.training.settings import TrainConfig;"
-        "run.train(TrainConfig(preset='tiny', vocab_size=400, max_tokens=256, max_steps=100_000, warmup=4, ema=0.9, device='cpu',"
-        "precision='fp32', log_every=1, valid_every=100_000, save_every=5, beam=1), translation_task.find_neighbours(translation_task.DataSource((sys.argv[2],))),"
-        "Path(sys.argv[3]))"
-    )
     folder = tmp_path / "killed"
-    child = subprocess.Popen([sys.executable, "-c", code, str(ROOT), str(tsv), str(folder)], stdout=subprocess.DEVNULL)
+    endless = replace(CONFIG, max_steps=100_000, valid_every=100_000, save_every=5, beam=1)
+    arguments, environment = other_process(endless, tsv, folder)
+    child = subprocess.Popen([sys.executable, *arguments], stdout=subprocess.DEVNULL, env=environment)
     while child.poll() is None and not checkpoint.steps(folder / "checkpoints")[1:]:
         time.sleep(0.05)
     child.kill()

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 import torch
-from support.reference_runs import PAIRS, losses, make_trainer
+from support.reference_runs import CONFIG, PAIRS, losses, make_trainer, other_process
 
-from autograder.layout import ROOT
 from reference.data.batches import make_batch
 from reference.data.cleaning import Hygiene
 from reference.data.dataset import prepare
@@ -41,27 +40,13 @@ def test_accumulated_batches_equal_their_union(tsv, tmp_path):
 
 def test_two_processes_give_the_gradients_of_one(tsv, tmp_path):
     """gloo 프로세스 둘이 나눠 배운 뒤의 가중치가, 한 프로세스가 두 배치를 모아 배운 것과 같아요."""
-    options = (
-        "preset='tiny', vocab_size=400, max_tokens=256, max_steps=3, warmup=4, device='cpu', precision='fp32', "
-        "log_every=1, valid_every=3, save_every=3, ema=0.9, beam=1, dropout=0.0"
-    )
-    code = (
-        f"import sys; sys.path.insert(0, {str(ROOT)!r}); from pathlib import Path; import torch; torch.set_num_threads(1);"
-        "from reference.tools import run, translation_task; from reference.training.settings import TrainConfig;"
-        f"run.train(TrainConfig({options}, accumulate=int(sys.argv[2])), translation_task.find_neighbours(translation_task.DataSource(({str(tsv)!r},))),"
-        "Path(sys.argv[1]))"
-    )
-    script = tmp_path / "go.py"
-    script.write_text(code, encoding="utf-8")
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    two = subprocess.run(
-        [*launch, str(script), str(tmp_path / "two"), "1"], capture_output=True, text=True, env=environment
-    )
+    config = replace(CONFIG, max_steps=3, valid_every=3, save_every=3, beam=1, dropout=0.0)
+    arguments, environment = other_process(config, tsv, tmp_path / "two")
+    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", *arguments]
+    two = subprocess.run(launch, capture_output=True, text=True, env=environment)
     assert two.returncode == 0, two.stderr[-2000:]
-    subprocess.run(
-        [sys.executable, str(script), str(tmp_path / "one"), "2"], check=True, capture_output=True, env=environment
-    )
+    arguments, environment = other_process(replace(config, accumulate=2), tsv, tmp_path / "one")
+    subprocess.run([sys.executable, *arguments], check=True, capture_output=True, env=environment)
     one, other = (checkpoint.load(checkpoint.steps(tmp_path / name / "checkpoints")[-1])[0] for name in ("one", "two"))
     for name, value in one["model"].items():
         torch.testing.assert_close(other["model"][name], value, rtol=1e-4, atol=2e-6)
