@@ -91,7 +91,7 @@ def grade(
     if json_file is not None:
         write_json(json_file, [mark.to_dict() for result in graded.results for mark in result.marks])
     _summarize(room, graded, unsafe)
-    return 1 if graded.unreadable else 0
+    return 1 if graded.unreadable or graded.ungraded else 0
 
 
 def collect(
@@ -213,6 +213,11 @@ def _summarize(classroom: Classroom, graded: ClassResult, unsafe: bool) -> None:
         print(
             f"읽지 못한 제출물이 {len(graded.unreadable)}개 있어요. 원본은 그대로 두었고 0점으로 적었어요. 다시 받은 뒤 같은 명령을 실행해 주세요."
         )
+    if graded.ungraded:
+        print(f"채점하지 못한 제출물이 {len(graded.ungraded)}개 있어요. 학습자의 잘못이 아니라서 점수를 적지 않았어요.")
+        for one in graded.ungraded:
+            print(f"  {one.student} / {one.lesson}: {one.why}")
+        print("같은 명령을 다시 실행하면 이것들만 다시 채점해요. 되풀이되면 `course doctor`를 실행해 주세요.")
 
 
 def _tiers(results: Sequence[StoredResult]) -> str:

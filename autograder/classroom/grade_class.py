@@ -23,7 +23,7 @@ from autograder.classroom.graded_copy import lesson_cells, make_copy
 from autograder.classroom.marks_table import BOM, marks_csv
 from autograder.files import write_json, write_text
 from autograder.grading.batch import grade_many
-from autograder.grading.results import SubmissionResult
+from autograder.grading.results import SubmissionResult, Ungraded
 from autograder.grading.submissions import Submission, find_submissions
 from autograder.notebooks.reading import NotebookError
 
@@ -36,10 +36,11 @@ UNSAFE = "(모래상자 없이 채점한 점수예요.)"
 
 @dataclass(frozen=True)
 class ClassResult:
-    """한 번의 채점. `kept`는 바뀌지 않아서 그대로 둔 제출물의 수예요."""
+    """한 번의 채점. `kept`는 바뀌지 않아서 그대로 둔 제출물의 수, `ungraded`는 우리 쪽의 일로 채점하지 못한 것들이에요."""
 
     results: tuple[StoredResult, ...]
     kept: int
+    ungraded: tuple[Ungraded, ...] = ()
 
     @property
     def unreadable(self) -> tuple[StoredResult, ...]:
@@ -89,12 +90,16 @@ def grade_class(
         if on_start:
             on_start(len(submissions), len(kept))
         writer = _Writer(classroom)
+        ungraded: list[Ungraded] = []
         try:
             todo = [work.submission for work in works.values()]
             graded = grade_many(todo, classroom.seed(), jobs, tier="none" if unsafe else None)
             # 멈출 때 작업자도 바로 끝나게 생성기를 닫아요. 채점할 것이 없으면 작업자를 띄우지 않아요.
             with closing(graded):
                 for result in graded if todo else ():
+                    if isinstance(result, Ungraded):
+                        ungraded.append(result)
+                        continue
                     work = works[result.student, result.lesson]
                     stored = keep_result(classroom, result, work.key)
                     writer.add(stored, work.timestamp)
@@ -109,7 +114,7 @@ def grade_class(
         writer.flush()
         results = sorted([*writer.saved, *(stored for stored, _ in kept)], key=lambda r: (r.student, r.lesson))
         writer.finish(results)
-    return ClassResult(tuple(results), len(kept))
+    return ClassResult(tuple(results), len(kept), tuple(ungraded))
 
 
 def _still_holds(classroom: Classroom, stored: StoredResult, work: _Work) -> bool:

@@ -87,15 +87,11 @@ class _LessonIds:
 
 
 def _lesson_ids(db: Session, lesson: str) -> _LessonIds:
-    assignment, notebook = (
-        db.execute(
-            select(api.Assignment.id, api.Notebook.id)
-            .join(api.Notebook, api.Notebook.assignment_id == api.Assignment.id)
-            .where(api.Assignment.name == lesson, api.Notebook.name == lesson)
-        )
-        .tuples()
-        .one()
-    )
+    assignment, notebook = db.execute(
+        select(api.Assignment.id, api.Notebook.id)
+        .join(api.Notebook, api.Notebook.assignment_id == api.Assignment.id)
+        .where(api.Assignment.name == lesson, api.Notebook.name == lesson)
+    ).one()
     cells = db.execute(
         select(api.BaseCell.type, api.BaseCell.name, api.BaseCell.id).where(api.BaseCell.notebook_id == notebook)
     ).all()
@@ -131,7 +127,7 @@ def _submitted_notebooks(db: Session, ids: _LessonIds, entries: Sequence[Entry])
                 api.SubmittedAssignment.assignment_id == ids.assignment, api.SubmittedAssignment.student_id.in_(chunk)
             )
         )
-        assignments.update(found.tuples().all())
+        assignments.update({row.student_id: row.id for row in found})
     new_assignments, stamps = [], []
     for entry in entries:
         stamp = parse_utc(entry.timestamp)
@@ -162,7 +158,7 @@ def _submitted_notebooks(db: Session, ids: _LessonIds, entries: Sequence[Entry])
                 api.SubmittedNotebook.notebook_id == ids.notebook, api.SubmittedNotebook.assignment_id.in_(chunk)
             )
         )
-        notebooks.update({owners[owner]: id for owner, id in submitted.tuples()})
+        notebooks.update({owners[row.assignment_id]: row.id for row in submitted})
     new_notebooks = []
     for student, id in assignments.items():
         if student not in notebooks:
