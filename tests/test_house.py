@@ -11,7 +11,6 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-import tomllib
 
 from autograder.import_graph import PACKAGES, closure, imports
 from autograder.layout import LESSONS, ROOT, SOLUTIONS

@@ -28,7 +28,6 @@ from autograder.errors import CourseError
 from autograder.exercises import lesson_exercises
 from autograder.exercises.answer_key_maker import PUBLIC_SEED, make_answer_key
 from autograder.files import write_json
-from autograder.grading.lesson_master import load_master
 from autograder.judging.answer_key import AnswerKey
 from autograder.layout import ROOT
 
@@ -166,7 +165,8 @@ def _assert_notebook(lesson: str, solved: dict[str, str]) -> dict[str, Any]:
             }
         )
 
-    for number, cell in enumerate(c for c in load_master(lesson).cells if c.given):
+    given = [c for c in read_source(lesson).cells if c.cell_type == "code" and "given" in c.metadata.get("tags", ())]
+    for number, cell in enumerate(given):
         lines = [line for line in cell.source.splitlines() if "autograder" not in line]
         code(f"given-{number}", "\n".join(lines))
     for exercise in lesson_exercises(lesson):

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from importlib import import_module
+from importlib import import_module, metadata
 from importlib.util import find_spec
 from typing import Annotated
 
@@ -39,8 +39,17 @@ def build_app() -> typer.Typer:
     return app
 
 
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"transformer-study {metadata.version('transformer-study')}")
+        raise typer.Exit
+
+
 def options(
     debug: Annotated[bool, typer.Option("--debug", help="뜻밖의 오류가 나면 자세한 내용을 화면에 보여 줘요.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="코스의 판을 보여 줘요.", is_eager=True, callback=_show_version)
+    ] = False,
 ) -> None:
     """모든 명령에 붙일 수 있는 옵션. `--debug`는 시작할 때 이미 걷어 갔으므로 여기서는 도움말에만 보이면 돼요."""
 

@@ -161,7 +161,8 @@ class _Attempt:
 
     def _verdict(self, name: str, answer: bytes | None, stop: str | None) -> Verdict:
         if answer is None:
-            return explain_stop(name, stop or "worker", self.pool.limits)
+            assert stop is not None  # 답이 없으면 멈춘 까닭이 있어요.
+            return explain_stop(name, stop, self.pool.limits)
         verdict = judge_answer(self.setup.keys[name], answer, self.pool.limits)
         return verdict or self._undefined(name)
 

@@ -6,29 +6,31 @@ import os
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
-from autograder.grading.attempt import grade_submission, refuse
-from autograder.grading.intake import Intake
+from autograder.grading.attempt import grade_submission
 from autograder.grading.lesson_setup import LessonSetup, prepare
-from autograder.grading.results import SubmissionResult
+from autograder.grading.results import SubmissionResult, Ungraded
 from autograder.grading.submissions import Submission
-from autograder.sandbox import Pool, SandboxRefused, open_pool
+from autograder.sandbox import Pool, SandboxRefused, WorkerLost, open_pool
+
+Graded = SubmissionResult | Ungraded
 
 
 def grade_many(
     submissions: Iterable[Submission],
     seed: int,
     jobs: int | None = None,
-    on_result: Callable[[SubmissionResult], None] | None = None,
+    on_result: Callable[[Graded], None] | None = None,
     tier: str | None = None,
-) -> Generator[SubmissionResult, None, None]:
+) -> Generator[Graded, None, None]:
     """여러 제출물을 `jobs`개씩 함께 채점해서 끝나는 대로 내놓아요. `tier="none"`은 모래상자 없이 돌려요.
 
+    채점하지 못한 것은 `Ungraded`로 나와요. 제출물의 잘못(읽을 수 없는 파일 등)이 아니라 우리 쪽의 일이에요.
     중간에 닫으면 작업자도 바로 끝나요. 모래상자를 만들 수 없으면 `sandbox.SandboxRefused`를 내요.
     """
     jobs = max(1, jobs or _cores())
     with open_pool(unsafe=tier == "none") as pool:
         threads = ThreadPoolExecutor(jobs, "grade")
-        running: set[Future[SubmissionResult]] = set()
+        running: set[Future[Graded]] = set()
         try:
             for submission in submissions:
                 # 레슨의 답안지는 실을 나누기 전에 만들어요.
@@ -44,23 +46,20 @@ def grade_many(
             threads.shutdown(cancel_futures=True)
 
 
-def grade_safely(submission: Submission, seed: int, pool: Pool, setup: LessonSetup) -> SubmissionResult:
-    """제출물 하나를 채점해요. 채점기가 넘어져도 그 사실이 담긴 결과가 되어, 나머지 제출물은 채점돼요."""
+def grade_safely(submission: Submission, seed: int, pool: Pool, setup: LessonSetup) -> Graded:
+    """제출물 하나를 채점해요. 채점기가 넘어지거나 작업자를 거듭 잃어도, 그 하나만 채점하지 않은 채로 남아요."""
     try:
         return grade_submission(submission, seed, pool, setup)
     except SandboxRefused:
         raise
+    except WorkerLost as error:
+        return Ungraded(submission.student, submission.lesson, f"채점 작업자를 거듭 잃었어요({error})")
     except Exception as error:
-        why = (
-            f"채점기가 이 제출물에서 멈췄어요({type(error).__name__}). "
-            "제출물은 그대로 두었으니 이 사실을 관리자에게 알려 주세요."
-        )
-        return refuse(submission, seed, pool, setup, Intake(refusal=why))
+        why = f"채점기가 이 제출물에서 멈췄어요({type(error).__name__}). 관리자에게 알려 주세요"
+        return Ungraded(submission.student, submission.lesson, why)
 
 
-def _finished(
-    running: set[Future[SubmissionResult]], on_result: Callable[[SubmissionResult], None] | None
-) -> Iterator[SubmissionResult]:
+def _finished(running: set[Future[Graded]], on_result: Callable[[Graded], None] | None) -> Iterator[Graded]:
     done, _ = wait(running, return_when=FIRST_COMPLETED)
     for future in done:
         running.discard(future)

@@ -30,10 +30,18 @@ def complaints(notebook: Notebook, master: Master, exercises: Mapping[int, str])
     ):
         if names:
             found.append(f"{state} 확인 셀이 있어요({_listed(names)}). 점수에는 쓰이지 않아요.")
-    given = [cell.source for cell in notebook.cells if cell.given]
-    if any(not any(same_code(cell.source, mine) for mine in given) for cell in master.cells if cell.given):
+    if not _keeps_given(notebook, master):
         found.append("주어진 셀이 지워졌거나 고쳐져서, 원래의 셀로 채점했어요.")
     return found
+
+
+def _keeps_given(notebook: Notebook, master: Master) -> bool:
+    """주어진 코드가 그대로인지. 원본에서 셀을 나누거나 합쳤어도, 이어 붙인 프로그램이 같으면 앞서 나눠 준 노트북도 그대로예요."""
+    given = [cell.source for cell in notebook.cells if cell.given]
+    ours = [cell.source for cell in master.cells if cell.given]
+    if all(any(same_code(one, mine) for mine in given) for one in ours):
+        return True
+    return same_code("\n".join(ours), "\n".join(given))
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -29,6 +29,15 @@ class Mark:
 
 
 @dataclass(frozen=True)
+class Ungraded:
+    """우리 쪽의 일로 채점하지 못한 제출물. 점수를 적지 않고, 다음에 다시 채점해요."""
+
+    student: str
+    lesson: str
+    why: str
+
+
+@dataclass(frozen=True)
 class SubmissionResult:
     """제출물 하나의 결과. `readable`이 False면 파일을 읽지 못해 모든 실습이 `refused`예요.
 

@@ -4,7 +4,7 @@ from autograder.sandbox.pool import Pool, open_pool
 from autograder.sandbox.probe import choose_tier, probe_tier
 from autograder.sandbox.protocol import CellText, Job, Limits, Task
 from autograder.sandbox.tier import SandboxRefused, Tier
-from autograder.sandbox.worker_process import JobResult
+from autograder.sandbox.worker_process import JobResult, WorkerLost
 
 __all__ = [
     "CellText",
@@ -15,6 +15,7 @@ __all__ = [
     "SandboxRefused",
     "Task",
     "Tier",
+    "WorkerLost",
     "choose_tier",
     "open_pool",
     "probe_tier",

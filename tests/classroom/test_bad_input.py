@@ -22,6 +22,7 @@ from autograder.classroom.grade_class import ClassResult, grade_class
 from autograder.classroom.gradebook import open_gradebook
 from autograder.classroom.gradebook_reader import read_scores
 from autograder.cli import run
+from autograder.cli.app import build_app
 from autograder.exercises import lesson_exercises
 from autograder.grading import batch
 from autograder.layout import ROOT
@@ -230,6 +231,7 @@ def test_ctrl_c_says_what_was_kept_and_exits_with_130(
 
 
 def test_windows_is_told_about_wsl(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    build_app()  # 모듈마다 불러올 때 운영체제를 보므로, 바꾸기 전에 모두 불러와요.
     monkeypatch.setattr(sys, "platform", "win32")
     assert run(["grade"]) == 2 and "WSL2" in capfd.readouterr().err
 

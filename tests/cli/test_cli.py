@@ -28,6 +28,12 @@ def test_every_command_of_the_design_is_there():
     assert names >= LEARNER | INSTRUCTOR | MODEL
 
 
+def test_version_is_that_of_the_changelog(capsys):
+    code, out, _ = run(capsys, "--version")
+    newest = re.search(r"(?m)^## (\S+)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"))
+    assert code == 0 and newest and out == f"transformer-study {newest.group(1)}\n"
+
+
 def test_help_is_korean_and_loads_nothing_heavy():
     code = (
         "import sys; from autograder.cli import run; code = run(['--help']); "

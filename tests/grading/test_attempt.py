@@ -1,8 +1,7 @@
-"""제출물 하나에서 점수까지: 그룹 점수, 앞 실습의 바른 짝, 시드, 이어 가기, 한 반."""
+"""제출물 하나를 점수로: 판정, 멈춤, 다시 채점, 무엇이 와도 예외를 내지 않기."""
 
 from __future__ import annotations
 
-import contextlib
 import os
 import random
 import sys
@@ -12,6 +11,7 @@ from pathlib import Path
 import nbformat
 import pytest
 import torch
+from support.classes import Borrowed
 from support.tiny_lesson import (
     ANSWERS,
     LIMITS,
@@ -27,29 +27,16 @@ from support.tiny_lesson import (
 )
 
 from autograder.authoring.lesson_source import read_source
-from autograder.grading import batch, intake
 from autograder.grading.attempt import grade_submission
-from autograder.grading.batch import grade_many
 from autograder.grading.lesson_setup import LessonSetup, prepare
 from autograder.grading.results import VERDICTS
 from autograder.grading.submissions import Submission, find_submissions
 from autograder.grading.untrusted_answer import judge_answer, judge_outcomes
 from autograder.judging import serialisation
 from autograder.judging.call_runner import Foreign, Outcome
-from autograder.notebooks.reading import NotebookError
-from autograder.sandbox import JobResult, Limits, Pool
+from autograder.sandbox import JobResult, Limits
 
 UNFINISHED = "def {}(x):\n    raise NotImplementedError('여기를 채워 주세요')"
-
-
-class _Lent:
-    """빌려 온 풀. 한 반이 끝나도 닫히지 않아요."""
-
-    def __init__(self, pool: Pool) -> None:
-        self.run, self.limits, self.tier = pool.run, pool.limits, pool.tier
-
-    def close(self) -> None:
-        pass
 
 
 def verdicts(found: dict) -> dict[str, str]:
@@ -105,9 +92,6 @@ def test_values_are_never_shown() -> None:
             assert f"{value:.3g}" not in shown
 
 
-# -- 앞 실습이 틀렸을 때 --
-
-
 def test_follow_on_is_not_punished_twice() -> None:
     found = grade(double="def double(x):\n    return x * 3")
     assert verdicts(found) == {"double": "fail", "quadruple": "pass", "half": "pass"}
@@ -156,9 +140,6 @@ def test_two_wrongs_that_make_a_right_still_pass() -> None:
     assert verdicts(found) == {"double": "fail", "quadruple": "pass", "half": "pass"}
 
 
-# -- 셀 --
-
-
 def test_added_definitions_run_and_added_work_does_not() -> None:
     found = grade("FACTOR = 2\ndef scale(x):\n    return FACTOR * x", double="def double(x):\n    return scale(x)")
     assert found["double"].verdict == "pass"
@@ -201,19 +182,19 @@ def test_budget_ends_a_submission() -> None:
 
 
 def test_the_cpu_time_of_every_child_is_counted() -> None:
-    class Counting(_Lent):
+    class Counting(Borrowed):
         """자식마다 쓴 CPU 시간을 우리가 정한 값으로 바꿔 적는 풀."""
 
-        def __init__(self, pool: Pool) -> None:
-            super().__init__(pool)
+        def __init__(self) -> None:
+            super().__init__()
             self.children = 0
-            self.run = lambda job: self.spend(pool.run(job))
+            self.run = lambda job: self.spend(shared_pool().run(job))
 
         def spend(self, result: JobResult) -> JobResult:
             self.children += 1
             return replace(result, cpu_seconds=10.0)
 
-    pool = Counting(shared_pool())
+    pool = Counting()
     data = as_bytes(cells_of({**ANSWERS, "half": "import os\nos._exit(0)"}))
     result = grade_submission(Submission("s", "tiny", data), SEED, pool, tiny_setup())
     assert pool.children > 1 and result.cpu_seconds >= 10.0 * pool.children
@@ -224,9 +205,6 @@ def test_unreadable_submission_is_refused_everywhere() -> None:
         result = grade_bytes(data)
         assert not result.readable and {m.verdict for m in result.marks} == {"refused"} and result.score == 0
         assert len({m.message for m in result.marks}) == 1 and result.marks[0].message in result.problems
-
-
-# -- 판정으로 들어오는 값 --
 
 
 @pytest.mark.parametrize(
@@ -283,80 +261,12 @@ def test_too_many_tensors_are_refused_before_they_are_read(monkeypatch: pytest.M
     assert read == []
 
 
-# -- 시드와 한 반 --
-
-
 def test_same_seed_same_marks_other_seed_other_cases() -> None:
     data = as_bytes(cells_of({**ANSWERS, "double": "def double(x):\n    return (x * 2).float()"}))
     assert grade_bytes(data).marks == grade_bytes(data).marks
     first = LessonSetup.make(tiny_setup().master, tiny_setup().exercises, SEED)
     other = LessonSetup.make(tiny_setup().master, tiny_setup().exercises, SEED + 1)
     assert first.calls == tiny_setup().calls and all(first.calls[name] != other.calls[name] for name in ANSWERS)
-
-
-def submissions() -> list[Submission]:
-    texts = [
-        ANSWERS,
-        {**ANSWERS, "double": "def double(x):\n    return x"},
-        {**ANSWERS, "half": "while True: pass"},
-        {**ANSWERS, "quadruple": "def quadruple(x:\n  x"},
-        {**ANSWERS, "double": "import os\nos._exit(0)"},
-    ]
-    good = [Submission(f"s{i:03d}", "tiny", as_bytes(cells_of(text))) for i, text in enumerate(texts)]
-    return [*good, Submission("bad", "tiny", b"{"), Submission("gone", "tiny", Path("/no/such/file.ipynb"))]
-
-
-def test_a_class_gets_the_same_marks_in_any_order(monkeypatch: pytest.MonkeyPatch) -> None:
-    shared = shared_pool()
-    monkeypatch.setattr(batch, "open_pool", lambda unsafe=False: contextlib.nullcontext(_Lent(shared)))
-    monkeypatch.setattr(batch, "prepare", lambda lesson, seed: tiny_setup(seed))
-    alone = {s.student: grade_submission(s, SEED, shared, tiny_setup()).marks for s in submissions()}
-    heard: list[str] = []
-    for jobs, order in ((1, submissions()), (3, submissions()[::-1])):
-        results = grade_many(order, SEED, jobs, on_result=lambda r: heard.append(r.student))
-        together = {r.student: r for r in results}
-        assert {student: r.marks for student, r in together.items()} == alone
-        assert {student for student, r in together.items() if not r.readable} == {"bad", "gone"}
-    assert sorted(heard) == sorted([*alone, *alone])
-
-
-def test_a_bug_in_the_grader_costs_one_submission_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(intake, "plan_run", lambda *_: 1 / 0)
-    result = batch.grade_safely(submissions()[0], SEED, shared_pool(), tiny_setup())
-    assert not result.readable and "ZeroDivisionError" in result.problems[0]
-    assert {m.verdict for m in result.marks} == {"refused"}
-
-
-def test_finding_submissions(tmp_path: Path) -> None:
-    lesson = "05_attention_math"
-
-    def put(student: str, name: str, folder: str = lesson) -> Path:
-        path = tmp_path / student / folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("{}")
-        return path
-
-    put("s1", f"{lesson}.ipynb")
-    put("s2", "내 과제 05.ipynb")
-    put("s3", f"{lesson}-Copy1.ipynb")
-    put("s3", "old.ipynb")
-    put("s4", f"{lesson}.ipynb")
-    put("s4", "torch.py")
-    put("s5", "notes.txt")
-    put("s6", f"{lesson}.ipynb", "something_else")
-    put("s7", "02_positional_encoding.ipynb", "02_positional_encoding")
-    (tmp_path / ".hidden" / lesson).mkdir(parents=True)
-    (tmp_path / "s1" / lesson / "timestamp.txt").write_text("2026-03-02 09:00:00 UTC")
-    (tmp_path / "stray.txt").write_text("x")
-    found = {s.student: s for s in find_submissions(tmp_path, lesson)}
-    assert set(found) == {"s1", "s2", "s3", "s4", "s5"}
-    assert found["s1"].problems == ()
-    assert "내 과제 05.ipynb" in found["s2"].problems[0] and found["s2"].read() == b"{}"
-    assert found["s3"].source == tmp_path / "s3" / lesson / f"{lesson}-Copy1.ipynb"
-    assert "torch.py" in found["s4"].problems[0]
-    with pytest.raises(NotebookError):
-        found["s5"].read()
-    assert "s7" in {s.student for s in find_submissions(tmp_path)}
 
 
 @pytest.mark.skipif(
@@ -371,9 +281,6 @@ def test_folder_names_in_other_encodings(tmp_path: Path) -> None:
     found = find_submissions(tmp_path)
     assert {s.student for s in found} == {"홍길동", "김하나", "\\xff\\xfe\\xff"}
     assert [s.read() for s in found] == [b"{}"] * 3
-
-
-# -- 진짜 레슨 --
 
 
 def test_lesson_five_solution_is_perfect() -> None:

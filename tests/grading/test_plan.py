@@ -15,6 +15,21 @@ def test_untouched_notebook_has_no_problems() -> None:
     assert found.steps[0].source == GIVEN
 
 
+def test_given_cells_may_be_split_joined_or_tidied_after_release() -> None:
+    """앞서 나눠 준 노트북은 원본을 다듬어도 고친 것이 아니에요. 정말로 고친 것은 알려요."""
+    first, *rest = GIVEN.splitlines()
+    exercises = cells_of(ANSWERS)[1:]
+    split = [code(first, tags=("given",), id="a"), code("\n".join(rest), tags=("given",), id="b")]
+    assert plan([*split, *exercises]).problems == ()
+    tidied = GIVEN.replace(
+        "from autograder.kit import fast, plots", "from autograder.kit import (\n    fast,\n    plots,\n)"
+    )
+    assert tidied != GIVEN and plan([code(tidied, tags=("given",)), *exercises]).problems == ()
+    for changed in (first, GIVEN + "\ntorch.allclose = None"):
+        (told,) = plan([code(changed, tags=("given",)), *exercises]).problems
+        assert "주어진 셀이" in told
+
+
 def test_another_courses_notebook_is_refused() -> None:
     with pytest.raises(NotebookError, match="레슨의 노트북이 아니에요"):
         plan([code("import pandas as pd", id="a"), code("df = pd.read_csv('x')", id="b")])

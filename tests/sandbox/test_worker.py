@@ -11,6 +11,7 @@ import time
 
 import pytest
 import torch
+from support.sandbox import answer, run
 from support.tiny_lesson import LIMITS, needs, shared_pool
 
 from autograder.judging import serialisation
@@ -19,24 +20,12 @@ from autograder.sandbox import (
     CellText,
     Job,
     Limits,
-    Pool,
-    SandboxRefused,
     Task,
     protocol,
     worker_process,
 )
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="모래상자는 Linux에만 있어요.")
-CASES = [(Call((torch.tensor([1.0, 2.0]),)),)]
-
-
-def run(*cells: str, call: str | None = None, replace: tuple[str, ...] = (), counterparts: tuple[str, ...] = ()):
-    tasks = (Task(call, serialisation.dump(CASES), replace),) if call else ()
-    return shared_pool().run(Job(tuple(CellText(i, c) for i, c in enumerate(cells)), tasks, counterparts, LIMITS))
-
-
-def answer(result):
-    return serialisation.load(result.answers[0])[0][0]
 
 
 def test_cells_run_like_in_a_notebook() -> None:
@@ -187,38 +176,6 @@ def test_only_its_own_socket_is_open() -> None:
         assert answer(run(cell, call="f")).value == [True]
 
 
-def test_a_dead_worker_is_replaced() -> None:
-    shared = shared_pool()
-    worker = shared._ready()
-    worker._control.shutdown(socket.SHUT_RDWR)
-    worker._process.wait()
-    assert answer(run("def f(t):\n    return t", call="f")).value.tolist() == [1.0, 2.0]
-    assert shared._ready() is not worker
-
-
-def test_closing_the_pool_ends_the_worker_and_running_jobs() -> None:
-    with Pool(shared_pool().tier, LIMITS) as own:
-        process = own._ready()._process
-        endless = Job((CellText(0, "import time\ntime.sleep(600)"),), (), (), Limits(unit_wall=600, child_wall=600))
-        seen: list[object] = []
-
-        def work() -> None:
-            try:
-                seen.append(own.run(endless))
-            except SandboxRefused as error:
-                seen.append(error)
-
-        thread = threading.Thread(target=work)
-        thread.start()
-        time.sleep(0.5)
-    thread.join(30)
-    assert not thread.is_alive() and isinstance(seen[0], SandboxRefused)
-    assert process.poll() is not None
-
-
-# -- 부모가 듣는 법: 자식이 무엇을 보내도 -------------------------------------------------------------------------
-
-
 def converse(*frames: bytes) -> worker_process.JobResult:
     """거짓 자식이 보낸 바이트를 부모가 어떻게 듣는지."""
     ours, theirs = socket.socketpair()
@@ -236,6 +193,8 @@ def frame(kind: int, unit: int, body: bytes = b"") -> bytes:
 
 
 GOOD_CELL = frame(protocol.BEGIN_CELL, 0) + frame(protocol.END_CELL, 0, b'{"error": null, "detail": ""}')
+
+
 GOOD_TASK = frame(protocol.BEGIN_EXERCISE, 0) + frame(protocol.END_EXERCISE, 0, b"answer")
 
 

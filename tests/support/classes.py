@@ -19,8 +19,10 @@ LESSON = "05_attention_math"
 class Borrowed:
     """시험 프로세스가 함께 쓰는 풀. 채점이 끝나도 닫지 않아요."""
 
-    def __enter__(self) -> Borrowed:
+    def __init__(self) -> None:
         self.tier, self.limits, self.run = shared_pool().tier, shared_pool().limits, shared_pool().run
+
+    def __enter__(self) -> Borrowed:
         return self
 
     def __exit__(self, *error: object) -> None:
