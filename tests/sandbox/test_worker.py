@@ -113,6 +113,20 @@ def test_submissions_side_by_side() -> None:
     assert results == {i: [1.0 + i, 2.0 + i] for i in range(8)}
 
 
+def test_pytorchs_own_attention_is_warm() -> None:
+    """PyTorch로 쓴 바른 답이, 자식마다 큰 모듈을 새로 불러오느라 바쁜 기계에서 시간을 다 쓰지 않게 해요."""
+    cell = (
+        "import sys, torch\nfrom torch import nn\ndef f(t):\n    before = set(sys.modules)\n"
+        "    x, hidden = torch.randn(2, 3, 8), torch.tensor([[False, False, True]] * 2)\n"
+        "    y = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)(x, src_key_padding_mask=hidden)\n"
+        "    nn.TransformerDecoderLayer(8, 2, 16, batch_first=True)(x, y, memory_key_padding_mask=hidden)\n"
+        "    nn.MultiheadAttention(8, 2, batch_first=True)(x, x, x, key_padding_mask=hidden, attn_mask=torch.ones(3, 3).triu(1).bool())\n"
+        "    nn.functional.scaled_dot_product_attention(x, x, x, is_causal=True)\n"
+        "    return sorted(set(sys.modules) - before)"
+    )
+    assert answer(run(cell, call="f")).value == []
+
+
 def test_where_it_stopped_is_reported() -> None:
     result = run("x = 1", "import os\nos._exit(3)", "y = 2", call="f")
     assert (result.stopped, result.reason) == (("cell", 1), "exit") and 0 in result.cells

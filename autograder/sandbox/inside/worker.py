@@ -136,6 +136,9 @@ class Worker:
         torch.softmax(layer(torch.randn(3, 4)), dim=-1).sum().backward()
         optimizer.step()
         torch.linalg.svd(torch.randn(4, 4))
+        # 패딩 마스크를 처음 받을 때 PyTorch는 sympy까지 불러와요. 자식마다 CPU 1초 가까이 들던 일이라 여기서 한 번만 해요.
+        encoder = torch.nn.TransformerEncoderLayer(4, 2, 8, batch_first=True)
+        encoder(torch.randn(2, 3, 4), src_key_padding_mask=torch.tensor([[False, False, True]] * 2))
         figure, axes = plt.subplots()
         axes.plot([0, 1])
         figure.canvas.draw()
