@@ -185,8 +185,13 @@ PLAIN_STYLE = re.compile(
 )
 
 
-def korean_texts() -> Iterator[tuple[str, str]]:
+@cache
+def korean_texts() -> tuple[tuple[str, str], ...]:
     """(어디, 글): 파이썬 파일의 주석과 글, 안내하는 글, 레슨의 글."""
+    return tuple(_korean_texts())
+
+
+def _korean_texts() -> Iterator[tuple[str, str]]:
     for path in [*python_files("autograder", "reference", "tests", "solutions"), ROOT / "course.py"]:
         if path != Path(__file__):
             yield path.relative_to(ROOT).as_posix(), path.read_text("utf-8")

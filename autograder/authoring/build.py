@@ -23,6 +23,7 @@ from traitlets.config import Config
 from autograder.authoring.lesson_source import (
     CODE_STUB,
     BuildError,
+    check_lesson_files,
     lesson_path,
     read_source,
     solved_path,
@@ -56,6 +57,8 @@ def check_lessons(lessons: Iterable[str] | None = None, root: Path = ROOT) -> li
 
 
 def _chosen(lessons: Iterable[str] | None, root: Path) -> list[str]:
+    if root == ROOT:
+        check_lesson_files()
     return sources(root) if lessons is None else list(lessons)
 
 

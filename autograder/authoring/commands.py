@@ -68,7 +68,10 @@ def simulate(
         f"{out}에 학생 {made.students}명의 제출물 {made.submissions}개를 만들었어요. 알려진 실수 {made.mistakes}개가 들어 있어요."
     )
     if made.left_out:
-        print(f"학생이 모자라 넣지 못한 실수가 {len(made.left_out)}개 있어요. --students를 늘리면 모두 들어가요.")
+        print(
+            f"학생이 모자라 넣지 못한 실수가 {len(made.left_out)}개 있어요. 학생이 {made.needed}명이면 모두 들어가요: "
+            f"--students {made.needed}"
+        )
 
 
 def bench_grade(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from autograder.errors import CourseError
 from autograder.exercises import LESSONS, lesson_exercises
-from autograder.layout import ROOT
+from autograder.exercises.schema import Exercise
+from autograder.layout import PACKAGE, ROOT, SOLUTIONS
 
 CODE_STUB = 'raise NotImplementedError("여기를 채워 주세요")'
 REFLECTION_POINTS = 5
@@ -68,31 +70,66 @@ def read_source(lesson: str, root: Path = ROOT) -> Any:
     return notebook
 
 
+def check_lesson_files() -> None:
+    """목록(LESSONS), 정의, 원본이 레슨마다 모두 있는지 봐요. 하나라도 빠졌으면 BuildError예요."""
+    definitions = {path.stem.removeprefix("lesson_") for path in (PACKAGE / "exercises").glob("lesson_*.py")}
+    written = {path.stem for path in SOLUTIONS.glob("[0-9][0-9]_*.py")}
+    for lesson in sorted({*LESSONS, *definitions, *written}):
+        places = {
+            f"autograder/exercises/lesson_{lesson}.py": lesson in definitions,
+            f"solutions/{lesson}.py": lesson in written,
+            f"autograder/exercises/__init__.py의 LESSONS에 적은 {lesson}": lesson in LESSONS,
+        }
+        missing = [place for place, there in places.items() if not there]
+        if missing:
+            present = [place for place, there in places.items() if there]
+            raise BuildError(
+                f"레슨 {lesson}에 빠진 것이 있어요: {', '.join(missing)}. 만들거나, {', '.join(present)}까지 함께 지워 주세요."
+            )
+
+
 def _check(lesson: str, notebook: Any) -> None:
     """실습 정의와 노트북의 셀이 서로 맞는지 확인해요."""
-    graded = {cell.metadata.nbgrader.grade_id: cell for cell in notebook.cells if "nbgrader" in cell.metadata}
+    problem = next(_problems(lesson, notebook), None)
+    if problem is not None:
+        raise BuildError(f"solutions/{lesson}.py: {problem}")
+
+
+def _problems(lesson: str, notebook: Any) -> Iterator[str]:
     for cell in notebook.cells:
         if "incorrectly_encoded_metadata" in cell.metadata:
-            raise BuildError(
-                f"{lesson}: 셀 머리의 메타데이터를 읽지 못했어요. `# %% [markdown] tags=[...]`처럼 종류 뒤에 적어 주세요:"
-                f" {cell.metadata['incorrectly_encoded_metadata']}"
-            )
+            head = cell.metadata["incorrectly_encoded_metadata"]
+            yield f"셀 머리의 메타데이터를 읽지 못했어요. `# %% [markdown] tags=[...]`처럼 종류 뒤에 적어 주세요: {head}"
         tags = set(cell.metadata.get("tags", ()))
         if cell.cell_type == "code" and "nbgrader" not in cell.metadata and not tags & {"given", "experiment"}:
-            raise BuildError(f"{lesson}: 코드 셀에 given이나 experiment 꼬리표가 없어요: {cell.source.splitlines()[0]}")
+            yield f"코드 셀에 given이나 experiment 꼬리표가 없어요: {cell.source.splitlines()[0]}"
+    graded = {cell.metadata.nbgrader.get("grade_id"): cell for cell in notebook.cells if "nbgrader" in cell.metadata}
     for exercise in lesson_exercises(lesson):
-        stub, check = graded.pop(exercise.name, None), graded.pop(f"check_{exercise.name}", None)
-        if stub is None or check is None:
-            raise BuildError(f"{lesson}: 실습 {exercise.name}의 풀이 셀이나 확인 셀이 없어요.")
-        if "### BEGIN SOLUTION" not in stub.source:
-            raise BuildError(f"{lesson}: 실습 {exercise.name}에 BEGIN SOLUTION 표시가 없어요.")
-        if check.source.strip() != f'check("{exercise.name}")' or check.metadata.nbgrader.points != exercise.points:
-            raise BuildError(
-                f'{lesson}: check_{exercise.name} 셀은 check("{exercise.name}") 한 줄이고'
-                f" {exercise.points}점이어야 해요."
-            )
+        yield from _exercise_problems(exercise, graded, notebook.cells)
     reflection = graded.pop("reflection", None)
-    if reflection is None or reflection.metadata.nbgrader.points != REFLECTION_POINTS:
-        raise BuildError(f"{lesson}: 사람이 채점하는 reflection 셀({REFLECTION_POINTS}점)이 하나 있어야 해요.")
+    if reflection is None or reflection.metadata.nbgrader.get("points") != REFLECTION_POINTS:
+        yield f"사람이 채점하는 reflection 셀({REFLECTION_POINTS}점)이 하나 있어야 해요."
     if graded:
-        raise BuildError(f"{lesson}: 실습 정의에 없는 채점 셀이 있어요: {', '.join(graded)}")
+        yield (
+            f"실습 정의에 없는 채점 셀이 있어요: {', '.join(map(str, graded))}. "
+            f"autograder/exercises/lesson_{lesson}.py의 EXERCISES에 넣거나 셀을 지워 주세요."
+        )
+
+
+def _exercise_problems(exercise: Exercise, graded: dict[Any, Any], cells: Sequence[Any]) -> Iterator[str]:
+    name = exercise.name
+    stub, check = graded.pop(name, None), graded.pop(f"check_{name}", None)
+    if stub is None:
+        yield f"실습 {name}의 풀이 셀(grade_id가 {name})이 없어요."
+        return
+    if check is None:
+        yield f"실습 {name}의 확인 셀(grade_id가 check_{name})이 없어요."
+        return
+    marks = [stub.source.count(f"### {mark} SOLUTION") for mark in ("BEGIN", "END")]
+    if marks != [1, 1]:
+        yield f"실습 {name}의 풀이 셀에 `### BEGIN SOLUTION`과 `### END SOLUTION`이 하나씩 있어야 해요(지금 {marks[0]}개와 {marks[1]}개)."
+    if check.source.strip() != f'check("{name}")' or check.metadata.nbgrader.get("points") != exercise.points:
+        yield f'check_{name} 셀은 check("{name}") 한 줄이고 {exercise.points}점이어야 해요.'
+    before = cells[cells.index(check) - 1]
+    if "hint" not in before.metadata.get("tags", ()):
+        yield f'check_{name} 바로 앞에 힌트 셀(`# %% [markdown] tags=["hint"]`)이 있어야 해요.'

@@ -45,21 +45,23 @@ class Learner:
 
 @dataclass(frozen=True)
 class Simulated:
-    """만든 학급의 요약. `left_out`은 학생 수가 모자라 넣지 못한 실수예요."""
+    """만든 학급의 요약. `left_out`은 학생 수가 모자라 넣지 못한 실수, `needed`는 모두 넣는 데 드는 학생 수예요."""
 
     students: int
     lessons: tuple[str, ...]
     submissions: int
     mistakes: int
     left_out: tuple[str, ...]
+    needed: int
 
 
 class ClassPlan(NamedTuple):
-    """한 레슨의 학습자들과, 자리가 모자라 넣지 못한 실수들, 넣은 실수의 수."""
+    """한 레슨의 학습자들과, 자리가 모자라 넣지 못한 실수들, 넣은 실수의 수, 모두 넣는 데 드는 학습자의 수."""
 
     learners: list[Learner]
     left_out: list[str]
     placed: int
+    needed: int
 
 
 UNTOUCHED = Answer(None, "missing", 0.0)
@@ -84,7 +86,7 @@ def simulate(students: int, out: Path, seed: int = 0, lessons: Sequence[str] | N
     names = [f"s{number:0{max(3, len(str(students)))}d}" for number in range(1, students + 1)]
     expected: list[dict[str, Any]] = []
     left_out: list[str] = []
-    total = 0
+    total = needed = 0
     for lesson in lessons:
         rng = random.Random(f"{seed}:{lesson}")
         solved = solution_cells(read_source(lesson))
@@ -92,13 +94,14 @@ def simulate(students: int, out: Path, seed: int = 0, lessons: Sequence[str] | N
         planned = plan(lesson_exercises(lesson), solved, students, rng)
         left_out += planned.left_out
         total += planned.placed
+        needed = max(needed, planned.needed)
         for name, learner in zip(names, planned.learners, strict=True):
             write_json(out / name / lesson / f"{lesson}.ipynb", learner_notebook(released, learner))
             expected += [_expected(name, lesson, e, learner.answers[e.name]) for e in lesson_exercises(lesson)]
     order = {lesson: i for i, lesson in enumerate(lessons)}
     expected.sort(key=lambda item: (item["student"], order[item["lesson"]]))
     write_json(out / EXPECTED, expected)
-    return Simulated(students, lessons, students * len(lessons), total, tuple(left_out))
+    return Simulated(students, lessons, students * len(lessons), total, tuple(left_out), needed)
 
 
 def plan(exercises: Sequence[Exercise], solved: Mapping[str, str], students: int, rng: random.Random) -> ClassPlan:
@@ -112,14 +115,17 @@ def plan(exercises: Sequence[Exercise], solved: Mapping[str, str], students: int
     half = {e.name for e in exercises[: (len(exercises) + 1) // 2]}
     variants = {e.name: Answer(as_cell(e.name, rng.choice(e.correct)), "pass", 1.0) for e in exercises if e.correct}
     broken, stuck = rng.choice(graded).name, rng.choice(graded).name
-    learners = [
+    everyone = [
         Learner("perfect", dict(right)),
         Learner("half", {e.name: right[e.name] if e.name in half else UNTOUCHED for e in exercises}),
         Learner("untouched", {e.name: UNTOUCHED for e in exercises}),
         Learner("syntax", {**right, broken: Answer(_broken(solved[broken]), "error", 0.0)}),
         Learner("loop", {**right, stuck: Answer(_endless(stuck), "timeout", 0.0)}),
         Learner("variant", {**right, **variants}),
-    ][:students]
+    ]
+    learners = everyone[:students]
+    # 한 사람은 한 실습에서 한 번만 틀려요. 그래서 실수가 가장 많은 실습만큼 자리가 들어요.
+    needed = len(everyone) + max(len(e.mistakes) for e in exercises)
     pairs = [(e, mistake) for e in exercises for mistake in e.mistakes]
     seats = [Learner("mistake", dict(right)) for _ in range(min(students - len(learners), len(pairs)))]
     taken: list[set[str]] = [set() for _ in seats]
@@ -140,7 +146,7 @@ def plan(exercises: Sequence[Exercise], solved: Mapping[str, str], students: int
         learners.append(Learner("perfect", mixed))
     # 앞 번호에 완성한 사람만 모이지 않게, 시드에 따라 자리를 섞어요.
     rng.shuffle(learners)
-    return ClassPlan(learners, left_out, len(pairs) - len(left_out))
+    return ClassPlan(learners, left_out, len(pairs) - len(left_out), needed)
 
 
 def mistaken(exercise: Exercise, mistake: Mistake, rng: random.Random) -> Answer:

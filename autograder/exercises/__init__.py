@@ -1,11 +1,11 @@
-"""여덟 레슨의 실습 목록. 레슨 하나가 파일 하나예요."""
+"""레슨의 목록과, 레슨마다의 실습. 레슨 하나가 파일 하나예요."""
 
 from __future__ import annotations
 
 from functools import cache
-from importlib import import_module
 from importlib.util import find_spec
 
+from autograder.exercises.loading import load
 from autograder.exercises.schema import Exercise
 
 LESSONS: dict[str, str] = {
@@ -22,10 +22,10 @@ LESSONS: dict[str, str] = {
 
 @cache
 def lesson_exercises(lesson: str) -> tuple[Exercise, ...]:
-    """레슨의 실습을 노트북에 나오는 순서로 돌려줘요. 모르는 레슨이면 KeyError."""
+    """레슨의 실습을 노트북에 나오는 순서로 돌려줘요. 모르는 레슨이면 KeyError, 정의가 잘못되었으면 DefinitionError예요."""
     if lesson not in LESSONS:
         raise KeyError(lesson)
-    return import_module(f"autograder.exercises.lesson_{lesson}").EXERCISES
+    return load(lesson)
 
 
 def finished_lessons() -> tuple[str, ...]:

@@ -54,7 +54,7 @@ def check(
 
 
 def status() -> int:
-    """여덟 레슨의 진도를 표로 보여 줘요."""
+    """모든 레슨의 진도를 표로 보여 줘요."""
     from rich.table import Table
 
     paths = _choose(None)
@@ -140,6 +140,8 @@ def _choose(lesson: str | None) -> list[Path]:
     paths = notebooks.lesson_paths()
     if not paths:
         raise CourseError(f"{LESSONS}에 노트북이 없어요. 코스를 다시 받아 주세요(강사라면 `python3 course.py build`).")
+    if lesson is not None and lesson.endswith(".ipynb") and Path(lesson).is_file():
+        return [Path(lesson).resolve()]
     try:
         return [paths[notebooks.find_lesson(lesson)]] if lesson else list(paths.values())
     except KeyError:

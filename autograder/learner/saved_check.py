@@ -16,12 +16,17 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from autograder.errors import CourseError
 from autograder.learner.notebooks import exercise_cells
 from autograder.learner.time_limit import TIME_LIMIT, TooSlow, time_limit
 from autograder.notebooks.cell_code import python_text, runs_in_grading
 from autograder.notebooks.reading import Notebook, read_notebook
 
 SILENCE = 60.0  # 초. 이만큼 아무 결과가 없으면 그 실습을 멈춰요.
+
+
+class CheckFailedError(CourseError):
+    """확인하는 프로그램 쪽의 잘못으로 확인하지 못했어요. 학습자의 답을 탓하지 않아요."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,11 @@ class Result:
 
 
 def check_notebook(path: Path, on_result: Callable[[Result], None] = lambda result: None) -> list[Result]:
-    """노트북 하나의 모든 실습을 확인해요. 결과는 나오는 대로 `on_result`에도 넘겨요. 읽을 수 없으면 NotebookError."""
+    """노트북 하나의 모든 실습을 확인해요. 결과는 나오는 대로 `on_result`에도 넘겨요.
+
+    노트북을 읽을 수 없으면 NotebookError, 확인하는 쪽이 잘못되면 CheckFailedError.
+    """
+    path = path.resolve()  # 자식은 노트북의 폴더에서 실행해요.
     names = [str(cell.grade_id) for cell in exercise_cells(read_notebook(path))]
     results: dict[str, Result] = {}
     skipped: list[str] = []
@@ -47,6 +56,11 @@ def check_notebook(path: Path, on_result: Callable[[Result], None] = lambda resu
     while left := [name for name in names if name not in results]:
         at = ""
         for line in _run_child(path, left, skipped):
+            if "fault" in line:
+                raise CheckFailedError(
+                    f"{path.name}: 코스의 확인 프로그램이 잘못돼서 확인하지 못했어요. 노트북은 그대로예요. "
+                    f"`python3 course.py doctor`로 설치를 확인해요. ({line['fault']})"
+                )
             if "at" in line:
                 at = line["at"]
             else:
@@ -133,14 +147,18 @@ def _child(path: Path, names: list[str], skipped: list[str]) -> None:
     from autograder.learner.checker import examine
 
     os.chdir(path.parent)
-    namespace, broken = run_cells(read_notebook(path), skipped, lambda name: say({"at": name}))
-    for name in names:
-        say({"at": name})
-        if name in broken:
-            say(asdict(Result(name, "", "error", broken[name])))
-        else:
-            report = examine(name, namespace, path)
-            say(asdict(Result(name, report.title, report.verdict, report.message)))
+    # 학습자의 예외는 run_cells와 examine이 결과로 만들어요. 그 밖으로 나온 예외는 우리 잘못이에요.
+    try:
+        namespace, broken = run_cells(read_notebook(path), skipped, lambda name: say({"at": name}))
+        for name in names:
+            say({"at": name})
+            if name in broken:
+                say(asdict(Result(name, "", "error", broken[name])))
+            else:
+                report = examine(name, namespace, path)
+                say(asdict(Result(name, report.title, report.verdict, report.message)))
+    except Exception as error:
+        say({"fault": f"{type(error).__name__}: {error}"})
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from functools import cache
 import nbformat
 import pytest
 
+from autograder.authoring import lesson_source
 from autograder.authoring.build import TEXT_STUB, build_lessons, check_lessons
 from autograder.authoring.lesson_source import (
     CODE_STUB,
@@ -23,6 +24,7 @@ from autograder.authoring.lesson_source import (
     sources,
 )
 from autograder.exercises import lesson_exercises
+from autograder.layout import SOLUTIONS
 from autograder.learner.checker import examine
 
 SOURCES = sources()
@@ -153,7 +155,7 @@ def test_rhythm(lesson):
     cells = source(lesson).cells
     for before, cell in itertools.pairwise(cells):
         if (grade_id(cell) or "").startswith("check_"):
-            assert "hint" in before.metadata.tags, grade_id(cell)
+            assert "hint" in before.metadata.get("tags", ()), grade_id(cell)
             summaries = re.findall(r"<details><summary>(.*?)</summary>", before.source)
             assert summaries == ["힌트 1 · 방향", "힌트 2 · 도구", "힌트 3 · 거의 다"], grade_id(cell)
             assert before.source.count("</details>") == 3
@@ -241,3 +243,18 @@ def test_missing_or_edited_lessons_are_noticed(workshop):
     notebook["cells"][0]["source"] = ["고침"]
     lesson_path(lesson, root).write_text(json.dumps(notebook), encoding="utf-8")
     assert check_lessons([lesson], root) == [lesson]
+
+
+def test_a_lesson_that_is_only_half_there_is_named(tmp_path, monkeypatch):
+    """목록, 정의, 원본 가운데 하나만 있는 레슨은 말없이 빠지지 않아요."""
+    for path in SOLUTIONS.glob("*.py"):
+        (tmp_path / path.name).touch()
+    (tmp_path / "09_review.py").touch()
+    monkeypatch.setattr(lesson_source, "SOLUTIONS", tmp_path)
+    with pytest.raises(BuildError, match=r"09_review에 빠진 것이 있어요: .*lesson_09_review.py, .*LESSONS"):
+        lesson_source.check_lesson_files()
+    (tmp_path / "09_review.py").unlink()
+    lesson_source.check_lesson_files()
+    (tmp_path / "05_attention_math.py").unlink()
+    with pytest.raises(BuildError, match=r"빠진 것이 있어요: solutions/05_attention_math.py\."):
+        lesson_source.check_lesson_files()

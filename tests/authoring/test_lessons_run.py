@@ -32,4 +32,4 @@ def test_solved_notebook_runs_from_top_to_bottom(lesson, tmp_path, monkeypatch):
         stderr = "".join(output.text for output in streams if output.name == "stderr")
         assert "Warning" not in stderr and "Traceback" not in stderr, (cell.source, stderr)
     pictures = sum("image/png" in output.get("data", {}) for cell in cells.values() for output in cell.outputs)
-    assert pictures >= 3
+    assert pictures >= 3, f"{lesson}: 그림이 {pictures}개예요. 실험 셀에서 셋 이상 그려 주세요."

@@ -108,7 +108,7 @@ def test_every_definition_becomes_a_cell_that_behaves_the_same(lesson: str) -> N
 def test_the_class_has_everyone_and_every_mistake() -> None:
     exercises = lesson_exercises(LESSON)
     solved = solution_cells(build.read_source(LESSON))
-    learners, left_out, placed = plan(exercises, solved, 60, random.Random(0))
+    learners, left_out, placed, needed = plan(exercises, solved, 60, random.Random(0))
     roles = Counter(learner.role for learner in learners)
     assert roles["half"] == roles["untouched"] == roles["syntax"] == roles["loop"] == roles["variant"] == 1
     everything = {mistake.id for exercise in exercises for mistake in exercise.mistakes}
@@ -117,8 +117,11 @@ def test_the_class_has_everyone_and_every_mistake() -> None:
     # 자리가 넉넉하면 한 사람이 실수를 하나씩만 해요.
     alone = [sum(a.mistake is not None for a in one.answers.values()) for one in learners if one.role == "mistake"]
     assert set(alone) == {1}
-    _, left_out, placed = plan(exercises, solved, 7, random.Random(0))
+    _, left_out, placed, _ = plan(exercises, solved, 7, random.Random(0))
     assert len(left_out) + placed == len(everything) and placed <= len(exercises)
+    # 모두 들어가는 가장 적은 수를 말해요.
+    assert not plan(exercises, solved, needed, random.Random(0)).left_out
+    assert plan(exercises, solved, needed - 1, random.Random(0)).left_out
 
 
 def test_the_same_seed_writes_the_same_class(tmp_path: Path) -> None:

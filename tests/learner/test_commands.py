@@ -77,6 +77,24 @@ def test_endless_and_dying_cells_cost_only_themselves(lessons, capsys, monkeypat
     assert results == {"softmax": "timeout", "attention_scores": "error", "causal_mask": "pass"}
 
 
+def test_a_path_may_be_relative_to_where_the_command_is_run(lessons, monkeypatch):
+    lessons(code_cell("def causal_mask(T):\n    return torch.ones(T, T, dtype=torch.bool).tril()", "causal_mask"))
+    path = notebooks.lesson_paths()["05_attention_math"]
+    monkeypatch.chdir(path.parent.parent)
+    (result,) = saved_check.check_notebook(path.relative_to(Path.cwd()))
+    assert result.verdict == "pass"
+
+
+def test_a_fault_of_the_course_is_not_blamed_on_the_learner(lessons, monkeypatch):
+    lessons(code_cell("def causal_mask(T):\n    return T", "causal_mask"))
+    path = notebooks.lesson_paths()["05_attention_math"]
+    notebook = saved_check.read_notebook(path)
+    monkeypatch.setattr(saved_check, "read_notebook", lambda _: notebook)
+    path.unlink()  # 자식만 읽지 못해요.
+    with pytest.raises(saved_check.CheckFailedError, match="코스의 확인 프로그램이 잘못돼서"):
+        saved_check.check_notebook(path)
+
+
 def test_unchanged_notebook_is_not_run_again(lessons, monkeypatch):
     path = lessons(code_cell(SOFTMAX, "softmax"))
     ran = []
