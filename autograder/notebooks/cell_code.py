@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import threading
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
@@ -23,9 +24,14 @@ def parse(source: str) -> ast.Module | None:
     return _parses(source) or _parses(python_text(source))
 
 
+# 채점은 여러 스레드에서 해요. 3.11.8보다 앞선 CPython은 두 스레드가 동시에 나무를 만들다가 드물게 SystemError를 내요.
+_ONE_PARSER = threading.Lock()
+
+
 def _parses(source: str) -> ast.Module | None:
     try:
-        return ast.parse(source)
+        with _ONE_PARSER:
+            return ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 

@@ -182,3 +182,13 @@ def test_the_same_seed_makes_the_same_key_and_a_saved_key_judges_the_same(exerci
     assert judge(loaded, run(loaded, exercise.reference)).verdict == "pass"
     for mistake in exercise.mistakes:
         assert judge(loaded, run(loaded, mistake.wrong[0])).mistake == mistake.id
+
+
+def test_a_mistake_costs_the_same_under_every_seed():
+    """학급의 시드는 아무 수나 될 수 있어요. eps의 실수는 우연히 값이 거의 같은 토큰이 나와도 tiny만 떨어뜨려요."""
+    exercise = next(e for e in EXERCISES if e.name == "layer_norm")
+    (mistake,) = (m for m in exercise.mistakes if m.id == "layer_norm.wrong-eps")
+    for seed in range(100, 400, 5):
+        key = make_answer_key(exercise, seed)
+        for wrong in mistake.wrong:
+            assert set(judge(key, run(key, wrong)).failed) == {"tiny"}, seed

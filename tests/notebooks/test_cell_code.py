@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
+from autograder.notebooks import cell_code
 from autograder.notebooks.cell_code import defined_names, only_definitions, reachable, used_names
 
 
@@ -48,3 +53,21 @@ def test_names_and_uses() -> None:
     assert defined_names("def (") == set()
     uses = used_names(["def f(x):\n    return g(x)", "def g(x):\n    return h(x) + f(x)", "h = lambda x: torch.abs(x)"])
     assert reachable("f", uses) == {"x", "g", "h", "torch"}
+
+
+def test_only_one_thread_parses_at_a_time(monkeypatch):
+    """채점은 여러 스레드에서 해요. 오래된 CPython 3.11은 두 스레드가 함께 읽다가 SystemError를 냈어요."""
+    inside, most = [], []
+    real = ast.parse
+
+    def slow(source):
+        inside.append(source)
+        most.append(len(inside))
+        time.sleep(0.01)
+        inside.pop()
+        return real(source)
+
+    monkeypatch.setattr(ast, "parse", slow)
+    with ThreadPoolExecutor(4) as threads:
+        assert all(threads.map(cell_code._parses, [f"a = {i}" for i in range(8)]))
+    assert max(most) == 1
