@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import time
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
 
@@ -58,16 +59,15 @@ def test_names_and_uses() -> None:
 def test_only_one_thread_parses_at_a_time(monkeypatch):
     """채점은 여러 스레드에서 해요. 오래된 CPython 3.11은 두 스레드가 함께 읽다가 SystemError를 냈어요."""
     inside, most = [], []
-    real = ast.parse
 
     def slow(source):
         inside.append(source)
         most.append(len(inside))
         time.sleep(0.01)
         inside.pop()
-        return real(source)
+        return ast.parse(source)
 
-    monkeypatch.setattr(ast, "parse", slow)
+    monkeypatch.setattr(cell_code, "ast", SimpleNamespace(parse=slow))
     with ThreadPoolExecutor(4) as threads:
         assert all(threads.map(cell_code._parses, [f"a = {i}" for i in range(8)]))
     assert max(most) == 1
