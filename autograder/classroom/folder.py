@@ -22,7 +22,7 @@ from typing import Any
 from autograder.classroom.fingerprint import grader_digest
 from autograder.errors import CourseError
 from autograder.files import create_text, write_json
-from autograder.grading.results import Mark, SubmissionResult
+from autograder.grading.results import Mark, Scored, SubmissionResult
 from autograder.layout import ROOT
 
 
@@ -31,7 +31,7 @@ class ClassroomError(CourseError):
 
 
 @dataclass(frozen=True)
-class StoredResult:
+class StoredResult(Scored):
     """디스크에 남기는 제출물 하나의 결과.
 
     `key`는 내용, 시드, 실습 정의가 모두 같은지 가리는 지문, `answered`는 손 채점 셀에 답을 적었는지,
@@ -49,16 +49,6 @@ class StoredResult:
     graded_at: str
     answered: Mapping[str, bool] = field(default_factory=dict)
     code: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def score(self) -> float:
-        """실습의 점수를 모두 더한 것."""
-        return round(sum(mark.score for mark in self.marks), 1)
-
-    @property
-    def max_score(self) -> float:
-        """보너스를 뺀 만점."""
-        return sum(mark.max_score for mark in self.marks)
 
     @classmethod
     def of(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import traceback
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from pathlib import Path
 
 from autograder.grading.attempt import grade_submission
 from autograder.grading.lesson_setup import LessonSetup, prepare
@@ -55,8 +57,15 @@ def grade_safely(submission: Submission, seed: int, pool: Pool, setup: LessonSet
     except WorkerLost as error:
         return Ungraded(submission.student, submission.lesson, f"채점 작업자를 거듭 잃었어요({error})")
     except Exception as error:
-        why = f"채점기가 이 제출물에서 멈췄어요({type(error).__name__}). 관리자에게 알려 주세요"
+        why = f"채점기가 이 제출물에서 멈췄어요({_for_the_maintainer(error)}). 관리자에게 알려 주세요"
         return Ungraded(submission.student, submission.lesson, why)
+
+
+def _for_the_maintainer(error: Exception) -> str:
+    """우리 코드의 예외를 한 줄로: 이름, 글, 멈춘 자리. 글에는 학습자가 지은 이름이 섞일 수 있어 한 줄로 줄이고 꾸밈 글자를 없애요."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    text = "".join(c for c in " ".join(str(error).split()) if c.isprintable())[:200]
+    return f"{type(error).__name__}: {text}, {Path(place.filename).name}:{place.lineno}"
 
 
 def _finished(running: set[Future[Graded]], on_result: Callable[[Graded], None] | None) -> Iterator[Graded]:

@@ -37,8 +37,24 @@ class Ungraded:
     why: str
 
 
+class Scored:
+    """점수를 모두 더할 수 있는 것. 점수들(`marks`)을 지닌 결과가 물려받아요."""
+
+    marks: tuple[Mark, ...]
+
+    @property
+    def score(self) -> float:
+        """실습의 점수를 모두 더한 것."""
+        return round(sum(mark.score for mark in self.marks), 1)
+
+    @property
+    def max_score(self) -> float:
+        """보너스를 뺀 만점."""
+        return sum(mark.max_score for mark in self.marks)
+
+
 @dataclass(frozen=True)
-class SubmissionResult:
+class SubmissionResult(Scored):
     """제출물 하나의 결과. `readable`이 False면 파일을 읽지 못해 모든 실습이 `refused`예요.
 
     `intake`는 읽어 낸 셀들과 실행한 계획, `cpu_seconds`는 모래상자의 자식과 판정에 든 CPU 시간이에요.
@@ -53,13 +69,3 @@ class SubmissionResult:
     tier: str
     cpu_seconds: float
     intake: Intake
-
-    @property
-    def score(self) -> float:
-        """실습의 점수를 모두 더한 것."""
-        return round(sum(mark.score for mark in self.marks), 1)
-
-    @property
-    def max_score(self) -> float:
-        """보너스를 뺀 만점."""
-        return sum(mark.max_score for mark in self.marks)

@@ -114,10 +114,7 @@ def prefix(case: KeyCase, outcomes: Sequence[Outcome]) -> Problem | None:
     """t번째부터 입력이 달라도 그 앞의 출력은 움직이지 않아요(인과성). 두 번 부르고 `params["t"]`, 시간 축은 `params["axis"]`(기본 -2)."""
     t, axis = case.params["t"], case.params.get("axis", -2)
     first, second = outcomes[0].value, outcomes[1].value
-    problem = compare(case, case.expected[0].value, first) if not _alike(case.expected[0].value, first) else None
-    if problem:
-        return problem
-    return _moved(
+    return _unlike(case, outcomes) or _moved(
         case,
         first.narrow(axis, 0, t),
         second.narrow(axis, 0, t),
@@ -131,10 +128,7 @@ def batch(case: KeyCase, outcomes: Sequence[Outcome]) -> Problem | None:
     """문장 하나만 넣은 결과(0번 부름)와 패딩된 배치 속 같은 문장(1번 부름의 `row`번째, 앞 `length`자리)이 같아요."""
     row, length = case.params["row"], case.params["length"]
     alone, together = outcomes[0].value, outcomes[1].value
-    for expected, value in zip(case.expected, (alone, together), strict=True):
-        if not _alike(expected.value, value):
-            return compare(case, expected.value, value)
-    return _moved(
+    return _unlike(case, outcomes) or _moved(
         case,
         alone[0].narrow(-2, 0, length),
         together[row].narrow(-2, 0, length),
@@ -147,16 +141,21 @@ def batch(case: KeyCase, outcomes: Sequence[Outcome]) -> Problem | None:
 def equivariant(case: KeyCase, outcomes: Sequence[Outcome]) -> Problem | None:
     """입력의 토큰을 `params["perm"]`으로 섞으면(1번 부름) 출력도 같은 순서로 섞여요. 토큰 축은 -2."""
     first, second = outcomes[0].value, outcomes[1].value
-    for expected, value in zip(case.expected, (first, second), strict=True):
-        if not _alike(expected.value, value):
-            return compare(case, expected.value, value)
-    return _moved(
+    return _unlike(case, outcomes) or _moved(
         case,
         first.index_select(-2, case.params["perm"]),
         second,
         "토큰의 순서를 바꿨더니 토큰마다의 결과까지 달라졌어요.",
         "자리에 따라 다르게 계산하는 곳이 있어요.",
     )
+
+
+def _unlike(case: KeyCase, outcomes: Sequence[Outcome]) -> Problem | None:
+    """성질을 보기에 앞서, 텐서가 아니거나 모양이나 dtype이 다른 첫 결과의 이야기. 값은 성질이 봐요."""
+    for expected, outcome in zip(case.expected, outcomes, strict=True):
+        if not _alike(expected.value, outcome.value):
+            return compare(case, expected.value, outcome.value)
+    return None
 
 
 def _alike(expected: Any, value: Any) -> bool:

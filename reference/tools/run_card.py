@@ -41,17 +41,6 @@ def write(
     maps: Sequence[tuple[str, list[Path]]],
 ) -> None:
     """folder/index.html을 써요. typed는 (문장, 번역), examples는 (원문, 정답, 번역)이에요."""
-    write_text(folder / "index.html", _page(folder, result, info, typed, examples, maps))
-
-
-def _page(
-    folder: Path,
-    result: dict[str, Any],
-    info: dict[str, Any],
-    typed: Sequence[tuple[str, str]],
-    examples: Sequence[tuple[str, str, str]],
-    maps: Sequence[tuple[str, list[Path]]],
-) -> str:
     split = {"test": "시험 데이터", "valid": "검증 데이터"}[result["evaluated_on"]]
     big = {
         "BLEU": f"{result['bleu']:.1f}",
@@ -100,10 +89,11 @@ def _page(
         table(("기계", "값"), [(key, plain(value)) for key, value in machine.items()]),
     ]
     title = f"{result['preset']} · BLEU {result['bleu']:.1f}"
-    return (
+    page = (
         f'<!doctype html><html lang="ko"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         f"<title>{escape(title)}</title><style>{CSS}</style>\n" + "\n".join(parts) + "\n</html>\n"
     )
+    write_text(folder / "index.html", page)
 
 
 def progress_of(folder: Path) -> str:
