@@ -23,6 +23,10 @@ def has_final(word: str) -> bool:
         return True  # tuple, None: 튜플, 넌
     if tail[-1] in "pkb" and len(tail) == 2 and tail[0] in "aeiou":
         return True  # step: 스텝
+    if tail == "ck" or (
+        tail[-1] == "t" and tail[0] in "aeiou" and (len(letters) < 3 or letters[-3].lower() not in "aeiou")
+    ):
+        return True  # stack: 스택, cat: 캣. float(플로트)처럼 모음이 겹치면 아니에요.
     return tail[-1] in _LETTERS_WITH_FINAL or tail == "ng"
 
 

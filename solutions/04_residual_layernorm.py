@@ -268,7 +268,7 @@ plots.lines(range(25), sizes, title="층을 지날수록 신호의 크기는", x
 # </details>
 #
 # <div class="alert alert-warning"><b>블로그와 다른 점</b><br>
-# 블로그 4편과 8편의 표에는 Pre-LN이라고 적혀 있는데 그 옆의 코드는 Post-LN이에요. 논문의 식은 Post-LN이고, 이 책도 Post-LN을 기본으로 해요.
+# 블로그 4편과 8편의 표에는 Pre-LN이라고 적혀 있는데 그 옆의 코드는 Post-LN이에요. 논문의 식은 Post-LN이고, 이 코스도 Post-LN을 기본으로 해요.
 # 또 RMSNorm이 "GPT-3부터" 쓰였다고 하지만 GPT-3은 층 정규화를 쓰고, RMSNorm은 T5와 LLaMA를 거치며 널리 쓰이게 됐어요.</div>
 
 
@@ -498,7 +498,8 @@ plots.heatmap(
 def dropout_residual(x: torch.Tensor, sublayer_out: torch.Tensor, p: float, training: bool) -> torch.Tensor:
     """부분층의 출력에만 드롭아웃을 걸고 x를 더해요.
 
-    식: x + Dropout_p(sublayer_out). 살아남은 값은 1/(1-p)배, training이 False면 버리지 않아요.
+    식: x + Dropout_p(sublayer_out). 버릴 자리는 원소마다 따로, 부를 때마다 새로 골라요.
+    살아남은 값은 1/(1-p)배, training이 False면 버리지 않아요.
     모양: x와 sublayer_out (B, T, D) -> (B, T, D)
     """
     ### BEGIN SOLUTION
@@ -864,7 +865,7 @@ plots.lines(
 #
 # 뼈대는 튼튼해졌는데, 그 안의 `attn`은 아직 비어 있어요. 토큰이 다른 토큰을 "얼마나" 볼지 정하는 식, 셀프 어텐션을 레슨 5에서 처음부터 끝까지 손으로 만들어요.
 #
-# 아래 셀은 이 책의 기준 구현을 보여 줘요. 오늘 만든 함수들이 거기에 같은 이름으로 있어요.
+# 아래 셀은 이 코스의 기준 구현을 보여 줘요. 오늘 만든 함수들이 거기에 같은 이름으로 있어요.
 
 # %% tags=["experiment"]
 show_reference("norm.py")

@@ -53,7 +53,7 @@
 # | 패딩 마스크 | padding mask | `(B, 1, 1, S)`, True가 볼 수 있음 |
 # | 인과 마스크 | causal mask | `(T, T)`, True가 볼 수 있음 |
 #
-# B는 문장 수(배치), T는 쿼리의 길이, S는 키의 길이, K는 $d_k$예요. 마스크는 이 책 어디서나 **True = 볼 수 있음**이에요.
+# B는 문장 수(배치), T는 쿼리의 길이, S는 키의 길이, K는 $d_k$예요. 마스크는 이 코스 어디서나 **True = 볼 수 있음**이에요.
 #
 # 함수를 채운 뒤 바로 아래의 `check("이름")`을 실행하면 무엇이 맞고 다른지 바로 알려 줘요. 먼저 아래 셀을 실행해 주세요.
 
@@ -448,7 +448,7 @@ for ax, (name, mask) in zip(plots.panels(3, height=3.2), masks.items(), strict=T
 # <details><summary>예상해 본 뒤 열기</summary>
 #
 # $e^0 = 1$이라 가려진 자리도 몫을 받아요: `[0.259, 0.035, 0.705]`. 점수 0은 '안 봄'이 아니라 '보통으로 봄'이에요.
-# 전부 $-\infty$인 행은 0을 0으로 나눠 `nan`이 돼요. 이 책에서는 볼 것이 없으면 아무것도 가져오지 않도록 그 행을 0으로 약속해요.
+# 전부 $-\infty$인 행은 0을 0으로 나눠 `nan`이 돼요. 이 코스에서는 볼 것이 없으면 아무것도 가져오지 않도록 그 행을 0으로 약속해요.
 #
 # </details>
 
@@ -533,7 +533,7 @@ def scaled_dot_product_attention(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """쿼리와 키가 닮은 만큼 값을 섞어요.
 
-    식: softmax(Q Kᵀ / √d_k) V (논문 식 (1)), 마스크가 False인 키는 보지 않아요.
+    식: softmax(Q Kᵀ / √d_k) V (논문 식 (1)). 마스크가 False인 키는 보지 않고, 전부 가려진 행은 0이에요.
     모양: q (..., T, K), k (..., S, K), v (..., S, Kv) -> (출력 (..., T, Kv), 가중치 (..., T, S))
     앞에서 만든 attention_scores와 masked_softmax를 불러 써도 좋아요.
     """
@@ -613,7 +613,7 @@ def self_attention(
 ) -> torch.Tensor:
     """한 문장이 자기 자신에게 묻고 답해요. 출력만 돌려줘요.
 
-    식: Attention(x W_q, x W_k, x W_v)
+    식: Attention(x W_q, x W_k, x W_v). 전부 가려진 행은 여기서도 0이에요.
     모양: x (B, T, D), W_q와 W_k (D, K), W_v (D, Kv), mask (T, T)나 (B, T, T)나 None -> (B, T, Kv)
     """
     ### BEGIN SOLUTION
@@ -630,7 +630,7 @@ def self_attention(
 # </details>
 # <details><summary>힌트 2 · 도구</summary>
 #
-# 이 책의 가중치는 `(들어오는 크기, 나가는 크기)` 모양이라 `x @ W`로 곱해요. 전치는 필요 없어요.
+# 이 코스의 가중치는 `(들어오는 크기, 나가는 크기)` 모양이라 `x @ W`로 곱해요. 전치는 필요 없어요.
 #
 # </details>
 # <details><summary>힌트 3 · 거의 다</summary>
@@ -750,7 +750,7 @@ def attention_variance(d_k: int, n_samples: int, generator: torch.Generator) -> 
 
     난수는 모두 generator로 뽑아요: torch.randn(모양, generator=generator)
     돌려주는 값: 파이썬 float 둘의 튜플
-    예: attention_variance(64, 10_000, torch.Generator().manual_seed(0)) -> (약 64, 약 1)
+    예: attention_variance(64, 2_000, torch.Generator().manual_seed(0)) -> (약 64, 약 1)
     """
     ### BEGIN SOLUTION
     q = torch.randn(n_samples, d_k, generator=generator)
@@ -818,7 +818,7 @@ plots.lines(
 # '찾았다'는 **무엇을** 찾았는지도 봐야 하고 **누가** 찾았는지도 봐야 해요. 그런데 소프트맥스 하나는 비율 한 벌만 내놓아서, '돈을'을 더 보면 '나는'을 덜 볼 수밖에 없어요.
 # 한 토큰이 여러 곳을 저마다의 이유로 보게 할 수는 없을까요? 레슨 6에서 어텐션을 여러 헤드로 나눠요.
 #
-# 아래 셀은 이 책의 기준 구현을 보여 줘요. 오늘 만든 함수들이 거기에 같은 이름으로 있어요.
+# 아래 셀은 이 코스의 기준 구현을 보여 줘요. 오늘 만든 함수들이 거기에 같은 이름으로 있어요.
 
 # %% tags=["experiment"]
 show_reference("masks.py")

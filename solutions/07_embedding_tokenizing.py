@@ -436,7 +436,7 @@ def train_bpe(word_freq: dict[str, int], n_merges: int) -> list[tuple[str, str]]
 
     단어는 ("▁", 글자, 글자, ...)에서 시작해요. 횟수가 같으면 작은 쌍이 먼저예요.
     예: train_bpe({"학교에": 5, "학교는": 3, "집에": 4}, 2) -> [("▁", "학"), ("▁학", "교")]
-    붙일 쌍이 없으면 일찍 끝나요.
+    한 번만 나온 쌍도 붙이고, 붙일 쌍이 없으면 일찍 끝나요.
     """
     ### BEGIN SOLUTION
     vocabulary = {("▁", *word): freq for word, freq in word_freq.items()}
@@ -1119,7 +1119,7 @@ plots.heatmap(
 
 # %% nbgrader={"grade": false, "grade_id": "fertility", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def fertility(tokenize: Callable[[str], list], sentences: list[str]) -> float:
-    """어절 하나가 평균 몇 토큰이 되는지 구해요. 어절은 빈칸으로 나뉜 덩어리예요.
+    """어절 하나가 평균 몇 토큰이 되는지 구해요. 어절은 빈칸으로 나뉜 덩어리이고, 잇단 빈칸은 하나로 쳐요.
 
     식: 모든 문장의 토큰 수 / 모든 문장의 어절 수
     예: fertility(list, ["가나 다", "라마바"]) -> 7 / 3 (list는 빈칸까지 글자마다 잘라요)
@@ -1192,7 +1192,7 @@ right.tick_params(axis="x", rotation=40)
 # 글자가 토큰이 되고, 번호가 되고, 뜻을 품은 벡터가 됐어요. 이제 부품이 모두 모였어요. 위치 인코딩, 피드포워드, 잔차 연결과 층 정규화, 멀티 헤드 어텐션, 그리고 임베딩까지요.
 # 레슨 8에서 여러분이 만든 것을 조립해서 정말로 한국어를 번역해 봐요.
 #
-# 아래 두 셀은 이 책의 기준 구현을 보여 줘요. 오늘 만든 함수들이 거기에 같은 이름으로 있어요.
+# 아래 두 셀은 이 코스의 기준 구현을 보여 줘요. 오늘 만든 함수들이 거기에 같은 이름으로 있어요.
 
 # %% tags=["experiment"]
 show_reference("bpe.py")

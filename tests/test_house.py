@@ -37,6 +37,7 @@ MODULES = [module_name(path) for path in python_files("autograder", "reference")
 FLOORS = (
     {"autograder"},
     {"autograder.judging", "autograder.notebooks"},
+    {"autograder.repair"},
     {"autograder.exercises", "autograder.sandbox"},
     {"autograder.authoring", "autograder.environment"},
     {"autograder.grading"},

@@ -21,7 +21,6 @@ from nbgrader.preprocessors import SaveCells
 from traitlets.config import Config
 
 from autograder.authoring.lesson_source import (
-    CODE_STUB,
     BuildError,
     check_lesson_files,
     lesson_path,
@@ -30,6 +29,7 @@ from autograder.authoring.lesson_source import (
     sources,
 )
 from autograder.files import write_text
+from autograder.judging.exceptions.failures import CODE_STUB
 from autograder.layout import ROOT
 
 TEXT_STUB = "여기에 답을 적어 주세요."

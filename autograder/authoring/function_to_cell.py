@@ -59,6 +59,7 @@ class _Packer:
             return self.reference(getattr(function, "__name__", "given"), function)
         node = _WithoutHints().visit(_definition(function))
         name = self._fresh(function, getattr(node, "name", "given"))
+        node.args.defaults, node.args.kw_defaults = [], [None] * len(node.args.kwonlyargs)
         renames: dict[str, str] = {}
         scope = {**function.__globals__, **inspect.getclosurevars(function).nonlocals}
         for used in sorted(_free_names(node)):
@@ -71,12 +72,22 @@ class _Packer:
             if ast.get_docstring(node) is not None and len(node.body) > 1:
                 del node.body[0]
         node = _Rename(renames).visit(node)
+        self._defaults(node.args, function)
         if isinstance(node, ast.Lambda):
             self.statements.append(_assign(name, node))
         else:
             node.name, node.decorator_list = name, []
             self.statements.append(node)
         return name
+
+    def _defaults(self, args: ast.arguments, function: types.FunctionType) -> None:
+        """기본값의 식은 정의한 자리에서만 뜻이 있어요(`n=n`). 그래서 이미 정해진 값을 적어요."""
+        args.defaults = [self._value(value) for value in function.__defaults__ or ()]
+        keyword = function.__kwdefaults__ or {}
+        args.kw_defaults = [self._value(keyword[a.arg]) if a.arg in keyword else None for a in args.kwonlyargs]
+
+    def _value(self, value: Any) -> ast.expr:
+        return ast.Name(self.reference("default", value), ast.Load())
 
     def reference(self, name: str, value: Any) -> str:
         """함수가 쓰는 바깥 이름 하나를 준비하고, 셀 안에서 부를 이름을 돌려줘요."""
@@ -99,8 +110,15 @@ class _Packer:
             return self._namespace(name, value, {"reference": value.reference})
         if isinstance(value, type) and home.split(".")[0] in ("autograder", "reference"):
             raise SimulateError(f"`{name}` 클래스는 노트북 셀로 옮길 수 없어요.")
+        if isinstance(value, dict):  # 함수를 담은 dict: `_mha_with(**changes)`
+            items = ", ".join(f"{key!r}: {self.reference(str(key), item)}" for key, item in value.items())
+            written = f"{{{items}}}"
+        elif isinstance(value, types.MethodDescriptorType):  # `torch.Tensor.var`처럼 클래스에서 꺼낸 메서드
+            written = f"{self.reference(value.__objclass__.__name__, value.__objclass__)}.{value.__name__}"
+        else:
+            written = _literal(name, value)
         fresh = self._fresh(value, name)
-        self.statements.append(_assign(fresh, ast.parse(_literal(name, value), mode="eval").body))
+        self.statements.append(_assign(fresh, ast.parse(written, mode="eval").body))
         return fresh
 
     def _partial(self, function: functools.partial) -> str:
@@ -263,7 +281,5 @@ def _free_names(node: ast.AST) -> set[str]:
     stored |= {n.name for n in ast.walk(node) if isinstance(n, ast.ExceptHandler) and n.name}
     body = node.body if isinstance(node, ast.FunctionDef) else [node]
     used = {n.id for part in body for n in ast.walk(part) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
-    defaults = [*node.args.defaults, *filter(None, node.args.kw_defaults)] if isinstance(node, ast.FunctionDef) else []
-    used |= {n.id for part in defaults for n in ast.walk(part) if isinstance(n, ast.Name)}
     own = {node.name} if isinstance(node, ast.FunctionDef) else set()
     return used - stored - own

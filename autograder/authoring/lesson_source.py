@@ -12,7 +12,6 @@ from autograder.exercises import LESSONS, lesson_exercises
 from autograder.exercises.schema import Exercise
 from autograder.layout import PACKAGE, ROOT, SOLUTIONS
 
-CODE_STUB = 'raise NotImplementedError("여기를 채워 주세요")'
 REFLECTION_POINTS = 5
 
 # JupyterLab의 주황 글씨는 주황 바탕에서 잘 안 읽혀요. 상자의 글씨색을 여기서 한 번만 정해요.

@@ -8,18 +8,19 @@ from __future__ import annotations
 import json
 import random
 import shutil
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from autograder.authoring.function_to_cell import SimulateError, as_cell
 from autograder.authoring.lesson_source import lesson_path, read_source, sources
 from autograder.exercises import lesson_exercises
-from autograder.exercises.sampling import Sampler
+from autograder.exercises.answer_key_maker import make_answer_key
 from autograder.exercises.schema import Exercise, Mistake
 from autograder.files import write_json
-from autograder.judging.call_runner import run_calls
+from autograder.judging import scoring
+from autograder.judging.call_runner import run_cases
 
 EXPECTED = "expected.json"
 REFLECTION = "점수를 √d로 나누면 소프트맥스가 한쪽으로 쏠리지 않아서 기울기가 살아 있다고 이해했어요."
@@ -151,20 +152,14 @@ def plan(exercises: Sequence[Exercise], solved: Mapping[str, str], students: int
 
 def mistaken(exercise: Exercise, mistake: Mistake, rng: random.Random) -> Answer:
     """알려진 실수를 한 답. 점수와 판정은 실수가 떨어뜨린다고 적힌 그룹에서 나와요."""
-    failed = set(mistake.groups) & set(exercise.groups)
-    share = 1 - len(failed) / len(exercise.groups)
     wrong = rng.choice(mistake.wrong)
-    verdict = "partial" if share else "error" if _always_raises(exercise, wrong) else "fail"
+    key = make_answer_key(replace(exercise, mistakes=(), both=()), 0)
+    outcomes = run_cases(wrong, [case.calls for case in key.cases])
+    passed = [group for group in exercise.groups if group not in mistake.groups]
+    share = 0.0 if scoring.ignores_input(key, outcomes) else scoring.share(key.roles, passed)
+    # 이름이 붙은 실수는 예외로 드러나도 fail이에요.
+    verdict = "partial" if share else "fail"
     return Answer(as_cell(exercise.name, wrong), verdict, share, mistake.id)
-
-
-def _always_raises(exercise: Exercise, function: Callable[..., Any]) -> bool:
-    """값을 내는 사례가 하나도 없는 틀린 구현인지. 그런 답의 판정은 fail이 아니라 error예요."""
-    return all(
-        any(outcome.error for outcome in run_calls(function, case.calls))
-        for case in exercise.sample_cases(Sampler(0))
-        if case.comparator != "raises"
-    )
 
 
 def _expected(student: str, lesson: str, exercise: Exercise, answer: Answer) -> dict[str, Any]:

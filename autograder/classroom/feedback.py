@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from autograder.classroom.folder import StoredResult
 from autograder.classroom.gradebook_reader import CellScore, SubmissionScore
 from autograder.exercises import LESSONS, lesson_exercises
+from autograder.judging.card import to_html
 
 LABELS = {
     "pass": "통과",
@@ -80,6 +81,7 @@ def templates() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["points"] = points
+    environment.filters["card"] = to_html
     return environment
 
 

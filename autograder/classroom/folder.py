@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,11 @@ class Classroom:
         config.CourseDirectory.root = str(self.path)
         return config
 
+    @cached_property
+    def adds_bonus(self) -> bool:
+        """보너스 실습의 점수를 더하는 학급인지. 학급의 nbgrader_config.py에 `c.Classroom.bonus = False`라고 적으면 더하지 않아요."""
+        return self.config().Classroom.get("bonus", True) is not False
+
     def db_url(self) -> str:
         """성적부의 주소. 설정이 없으면 `classroom/gradebook.db`예요."""
         configured = self.config().CourseDirectory.get("db_url")
@@ -124,8 +130,10 @@ class Classroom:
         return seed
 
     def key(self, content: bytes, lesson: str, sandboxed: bool = True) -> str:
-        """내용, 시드, 실습 정의의 지문."""
-        digest = hashlib.sha256(f"{self.seed()}:{lesson}:{sandboxed}:{grader_digest(lesson)}:".encode())
+        """내용, 시드, 보너스의 규칙, 실습 정의의 지문."""
+        digest = hashlib.sha256(
+            f"{self.seed()}:{lesson}:{sandboxed}:{self.adds_bonus}:{grader_digest(lesson)}:".encode()
+        )
         digest.update(content)
         return digest.hexdigest()
 

@@ -128,6 +128,9 @@ def keep_result(classroom: Classroom, result: SubmissionResult, key: str) -> Sto
     if result.tier == "none":
         marks = tuple(replace(mark, message=f"{mark.message}\n{UNSAFE}") for mark in result.marks)
         result = replace(result, marks=marks)
+    if not classroom.adds_bonus:
+        marks = tuple(mark if mark.max_score else replace(mark, score=0.0) for mark in result.marks)
+        result = replace(result, marks=marks)
     copy = make_copy(result.lesson, result.intake, result.marks)
     stored = StoredResult.of(result, key, copy.answered, copy.code)
     write_json(classroom.autograded(result.student, result.lesson), copy.notebook)

@@ -32,7 +32,7 @@ def _step_cases(rng):
     n = 7
     return [
         case("values", rng.normal(6, i), rng.normal(6, d), *_weights(rng, i, d)),
-        case("square", rng.normal(2, n), rng.normal(2, n), *_weights(rng, n, n)),
+        case("square", rng.normal(5, n), rng.normal(5, n), *_weights(rng, n, n)),
         case(
             "double",
             rng.normal(4, i, dtype=torch.float64),
@@ -40,6 +40,16 @@ def _step_cases(rng):
             *_weights(rng, i, d, torch.float64),
         ),
     ]
+
+
+_STEP_EXAMPLE = case(
+    "values",
+    torch.tensor([[1.0, 2.0]]),
+    torch.tensor([[0.5, -1.0]]),
+    torch.tensor([[0.5, -1.0], [0.0, 1.0]]),
+    torch.tensor([[1.0, 2.0], [0.0, -0.5]]),
+    torch.tensor([0.1, -0.2]),
+)
 
 
 def _step_loop(x_t, h, W_xh, W_hh, b):
@@ -53,6 +63,24 @@ def _step_loop(x_t, h, W_xh, W_hh, b):
     return torch.stack(rows)
 
 
+def _step_in_place(x_t, h, W_xh, W_hh, b):
+    out = x_t @ W_xh
+    out += h @ W_hh
+    out += b
+    return out.tanh_()
+
+
+def _step_by_exp(x_t, h, W_xh, W_hh, b):
+    shrunk = torch.exp(-2 * (b + h.matmul(W_hh) + x_t.matmul(W_xh)))
+    return (1 - shrunk) / (1 + shrunk)
+
+
+def _step_module(x_t, h, W_xh, W_hh, b):
+    cell = torch.nn.RNNCell(*W_xh.shape).to(x_t.dtype)
+    weights = {"weight_ih": W_xh.T, "weight_hh": W_hh.T, "bias_ih": torch.zeros_like(b), "bias_hh": b}
+    return torch.func.functional_call(cell, weights, (x_t, h))
+
+
 RNN_STEP = Exercise(
     name="rnn_step",
     lesson=LESSON,
@@ -60,11 +88,12 @@ RNN_STEP = Exercise(
     points=10,
     groups={
         "values": "값과 모양이 맞아요",
-        "square": "입력과 상태의 크기가 같아도 두 가중치를 헷갈리지 않아요",
+        "square": "입력과 상태의 크기가 같아도 두 가중치 행렬을 헷갈리지 않아요",
         "double": "float64를 주면 float64로 돌려줘요",
     },
     reference=rnn.rnn_step,
     sample_cases=_step_cases,
+    examples=(_STEP_EXAMPLE,),
     mistakes=(
         Mistake(
             id="rnn_step.no-tanh",
@@ -77,23 +106,23 @@ RNN_STEP = Exercise(
         Mistake(
             id="rnn_step.sigmoid",
             title="tanh 대신 시그모이드",
-            why="결과가 모두 0과 1 사이예요. 다른 활성화 함수를 썼어요.",
+            why="tanh 대신 시그모이드를 씌워서 결과가 모두 0과 1 사이예요.",
             look="식의 함수는 음수도 내보내요.",
             wrong=(lambda x_t, h, W_xh, W_hh, b: torch.sigmoid(x_t @ W_xh + h @ W_hh + b),),
             groups=("values", "square", "double"),
         ),
         Mistake(
             id="rnn_step.hh-transposed",
-            title="W_hh를 뒤집어 곱함",
+            title="W_hh의 행과 열을 맞바꿈",
             why="상태에 곱한 W_hh의 행과 열이 바뀌었어요. 정사각 행렬이라 모양으로는 드러나지 않아요.",
-            look="이 책은 언제나 `x @ W` 꼴이에요. h도 같은 쪽에서 곱해지는지 봐요.",
+            look="이 코스는 언제나 `x @ W` 꼴이에요. h도 같은 쪽에서 곱해지는지 봐요.",
             wrong=(lambda x_t, h, W_xh, W_hh, b: torch.tanh(x_t @ W_xh + h @ W_hh.T + b),),
             groups=("values", "square", "double"),
         ),
         Mistake(
             id="rnn_step.weights-exchanged",
             title="W_xh와 W_hh를 맞바꿈",
-            why="입력에 상태의 가중치를, 상태에 입력의 가중치를 곱했어요. 두 크기가 같으면 오류 없이 지나가요.",
+            why="입력에 상태의 가중치 행렬을, 상태에 입력의 가중치 행렬을 곱했어요. I와 D가 같으면 오류 없이 지나가요.",
             look="W_xh는 'x에서 h로', W_hh는 'h에서 h로'라고 읽어 봐요.",
             wrong=(lambda x_t, h, W_xh, W_hh, b: torch.tanh(x_t @ W_hh + h @ W_xh + b),),
             groups=("values", "square", "double"),
@@ -114,9 +143,54 @@ RNN_STEP = Exercise(
             wrong=(lambda x_t, h, W_xh, W_hh, b: torch.tanh(x_t @ W_xh + h @ W_hh),),
             groups=("values", "square", "double"),
         ),
+        Mistake(
+            id="rnn_step.no-state",
+            title="옛 상태를 쓰지 않음",
+            why="단어와 편향만 들어가고 옛 상태 h가 빠졌어요. 앞에서 읽은 것을 모두 잊는 스텝이에요.",
+            look="식의 괄호 안에서 h가 들어가는 항을 찾아봐요.",
+            wrong=(lambda x_t, h, W_xh, W_hh, b: torch.tanh(x_t @ W_xh + b),),
+            groups=("values", "square", "double"),
+        ),
+        Mistake(
+            id="rnn_step.tanh-too-early",
+            title="다 더하기 전에 tanh",
+            why="더하기를 끝내기 전에 tanh를 씌웠어요. tanh를 지난 뒤에 더해진 것이 있어서 결과가 -1과 1을 벗어날 수 있어요.",
+            look="tanh의 여는 괄호와 닫는 괄호가 식의 어디에 있는지 짚어 봐요.",
+            wrong=(
+                lambda x_t, h, W_xh, W_hh, b: torch.tanh(x_t @ W_xh + h @ W_hh) + b,
+                lambda x_t, h, W_xh, W_hh, b: torch.tanh(x_t @ W_xh) + torch.tanh(h @ W_hh) + b,
+                lambda x_t, h, W_xh, W_hh, b: torch.tanh(x_t @ W_xh) + h @ W_hh + b,
+                lambda x_t, h, W_xh, W_hh, b: torch.tanh(x_t @ W_xh + b) + h @ W_hh,
+                lambda x_t, h, W_xh, W_hh, b: x_t @ W_xh + torch.tanh(h @ W_hh + b),
+                lambda x_t, h, W_xh, W_hh, b: torch.tanh(x_t @ W_xh + b) + torch.tanh(h @ W_hh + b),
+            ),
+            groups=("values", "square", "double"),
+        ),
+        Mistake(
+            id="rnn_step.relu",
+            title="tanh 대신 ReLU",
+            why="더한 값의 음수를 모두 0으로 잘랐어요. tanh가 아니라 ReLU예요.",
+            look="식의 함수는 음수도 내보내고, 크기는 1을 넘지 않아요.",
+            wrong=(lambda x_t, h, W_xh, W_hh, b: torch.relu(x_t @ W_xh + h @ W_hh + b),),
+            groups=("values", "square", "double"),
+        ),
+        Mistake(
+            id="rnn_step.xh-transposed",
+            title="W_xh의 행과 열을 맞바꿈",
+            why="입력에 곱한 W_xh의 행과 열이 바뀌었어요. I와 D가 다르면 모양이 맞지 않고, 같으면 오류 없이 지나가요.",
+            look="W_xh의 모양은 (I, D)예요. `F.linear`는 (나가는 크기, 들어오는 크기)를 받으니 `@`로 곱해 봐요.",
+            wrong=(
+                lambda x_t, h, W_xh, W_hh, b: torch.tanh(x_t @ W_xh.T + h @ W_hh + b),
+                lambda x_t, h, W_xh, W_hh, b: torch.tanh(F.linear(x_t, W_xh) + F.linear(h, W_hh) + b),
+            ),
+            groups=("values", "square", "double"),
+        ),
     ),
     correct=(
         _step_loop,
+        _step_in_place,
+        _step_by_exp,
+        _step_module,
         lambda x_t, h, W_xh, W_hh, b: torch.tanh(torch.cat([x_t, h], 1) @ torch.cat([W_xh, W_hh], 0) + b),
         lambda x_t, h, W_xh, W_hh, b: torch.tanh(F.linear(x_t, W_xh.T, b) + torch.einsum("be,ed->bd", h, W_hh)),
         lambda x_t, h, W_xh, W_hh, b: torch.from_numpy(
@@ -134,6 +208,7 @@ def _forward_cases(rng):
     i, d, n = 7, 8, 4
     return [
         case("values", rng.normal(b, t, i), rng.normal(b, d), *_weights(rng, i, d)),
+        case("values", rng.normal(3, 1, 4), rng.normal(3, 5), *_weights(rng, 4, 5)),
         case("square", rng.normal(n, n, 3), rng.normal(n, 5), *_weights(rng, 3, 5)),
         case(
             "double",
@@ -144,15 +219,22 @@ def _forward_cases(rng):
     ]
 
 
-def _unroll(x, h0, W_xh, W_hh, b, *, before=False, frozen=False, stack_dim=1):
-    h, outputs = h0, []
+_FORWARD_EXAMPLE = case(
+    "values",
+    torch.tensor([[[1.0], [0.0], [2.0]]]),
+    torch.tensor([[0.0]]),
+    torch.tensor([[1.0]]),
+    torch.tensor([[0.5]]),
+    torch.tensor([0.0]),
+)
+
+
+def _states(x, h0, W_xh, W_hh, b, *, frozen=False):
+    """h0부터 마지막 상태까지 T+1개의 목록."""
+    states = [h0]
     for t in range(x.shape[1]):
-        if before:
-            outputs.append(h)
-        h = torch.tanh(x[:, t] @ W_xh + (h0 if frozen else h) @ W_hh + b)
-        if not before:
-            outputs.append(h)
-    return torch.stack(outputs, dim=stack_dim)
+        states.append(torch.tanh(x[:, t] @ W_xh + (h0 if frozen else states[-1]) @ W_hh + b))
+    return states
 
 
 def _unroll_rows(x, h0, W_xh, W_hh, b):
@@ -169,6 +251,15 @@ def _unroll_sentence_count(x, h0, W_xh, W_hh, b):
         h = torch.tanh(x[:, t] @ W_xh + h @ W_hh + b)
         outputs.append(h)
     return torch.stack(outputs, dim=1)
+
+
+def _forward_numpy(x, h0, W_xh, W_hh, b):
+    h, W, U, c = (value.numpy() for value in (h0, W_xh, W_hh, b))
+    out = np.zeros((*x.shape[:2], h.shape[1]), dtype=h.dtype)
+    for t in range(x.shape[1]):
+        h = np.tanh(x.numpy()[:, t] @ W + h @ U + c)
+        out[:, t] = h
+    return torch.from_numpy(out)
 
 
 def _forward_torch(x, h0, W_xh, W_hh, b):
@@ -208,6 +299,7 @@ RNN_FORWARD = Exercise(
     },
     reference=rnn.rnn_forward,
     sample_cases=_forward_cases,
+    examples=(_FORWARD_EXAMPLE,),
     uses=("rnn_step",),
     mistakes=(
         Mistake(
@@ -215,7 +307,7 @@ RNN_FORWARD = Exercise(
             title="스텝마다 h0을 다시 씀",
             why="모든 시각이 처음 상태 h0에서 출발했어요. 앞 단어의 기억이 다음 단어로 넘어가지 않아요.",
             look="한 스텝의 결과가 다음 스텝의 입력이 되는지 변수 이름을 따라가 봐요.",
-            wrong=(lambda *a: _unroll(*a, frozen=True),),
+            wrong=(lambda *a: torch.stack(_states(*a, frozen=True)[1:], dim=1),),
             groups=("values", "square", "double"),
         ),
         Mistake(
@@ -223,7 +315,7 @@ RNN_FORWARD = Exercise(
             title="갱신하기 전의 상태를 담음",
             why="결과의 첫 칸이 h0이고 모든 상태가 한 칸씩 밀렸어요. 마지막 단어를 읽은 상태는 빠졌어요.",
             look="목록에 담는 줄과 상태를 새로 만드는 줄의 순서를 봐요.",
-            wrong=(lambda *a: _unroll(*a, before=True),),
+            wrong=(lambda *a: torch.stack(_states(*a)[:-1], dim=1),),
             groups=("values", "square", "double"),
         ),
         Mistake(
@@ -231,7 +323,7 @@ RNN_FORWARD = Exercise(
             title="(T, B, D)로 돌려줌",
             why="값은 맞지만 시간 축이 맨 앞에 왔어요. 문장 수와 단어 수가 같으면 모양만 봐서는 알 수 없어요.",
             look="목록을 쌓을 때 새 축이 몇 번째에 생기는지 봐요.",
-            wrong=(lambda *a: _unroll(*a, stack_dim=0),),
+            wrong=(lambda *a: torch.stack(_states(*a)[1:]),),
             groups=("values", "square", "double"),
         ),
         Mistake(
@@ -255,11 +347,50 @@ RNN_FORWARD = Exercise(
             title="마지막 상태만 돌려줌",
             why="문장 끝의 상태 하나만 왔어요. 시각마다의 상태를 모두 모아야 해요.",
             look="반복문 안에서 상태를 목록에 담아 두었는지 봐요.",
-            wrong=(lambda *a: _unroll(*a)[:, -1],),
+            wrong=(lambda *a: _states(*a)[-1],),
+            groups=("values", "square", "double"),
+        ),
+        Mistake(
+            id="rnn_forward.h0-ignored",
+            title="받은 h0 대신 0에서 출발",
+            why="첫 스텝이 받은 h0이 아니라 0벡터에서 출발했어요. h0이 0일 때만 맞아요.",
+            look="반복문에 들어가기 전에 상태에 무엇을 넣는지 봐요.",
+            wrong=(lambda x, h0, *weights: torch.stack(_states(x, torch.zeros_like(h0), *weights)[1:], dim=1),),
+            groups=("values", "square", "double"),
+        ),
+        Mistake(
+            id="rnn_forward.h0-included",
+            title="h0까지 담음",
+            why="결과의 맨 앞에 h0이 들어가 상태가 T+1개예요. h0은 아직 아무것도 읽지 않은 상태예요.",
+            look="목록을 빈 채로 시작했는지 봐요.",
+            wrong=(lambda *a: torch.stack(_states(*a), dim=1),),
+            groups=("values", "square", "double"),
+        ),
+        Mistake(
+            id="rnn_forward.reshaped",
+            title="축을 바꾸지 않고 모양만 맞춤",
+            why="(T, B, D)로 쌓은 것을 모양만 (B, T, D)로 고쳐서, 다른 문장의 상태가 섞여 들어갔어요. "
+            "`reshape`나 `view`는 값의 차례를 그대로 둬요.",
+            look="처음부터 시간 축이 가운데에 오게 쌓거나, 축의 차례를 바꾸는 메서드를 찾아봐요.",
+            wrong=(lambda x, h0, *weights: torch.stack(_states(x, h0, *weights)[1:]).reshape(*x.shape[:2], -1),),
+            groups=("values", "square", "double"),
+        ),
+        Mistake(
+            id="rnn_forward.concatenated",
+            title="쌓지 않고 이어 붙임",
+            why="시각마다의 상태를 있던 축에 이어 붙여서 시간 축이 따로 생기지 않았어요.",
+            look="`torch.cat`과 `torch.stack`이 돌려주는 모양을 견줘 봐요.",
+            wrong=(lambda *a: torch.cat(_states(*a)[1:], dim=1), lambda *a: torch.cat(_states(*a)[1:])),
             groups=("values", "square", "double"),
         ),
     ),
-    correct=(_forward_torch, _forward_buffer, _forward_sentences),
+    correct=(
+        _forward_torch,
+        _forward_buffer,
+        _forward_sentences,
+        _forward_numpy,
+        lambda *a: torch.stack(_states(*a)[1:]).transpose(0, 1),
+    ),
 )
 
 
@@ -267,15 +398,20 @@ RNN_FORWARD = Exercise(
 
 
 def _last_cases(rng):
-    b, t, d = rng.choice([(3, 6, 5), (4, 7, 5), (5, 6, 7)])
+    b, t, d = rng.choice([(3, 7, 5), (4, 7, 5), (5, 9, 7)])
     short = torch.tensor([1 + (2 * n + rng.int(0, 1)) % (t - 1) for n in range(b)])
     full = short.clone()
     full[rng.int(0, b - 1)] = t
     return [
         case("short", rng.normal(b, t, d), short),
+        case("short", rng.normal(1, 9, 4), torch.tensor([rng.int(3, 4)])),
         case("full", rng.normal(b, t, d), full),
+        case("full", rng.normal(3, 1, 4), torch.tensor([1, 1, 1])),
         case("double", rng.normal(2, 5, 9, dtype=torch.float64), torch.tensor([4, 2])),
     ]
+
+
+_LAST_EXAMPLE = case("short", torch.tensor([[[0.1], [0.4], [0.9]], [[0.5], [0.2], [0.3]]]), torch.tensor([3, 1]))
 
 
 def _last_gather(outputs, lengths):
@@ -304,13 +440,20 @@ LAST_STATE = Exercise(
     },
     reference=rnn.last_state,
     sample_cases=_last_cases,
+    examples=(_LAST_EXAMPLE,),
     mistakes=(
         Mistake(
             id="last_state.last-column",
-            title="맨 끝 칸을 꺼냄",
-            why="가장 긴 문장에는 맞지만, 짧은 문장에서는 패딩을 읽은 뒤의 상태를 꺼냈어요.",
-            look="`lengths`를 쓰지 않고는 짧은 문장의 끝을 알 수 없어요.",
-            wrong=(lambda outputs, lengths: outputs[:, -1],),
+            title="모든 문장에서 같은 칸을 꺼냄",
+            why="모든 문장에서 같은 칸을 꺼냈어요. 길이가 다른 문장에서는 패딩을 읽은 뒤나 아직 덜 읽은 상태가 와요.",
+            look="문장마다 끝나는 칸이 달라요. `lengths`의 어느 수가 그 문장의 것인지 봐요.",
+            wrong=(
+                lambda outputs, lengths: outputs[:, -1],
+                lambda outputs, lengths: outputs[:, lengths.max() - 1],
+                lambda outputs, lengths: outputs[:, lengths.min() - 1],
+                lambda outputs, lengths: outputs[:, lengths[0] - 1],
+                lambda outputs, lengths: outputs[:, 0],
+            ),
             groups=("short", "full", "double"),
         ),
         Mistake(
@@ -350,11 +493,28 @@ LAST_STATE = Exercise(
             wrong=(lambda outputs, lengths: outputs[:, lengths - 1],),
             groups=("short", "full", "double"),
         ),
+        Mistake(
+            id="last_state.sentence-axis",
+            title="시각이 아니라 문장의 축에서 고름",
+            why="길이로 만든 번호를 첫 축에 넣었어요. 0번 축은 시각이 아니라 문장이에요.",
+            look="outputs의 모양 (B, T, D)에서 시각은 몇 번 축인지 봐요.",
+            wrong=(lambda outputs, lengths: outputs[lengths - 1],),
+            groups=("short", "full", "double"),
+        ),
+        Mistake(
+            id="last_state.one-too-early",
+            title="한 칸 앞을 꺼냄",
+            why="마지막 단어의 바로 앞 단어를 읽은 상태를 꺼냈어요. 단어가 하나뿐인 문장에서는 번호가 -1이 돼요.",
+            look="길이가 3인 문장에서 마지막 단어의 번호는 몇인지 0부터 세어 봐요.",
+            wrong=(lambda outputs, lengths: outputs[torch.arange(len(outputs)), lengths - 2],),
+            groups=("short", "full", "double"),
+        ),
     ),
     correct=(
         _last_gather,
         _last_one_hot,
         lambda outputs, lengths: torch.stack([outputs[n, lengths[n] - 1] for n in range(len(outputs))]),
+        lambda outputs, lengths: torch.cat([row[: int(n)][-1:] for row, n in zip(outputs, lengths, strict=True)]),
         lambda outputs, lengths: torch.from_numpy(outputs.numpy()[np.arange(len(outputs)), lengths.numpy() - 1]),
     ),
 )
@@ -364,7 +524,7 @@ LAST_STATE = Exercise(
 
 
 def _path_cases(rng):
-    n = rng.int(40, 90)
+    n = rng.int(40, 80)  # 81은 3의 거듭제곱이라, 딱 떨어지는 길이에서만 하는 실수가 여기서도 드러나요.
     return [
         case("rnn", "rnn", n),
         case("rnn", "rnn", 2),
@@ -372,11 +532,18 @@ def _path_cases(rng):
         case("self_attention", "self_attention", 9, k=4),
         case("conv", "conv", n),
         case("conv", "conv", 100 + n, k=2),
-        case("conv_exact", "conv", 125, k=5),  # log(125, 5)은 실수로 3보다 조금 커요.
-        case("conv_exact", "conv", 1000, k=10),
+        case("conv", "conv", 2, k=4),
+        # 실수 로그로 세면 쓰는 로그와 올림, 내림에 따라 이 가운데 하나에서 어긋나요. log(125, 5)은 3보다 조금 커요.
+        case("conv_exact", "conv", 125, k=5),
+        case("conv_exact", "conv", 126, k=5),
+        case("conv_exact", "conv", 243),
         case("conv_exact", "conv", 244),
-        case("errors", "lstm", 5, comparator="raises", params={"error": "ValueError"}),
+        case("conv_exact", "conv", 512, k=8),
+        case("conv_exact", "conv", 1332, k=11),
+        case("errors", "lstm", n, comparator="raises", params={"error": "ValueError"}),
         case("errors", "rnn", 0, comparator="raises", params={"error": "ValueError"}),
+        case("errors", "conv", -n, comparator="raises", params={"error": "ValueError"}),
+        case("errors", "self_attention", 0, comparator="raises", params={"error": "ValueError"}),
     ]
 
 
@@ -424,6 +591,7 @@ PATH_LENGTH = Exercise(
     },
     reference=rnn.path_length,
     sample_cases=_path_cases,
+    examples=(case("rnn", "rnn", 10), case("conv", "conv", 10), case("self_attention", "self_attention", 10)),
     mistakes=(
         Mistake(
             id="path_length.conv-linear",
@@ -445,6 +613,9 @@ PATH_LENGTH = Exercise(
             wrong=(
                 lambda kind, n, k=3: _path(kind, n, k, conv=lambda n, k: math.ceil(math.log(n) / math.log(k))),
                 lambda kind, n, k=3: _path(kind, n, k, conv=lambda n, k: math.ceil(math.log(n, k))),
+                lambda kind, n, k=3: _path(kind, n, k, conv=lambda n, k: math.ceil(math.log2(n) / math.log2(k))),
+                lambda kind, n, k=3: _path(kind, n, k, conv=lambda n, k: math.ceil(math.log10(n) / math.log10(k))),
+                lambda kind, n, k=3: _path(kind, n, k, conv=lambda n, k: math.floor(math.log(n - 1, k)) + 1),
             ),
             groups=("conv_exact",),
         ),
@@ -467,6 +638,27 @@ PATH_LENGTH = Exercise(
             wrong=(lambda kind, n, k=3: _path(kind, n, k, rnn_extra=1),),
             groups=("rnn",),
         ),
+        Mistake(
+            id="path_length.one-layer-too-many",
+            title="딱 떨어질 때 한 층 더 쌓음",
+            why="너비가 n과 똑같아졌는데도 한 층을 더 쌓았어요. 너비가 n이면 양 끝의 두 단어가 이미 만나요.",
+            look="n이 9이고 k가 3일 때 반복문이 몇 번 도는지 세어 봐요.",
+            wrong=(
+                lambda kind, n, k=3: _path(kind, n, k, conv=lambda n, k: next(c for c in range(n + 1) if k**c > n)),
+            ),
+            groups=("conv_exact",),
+        ),
+        Mistake(
+            id="path_length.k-fixed",
+            title="k 대신 정해 둔 수",
+            why="받은 k를 쓰지 않고 늘 같은 수를 거듭 곱했어요. k가 달라져도 층 수가 그대로예요.",
+            look="합성곱의 갈래에 인자 `k`가 들어 있는지 봐요.",
+            wrong=(
+                lambda kind, n, k=3: _path(kind, n, k, conv=lambda n, k: rnn.path_length("conv", n, 3)),
+                lambda kind, n, k=3: _path(kind, n, k, conv=lambda n, k: rnn.path_length("conv", n, 2)),
+            ),
+            groups=("conv", "conv_exact"),
+        ),
     ),
     correct=(
         _path_table,
@@ -483,6 +675,7 @@ def _grad_cases(rng):
     b, t = rng.choice([(2, 5), (3, 6), (4, 7)])
     return [
         case("values", rng.normal(b, t, 8), rng.normal(b, 9), *_weights(rng, 8, 9)),
+        case("values", rng.normal(2, 1, 3), rng.normal(2, 4), *_weights(rng, 3, 4)),
         case("square", rng.normal(3, 4, 4), rng.normal(3, 4), *_weights(rng, 4, 4)),
         case(
             "double",
@@ -491,6 +684,17 @@ def _grad_cases(rng):
             *_weights(rng, 3, 4, torch.float64),
         ),
     ]
+
+
+# 입력과 상태가 모두 0이면 tanh의 기울기가 1이라, 레슨에서 손으로 계산한 2, 1, 0.5가 그대로 나와요.
+_GRAD_EXAMPLE = case(
+    "values",
+    torch.zeros(1, 3, 1),
+    torch.tensor([[0.0]]),
+    torch.tensor([[2.0]]),
+    torch.tensor([[0.5]]),
+    torch.tensor([0.0]),
+)
 
 
 def _grad_inputs(x, h0, W_xh, W_hh, b, *, loss=lambda out: out[:, -1].sum()):
@@ -559,12 +763,13 @@ GRAD_NORM = Exercise(
     },
     reference=rnn.grad_norm_by_distance,
     sample_cases=_grad_cases,
+    examples=(_GRAD_EXAMPLE,),
     uses=("rnn_step", "rnn_forward"),
     mistakes=(
         Mistake(
             id="grad_norm_by_distance.parameters",
-            title="입력이 아니라 가중치의 기울기",
-            why="가중치가 받은 기울기를 쟀어요. 가중치는 모든 시각이 함께 쓰므로 거리를 나눠 볼 수 없어요.",
+            title="입력이 아니라 가중치 행렬의 기울기",
+            why="가중치 행렬이 받은 기울기를 쟀어요. 가중치 행렬은 모든 시각이 함께 쓰므로 거리를 나눠 볼 수 없어요.",
             look="단어마다 하나씩 있는 텐서는 무엇인지 떠올려 봐요.",
             wrong=(
                 _grad_params(lambda W, U, b: torch.stack([W.norm(), U.norm(), b.norm()])),
@@ -604,7 +809,7 @@ GRAD_NORM = Exercise(
         Mistake(
             id="grad_norm_by_distance.hidden-states",
             title="입력이 아니라 상태의 기울기",
-            why="단어 x가 아니라 상태 h가 받은 기울기를 쟀어요. 그래서 0번 칸이 언제나 같은 값이에요.",
+            why="단어 x가 아니라 상태 h가 받은 기울기를 쟀어요. 그래서 0번 칸이 단어나 가중치 행렬과 상관없이 늘 같은 값이에요.",
             look="무엇으로 미분했는지, 그 텐서의 끝 크기가 I인지 봐요.",
             wrong=(_grad_states,),
             groups=("values", "square", "double"),
@@ -617,12 +822,46 @@ GRAD_NORM = Exercise(
             wrong=(lambda *a: _norms(_grad_inputs(*a)).pow(2),),
             groups=("values", "square", "double"),
         ),
+        Mistake(
+            id="grad_norm_by_distance.norm-per-sentence",
+            title="문장마다 잰 크기를 모음",
+            why="문장마다 크기를 잰 다음 더하거나 평균 냈어요. 문장이 하나일 때만 맞아요.",
+            look="배치와 입력 칸의 제곱을 모두 모은 다음에 제곱근을 한 번 씌워요.",
+            wrong=(
+                lambda *a: _grad_inputs(*a).norm(dim=2).sum(dim=0).flip(0),
+                lambda *a: _grad_inputs(*a).norm(dim=2).mean(dim=0).flip(0),
+            ),
+            groups=("values", "square", "double"),
+        ),
+        Mistake(
+            id="grad_norm_by_distance.averaged",
+            title="더할 곳에서 평균을 냄",
+            why="합을 써야 할 곳에서 평균을 냈어요. 그래서 모든 값이 같은 비율로 작아졌어요.",
+            look="`mean`을 쓴 곳이 있는지, 식의 그 자리가 합인지 봐요.",
+            wrong=(
+                lambda *a: _norms(_grad_inputs(*a, loss=lambda out: out[:, -1].mean())),
+                lambda *a: _grad_inputs(*a).pow(2).mean(dim=(0, 2)).sqrt().flip(0),
+            ),
+            groups=("values", "square", "double"),
+        ),
+        Mistake(
+            id="grad_norm_by_distance.not-l2",
+            title="L2 크기가 아니라 그냥 더함",
+            why="기울기를 그대로, 또는 절댓값으로 바꿔 더했어요. L2 크기는 제곱해서 더하고 제곱근을 씌운 것이에요.",
+            look="벡터 [3, -4]의 L2 크기가 얼마인지 손으로 계산해 봐요.",
+            wrong=(
+                lambda *a: _grad_inputs(*a).abs().sum(dim=(0, 2)).flip(0),
+                lambda *a: _grad_inputs(*a).sum(dim=(0, 2)).flip(0),
+            ),
+            groups=("values", "square", "double"),
+        ),
     ),
     correct=(
         _grad_backward,
         _grad_by_hand,
         lambda *a: torch.linalg.vector_norm(_grad_inputs(*a), dim=(0, 2)).flip(0),
         lambda *a: torch.stack([g.norm() for g in _grad_inputs(*a).unbind(1)][::-1]),
+        lambda *a: torch.from_numpy(np.sqrt((_grad_inputs(*a).numpy() ** 2).sum((0, 2)))[::-1].copy()),
     ),
 )
 
@@ -631,24 +870,35 @@ GRAD_NORM = Exercise(
 
 
 def _visible(rng, *shape):
-    """행마다 보이는 칸과 가린 칸이 적어도 하나씩 있는 마스크."""
-    s = shape[-1]
+    """행마다 보이는 칸과 가린 칸이 적어도 하나씩 있고, 이웃한 두 행이 같지 않은 마스크."""
     mask = rng.uniform(*shape) < 0.6
+    s = shape[-1]
     flat = mask.view(-1, s)
+    start = int(rng.ids(1, low=0, high=s - 1))
     for row in range(len(flat)):
-        seen = rng.int(0, s - 1)
-        flat[row, seen], flat[row, (seen + rng.int(1, s - 1)) % s] = True, False
+        # 앞의 행에서 가린 칸이 다음 행에서는 보여요.
+        flat[row, (start + row) % s], flat[row, (start + row + 1) % s] = True, False
     return mask
 
 
 def _weights_cases(rng):
     b, t, s = rng.choice([(2, 3, 5), (3, 2, 6), (2, 4, 7)])
+    # 첫 쿼리의 점수는 모두 낮아요. 가린 칸을 -1이나 -10으로 채우면 그 칸이 관심을 다 가져가요.
+    low = torch.zeros(t, s)
+    low[0] = -30.0
     return [
         case("values", rng.normal(b, t, s, scale=1.5), None),
         case("double", rng.normal(3, 2, 4, dtype=torch.float64), None),
-        case("padding", rng.normal(b, t, s), _visible(rng, b, 1, s)),
-        case("pairs", rng.normal(b, t, s), _visible(rng, b, t, s)),
+        case("padding", rng.normal(b, t, s) + low, _visible(rng, b, 1, s)),
+        case("pairs", rng.normal(b, t, s) + low, _visible(rng, b, t, s)),
+        case("pairs", rng.normal(2, 4, 4), _visible(rng, 2, 4, 4)),
     ]
+
+
+_WEIGHTS_EXAMPLES = (
+    case("values", torch.tensor([[[2.0, 1.0, 0.0]]]), None),
+    case("padding", torch.tensor([[[2.0, 1.0, 0.0]]]), torch.tensor([[[True, True, False]]])),
+)
 
 
 def _masked(fill):
@@ -685,6 +935,16 @@ def _weights_numpy(scores, mask):
     return torch.from_numpy((e / e.sum(axis=-1, keepdims=True)).astype(scores.numpy().dtype))
 
 
+def _weights_plain_exp(scores, mask):
+    """가장 큰 점수를 먼저 빼는 일은 레슨 5에서 배워요. 여기서는 없어도 맞아요."""
+    e = scores.exp() if mask is None else scores.exp() * mask
+    return e / e.sum(dim=-1, keepdim=True)
+
+
+def _weights_added(scores, mask):
+    return F.softmax(scores if mask is None else scores + torch.where(mask, 0.0, -1e9).to(scores.dtype), dim=2)
+
+
 ATTENTION_WEIGHTS = Exercise(
     name="attention_weights",
     lesson=LESSON,
@@ -698,6 +958,7 @@ ATTENTION_WEIGHTS = Exercise(
     },
     reference=rnn.attention_weights,
     sample_cases=_weights_cases,
+    examples=_WEIGHTS_EXAMPLES,
     mistakes=(
         Mistake(
             id="attention_weights.softmax-over-batch",
@@ -736,15 +997,40 @@ ATTENTION_WEIGHTS = Exercise(
         Mistake(
             id="attention_weights.score-times-mask",
             title="점수에 마스크를 곱함",
-            why="가린 칸의 점수가 0이 됐을 뿐이에요. 소프트맥스에서 0점은 아직 관심을 받아요.",
+            why="마스크를 곱했든 0이나 0에 아주 가까운 수로 채웠든, 가린 칸의 점수가 0이 됐을 뿐이에요. 소프트맥스에서 0점은 아직 관심을 받아요.",
             look="지수를 취했을 때 0이 되는 점수는 얼마인가요?",
-            wrong=(lambda scores, mask: torch.softmax(scores * (1 if mask is None else mask), -1),),
+            wrong=(
+                lambda scores, mask: torch.softmax(scores * (1 if mask is None else mask), -1),
+                _masked(0.0),
+                _masked(1e-9),
+            ),
+            groups=("padding", "pairs"),
+        ),
+        Mistake(
+            id="attention_weights.fill-too-small",
+            title="덜 작은 수로 채움",
+            why="가린 칸을 음수로 채웠지만 충분히 작지 않아요. 보이는 점수가 낮은 행에서는 가린 칸이 관심을 받아요.",
+            look="보이는 점수가 아무리 낮아도 지수를 취해 0이 되는 수를 골라요.",
+            wrong=(_masked(-1.0), _masked(-5.0), _masked(-10.0), _masked(-20.0)),
+            groups=("padding", "pairs"),
+        ),
+        Mistake(
+            id="attention_weights.inf-times-zero",
+            title="마스크를 주면 모두 nan",
+            why="마스크를 주면 칸이 모두 nan이에요. 0에 inf를 곱하거나 inf에서 inf를 빼면 nan이 돼요.",
+            look="보이는 칸의 점수에 무엇을 곱하거나 더했는지 한 칸만 찍어 봐요.",
+            wrong=(
+                lambda scores, mask: torch.softmax(scores if mask is None else scores + ~mask * -torch.inf, -1),
+                lambda scores, mask: torch.softmax(
+                    scores if mask is None else scores * mask + (1 - mask.to(scores.dtype)) * -torch.inf, dim=-1
+                ),
+            ),
             groups=("padding", "pairs"),
         ),
         Mistake(
             id="attention_weights.inverted-mask",
             title="마스크를 거꾸로 읽음",
-            why="보아도 되는 칸을 가리고 가릴 칸을 봤어요. 이 책의 마스크는 True가 '보아도 됨'이에요.",
+            why="보아도 되는 칸을 가리고 가릴 칸을 봤어요. 이 코스의 마스크는 True가 '보아도 됨'이에요.",
             look="`masked_fill`이 True인 칸을 채우는지 False인 칸을 채우는지 확인해 봐요.",
             wrong=(lambda scores, mask: _masked(-torch.inf)(scores, None if mask is None else ~mask),),
             groups=("padding", "pairs"),
@@ -757,8 +1043,41 @@ ATTENTION_WEIGHTS = Exercise(
             wrong=(lambda scores, mask: torch.softmax(scores, -1),),
             groups=("padding", "pairs"),
         ),
+        Mistake(
+            id="attention_weights.no-exp",
+            title="지수 없이 합으로 나눔",
+            why="점수를 그대로 합으로 나눴어요. 점수가 음수면 가중치도 음수가 되고, 합이 0에 가까우면 값이 터져요.",
+            look="식의 분자와 분모에서 점수가 어디에 올라가 있는지 봐요.",
+            wrong=(
+                lambda scores, mask: (
+                    (scores * (1 if mask is None else mask))
+                    / (scores * (1 if mask is None else mask)).sum(dim=-1, keepdim=True)
+                ),
+            ),
+            groups=("values", "double", "padding", "pairs"),
+        ),
+        Mistake(
+            id="attention_weights.softmax-over-all",
+            title="문장 전체에서 합이 1",
+            why="한 문장의 모든 쿼리와 키를 통틀어 합이 1이 됐어요. 쿼리마다 저마다 합이 1이어야 해요.",
+            look="`weights.sum(dim=-1)`을 찍어 봐요. 모두 1이어야 해요.",
+            wrong=(
+                lambda scores, mask: torch.softmax(
+                    (scores if mask is None else scores.masked_fill(~mask, -torch.inf)).flatten(1), dim=-1
+                ).view_as(scores),
+            ),
+            groups=("values", "double", "padding", "pairs"),
+        ),
     ),
-    correct=(_masked(-torch.inf), _masked(-1e9), _weights_renormalised, _weights_loop, _weights_numpy),
+    correct=(
+        _masked(-torch.inf),
+        _masked(-1e9),
+        _weights_renormalised,
+        _weights_loop,
+        _weights_numpy,
+        _weights_plain_exp,
+        _weights_added,
+    ),
 )
 
 
@@ -776,6 +1095,11 @@ def _context_cases(rng):
         case("square", weights(2, 4, 4), rng.normal(2, 4, 4)),
         case("double", weights(2, 3, 4, dtype=torch.float64), rng.normal(2, 4, 5, dtype=torch.float64)),
     ]
+
+
+_CONTEXT_EXAMPLE = case(
+    "values", torch.tensor([[[0.7, 0.2, 0.1]]]), torch.tensor([[[1.0, 0.0], [0.0, 2.0], [10.0, 10.0]]])
+)
 
 
 def _context_loop(weights, values):
@@ -798,6 +1122,7 @@ CONTEXT = Exercise(
     },
     reference=rnn.context,
     sample_cases=_context_cases,
+    examples=(_CONTEXT_EXAMPLE,),
     mistakes=(
         Mistake(
             id="context.plain-mean",
@@ -812,8 +1137,8 @@ CONTEXT = Exercise(
         ),
         Mistake(
             id="context.wrong-axis",
-            title="가중치를 뒤집어 곱함",
-            why="쿼리 축과 키 축이 바뀐 채로 섞였어요. 두 수가 같으면 오류 없이 지나가요.",
+            title="가중치의 두 축을 맞바꿈",
+            why="쿼리 축과 키 축이 바뀐 채로 섞였어요. T와 S가 같으면 오류 없이 지나가요.",
             look="사라져야 하는 축은 값이 늘어선 S축이에요.",
             wrong=(lambda weights, values: weights.transpose(1, 2) @ values,),
             groups=("values", "square", "double"),
@@ -827,6 +1152,42 @@ CONTEXT = Exercise(
                 lambda weights, values: values.sum(1, keepdim=True).expand(-1, weights.shape[1], -1),
                 lambda weights, values: values.sum(1),
             ),
+            groups=("values", "square", "double"),
+        ),
+        Mistake(
+            id="context.averaged-again",
+            title="섞은 다음 또 나눔",
+            why="가중치를 곱한 값들을 더하지 않고 평균 냈어요. 가중치의 합이 이미 1이라, 더하기만 해도 평균이에요.",
+            look="식의 Σ를 `mean`으로 옮긴 곳이 있는지 봐요.",
+            wrong=(lambda weights, values: (weights[..., None] * values[:, None]).mean(dim=2),),
+            groups=("values", "square", "double"),
+        ),
+        Mistake(
+            id="context.softmax-again",
+            title="가중치에 소프트맥스를 또 씌움",
+            why="받은 가중치에 소프트맥스를 한 번 더 씌웠어요. 한 번 더 하면 모두 고르게 섞는 쪽으로 뭉개져요.",
+            look="`weights`는 이미 합이 1인 비율이에요. 그대로 곱해 봐요.",
+            wrong=(lambda weights, values: torch.softmax(weights, dim=-1) @ values,),
+            groups=("values", "square", "double"),
+        ),
+        Mistake(
+            id="context.hardest-only",
+            title="가중치가 가장 큰 값 하나만",
+            why="가중치가 가장 큰 단어의 값만 가져왔어요. 어텐션은 한 줄만 고르지 않고 비율대로 섞어요.",
+            look="나머지 단어의 값에는 무엇을 곱해야 하는지 식을 봐요.",
+            wrong=(
+                lambda weights, values: torch.stack(
+                    [v[w.argmax(dim=-1)] for w, v in zip(weights, values, strict=True)]
+                ),
+            ),
+            groups=("values", "square", "double"),
+        ),
+        Mistake(
+            id="context.order-exchanged",
+            title="곱하는 순서가 반대",
+            why="값을 왼쪽에, 가중치를 오른쪽에 두고 곱했어요. T, S, D가 모두 같으면 오류 없이 지나가요.",
+            look="`(B, T, S)`와 `(B, S, D)` 가운데 무엇이 왼쪽에 와야 S가 만나는지 봐요.",
+            wrong=(lambda weights, values: values @ weights,),
             groups=("values", "square", "double"),
         ),
     ),
@@ -852,6 +1213,8 @@ def _cost_cases(rng):
         case("layers", "conv", n + 1, d, k=rng.int(5, 9)),
         case("errors", "gru", n, d, comparator="raises", params={"error": "ValueError"}),
         case("errors", "rnn", 0, d, comparator="raises", params={"error": "ValueError"}),
+        case("errors", "self_attention", n, 0, comparator="raises", params={"error": "ValueError"}),
+        case("errors", "conv", n, -d, comparator="raises", params={"error": "ValueError"}),
     ]
 
 
@@ -893,6 +1256,11 @@ LAYER_COST = Exercise(
     },
     reference=rnn.layer_cost,
     sample_cases=_cost_cases,
+    examples=(
+        case("self_attention", "self_attention", 10, 4),
+        case("layers", "rnn", 10, 4),
+        case("layers", "conv", 10, 4),
+    ),
     mistakes=(
         Mistake(
             id="layer_cost.n-d-exchanged",
@@ -921,6 +1289,36 @@ LAYER_COST = Exercise(
             wrong=(lambda kind, n, d, k=3: _cost(kind, n, d, 1),),
             groups=("layers",),
         ),
+        Mistake(
+            id="layer_cost.kernel-fixed",
+            title="k 대신 3을 적음",
+            why="합성곱의 너비를 늘 3으로 계산했어요. k를 다르게 주면 틀려요.",
+            look="합성곱의 식에 인자 `k`가 들어 있는지 봐요.",
+            wrong=(lambda kind, n, d, k=3: _cost(kind, n, d, 3),),
+            groups=("layers",),
+        ),
+        Mistake(
+            id="layer_cost.kernel-squared",
+            title="k를 두 번 곱함",
+            why="너비 k를 두 번 곱했어요. 그림을 훑는 합성곱은 가로와 세로가 있지만, 문장은 한 줄이에요.",
+            look="한 자리를 계산할 때 단어를 몇 개 보는지 세어 봐요.",
+            wrong=(lambda kind, n, d, k=3: _cost(kind, n, d, k * k),),
+            groups=("layers",),
+        ),
+        Mistake(
+            id="layer_cost.counted-exactly",
+            title="표 1보다 많이 셈",
+            why="셀프 어텐션에서 표 1의 식에 없는 곱까지 셌어요. 실제로 하는 곱에는 더 가깝지만, "
+            "표 1은 가장 빨리 커지는 항 하나만 앞의 상수 없이 적어요.",
+            look="표에서 셀프 어텐션의 계산량을 그대로 옮겨요.",
+            wrong=(
+                lambda kind, n, d, k=3: _cost(kind, n, d, k, self_attention=2 * n * n * d),
+                lambda kind, n, d, k=3: _cost(kind, n, d, k, self_attention=n * n * d + n * d * d),
+                lambda kind, n, d, k=3: _cost(kind, n, d, k, self_attention=2 * n * n * d + 3 * n * d * d),
+                lambda kind, n, d, k=3: _cost(kind, n, d, k, self_attention=2 * n * n * d + 4 * n * d * d),
+            ),
+            groups=("self_attention",),
+        ),
     ),
     correct=(_cost, _cost_branches, _cost_count),
 )
@@ -948,6 +1346,16 @@ def _additive_cases(rng):
     ]
 
 
+_ADDITIVE_EXAMPLE = case(
+    "values",
+    torch.tensor([[1.0]]),
+    torch.tensor([[[0.0], [-0.5]]]),
+    torch.tensor([[1.0]]),
+    torch.tensor([[2.0]]),
+    torch.tensor([3.0]),
+)
+
+
 def _additive_loop(s, H, W_s, W_h, v):
     return torch.stack([torch.stack([torch.tanh(s[n] @ W_s + word @ W_h) @ v for word in H[n]]) for n in range(len(s))])
 
@@ -964,6 +1372,7 @@ ADDITIVE_SCORES = Exercise(
     },
     reference=rnn.additive_scores,
     sample_cases=_additive_cases,
+    examples=(_ADDITIVE_EXAMPLE,),
     mistakes=(
         Mistake(
             id="additive_scores.no-tanh",
@@ -975,8 +1384,8 @@ ADDITIVE_SCORES = Exercise(
         ),
         Mistake(
             id="additive_scores.one-weight-for-both",
-            title="W_s를 두 번 씀",
-            why="디코더의 상태와 인코더의 상태에 같은 가중치를 곱했어요.",
+            title="두 상태에 같은 가중치 행렬",
+            why="디코더의 상태와 인코더의 상태에 같은 가중치 행렬을 곱했어요.",
             look="인자 다섯 개가 모두 쓰였는지 세어 봐요.",
             wrong=(
                 lambda s, H, W_s, W_h, v: torch.tanh((s @ W_s)[:, None] + H @ W_s) @ v,
@@ -998,9 +1407,47 @@ ADDITIVE_SCORES = Exercise(
         Mistake(
             id="additive_scores.wrong-broadcast",
             title="s가 문장이 아니라 단어에 붙음",
-            why="첫 문장의 s가 첫 문장의 단어들에 붙어야 하는데, 단어마다 다른 문장의 s가 붙었어요.",
+            why="s의 문장 축이 H의 단어 축과 맞춰졌어요. 문장 수와 단어 수가 같으면 단어마다 다른 문장의 s가 붙은 채 오류 없이 지나가요.",
             look="(B, A)를 (B, S, A)에 더하려면 어디에 크기 1인 축이 있어야 하나요?",
             wrong=(lambda s, H, W_s, W_h, v: torch.tanh(s @ W_s + H @ W_h) @ v,),
+            groups=("values", "square", "double"),
+        ),
+        Mistake(
+            id="additive_scores.weights-exchanged",
+            title="W_s와 W_h를 맞바꿈",
+            why="디코더의 상태 s에 W_h를, 인코더의 상태 H에 W_s를 곱했어요. 두 행렬의 모양이 같아 오류 없이 지나가요.",
+            look="W_s의 s와 W_h의 h가 무엇의 이름인지 봐요.",
+            wrong=(lambda s, H, W_s, W_h, v: torch.tanh((s @ W_h)[:, None] + H @ W_s) @ v,),
+            groups=("values", "square", "double"),
+        ),
+        Mistake(
+            id="additive_scores.softmaxed",
+            title="점수에 소프트맥스까지 씌움",
+            why="점수가 아니라 합이 1인 가중치가 나왔어요. 비율로 바꾸는 일은 `attention_weights`가 해요.",
+            look="식의 마지막은 v를 곱하는 것이에요.",
+            wrong=(lambda s, H, W_s, W_h, v: torch.softmax(torch.tanh((s @ W_s)[:, None] + H @ W_h) @ v, dim=-1),),
+            groups=("values", "square", "double"),
+        ),
+        Mistake(
+            id="additive_scores.tanh-outside",
+            title="tanh를 다른 곳에 씌움",
+            why="두 벡터를 더한 바로 다음이 아니라 다른 곳에 tanh를 씌웠어요.",
+            look="식에서 tanh의 괄호가 어디에서 열리고 닫히는지 봐요.",
+            wrong=(
+                lambda s, H, W_s, W_h, v: torch.tanh(((s @ W_s)[:, None] + H @ W_h) @ v),
+                lambda s, H, W_s, W_h, v: (torch.tanh(s @ W_s)[:, None] + torch.tanh(H @ W_h)) @ v,
+            ),
+            groups=("values", "square", "double"),
+        ),
+        Mistake(
+            id="additive_scores.v-missing",
+            title="v를 곱하지 않음",
+            why="tanh를 씌운 벡터의 칸을 그냥 더하거나 평균 냈어요. 어느 칸이 중요한지 정하는 v가 빠졌어요.",
+            look="인자 다섯 개가 모두 쓰였는지 세어 봐요.",
+            wrong=(
+                lambda s, H, W_s, W_h, v: torch.tanh((s @ W_s)[:, None] + H @ W_h).sum(dim=-1),
+                lambda s, H, W_s, W_h, v: torch.tanh((s @ W_s)[:, None] + H @ W_h).mean(dim=-1),
+            ),
             groups=("values", "square", "double"),
         ),
     ),
@@ -1008,6 +1455,12 @@ ADDITIVE_SCORES = Exercise(
         _additive_loop,
         lambda s, H, W_s, W_h, v: torch.einsum("bsa,a->bs", torch.tanh(H @ W_h + (s @ W_s).unsqueeze(1)), v),
         lambda s, H, W_s, W_h, v: (torch.tanh(F.linear(H, W_h.T) + (s @ W_s)[:, None]) * v).sum(-1),
+        lambda s, H, W_s, W_h, v: torch.tanh(
+            torch.cat([s[:, None].expand_as(H), H], dim=-1) @ torch.cat([W_s, W_h])
+        ).matmul(v[:, None])[..., 0],
+        lambda s, H, W_s, W_h, v: torch.from_numpy(
+            np.tanh((s.numpy() @ W_s.numpy())[:, None] + H.numpy() @ W_h.numpy()) @ v.numpy()
+        ),
     ),
 )
 

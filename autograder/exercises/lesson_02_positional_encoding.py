@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from autograder.exercises.schema import Exercise, Mistake
-from autograder.judging.cases import BuiltArgument, case
+from autograder.judging.cases import BuiltArgument, Call, Case, case
 from reference import positional
 
 LESSON = "02_positional_encoding"
@@ -28,15 +28,51 @@ def _restless(rng, n):
             return perm
 
 
+_D = 4
+
+
+def _words_case(rng, form, b, t, perm, **places):
+    """float64라서, 등변인 함수라면 기본값 그대로인 `allclose`로 견줘도 언제나 같아요."""
+    data = {"form": form, "W": rng.normal(_D, _D, dtype=torch.float64, scale=0.7), **places}
+    return case("verdicts", BuiltArgument("words", data), rng.normal(b, t, _D, dtype=torch.float64), perm)
+
+
+def _one_place(rng, perm, b):
+    """가운데 문장의 한 자리에만 0이 아닌 값이 있어요. 그 자리의 단어는 섞기 전에도 뒤에도 처음이나 끝에 있지 않아요."""
+    last = len(perm) - 1
+    ends = {0, 1, last - 1, last, *perm[[0, last]].tolist(), *torch.argsort(perm)[[0, last]].tolist()}
+    places = torch.zeros(b, len(perm), _D, dtype=torch.float64)
+    places[rng.int(1, b - 2), rng.choice(sorted(set(range(len(perm))) - ends)), rng.int(1, _D - 2)] = 0.8
+    return places
+
+
+def _everywhere(rng, n):
+    """모든 자리가 꼭 0.006씩 어긋나는 순열과 자리마다의 값. 2를 더해 두어서, 비율로 견줘도(`rtol`) 작은 차이예요."""
+    order = torch.tensor(rng.sample(range(n), n))  # 토큰들이 한 줄로 서서 다음 자리로 한 칸씩 가요.
+    perm = torch.empty_like(order)
+    perm[order] = order.roll(-1)
+    places = torch.full((n, _D), 2.0, dtype=torch.float64)
+    places[order[::2]] += 0.006
+    return perm, places
+
+
 def _equivariance_cases(rng):
-    d = 4
     cases = []
     for form in range(10):
         b, t = (2, 6) if form == 0 else (5, 5)  # 문장과 단어의 수가 같아야 배치 축을 섞는 실수가 조용히 지나가요.
-        data = {"form": form, "W": rng.normal(d, d, scale=0.7), "P": rng.normal(t, d)}
-        cases.append(case("verdicts", BuiltArgument("words", data), rng.normal(b, t, d), _restless(rng, t)))
+        P = rng.normal(t, _D, dtype=torch.float64)
+        cases.append(_words_case(rng, form, b, t, _restless(rng, t), P=P))
+    perm = _restless(rng, 9)
+    cases.append(_words_case(rng, 11, 9, 9, perm, P=_one_place(rng, perm, 9)))
+    perm, places = _everywhere(rng, 6)
+    cases.append(_words_case(rng, 11, 6, 6, perm, P=places))
     order = rng.perm(len(cases)).tolist()
     return [cases[i] for i in order]
+
+
+def _equivariance_example(form):
+    x, perm = torch.tensor([[[2.0], [4.0], [9.0]]]), torch.tensor([2, 0, 1])
+    return case("verdicts", BuiltArgument("words", {"form": form}), x, perm)
 
 
 def _close(a, b):
@@ -53,9 +89,10 @@ EQUIVARIANT = Exercise(
     lesson=LESSON,
     title="순서를 섞으면 따라 섞일까",
     points=14,
-    groups={"verdicts": "함수 열 개를 모두 바르게 가려내요"},
+    groups={"verdicts": "여러 함수를 하나도 빠짐없이 바르게 가려내요"},
     reference=positional.is_permutation_equivariant,
     sample_cases=_equivariance_cases,
+    examples=(_equivariance_example(10), _equivariance_example(4)),
     mistakes=(
         Mistake(
             id="is_permutation_equivariant.permutes-input-only",
@@ -68,33 +105,69 @@ EQUIVARIANT = Exercise(
         Mistake(
             id="is_permutation_equivariant.permutes-output-only",
             title="출력만 섞어 견줌",
-            why="입력은 섞지 않은 채, 출력을 섞은 것과 섞지 않은 것을 견줬어요.",
+            why="f에 넣은 입력이 두 쪽에서 같아요. 출력을 섞은 것과 섞지 않은 것을 견준 셈이에요.",
             look="등식의 왼쪽과 오른쪽에서 f에 무엇이 들어가는지 적어 봐요.",
-            wrong=(lambda f, x, perm: _close(f(x)[:, perm], f(x)),),
+            wrong=(
+                lambda f, x, perm: _close(f(x)[:, perm], f(x)),
+                lambda f, x, perm: _close(f(x[:, perm])[:, perm], f(x[:, perm])),
+            ),
             groups=("verdicts",),
         ),
         Mistake(
             id="is_permutation_equivariant.permutes-twice",
-            title="섞은 출력을 한 번 더 섞음",
-            why="섞은 입력의 출력을 다시 섞었어요. 같은 순열을 두 번 쓴다고 제자리로 돌아오지는 않아요.",
-            look="되돌리려면 거꾸로 가는 순열이 필요해요. 아니면 원래 출력 쪽을 섞어 견줘도 돼요.",
-            wrong=(lambda f, x, perm: _close(f(x[:, perm])[:, perm], f(x)),),
+            title="섞은 횟수나 방향이 어긋남",
+            why="견주는 두 쪽에서 섞은 횟수나 방향이 서로 달라요. 섞은 입력의 출력을 한 번 더 섞거나, 한쪽만 거꾸로 섞으면 이렇게 돼요.",
+            look="토큰 하나를 골라, 왼쪽과 오른쪽에서 그 토큰이 몇 번째 자리로 가는지 적어 봐요.",
+            wrong=(
+                lambda f, x, perm: _close(f(x[:, perm])[:, perm], f(x)),
+                lambda f, x, perm: _close(f(x[:, torch.argsort(perm)]), f(x)[:, perm]),
+                lambda f, x, perm: _close(f(x[:, perm])[:, torch.argsort(perm)], f(x)[:, perm]),
+            ),
             groups=("verdicts",),
         ),
         Mistake(
             id="is_permutation_equivariant.batch-axis",
             title="토큰이 아니라 문장을 섞음",
-            why="0번 축은 문장이에요. 문장의 순서를 섞으면 어떤 함수든 따라 섞여서 늘 참이 돼요.",
+            why="0번 축은 문장이에요. 문장의 순서를 섞으면, 문장을 따로 계산하는 함수는 어느 것이든 따라 섞여요.",
             look="x의 모양 (B, T, D)에서 토큰이 늘어선 축을 골라요.",
             wrong=(lambda f, x, perm: _close(f(x[perm]), f(x)[perm]),),
             groups=("verdicts",),
         ),
         Mistake(
             id="is_permutation_equivariant.shape-only",
-            title="모양만 견줌",
-            why="모든 함수에 참이라고 답했어요. 모양은 섞어도 그대로라 아무것도 말해 주지 않아요.",
-            look="값까지 가까운지 견주는 함수를 찾아봐요.",
-            wrong=(lambda f, x, perm: f(x[:, perm]).shape == f(x).shape,),
+            title="모든 함수에 True라고 답함",
+            why="어떤 함수에도 True라고 답했어요. 모양만 견주거나, 같은 것끼리 견주거나, 차이를 너무 크게 봐주면 이렇게 돼요.",
+            look="누적합처럼 등변이 아닌 함수를 넣고, 견주는 두 텐서를 찍어 봐요.",
+            wrong=(
+                lambda f, x, perm: f(x[:, perm]).shape == f(x).shape,
+                lambda f, x, perm: _close(f(x)[:, perm], f(x)[:, perm]),
+            ),
+            groups=("verdicts",),
+        ),
+        Mistake(
+            id="is_permutation_equivariant.loose-tolerance",
+            title="차이를 너무 크게 봐줌",
+            why="조금씩만 어긋나는 함수에도 True라고 답했어요. 반올림의 차이는 0.00001도 되지 않는데 그보다 훨씬 큰 차이까지 봐줬어요.",
+            look="`atol`과 `rtol`에 넣은 수를 봐요. 적지 않으면 기본값이에요.",
+            wrong=(
+                lambda f, x, perm: torch.allclose(f(x[:, perm]), f(x)[:, perm], atol=1e-2),
+                lambda f, x, perm: torch.allclose(f(x[:, perm]), f(x)[:, perm], atol=0.1),
+                lambda f, x, perm: torch.allclose(f(x[:, perm]), f(x)[:, perm], rtol=1e-2),
+                lambda f, x, perm: bool((f(x[:, perm]) - f(x)[:, perm]).abs().max() < 1e-2),
+            ),
+            groups=("verdicts",),
+        ),
+        Mistake(
+            id="is_permutation_equivariant.partial-look",
+            title="몇 자리만 견줌",
+            why="한 자리에서만 어긋나는 함수에 True라고 답했어요. 모든 문장, 모든 단어, 모든 칸이 같아야 등변이에요.",
+            look="견주기 전에 `[0]`처럼 일부만 꺼냈는지, `any`처럼 하나만 맞아도 되는 것을 썼는지 봐요.",
+            wrong=(
+                lambda f, x, perm: _close(f(x[:, perm])[0], f(x)[:, perm][0]),
+                lambda f, x, perm: _close(f(x[:, perm])[:, 0], f(x)[:, perm][:, 0]),
+                lambda f, x, perm: _close(f(x[:, perm])[..., 0], f(x)[:, perm][..., 0]),
+                lambda f, x, perm: bool(torch.isclose(f(x[:, perm]), f(x)[:, perm], atol=1e-5).any()),
+            ),
             groups=("verdicts",),
         ),
         Mistake(
@@ -111,6 +184,10 @@ EQUIVARIANT = Exercise(
         lambda f, x, perm: _close(f(x[:, perm])[:, torch.argsort(perm)], f(x)),
         lambda f, x, perm: bool((f(x.index_select(1, perm)) - f(x).index_select(1, perm)).abs().max() < 1e-4),
         lambda f, x, perm: bool(np.allclose(f(x[:, perm]).numpy(), f(x).numpy()[:, perm.numpy()], atol=1e-5)),
+        lambda f, x, perm: torch.allclose(f(x[:, perm]), f(x)[:, perm]),
+        lambda f, x, perm: torch.allclose(f(x[:, perm]), f(x)[:, perm], rtol=1e-3, atol=1e-3),
+        lambda f, x, perm: bool(torch.isclose(f(x[:, perm]), f(x)[:, perm], atol=1e-6).all()),
+        lambda f, x, perm: (f(x[:, perm]) - f(x)[:, perm]).abs().max().item() <= 1e-5,
     ),
 )
 
@@ -120,8 +197,8 @@ EQUIVARIANT = Exercise(
 
 def _rates_cases(rng):
     return [
-        case("values", 6),
-        case("values", 2 * rng.int(4, 9)),
+        case("values", 2 * rng.int(6, 9)),  # 10이면 밑이 100000인 것과 지수의 분모가 하나 작은 것이 같은 값이에요.
+        case("values", 2),
         case("wide", 64 * rng.int(2, 8)),
         case("errors", 7, comparator="raises", params={"error": "ValueError"}),
         case("errors", 2 * rng.int(5, 9) + 1, comparator="raises", params={"error": "ValueError"}),
@@ -137,6 +214,18 @@ def _rates(exponent, base=10000.0):
         return base ** exponent(torch.arange(d_model // 2), d_model)
 
     return rates
+
+
+def _rates_repeated(d_model):
+    if d_model % 2:
+        raise ValueError(d_model)
+    return (10000.0 ** (-2 * torch.arange(d_model // 2) / d_model)).repeat_interleave(2)
+
+
+def _rates_own_exponent(d_model):
+    if d_model % 2:
+        raise ValueError(d_model)
+    return 10000.0 ** (-torch.arange(d_model) / d_model)
 
 
 def _rates_every_dimension(d_model):
@@ -175,6 +264,7 @@ ANGLE_RATES = Exercise(
     },
     reference=positional.angle_rates,
     sample_cases=_rates_cases,
+    examples=(case("values", 6),),
     mistakes=(
         Mistake(
             id="angle_rates.dimension-index",
@@ -196,7 +286,7 @@ ANGLE_RATES = Exercise(
         Mistake(
             id="angle_rates.floor-division",
             title="지수에서 소수점 아래를 버림",
-            why="`//`가 지수를 정수로 만들어 버렸어요. 빠르기가 부드럽게 줄지 않고 한두 가지 값뿐이에요.",
+            why="빠르기가 부드럽게 줄지 않고 한두 가지 값뿐이에요. 지수에 `//`를 쓰면 소수점 아래가 버려져서 이렇게 돼요.",
             look="`/`와 `//`는 왼쪽부터 차례로 계산돼요. 괄호를 쳐서 무엇이 무엇을 나누는지 봐요.",
             wrong=(
                 _rates(lambda i, d: -2 * i / d // 2),
@@ -222,6 +312,31 @@ ANGLE_RATES = Exercise(
             wrong=(_rates(lambda i, d: 2 * i / d),),
             groups=("values", "wide"),
         ),
+        Mistake(
+            id="angle_rates.every-dimension",
+            title="짝이 아니라 차원마다 하나씩",
+            why="빠르기가 d_model개 나왔어요. 사인과 코사인이 짝을 이뤄 함께 쓰므로 짝마다 하나씩이에요.",
+            look="d_model이 6이면 짝은 몇 개인지, `arange`에 무엇을 넣었는지 봐요.",
+            wrong=(_rates_repeated, _rates_own_exponent),
+            groups=("values", "wide"),
+        ),
+        Mistake(
+            id="angle_rates.last-pair-stretched",
+            title="마지막 짝이 꼭 1/10000이 되게 나눔",
+            why="지수를 짝의 수보다 하나 작은 수로 나눠서, 마지막 짝의 빠르기가 꼭 1/10000이 됐어요. "
+            "tensor2tensor와 fairseq의 코드가 이렇게 해요. 논문의 식에서는 마지막 짝도 1/10000보다 조금 빨라요.",
+            look="논문의 식에서 지수의 분모가 무엇인지 봐요.",
+            wrong=(_rates(lambda i, d: -i / max(d // 2 - 1, 1)),),
+            groups=("values", "wide"),
+        ),
+        Mistake(
+            id="angle_rates.pairs-from-one",
+            title="짝의 번호를 1부터 셈",
+            why="짝의 번호를 1부터 세어 빠르기가 하나씩 밀렸어요. 첫 짝은 한 칸에 1라디안을 돌아야 해요.",
+            look="첫 짝의 번호가 0이면 지수가 얼마인지 적어 봐요.",
+            wrong=(_rates(lambda i, d: -2 * (i + 1) / d),),
+            groups=("values", "wide"),
+        ),
     ),
     correct=(_rates_list, _rates_exp, _rates_numpy, _rates(lambda i, d: -2 * i / d)),
 )
@@ -234,6 +349,8 @@ def _pe_cases(rng):
     return [
         case("values", rng.int(7, 9), 6, atol=1e-4),
         case("values", 5, 2 * rng.int(4, 9), atol=1e-4),
+        case("values", 1, 2, atol=1e-4),
+        case("values", 3, 4, atol=1e-4),
         case("long", 128, 2 * rng.int(10, 20), atol=1e-4),
     ]
 
@@ -253,6 +370,18 @@ def _pe_each_dimension(exponent):
         dims = torch.arange(d_model)
         angles = torch.arange(max_len)[:, None] / 10000 ** (exponent(dims) / d_model)
         return torch.where(dims % 2 == 0, angles.sin(), angles.cos())
+
+    return pe
+
+
+def _pe_stretched(least):
+    """tensor2tensor와 fairseq의 표: 절반은 sin, 절반은 cos이고 지수의 분모가 하나 작아요."""
+
+    def pe(max_len, d_model):
+        half = d_model // 2
+        rates = torch.exp(torch.arange(half) * -(math.log(10000) / max(half - 1, least)))
+        angles = torch.arange(max_len)[:, None] * rates
+        return torch.cat([angles.sin(), angles.cos()], dim=1)
 
     return pe
 
@@ -294,6 +423,7 @@ SINUSOIDAL_PE = Exercise(
     },
     reference=positional.sinusoidal_pe,
     sample_cases=_pe_cases,
+    examples=(case("values", 2, 6, atol=1e-4),),
     uses=("angle_rates",),
     mistakes=(
         Mistake(
@@ -337,6 +467,34 @@ SINUSOIDAL_PE = Exercise(
             wrong=(_pe_each_dimension(lambda j: 2 * j), _pe_each_dimension(lambda j: 2 * (j - j % 2))),
             groups=("values", "long"),
         ),
+        Mistake(
+            id="sinusoidal_pe.halves-stretched",
+            title="이어 붙이고 지수의 분모도 다름(공개된 코드)",
+            why="앞 절반에 사인, 뒤 절반에 코사인을 모았고, 지수를 짝의 수보다 하나 작은 수로 나눴어요. "
+            "tensor2tensor와 fairseq의 코드가 이렇게 하지만 논문의 식과는 자리도 빠르기도 달라요.",
+            look="빠르기는 여러분의 `angle_rates`로 만들고, 0번 차원은 sin, 1번 차원은 cos인지 봐요.",
+            wrong=(_pe_stretched(1), _pe_stretched(0)),
+            groups=("values", "long"),
+        ),
+        Mistake(
+            id="sinusoidal_pe.one-function-only",
+            title="사인이나 코사인 한 가지만 씀",
+            why="모든 차원에 사인과 코사인 가운데 한 가지만 넣었어요. 높이만으로는 바늘의 방향이 하나로 정해지지 않아요.",
+            look="짝수 차원과 홀수 차원에 서로 다른 함수가 들어가는지 봐요.",
+            wrong=(
+                lambda n, d: _interleave(_angles(n, d).sin(), _angles(n, d).sin()),
+                lambda n, d: _interleave(_angles(n, d).cos(), _angles(n, d).cos()),
+            ),
+            groups=("values", "long"),
+        ),
+        Mistake(
+            id="sinusoidal_pe.transposed",
+            title="위치와 차원의 축이 바뀜",
+            why="표의 행이 차원, 열이 위치예요. 줄 하나가 위치 하나여야 해요.",
+            look="결과의 모양이 (max_len, d_model)인지 봐요.",
+            wrong=(lambda n, d: _interleave(_angles(n, d).sin(), _angles(n, d).cos()).T,),
+            groups=("values", "long"),
+        ),
     ),
     correct=(_pe_loop, _pe_slices, _pe_complex, _pe_numpy),
 )
@@ -345,18 +503,34 @@ SINUSOIDAL_PE = Exercise(
 # -- add_pe, learned_pe --
 
 
-def _table_cases(rng, single):
-    b, t, d, rows = rng.choice([(2, 5, 6, 11), (3, 4, 7, 13), (2, 6, 5, 14)])
-    alone = [case("single", rng.normal(1, 4, 6), rng.normal(7, 6))] if single else []
+def _table_cases(rng):
+    b, t, d, rows = rng.choice([(2, 5, 6, 11), (3, 4, 7, 13), (2, 6, 8, 14)])
+    return {
+        "values": (rng.normal(b, t, d), rng.normal(rows, d)),
+        "short": (rng.normal(3, 1, 1), rng.normal(5, 1)),  # 단어가 하나뿐인 문장들
+        "square": (rng.normal(4, 4, 3), rng.normal(17, 3)),
+        "single": (rng.normal(1, 4, 6), rng.normal(7, 6)),  # 문장이 하나
+        "exact": (rng.normal(2, 5, 7), rng.normal(5, 7)),
+        "double": (rng.normal(2, 3, 5, dtype=torch.float64), rng.normal(8, 5, dtype=torch.float64)),
+        "too_long": (rng.normal(b, t, d), rng.normal(t - 1, d)),
+        "one_row": (rng.normal(b, t, d), rng.normal(1, d)),  # 한 줄뿐인 표는 막지 않으면 조용히 모든 단어에 더해져요.
+    }
+
+
+def _add_cases(rng):
+    tables = _table_cases(rng)
     return [
-        case("values", rng.normal(b, t, d), rng.normal(rows, d)),
-        case("square", rng.normal(4, 4, 3), rng.normal(17, 3)),
-        *alone,
-        case("exact", rng.normal(2, 5, 3), rng.normal(5, 3)),
-        case("double", rng.normal(2, 3, 5, dtype=torch.float64), rng.normal(8, 5, dtype=torch.float64)),
-        case("errors", rng.normal(b, t, d), rng.normal(t - 2, d), comparator="raises", params={"error": "ValueError"}),
-        case("errors", rng.normal(b, t, d), rng.normal(1, d), comparator="raises", params={"error": "ValueError"}),
+        case("values", *tables["values"]),
+        case("values", *tables["short"]),
+        *(case(group, *tables[group]) for group in ("square", "single", "exact", "double")),
+        case("errors", *tables["too_long"], comparator="raises", params={"error": "ValueError"}),
+        case("errors", *tables["one_row"], comparator="raises", params={"error": "ValueError"}),
     ]
+
+
+_ADD_EXAMPLE = case(
+    "values", torch.tensor([[[1.0, 2.0], [3.0, 4.0]]]), torch.tensor([[0.0, 1.0], [0.8, 0.5], [0.9, -0.4]])
+)
 
 
 def _checked(compute):
@@ -381,8 +555,17 @@ _ADD_CORRECT = (
     _checked(_add_loop),
     _checked(lambda x, table: x + torch.nn.functional.embedding(torch.arange(x.shape[1]), table)),
     _checked(lambda x, table: torch.stack([sentence + table[: len(sentence)] for sentence in x])),
-    _checked(lambda x, table: torch.from_numpy(x.numpy() + table.numpy()[None, : x.shape[1]])),
+    _checked(lambda x, table: torch.stack([x[:, t] + table[t] for t in range(x.shape[1])], dim=1)),
+    _checked(lambda x, table: x + table.unsqueeze(0)[:, : x.size(1)].expand(x.size(0), -1, -1)),
 )
+
+
+def _add_own_error(x, table):
+    """ValueError를 물려받은 예외도 ValueError예요."""
+    if x.shape[1] > table.shape[0]:
+        raise type("TooLong", (ValueError,), {})(x.shape[1])
+    return torch.add(x, table[: x.shape[1]])
+
 
 ADD_PE = Exercise(
     name="add_pe",
@@ -398,12 +581,13 @@ ADD_PE = Exercise(
         "errors": "표보다 긴 문장은 ValueError로 알려요",
     },
     reference=positional.add_pe,
-    sample_cases=lambda rng: _table_cases(rng, single=True),
+    sample_cases=_add_cases,
+    examples=(_ADD_EXAMPLE,),
     mistakes=(
         Mistake(
             id="add_pe.batch-as-length",
             title="문장 수만큼 표를 자름",
-            why="표에서 앞의 T줄이 아니라 B줄을 잘랐어요. 문장이 하나면 위치 0이 모든 단어에 더해지고, 아니면 모양이 맞지 않아요.",
+            why="표에서 앞의 T줄이 아니라 B줄을 잘랐어요. 문장이 하나면 위치 0이 모든 단어에 더해지고, T와 B가 다르면 대개 모양이 맞지 않아요.",
             look="`x.size(0)`과 `x.size(1)`이 각각 무엇의 개수인지 봐요.",
             wrong=(_checked(lambda x, pe: x + pe[: x.shape[0]]),),
             groups=("values", "single", "exact", "double"),
@@ -418,10 +602,14 @@ ADD_PE = Exercise(
         ),
         Mistake(
             id="add_pe.single-row",
-            title="T번 줄 하나만 더함",
-            why="앞의 T줄을 자르지 않고 T번 줄 하나를 꺼내, 모든 단어에 똑같이 더했어요. 표가 딱 맞으면 범위를 벗어나요.",
+            title="줄 하나만 더함",
+            why="앞의 T줄을 자르지 않고 줄 하나만 꺼내, 모든 단어에 똑같이 더했어요. 순서가 그대로 사라져요.",
             look="`pe[T]`와 `pe[:T]`의 모양을 견줘 봐요.",
-            wrong=(_checked(lambda x, pe: x + pe[x.shape[1]]),),
+            wrong=(
+                _checked(lambda x, pe: x + pe[x.shape[1]]),
+                _checked(lambda x, pe: x + pe[x.shape[1] - 1]),
+                _checked(lambda x, pe: x + pe[0]),
+            ),
             groups=("values", "square", "single", "exact", "double"),
         ),
         Mistake(
@@ -459,9 +647,66 @@ ADD_PE = Exercise(
             wrong=(_checked(lambda x, pe: x * math.sqrt(x.shape[2]) + pe[: x.shape[1]]),),
             groups=("values", "square", "single", "exact", "double"),
         ),
+        Mistake(
+            id="add_pe.whole-table",
+            title="표를 자르지 않음",
+            why="표를 자르지 않고 통째로 더했어요. 표의 줄 수가 단어의 수와 같거나 단어가 하나일 때가 아니면 모양이 맞지 않아요.",
+            look="문장에 단어가 T개면 표에서 몇 줄이 필요한지 봐요.",
+            wrong=(_checked(lambda x, pe: x + pe),),
+            groups=("values", "square", "single", "double"),
+        ),
+        Mistake(
+            id="add_pe.concatenated",
+            title="더하지 않고 이어 붙임",
+            why="임베딩 뒤에 위치를 이어 붙여서 벡터가 두 배로 길어졌어요. 그다음 모든 층이 비싸져요.",
+            look="결과의 모양이 x와 같은지 봐요. 논문은 두 벡터를 'sum'한다고 적었어요.",
+            wrong=(_checked(lambda x, pe: torch.cat([x, pe[: x.shape[1]].expand_as(x)], dim=-1)),),
+            groups=("values", "square", "single", "exact", "double"),
+        ),
+        Mistake(
+            id="add_pe.rows-shifted",
+            title="표를 앞에서부터 읽지 않음",
+            why="표에서 T줄을 잘랐지만 0번 줄부터가 아니에요. 첫 단어는 위치 0이에요.",
+            look="자른 줄의 첫 번호와 마지막 번호를 적어 봐요.",
+            wrong=(
+                _checked(lambda x, pe: x + pe[1 : x.shape[1] + 1]),
+                _checked(lambda x, pe: x + pe[1:][torch.arange(x.shape[1])]),
+            ),
+            groups=("values", "square", "single", "exact", "double"),
+        ),
     ),
-    correct=_ADD_CORRECT,
+    correct=(
+        *_ADD_CORRECT,
+        _add_own_error,
+        _checked(lambda x, table: torch.from_numpy(x.numpy() + table.numpy()[None, : x.shape[1]])),
+    ),
 )
+
+
+# 표를 배우려면 기울기가 표까지(그리고 임베딩까지) 흘러야 해요.
+def _learned_cases(rng):
+    tables = _table_cases(rng)
+    x, table = tables["values"]
+    welcome = {"error": ("ValueError", "IndexError", "RuntimeError")}  # 표보다 긴 문장에서 저절로 나는 예외도 괜찮아요.
+    return [
+        Case("values", (Call((x, table), grad_of=(0, 1), cotangent=rng.normal(*x.shape)),)),
+        case("values", *tables["short"]),
+        case("values", *tables["single"]),
+        *(case(group, *tables[group]) for group in ("square", "exact", "double")),
+        case("errors", *tables["too_long"], comparator="raises", params=welcome),
+        case("errors", *tables["one_row"], comparator="raises", params=welcome),
+    ]
+
+
+_LEARNED_EXAMPLE = case(
+    "values", torch.tensor([[[1.0], [2.0]], [[5.0], [6.0]]]), torch.tensor([[10.0], [20.0], [30.0]])
+)
+
+
+def _learned_module(x, table):
+    layer = torch.nn.Embedding.from_pretrained(table, freeze=False)
+    return x + torch.func.functional_call(layer, {"weight": table}, (torch.arange(x.shape[1]),))
+
 
 LEARNED_PE = Exercise(
     name="learned_pe",
@@ -469,14 +714,15 @@ LEARNED_PE = Exercise(
     title="배우는 위치",
     points=14,
     groups={
-        "values": "문장마다 같은 앞쪽 T줄을 더해요",
+        "values": "문장마다 같은 앞쪽 T줄을 더하고, 기울기가 표까지 흘러요",
         "square": "문장 수와 단어 수가 같아도 축을 헷갈리지 않아요",
         "exact": "표의 마지막 줄까지 쓰는 문장도 돼요",
         "double": "float64에서도 맞아요",
-        "errors": "표보다 긴 문장은 ValueError로 알려요",
+        "errors": "표보다 긴 문장은 예외로 막아요",
     },
     reference=positional.learned_pe,
-    sample_cases=lambda rng: _table_cases(rng, single=False),
+    sample_cases=_learned_cases,
+    examples=(_LEARNED_EXAMPLE,),
     uses=("add_pe",),
     mistakes=(
         Mistake(
@@ -484,8 +730,41 @@ LEARNED_PE = Exercise(
             title="표를 한 칸 밀어 읽음",
             why="첫 단어가 0번이 아니라 1번 줄을 받았어요. 0번 줄은 영영 배우지 못하고, 가장 긴 문장에서는 줄이 모자라요.",
             look="파이썬의 번호는 0부터예요. 첫 단어의 위치를 몇으로 셌는지 봐요.",
-            wrong=(_checked(lambda x, table: x + table[1 : x.shape[1] + 1]),),
+            wrong=(
+                _checked(lambda x, table: x + table[1 : x.shape[1] + 1]),
+                _checked(lambda x, table: x + table[torch.arange(1, x.shape[1] + 1)]),
+            ),
             groups=("values", "square", "exact", "double"),
+        ),
+        Mistake(
+            id="learned_pe.offset-two",
+            title="표를 두 칸 밀어 읽음(공개된 코드)",
+            why="첫 단어가 0번이 아니라 2번 줄을 받았어요. BART와 OPT의 코드가 패딩 때문에 두 줄을 비워 두는데, 우리 표에는 비워 둔 줄이 없어요.",
+            look="`offset`이나 `+ 2`를 함께 베껴 오지 않았는지, 첫 단어의 위치를 몇으로 셌는지 봐요.",
+            wrong=(
+                _checked(lambda x, table: x + table[2 : x.shape[1] + 2]),
+                _checked(lambda x, table: x + table[torch.arange(x.shape[1]) + 2]),
+            ),
+            groups=("values", "square", "exact", "double"),
+        ),
+        Mistake(
+            id="learned_pe.last-rows",
+            title="표의 끝에서 읽음",
+            why="표의 앞쪽이 아니라 끝쪽의 T줄을 읽었어요. 문장이 길어지면 첫 단어가 받는 줄까지 달라져요.",
+            look="자른 줄의 첫 번호가 문장의 길이와 상관없이 늘 0인지 봐요.",
+            wrong=(_checked(lambda x, table: x + table[-x.shape[1] :]),),
+            groups=("values", "square", "double"),
+        ),
+        Mistake(
+            id="learned_pe.detached",
+            title="표를 그래프에서 떼어 냄",
+            why="값은 맞지만 기울기가 표까지 흐르지 않아요. 이 표는 아무리 학습해도 처음 뽑은 난수 그대로예요.",
+            look="`.detach()`, `.data`, `torch.no_grad()`, `torch.tensor(...)`로 표를 새로 만든 곳이 있는지 봐요.",
+            wrong=(
+                _checked(lambda x, table: x + table[: x.shape[1]].detach()),
+                _checked(lambda x, table: (x + table[: x.shape[1]]).detach()),
+            ),
+            groups=("values",),
         ),
         Mistake(
             id="learned_pe.not-shared",
@@ -503,11 +782,21 @@ LEARNED_PE = Exercise(
             title="모든 위치에 같은 줄",
             why="모든 단어가 같은 줄을 받았어요. 어느 단어가 앞에 있는지 여전히 알 수 없어요.",
             look="더한 값 `결과 - x`가 위치를 따라 바뀌는지 봐요.",
-            wrong=(_checked(lambda x, table: x + table[0]), _checked(lambda x, table: x + table.mean(0))),
+            wrong=(
+                _checked(lambda x, table: x + table[0]),
+                _checked(lambda x, table: x + table[x.shape[1] - 1]),
+                _checked(lambda x, table: x + table.mean(0)),
+            ),
             groups=("values", "square", "exact", "double"),
         ),
     ),
-    correct=_ADD_CORRECT,
+    correct=(
+        *_ADD_CORRECT,
+        _add_own_error,
+        _checked(_learned_module),
+        lambda x, table: x + torch.nn.functional.embedding(torch.arange(x.shape[1]), table),
+        lambda x, table: torch.stack([x[:, t] + table[t] for t in range(x.shape[1])], dim=1),
+    ),
 )
 
 
@@ -517,9 +806,13 @@ _ROWS = 60
 
 
 def _shift_case(group, k, d_model):
-    """어느 위치의 줄에 곱해도 k칸 뒤의 줄이 되는 행렬이면 맞아요."""
+    """어느 위치의 줄에 곱해도 k칸 뒤의 줄이 되는 행렬이면 맞아요.
+
+    위치 0의 줄에는 sin이 0이라 부호가 틀린 행렬도 맞아 보여요. 그래서 위치 1부터 봐요.
+    """
     pe = positional.sinusoidal_pe(_ROWS + abs(k), d_model)
-    before, after = (pe[:_ROWS], pe[k : k + _ROWS]) if k >= 0 else (pe[-k:], pe[:_ROWS])
+    first = max(1, -k)
+    before, after = pe[first:_ROWS], pe[first + k : _ROWS + k]
     return case(
         group,
         k,
@@ -527,21 +820,37 @@ def _shift_case(group, k, d_model):
         comparator="maps_rows",
         atol=5e-4,
         rtol=0.0,
-        params={"before": before, "after": after, "partly": "shift_matrix.one-position-only"},
+        params={"before": before, "after": after, "first": first, "partly": "shift_matrix.one-position-only"},
     )
 
 
 def _shift_cases(rng):
     return [
-        _shift_case("forward", rng.int(1, 4), 6),
+        _shift_case("forward", rng.int(2, 4), 6),
         _shift_case("forward", rng.int(5, 12), 2 * rng.int(4, 8)),
-        _shift_case("backward", -rng.int(1, 6), 8),
+        _shift_case("backward", -rng.int(2, 6), 8),
     ]
+
+
+def _blocks(*cells):
+    """짝마다 2×2 블록을 대각선에 놓아요. cells는 블록의 왼쪽 위, 오른쪽 위, 왼쪽 아래, 오른쪽 아래 (D/2,)예요."""
+    return torch.block_diag(*torch.stack(cells, dim=-1).view(-1, 2, 2))
 
 
 def _rotations(angles):
     cos, sin = angles.cos(), angles.sin()
-    return torch.block_diag(*torch.stack([cos, -sin, sin, cos], dim=-1).view(-1, 2, 2))
+    return _blocks(cos, -sin, sin, cos)
+
+
+def _shift_signs(upper, lower):
+    """두 사인의 부호를 마음대로 정한 블록들."""
+
+    def shift(k, d_model):
+        angles = k * positional.angle_rates(d_model)
+        cos, sin = angles.cos(), angles.sin()
+        return _blocks(cos, upper * sin, lower * sin, cos)
+
+    return shift
 
 
 def _shift_at(p):
@@ -565,6 +874,12 @@ def _shift_fill(k, d_model):
         M[2 * i, 2 * i] = M[2 * i + 1, 2 * i + 1] = cos
         M[2 * i + 1, 2 * i], M[2 * i, 2 * i + 1] = sin, -sin
     return M
+
+
+def _generator_of_turns(d_model):
+    """아주 조금 돌릴 때의 변화율. 지수 함수에 넣으면 회전이 돼요."""
+    rates = positional.angle_rates(d_model).double()
+    return _blocks(torch.zeros_like(rates), -rates, rates, torch.zeros_like(rates))
 
 
 def _shift_power(k, d_model):
@@ -593,20 +908,21 @@ SHIFT_MATRIX = Exercise(
     },
     reference=positional.shift_matrix,
     sample_cases=_shift_cases,
+    examples=(_shift_case("forward", 0, 6), _shift_case("forward", 2, 2)),
     uses=("angle_rates",),
     mistakes=(
         Mistake(
             id="shift_matrix.rotation-sign",
             title="반대 방향으로 돌림",
             why="k칸 뒤가 아니라 앞으로 옮기는 행렬이에요. 사인의 부호가 바뀌었거나, 행렬을 왼쪽에서 곱하는 식을 썼어요.",
-            look="이 책은 행 벡터에 오른쪽에서 곱해요(`pe[p] @ M`). 덧셈 정리로 sin(p+k)를 펼쳐 첫 열을 확인해 봐요.",
+            look="이 코스는 행 벡터에 오른쪽에서 곱해요(`pe[p] @ M`). 덧셈 정리로 sin(p+k)를 펼쳐 첫 열을 확인해 봐요.",
             wrong=(lambda k, d_model: _rotations(k * positional.angle_rates(d_model)).T,),
             groups=("forward", "backward"),
         ),
         Mistake(
             id="shift_matrix.one-position-only",
             title="한 위치에서만 맞음",
-            why="어떤 위치에서는 맞지만 다른 위치에서는 틀려요. 특정한 pe[p] 하나에 맞춘 행렬이에요.",
+            why="어떤 위치에서는 맞지만 다른 위치에서는 틀려요. 특정한 위치의 pe[p]에 맞춘 행렬이에요.",
             look="M에는 위치 p가 들어가지 않아요. k와 빠르기만으로 만들어 봐요.",
             wrong=(_shift_at(8), _shift_at(20), _shift_at(31)),
             groups=("forward", "backward"),
@@ -627,11 +943,47 @@ SHIFT_MATRIX = Exercise(
             wrong=(_shift_halves,),
             groups=("forward", "backward"),
         ),
+        Mistake(
+            id="shift_matrix.same-signs",
+            title="두 사인의 부호가 같음",
+            why="2×2 블록에 든 두 사인의 부호가 같아요. 돌리는 행렬이라면 한쪽은 +, 한쪽은 -예요.",
+            look="cos(θ + φ)를 덧셈 정리로 펼쳐, 둘째 열에서 sin φ 앞의 부호를 확인해요.",
+            wrong=(_shift_signs(1.0, 1.0), _shift_signs(-1.0, -1.0)),
+            groups=("forward", "backward"),
+        ),
+        Mistake(
+            id="shift_matrix.k-ignored",
+            title="언제나 한 칸만 옮김",
+            why="k가 얼마든 한 칸만 옮기는 행렬이에요.",
+            look="각도를 만드는 식에 `k`가 들어 있는지 봐요.",
+            wrong=(lambda k, d_model: _rotations(positional.angle_rates(d_model)),),
+            groups=("forward", "backward"),
+        ),
+        Mistake(
+            id="shift_matrix.negative-ignored",
+            title="음수인 k도 뒤로 옮김",
+            why="k가 양수일 때는 맞지만, 음수일 때도 앞이 아니라 뒤로 옮겨요.",
+            look="k가 -1일 때 각도의 부호가 어떻게 되는지 봐요.",
+            wrong=(lambda k, d_model: _rotations(abs(k) * positional.angle_rates(d_model)),),
+            groups=("backward",),
+        ),
+        Mistake(
+            id="shift_matrix.off-by-one",
+            title="한 칸 더 또는 덜 옮김",
+            why="k칸이 아니라 한 칸 더, 또는 한 칸 덜 옮기는 행렬이에요.",
+            look="k가 0이면 단위 행렬이 나오는지 봐요.",
+            wrong=(
+                lambda k, d_model: _rotations((k + 1) * positional.angle_rates(d_model)),
+                lambda k, d_model: _rotations((k - 1) * positional.angle_rates(d_model)),
+            ),
+            groups=("forward", "backward"),
+        ),
     ),
     correct=(
         _shift_fill,
         _shift_power,
-        lambda k, d_model: _rotations(k * positional.angle_rates(d_model)),
+        _shift_signs(-1.0, 1.0),
+        lambda k, d_model: torch.linalg.matrix_exp(k * _generator_of_turns(d_model)),
         _shift_least_squares,
     ),
 )
@@ -663,6 +1015,28 @@ def _pair_angles(x, positions, factor=1.0):
     return positions[:, None] * positional.angle_rates(x.shape[-1]) ** factor
 
 
+def _rope_overwritten(clone):
+    """짝수 번째를 먼저 고쳐 쓰고, 이미 돌아간 그 값으로 홀수 번째를 계산해요."""
+
+    def turn(x, positions):
+        angles = _pair_angles(x, positions)
+        cos, sin = angles.cos().to(x.dtype), angles.sin().to(x.dtype)
+        out = x.clone() if clone else x
+        out[..., 0::2] = out[..., 0::2] * cos - out[..., 1::2] * sin
+        out[..., 1::2] = out[..., 0::2] * sin + out[..., 1::2] * cos
+        return out
+
+    return turn
+
+
+def _rope_pieces(x, positions, sign=-1.0):
+    """돌린 짝의 앞쪽과 뒤쪽."""
+    angles = _pair_angles(x, positions)
+    cos, sin = angles.cos().to(x.dtype), angles.sin().to(x.dtype)
+    even, odd = x[..., 0::2], x[..., 1::2]
+    return even * cos + sign * odd * sin, even * sin + odd * cos
+
+
 def _rope_halves(x, positions):
     angles = _pair_angles(x, positions)
     cos, sin = angles.cos().repeat(1, 2).to(x.dtype), angles.sin().repeat(1, 2).to(x.dtype)
@@ -676,6 +1050,13 @@ def _rope_half_partner(x, positions):
     cos, sin = _interleave(angles.cos(), angles.cos()).to(x.dtype), _interleave(angles.sin(), angles.sin()).to(x.dtype)
     first, second = x.chunk(2, dim=-1)
     return x * cos + torch.cat([-second, first], dim=-1) * sin
+
+
+def _rope_partners(x, positions):
+    """x·cos + (짝을 돌려놓은 x)·sin. 짝을 이웃에서 찾아서 맞아요."""
+    angles = _pair_angles(x, positions).repeat_interleave(2, dim=-1)
+    partners = _interleave(-x[..., 1::2], x[..., 0::2])
+    return x * angles.cos().to(x.dtype) + partners * angles.sin().to(x.dtype)
 
 
 def _rope_each_dimension(x, positions):
@@ -720,6 +1101,7 @@ ROPE = Exercise(
     },
     reference=positional.rope,
     sample_cases=_rope_cases,
+    examples=(case("positions", torch.tensor([[[[1.0, 0.0]]]]), torch.tensor([1]), atol=2e-4),),
     uses=("angle_rates",),
     mistakes=(
         Mistake(
@@ -754,8 +1136,38 @@ ROPE = Exercise(
             wrong=(lambda x, positions: _turn(x, _pair_angles(x, torch.arange(x.shape[2]))),),
             groups=("positions",),
         ),
+        Mistake(
+            id="rope.overwritten",
+            title="고쳐 쓴 값으로 나머지 반쪽을 계산",
+            why="짝수 번째를 먼저 고쳐 쓴 다음, 이미 돌아간 그 값으로 홀수 번째를 계산했어요.",
+            look="두 줄을 차례로 쓰면 둘째 줄이 무엇을 읽는지 봐요. 고치기 전의 두 반쪽을 먼저 꺼내 둬요.",
+            wrong=(_rope_overwritten(True), _rope_overwritten(False)),
+            groups=("values", "positions", "double"),
+        ),
+        Mistake(
+            id="rope.not-interleaved-back",
+            title="돌린 두 반쪽을 이어 붙임",
+            why="짝은 바르게 돌렸지만 다시 번갈아 놓지 않고, 짝수 번째를 앞에 홀수 번째를 뒤에 모았어요.",
+            look="결과의 0번과 1번이 같은 짝인지 봐요. 2-3에서 번갈아 놓던 방법이 그대로 통해요.",
+            wrong=(lambda x, positions: torch.cat(_rope_pieces(x, positions), dim=-1),),
+            groups=("values", "positions", "double"),
+        ),
+        Mistake(
+            id="rope.same-signs",
+            title="두 사인의 부호가 같음",
+            why="새 짝수 번째와 새 홀수 번째에서 사인의 부호가 모두 +예요. 그러면 벡터의 길이가 달라져요.",
+            look="회전 행렬의 네 칸 가운데 부호가 -인 칸을 찾아봐요.",
+            wrong=(lambda x, positions: _interleave(*_rope_pieces(x, positions, sign=1.0)),),
+            groups=("values", "positions", "double"),
+        ),
     ),
-    correct=(_rope_complex, _rope_loop, _rope_matrices),
+    correct=(
+        _rope_complex,
+        _rope_loop,
+        _rope_matrices,
+        lambda x, positions: _interleave(*_rope_pieces(x, positions)),
+        _rope_partners,
+    ),
 )
 
 EXERCISES: tuple[Exercise, ...] = (EQUIVARIANT, ANGLE_RATES, SINUSOIDAL_PE, ADD_PE, SHIFT_MATRIX, LEARNED_PE, ROPE)

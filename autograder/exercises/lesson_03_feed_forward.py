@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 import torch.nn.functional as F
 
-from autograder.exercises.schema import Exercise, Mistake
-from autograder.judging.cases import BuiltArgument, case
+from autograder.exercises.schema import Both, Exercise, Mistake
+from autograder.judging.cases import BuiltArgument, Call, Case, case
 from reference import feed_forward
 
 LESSON = "03_feed_forward"
@@ -19,22 +21,76 @@ def _relu_min(x):
     return torch.minimum(x, torch.zeros_like(x))
 
 
+def _relu_clamp_max(x):
+    return x.clamp(max=0)
+
+
 def _relu_leaky(x):
     return torch.where(x > 0, x, 0.01 * x)
+
+
+def _relu_leaky_steep(x):
+    return F.leaky_relu(x, 0.2)
 
 
 def _relu_abs(x):
     return x.abs()
 
 
+def _relu_zero_to_one(x):
+    return x.clamp(0, 1)
+
+
+def _relu_six(x):
+    return F.relu6(x)
+
+
+def _relu_gelu(x):
+    return F.gelu(x)
+
+
+def _relu_silu(x):
+    return F.silu(x)
+
+
+def _relu_softplus(x):
+    return F.softplus(x)
+
+
+def _relu_step(x):
+    return (x > 0).to(x.dtype)
+
+
+def _relu_step_float32(x):
+    return (x > 0).float()
+
+
+def _relu_filtered(x):
+    return x[x > 0]
+
+
+def _relu_in_place(x):
+    x[x < 0] = 0
+    return x
+
+
+def _relu_clamp_in_place(x):
+    return x.clamp_(min=0)
+
+
 def _relu_cases(rng):
-    negative = -rng.uniform(3, 5, low=0.5, high=4.0)
     mixed = rng.normal(2, 4, 5, scale=2.0)
+    mixed[0, 0] = torch.tensor([-0.01, 0.01, 0.0, 9.0, -9.0])  # 0의 바로 곁과 아주 먼 값
+    positive = rng.uniform(4, 3, low=0.5, high=4.0)
+    positive[1, 2], positive[2, 1] = 8.0, 0.25
+    double = rng.normal(1, 3, 7, dtype=torch.float64, scale=2.0)
+    double[0, 2, 1] = 7.5
     return [
-        case("negative", negative),
         case("negative", mixed),
-        case("positive", rng.uniform(4, 3, low=0.5, high=4.0)),
-        case("negative", rng.normal(3, 7, dtype=torch.float64, scale=2.0)),
+        case("negative", -rng.uniform(3, 5, low=0.5, high=4.0)),
+        case("positive", positive),
+        case("negative", double),
+        case("negative", rng.normal(2, 3).half()),  # float32로 새로 만든 0과 섞으면 dtype이 바뀌어요.
     ]
 
 
@@ -54,6 +110,18 @@ def _relu_functional(x):
     return F.relu(x)
 
 
+def _relu_numpy(x):
+    import numpy as np
+
+    return torch.from_numpy(np.maximum(x.numpy(), 0))
+
+
+def _relu_on_a_copy(x):
+    y = x.clone()
+    y[y < 0] = 0
+    return y
+
+
 RELU = Exercise(
     name="relu",
     lesson=LESSON,
@@ -62,13 +130,14 @@ RELU = Exercise(
     groups={"negative": "음수는 0이 돼요", "positive": "양수는 그대로예요"},
     reference=feed_forward.relu,
     sample_cases=_relu_cases,
+    examples=(case("negative", torch.tensor([-2.0, 0.5, 3.0, -0.1])),),
     mistakes=(
         Mistake(
             "relu.min",
             "max 대신 min",
             "0보다 큰 값이 사라지고 음수만 남았어요. 0과 견줘 작은 쪽을 골랐기 때문이에요.",
             "0과 x 가운데 어느 쪽을 남겨야 하는지 식의 함수 이름을 다시 봐요.",
-            (_relu_min,),
+            (_relu_min, _relu_clamp_max),
             ("negative", "positive"),
         ),
         Mistake(
@@ -76,19 +145,59 @@ RELU = Exercise(
             "음수를 조금 남김",
             "음수가 0이 되지 않고 작은 값으로 남았어요. 이것은 Leaky ReLU라는 다른 함수예요.",
             "x가 음수일 때 식의 값이 정확히 얼마인지 손으로 계산해 봐요.",
-            (_relu_leaky,),
+            (_relu_leaky, _relu_leaky_steep),
             ("negative",),
         ),
         Mistake(
             "relu.abs",
             "절댓값",
-            "음수가 0이 되지 않고 양수로 뒤집혔어요.",
+            "음수가 0이 되지 않고 양수로 바뀌었어요.",
             "-2를 넣으면 무엇이 나와야 하는지 먼저 적어 봐요.",
             (_relu_abs,),
             ("negative",),
         ),
+        Mistake(
+            "relu.capped",
+            "큰 값까지 자름",
+            "음수는 0이 됐는데 큰 값까지 잘렸어요. 위쪽에도 한계를 뒀기 때문이에요.",
+            "100을 넣으면 무엇이 나와야 하는지 식에서 봐요.",
+            (_relu_zero_to_one, _relu_six),
+            ("negative", "positive"),
+        ),
+        Mistake(
+            "relu.smooth",
+            "부드러운 활성화",
+            "0 근처가 부드럽게 휘고 양수도 조금씩 달라졌어요. 이것은 ReLU 뒤에 나온 다른 활성화예요.",
+            "0.5를 넣으면 식의 값이 정확히 얼마인지 적어 봐요.",
+            (_relu_gelu, _relu_silu, _relu_softplus),
+            ("negative", "positive"),
+        ),
+        Mistake(
+            "relu.step",
+            "켜졌는지만 남김",
+            "양수가 모두 1이 됐어요. 0보다 큰지만 남고 값의 크기가 사라졌어요.",
+            "3을 넣으면 1이 아니라 무엇이 나와야 하는지 식에서 봐요.",
+            (_relu_step, _relu_step_float32),
+            ("negative", "positive"),
+        ),
+        Mistake(
+            "relu.filtered",
+            "양수만 골라냄",
+            "0보다 큰 원소만 뽑아서 한 줄로 늘어놓았어요. 음수의 자리가 사라져 모양이 달라졌어요.",
+            "독스트링이 약속한 결과의 모양과 견줘 봐요.",
+            (_relu_filtered,),
+            ("negative", "positive"),
+        ),
+        Mistake(
+            "relu.in-place",
+            "입력을 그 자리에서 고침",
+            "새 텐서를 만들지 않고 받은 x의 음수를 그 자리에서 0으로 고쳤어요. 부른 쪽의 x까지 달라져요.",
+            "`x[...] = 0`처럼 x에 대입하거나 이름이 `_`로 끝나는 메서드를 쓴 줄을 찾아요.",
+            (_relu_in_place, _relu_clamp_in_place),
+            ("negative",),
+        ),
     ),
-    correct=(_relu_where, _relu_mask, _relu_loop, _relu_functional),
+    correct=(_relu_where, _relu_mask, _relu_loop, _relu_functional, _relu_numpy, _relu_on_a_copy),
 )
 
 
@@ -104,16 +213,30 @@ def _ffn_weights(rng, d_model, d_ff, dtype=torch.float32):
     )
 
 
+# 실습 3-2의 손 계산
+_BY_HAND = (
+    torch.tensor([[[1.0, -2.0]]]),
+    torch.tensor([[1.0, 0.0, -1.0], [0.0, 1.0, 1.0]]),
+    torch.tensor([0.0, 1.0, 0.5]),
+    torch.tensor([[2.0, 1.0], [1.0, -1.0], [0.0, 3.0]]),
+    torch.tensor([0.5, 0.0]),
+)
+
+
 def _ffn_cases(rng):
     x = rng.normal(2, 5, 6)
     W1, b1, W2, b2 = _ffn_weights(rng, 6, 11)
     square = _ffn_weights(rng, 6, 6)
+    double, (V1, c1, V2, c2) = rng.normal(3, 4, 7, dtype=torch.float64), _ffn_weights(rng, 7, 13, torch.float64)
+    # 큰 값이 편향과 지워져요. 중간에 float32로 바꾸면 지워지고 남는 작은 값이 틀려요.
+    double[..., 0] += 100_000
+    c1 -= 100_000 * V1[0]
     return [
         case("values", x, W1, b1, W2, b2),
         # 편향을 키워 모든 활성화가 양수가 되게 하면 ReLU가 하는 일이 없어요. 행렬과 편향의 자리만 남아요.
         case("affine", x, W1, b1 + 14, W2, b2 + 300),
-        case("square", x, *square),
-        case("float64", rng.normal(3, 4, 7, dtype=torch.float64), *_ffn_weights(rng, 7, 13, torch.float64)),
+        case("square", rng.normal(1, 4, 6), *square),
+        case("float64", double, V1, c1, V2, c2),
     ]
 
 
@@ -169,6 +292,34 @@ def _ffn_residual(x, W1, b1, W2, b2):
     return x + torch.relu(x @ W1 + b1) @ W2 + b2
 
 
+def _ffn_norm_inside(x, W1, b1, W2, b2):
+    return F.layer_norm(_ffn_residual(x, W1, b1, W2, b2), x.shape[-1:])
+
+
+def _ffn_norm_first(x, W1, b1, W2, b2):
+    return _ffn_residual(F.layer_norm(x, x.shape[-1:]), W1, b1, W2, b2)
+
+
+def _ffn_norm_last(x, W1, b1, W2, b2):
+    return F.layer_norm(torch.relu(x @ W1 + b1) @ W2 + b2, x.shape[-1:])
+
+
+def _ffn_bias_after_relu(x, W1, b1, W2, b2):
+    return (torch.relu(x @ W1) + b1) @ W2 + b2
+
+
+def _ffn_biases_exchanged(x, W1, b1, W2, b2):
+    return torch.relu(x @ W1 + b2) @ W2 + b1
+
+
+def _ffn_sigmoid(x, W1, b1, W2, b2):
+    return torch.sigmoid(x @ W1 + b1) @ W2 + b2
+
+
+def _ffn_tanh(x, W1, b1, W2, b2):
+    return torch.tanh(x @ W1 + b1) @ W2 + b2
+
+
 def _ffn_loop(x, W1, b1, W2, b2):
     rows = [[torch.clamp(token @ W1 + b1, min=0) @ W2 + b2 for token in sentence] for sentence in x]
     return torch.stack([torch.stack(row) for row in rows])
@@ -190,6 +341,12 @@ def _ffn_numpy(x, W1, b1, W2, b2):
     return torch.from_numpy(hidden @ W2.numpy() + b2.numpy())
 
 
+def _ffn_flat(x, W1, b1, W2, b2):
+    """모든 토큰을 한 줄로 세워 계산하고 되돌려요."""
+    flat = x.reshape(-1, x.shape[-1])
+    return torch.addmm(b2, torch.addmm(b1, flat, W1).relu_(), W2).reshape(x.shape)
+
+
 _FFN_ALL = ("values", "affine", "square", "float64")
 _FFN_CURVED = ("values", "square", "float64")
 
@@ -206,6 +363,7 @@ FFN = Exercise(
     },
     reference=feed_forward.ffn,
     sample_cases=_ffn_cases,
+    examples=(case("values", *_BY_HAND),),
     mistakes=(
         Mistake(
             "ffn.no-activation",
@@ -249,8 +407,8 @@ FFN = Exercise(
         ),
         Mistake(
             "ffn.weight-transposed",
-            "가중치를 뒤집음",
-            "가중치 행렬의 행과 열이 뒤집혔어요. 이 책의 가중치는 (들어오는 크기, 나가는 크기) 모양이라 `x @ W` 그대로 곱해요.",
+            "가중치 행렬의 행과 열을 맞바꿈",
+            "가중치 행렬의 행과 열을 맞바꿔서 곱했어요. 이 코스의 가중치 행렬은 (들어오는 크기, 나가는 크기) 모양이라 `x @ W` 그대로 곱해요.",
             "곱할 때 맞닿는 두 축의 이름이 같은지 적어 봐요. `nn.Linear`와 `F.linear`는 거꾸로인 (나가는 크기, 들어오는 크기) 모양을 써요.",
             (_ffn_W1_transposed, _ffn_W2_transposed, _ffn_both_transposed),
             _FFN_ALL,
@@ -271,8 +429,40 @@ FFN = Exercise(
             (_ffn_residual,),
             _FFN_ALL,
         ),
+        Mistake(
+            "ffn.norm-inside",
+            "층 정규화를 안에서 함",
+            "FFN 안에서 층 정규화까지 했어요. 공개된 구현 가운데 그렇게 묶어 둔 것이 있지만, 이 코스는 다음 레슨에서 FFN 바깥에 둬요.",
+            "이 함수가 계산할 것은 식 (2)까지예요. 더 한 일이 없는지 봐요.",
+            (_ffn_norm_inside, _ffn_norm_first, _ffn_norm_last),
+            _FFN_ALL,
+        ),
+        Mistake(
+            "ffn.bias-after-relu",
+            "b1을 자른 뒤에 더함",
+            "0에서 자른 다음에 b1을 더했어요. b1은 스위치가 켜질지를 정하는 데 쓰이지 못했어요.",
+            "max(0, ·)의 괄호 안에 b1이 들어 있는지 식 (2)에서 봐요.",
+            (_ffn_bias_after_relu,),
+            _FFN_ALL,
+        ),
+        Mistake(
+            "ffn.biases-exchanged",
+            "b1과 b2를 맞바꿈",
+            "첫째 층에 b2를, 둘째 층에 b1을 더했어요. d_ff = d_model이면 예외도 없이 틀려요.",
+            "층마다 나가는 크기와 편향의 길이를 나란히 적어 봐요.",
+            (_ffn_biases_exchanged,),
+            _FFN_ALL,
+        ),
+        Mistake(
+            "ffn.squashed",
+            "시그모이드나 tanh",
+            "활성화한 값이 아무리 커도 1을 넘지 못해요. 시그모이드나 tanh를 쓰면 이렇게 돼요.",
+            "앞 실습에서 만든 함수가 논문의 활성화예요.",
+            (_ffn_sigmoid, _ffn_tanh),
+            _FFN_ALL,
+        ),
     ),
-    correct=(_ffn_loop, _ffn_einsum, _ffn_linear, _ffn_numpy),
+    correct=(_ffn_loop, _ffn_einsum, _ffn_linear, _ffn_numpy, _ffn_flat),
     uses=("relu",),
 )
 
@@ -281,14 +471,27 @@ FFN = Exercise(
 
 
 def _collapse_cases(rng):
-    wide = _ffn_weights(rng, 5, 8)
-    square = _ffn_weights(rng, 6, 6)
-    double = _ffn_weights(rng, 4, 7, torch.float64)
-    return [
-        case(group, *weights, comparator="item", params={"item": i})
-        for i, group in enumerate(("weight", "bias"))
-        for weights in (wide, square, double)
-    ]
+    # 모양이 같고 값만 다른 둘을 물어요. 모양만 보고 답을 기억하면 드러나요.
+    several = (
+        _ffn_weights(rng, 5, 8),
+        _ffn_weights(rng, 5, 8),
+        _ffn_weights(rng, 6, 6),
+        _ffn_weights(rng, 4, 7, torch.float64),
+    )
+    return [_collapse_case(item, weights) for item in (0, 1) for weights in several]
+
+
+def _collapse_case(item, weights):
+    return case(("weight", "bias")[item], *weights, comparator="item", params={"item": item})
+
+
+# 실습 3-3의 손 계산
+_TWO_LAYERS = (
+    torch.tensor([[1.0, 2.0]]),
+    torch.tensor([1.0, 0.0]),
+    torch.tensor([[3.0], [1.0]]),
+    torch.tensor([-1.0]),
+)
 
 
 def _collapse_order(W1, b1, W2, b2):
@@ -301,6 +504,30 @@ def _collapse_bias_b2(W1, b1, W2, b2):
 
 def _collapse_bias_sum(W1, b1, W2, b2):
     return W1 @ W2, (b1 + b2 if b1.shape == b2.shape else b2)
+
+
+def _collapse_transposed(W1, b1, W2, b2):
+    return (W1 @ W2).T, b1 @ W2 + b2
+
+
+def _collapse_no_b2(W1, b1, W2, b2):
+    return W1 @ W2, b1 @ W2
+
+
+def _collapse_no_bias(W1, b1, W2, b2):
+    return W1 @ W2, torch.zeros_like(b2)
+
+
+def _collapse_b1_on_the_right(W1, b1, W2, b2):
+    return W1 @ W2, W2 @ b1 + b2
+
+
+def _collapse_swapped(W1, b1, W2, b2):
+    return b1 @ W2 + b2, W1 @ W2
+
+
+def _collapse_order_and_bias(W1, b1, W2, b2):
+    return W2 @ W1, b2
 
 
 def _collapse_probe(W1, b1, W2, b2):
@@ -323,27 +550,69 @@ COLLAPSE = Exercise(
     lesson=LESSON,
     title="ReLU 없는 두 층은 한 층",
     points=14,
-    groups={"weight": "합친 가중치 W가 맞아요", "bias": "합친 편향 b가 맞아요"},
+    groups={"weight": "합친 가중치 행렬 W가 맞아요", "bias": "합친 편향 b가 맞아요"},
     reference=feed_forward.collapse,
     sample_cases=_collapse_cases,
+    examples=(_collapse_case(0, _TWO_LAYERS), _collapse_case(1, _TWO_LAYERS)),
     mistakes=(
         Mistake(
             "collapse.order",
             "곱하는 순서가 반대",
-            "두 가중치를 반대 순서로 곱했어요. 행렬 곱은 순서를 바꾸면 다른 행렬이 돼요.",
-            "x에 먼저 닿는 가중치가 어느 것인지 괄호를 풀어 봐요.",
+            "두 가중치 행렬을 반대 순서로 곱했어요. 행렬 곱은 순서를 바꾸면 다른 행렬이 돼요.",
+            "x에 먼저 닿는 행렬이 어느 것인지 괄호를 풀어 봐요.",
             (_collapse_order,),
             ("weight",),
         ),
         Mistake(
             "collapse.b1-not-carried",
             "b1이 둘째 층을 지나지 않음",
-            "첫 층의 편향이 둘째 층의 가중치를 지나지 않았어요.",
+            "첫 층의 편향이 둘째 층의 가중치 행렬을 지나지 않았어요.",
             "(xW1 + b1)W2를 전개했을 때 b1이 무엇과 곱해지는지 봐요.",
             (_collapse_bias_b2, _collapse_bias_sum),
             ("bias",),
         ),
+        Mistake(
+            "collapse.transposed",
+            "합친 행렬의 행과 열을 맞바꿈",
+            "합친 W의 행과 열이 맞바뀌었어요. 이 코스에서는 `x @ W` 그대로 곱하는 모양이에요.",
+            "W의 0번째 줄이 x의 어느 성분과 만나는지 손으로 따라가 봐요.",
+            (_collapse_transposed,),
+            ("weight",),
+        ),
+        Mistake(
+            "collapse.b2-missing",
+            "b2를 더하지 않음",
+            "합친 편향에 b2가 들어 있지 않아요.",
+            "괄호를 풀었을 때 x가 붙지 않은 항이 몇 개인지 세어 봐요.",
+            (_collapse_no_b2,),
+            ("bias",),
+        ),
+        Mistake(
+            "collapse.no-bias",
+            "합친 편향이 0",
+            "합친 편향이 모두 0이에요. 두 층의 편향이 사라졌어요.",
+            "x에 0을 넣으면 두 층을 지나 무엇이 나오는지 계산해 봐요.",
+            (_collapse_no_bias,),
+            ("bias",),
+        ),
+        Mistake(
+            "collapse.b1-on-the-right",
+            "b1을 W2의 오른쪽에 곱함",
+            "b1을 W2의 오른쪽에 곱했어요. 길이가 맞지 않으면 예외가 나고, d_ff = d_model이면 예외도 없이 틀려요.",
+            "x W1이 W2의 어느 쪽에 곱해지는지 보고, b1도 같은 쪽인지 견줘 봐요.",
+            (_collapse_b1_on_the_right,),
+            ("weight", "bias"),
+        ),
+        Mistake(
+            "collapse.exchanged",
+            "W와 b의 차례가 바뀜",
+            "돌려준 튜플의 차례가 바뀌어서 W의 자리에 b가 있어요.",
+            "독스트링이 돌려주라고 한 차례를 봐요.",
+            (_collapse_swapped,),
+            ("weight", "bias"),
+        ),
     ),
+    both=(Both(("collapse.order", "collapse.b1-not-carried"), (_collapse_order_and_bias,), ("weight", "bias")),),
     correct=(_collapse_probe, _collapse_einsum, _collapse_numpy),
 )
 
@@ -351,39 +620,80 @@ COLLAPSE = Exercise(
 # -- is_position_wise --
 
 
-def _whole_numbers(rng, *shape, reach=3):
-    """작은 정수로만 된 실수 텐서. 계산이 정확해서 `torch.equal`로 견준 답도 억울하지 않아요."""
-    return rng.ids(*shape, low=-reach, high=reach).float()
-
-
 def _position_cases(rng):
-    B, T, D, E = 2, 5, 4, 6
-    x = _whole_numbers(rng, B, T, D)
-    x[0, 1] = x[0, 0] + 1  # 토큰이 모두 같으면 섞여도 티가 나지 않아요.
+    """한 군데에서만 티가 나는 함수들이 있어요: 마지막 위치, 첫 위치, 가운데, 한 문장, 한 성분, 아주 작은 차이.
 
-    def tokens(out, mix=None, scale=None, flip=False):
-        W, b = _whole_numbers(rng, D, out), _whole_numbers(rng, out).abs() + 1
+    모두 작은 정수나 2의 거듭제곱으로 나눈 수라 계산이 정확해요. `torch.equal`로 견준 답도 억울하지 않아요.
+    섞는 함수의 가중치 행렬은 양수라 0에서 잘리는 곳이 없어요. 기울기로 섞임을 찾은 답도 놓치지 않아요.
+    """
+    B, T, D, E = 2, 5, 4, 6
+    x = rng.ids(B, T, D, low=1, high=2).float()
+    x[..., 0] = 8 * torch.stack([rng.perm(T), rng.perm(T)]) + 8.0  # 토큰이 서로 달라야 자리를 옮긴 것이 드러나요.
+    same_first, same_last = x.clone(), x.clone()
+    same_first[0], same_last[1] = x[0, :1], x[1, :1]  # 토큰이 모두 같은 문장에서는 옮기거나 평균 내도 티가 나지 않아요.
+
+    def weights(out, low=1):
+        return rng.ids(D, out, low=low, high=2).float(), rng.ids(out, low=1, high=4).float()
+
+    def affine(out):
+        W, b = weights(out, low=-2)
+        return BuiltArgument("affine", {"W": W, "b": b})
+
+    def alike(out):
+        W, b = weights(out, low=-2)
+        return BuiltArgument("tokens", {"W": W, "b": b})
+
+    def tokens(out, mix=None, scale=None, flip=False, feature=None):
+        W, b = weights(out)
+        if feature is not None:
+            W *= torch.eye(out)[feature]  # 이 성분에서만 티가 나요.
         return BuiltArgument("tokens", {"W": W, "b": b, "mix": mix, "scale": scale, "flip": flip})
 
+    own, middle = torch.eye(T), torch.ones(T)
+    middle[T // 2] = 2
+
+    def hears(t, other):
+        mix = own.clone()
+        mix[t, other] = 1
+        return mix
+
+    # 모든 토큰을 아주 조금씩 섞어요. 두 결과의 차이는 가장 큰 곳이 0.02와 0.04 사이예요.
+    small, (W, b) = rng.ids(B, T, D, low=1, high=2).float(), weights(D)
+    others = float(((small.sum(1, keepdim=True) - small) @ W).max())
+    slightly = own + (1 - own) * 2.0 ** math.floor(math.log2(0.04 / others))
+    with_previous = (own + own.roll(-1, 1)) / 2
+    with_previous[0] = own[0]  # 첫 토큰은 앞이 없어요.
     return [
-        case("all", f, x)
-        for f in (
-            tokens(D),  # 자리마다 따로
-            tokens(E),  # 폭이 달라져도 자리마다 따로
-            tokens(D, mix=torch.full((T, T), 2.0)),  # 모두 더하기
-            tokens(D, mix=torch.tril(torch.ones(T, T))),  # 앞에서부터 쌓기
-            tokens(D, flip=True),  # 자리 뒤집기
-            tokens(D, scale=torch.arange(1.0, T + 1)),  # 자리마다 다른 배율
-            tokens(E, mix=torch.eye(T) + torch.eye(T).roll(1, 0)),  # 옆 토큰 섞기
-            tokens(D, scale=torch.full((T,), 3.0)),  # 자리마다 같은 배율
+        case("all", f, given)
+        for f, given in (
+            (alike(D), x),  # 자리마다 따로
+            (alike(E), x),  # 폭이 달라져도 자리마다 따로
+            (affine(D), x),  # 자르지 않아도 자리마다 따로
+            (alike(D), x[:1]),  # 문장 하나
+            (tokens(D, mix=torch.full((T, T), 2.0)), x[:1]),  # 모두 더하기
+            (tokens(D, mix=torch.tril(torch.ones(T, T)), feature=D - 1), x),  # 앞에서부터 쌓기, 마지막 성분만
+            (tokens(D, flip=True), same_last),  # 자리 뒤집기, 첫 문장만
+            (tokens(D, scale=torch.arange(1.0, T + 1)), x),  # 자리마다 다른 배율
+            (tokens(E, mix=with_previous), same_first),  # 앞 토큰과의 평균, 둘째 문장만
+            (BuiltArgument("tokens", {"W": W, "b": b, "mix": slightly}), small),  # 아주 조금씩
+            (tokens(D, mix=hears(T - 1, 0)), x),  # 마지막 위치만
+            (tokens(D, mix=hears(0, 1)), x),  # 첫 위치만
+            (tokens(D, mix=hears(T // 2, T - 1), feature=0), x),  # 가운데 위치의 첫 성분만
+            (tokens(D, scale=middle), x),  # 가운데의 배율만
         )
     ]
 
 
+def _alone(f, x):
+    return torch.cat([f(x[:, t : t + 1]) for t in range(x.shape[1])], dim=1)
+
+
 def _position_mean(f, x):
-    whole = f(x)
-    alone = torch.cat([f(x[:, t : t + 1]) for t in range(x.shape[1])], dim=1)
-    return torch.allclose(whole.mean(1), alone.mean(1), atol=1e-4)
+    return torch.allclose(f(x).mean(1), _alone(f, x).mean(1), atol=1e-4)
+
+
+def _position_sum(f, x):
+    return torch.allclose(f(x).sum(1), _alone(f, x).sum(1), atol=1e-4)
 
 
 def _position_shape(f, x):
@@ -396,6 +706,56 @@ def _position_shape_prefix(f, x):
 
 def _position_first(f, x):
     return torch.allclose(f(x)[:, :1], f(x[:, :1]), atol=1e-4)
+
+
+def _position_last(f, x):
+    return torch.allclose(f(x)[:, -1:], f(x[:, -1:]), atol=1e-4)
+
+
+def _position_all_but_last(f, x):
+    return all(torch.allclose(f(x)[:, t : t + 1], f(x[:, t : t + 1]), atol=1e-4) for t in range(x.shape[1] - 1))
+
+
+def _position_all_but_first(f, x):
+    return all(torch.allclose(f(x)[:, t : t + 1], f(x[:, t : t + 1]), atol=1e-4) for t in range(1, x.shape[1]))
+
+
+def _position_first_sentence(f, x):
+    return torch.allclose(f(x)[0], _alone(f, x)[0], atol=1e-4)
+
+
+def _position_loose(f, x):
+    return torch.allclose(f(x), _alone(f, x), atol=0.1)
+
+
+def _position_looser(f, x):
+    return bool((f(x) - _alone(f, x)).abs().max() < 0.5)
+
+
+def _position_nudge(f, x):
+    """토큰 하나를 바꾸고, 다른 자리의 출력이 그대로인지만 봐요."""
+    before = f(x)
+    for t in range(x.shape[1]):
+        nudged = x.clone()
+        nudged[:, t] += 1
+        moved = (f(nudged) - before).abs().amax(dim=(0, 2)) > 1e-4
+        moved[t] = False
+        if moved.any():
+            return False
+    return True
+
+
+def _position_causal(f, x):
+    """뒤를 잘라 내도 앞의 출력이 그대로인지만 봐요."""
+    return all(torch.allclose(f(x)[:, :t], f(x[:, :t]), atol=1e-4) for t in range(1, x.shape[1]))
+
+
+def _position_order(f, x):
+    return torch.allclose(f(x.flip(1)), f(x).flip(1), atol=1e-4)
+
+
+def _position_order_roll(f, x):
+    return torch.allclose(f(x.roll(1, 1)), f(x).roll(1, 1), atol=1e-4)
 
 
 def _position_by_token(f, x):
@@ -418,29 +778,70 @@ def _position_stack(f, x):
     return bool((whole - alone).abs().max() < 1e-4)
 
 
+def _position_numpy(f, x):
+    import numpy as np
+
+    return bool(np.allclose(f(x).numpy(), _alone(f, x).numpy(), atol=1e-2))
+
+
+def _position_by_moving(f, x):
+    """토큰을 하나씩 바꿔 보고(따로), 자리를 옮겨 봐요(똑같이)."""
+    shifts = [torch.allclose(f(x.roll(k, 1)), f(x).roll(k, 1), atol=1e-5) for k in range(1, x.shape[1])]
+    return _position_nudge(f, x) and all(shifts)
+
+
+def _position_by_gradient(f, x):
+    """다른 토큰에 대한 기울기가 없고(따로), 자리를 옮겨도 같아요(똑같이)."""
+    leaf = x.clone().requires_grad_()
+    y = f(leaf)
+    for t in range(x.shape[1]):
+        (slope,) = torch.autograd.grad(y[:, t].sum(), leaf, retain_graph=True)
+        slope[:, t] = 0
+        if slope.abs().max() > 1e-6:
+            return False
+    return torch.allclose(f(x.flip(1)), y.detach().flip(1)) and torch.allclose(f(x.roll(1, 1)), y.detach().roll(1, 1))
+
+
 IS_POSITION_WISE = Exercise(
     name="is_position_wise",
     lesson=LESSON,
     title="위치마다 따로, 똑같이",
     points=16,
-    groups={"all": "여덟 가지 함수를 모두 바르게 가려내요"},
+    groups={"all": "여러 함수를 모두 바르게 가려내요"},
     reference=feed_forward.is_position_wise,
     sample_cases=_position_cases,
+    # 독스트링의 보기: ReLU는 True, 순서를 뒤집는 함수는 False
+    examples=tuple(
+        case(
+            "all",
+            BuiltArgument("tokens", {"W": torch.eye(2), "b": torch.zeros(2), "flip": flip}),
+            torch.tensor([[[1.0, -2.0], [3.0, 1.0], [-2.0, 5.0]]]),
+        )
+        for flip in (False, True)
+    ),
     mistakes=(
         Mistake(
             "is_position_wise.mean-over-positions",
             "위치를 평균 내고 견줌",
-            "위치를 평균 내고 견줘서, 토큰의 자리가 뒤바뀐 것을 놓쳤어요.",
+            "위치를 더하거나 평균 내고 견줘서, 토큰의 자리가 뒤바뀐 것을 놓쳤어요.",
             "위치마다 하나씩 견줘야 놓치지 않아요.",
-            (_position_mean,),
+            (_position_mean, _position_sum),
+            ("all",),
+        ),
+        Mistake(
+            "is_position_wise.always-true",
+            "언제나 True",
+            "어떤 함수에든 True라고 답했어요. 토큰을 섞는 함수도 (B, T, E) 모양은 그대로예요.",
+            "토큰 하나만 넣은 결과와 문장째 넣은 결과의 값을 견줘요.",
+            (_position_shape_prefix,),
             ("all",),
         ),
         Mistake(
             "is_position_wise.only-shape",
             "모양만 봄",
-            "모양이 같은지만 봤어요. 토큰을 섞는 함수도 모양은 그대로예요.",
+            "입력과 출력의 모양이 같은지만 봤어요. 토큰을 섞는 함수도 모양은 그대로예요.",
             "토큰 하나만 넣은 결과와 문장째 넣은 결과의 값을 견줘요.",
-            (_position_shape, _position_shape_prefix),
+            (_position_shape,),
             ("all",),
         ),
         Mistake(
@@ -451,8 +852,63 @@ IS_POSITION_WISE = Exercise(
             (_position_first,),
             ("all",),
         ),
+        Mistake(
+            "is_position_wise.some-positions",
+            "몇 위치를 빠뜨림",
+            "견주지 않은 위치가 있어요. 그 위치에서만 티가 나는 함수를 놓쳤어요.",
+            "반복문이 첫 위치에서 시작해 마지막 위치까지 도는지 봐요.",
+            (_position_last, _position_all_but_last, _position_all_but_first),
+            ("all",),
+        ),
+        Mistake(
+            "is_position_wise.first-sentence-only",
+            "첫 문장만 봄",
+            "배치의 첫 문장만 견줬어요. 둘째 문장에서만 티가 나는 함수를 놓쳤어요.",
+            "값을 견줄 때 배치의 모든 문장이 들어가는지 봐요.",
+            (_position_first_sentence,),
+            ("all",),
+        ),
+        Mistake(
+            "is_position_wise.too-loose",
+            "너무 너그럽게 견줌",
+            "다른 토큰을 조금만 섞는 함수를 True라고 했어요. 두 결과가 0.01보다 더 달랐는데도 같다고 봤어요.",
+            "반올림 때문에 생기는 차이가 얼마쯤인지 보고, 봐주는 크기를 거기에 맞춰요.",
+            (_position_loose, _position_looser),
+            ("all",),
+        ),
+        Mistake(
+            "is_position_wise.same-weights-unchecked",
+            "'따로'만 보고 '똑같이'는 보지 않음",
+            "출력이 다른 토큰에 따라 달라지는지만 봤어요. 토큰을 섞지 않아도 자리마다 다른 배율을 곱하는 함수를 놓쳤어요.",
+            "같은 토큰이 다른 자리에 있을 때도 결과가 같은지 확인할 길을 찾아요.",
+            (_position_nudge,),
+            ("all",),
+        ),
+        Mistake(
+            "is_position_wise.order-only",
+            "순서만 바꿔 봄",
+            "토큰의 순서를 바꾸면 출력도 같은 순서로 바뀌는지만 봤어요. 모든 토큰을 더하는 함수도 그 검사는 통과해요.",
+            "토큰을 혼자 넣었을 때와 문장 속에 있을 때를 견줘 봐요.",
+            (_position_order, _position_order_roll),
+            ("all",),
+        ),
+        Mistake(
+            "is_position_wise.later-tokens-only",
+            "뒤의 토큰만 가려 봄",
+            "뒤의 토큰이 앞의 출력을 바꾸는지만 봤어요. 앞의 토큰을 섞는 함수는 그 검사를 통과해요.",
+            "앞의 토큰이 없을 때도 출력이 그대로인지 봐요.",
+            (_position_causal,),
+            ("all",),
+        ),
     ),
-    correct=(_position_by_token, _position_as_batch, _position_stack),
+    correct=(
+        _position_by_token,
+        _position_as_batch,
+        _position_stack,
+        _position_numpy,
+        _position_by_moving,
+        _position_by_gradient,
+    ),
 )
 
 
@@ -479,9 +935,34 @@ def _count_b2_only(d_model, d_ff):
     return 2 * d_model * d_ff + d_model
 
 
-def _count_one_matrix(d_model, d_ff):
+def _count_first_layer(d_model, d_ff):
     _guard(d_model, d_ff)
     return d_model * d_ff + d_ff
+
+
+def _count_second_layer(d_model, d_ff):
+    _guard(d_model, d_ff)
+    return d_ff * d_model + d_model
+
+
+def _count_matrix_once(d_model, d_ff):
+    _guard(d_model, d_ff)
+    return d_model * d_ff + d_ff + d_model
+
+
+def _count_d_ff_twice(d_model, d_ff):
+    _guard(d_model, d_ff)
+    return 2 * (d_model * d_ff + d_ff)
+
+
+def _count_d_model_twice(d_model, d_ff):
+    _guard(d_model, d_ff)
+    return 2 * (d_model * d_ff + d_model)
+
+
+def _count_four_times(d_model, d_ff):
+    _guard(d_model, d_ff)
+    return 8 * d_model * d_model + 5 * d_model
 
 
 def _count_by_layers(d_model, d_ff):
@@ -497,13 +978,25 @@ def _count_by_module(d_model, d_ff):
     return sum(torch.empty(shape, device="meta").numel() for shape in shapes)
 
 
+def _count_by_linear(d_model, d_ff):
+    if not (d_model >= 1 and d_ff >= 1):
+        raise ValueError("크기는 1 이상이어야 해요.")
+    layers = [torch.nn.Linear(d_model, d_ff, device="meta"), torch.nn.Linear(d_ff, d_model, device="meta")]
+    return sum(p.numel() for layer in layers for p in layer.parameters())
+
+
 def _count_cases(rng):
+    # d_ff가 d_model의 네 배인 것은 논문의 크기뿐이에요. 네 배라고 정해 둔 답이 드러나요.
     return [
+        case("values", rng.int(3, 9), rng.int(41, 60)),
+        case("values", rng.int(100, 200), rng.int(210, 390)),
+        case("values", 1, rng.int(11, 30)),
         case("paper", 512, 2048),
-        case("values", rng.int(3, 9), rng.int(20, 40)),
-        case("values", rng.int(100, 200), rng.int(300, 900)),
-        case("guard", 0, rng.int(2, 9), comparator="raises", params={"error": "ValueError"}),
-        case("guard", rng.int(2, 9), -1, comparator="raises", params={"error": "ValueError"}),
+        # 어느 한쪽이나 둘 다. 둘 다 음수면 곱은 양수예요.
+        *(
+            case("guard", *sizes, comparator="raises", params={"error": "ValueError"})
+            for sizes in ((0, rng.int(2, 9)), (rng.int(2, 9), -1), (rng.int(2, 9), 0), (-rng.int(2, 9), -rng.int(2, 9)))
+        ),
     ]
 
 
@@ -519,6 +1012,7 @@ FFN_PARAM_COUNT = Exercise(
     },
     reference=feed_forward.ffn_param_count,
     sample_cases=_count_cases,
+    examples=(case("values", 2, 3),),
     mistakes=(
         Mistake(
             "ffn_param_count.no-bias",
@@ -539,13 +1033,37 @@ FFN_PARAM_COUNT = Exercise(
         Mistake(
             "ffn_param_count.one-layer",
             "한 층만 셈",
-            "선형층 하나만 세었어요. 돌아오는 층이 하나 더 있어요.",
+            "선형층 하나만 세었어요. FFN에는 선형층이 하나 더 있어요.",
             "FFN에 행렬 곱이 몇 번 나오는지 세어 봐요.",
-            (_count_one_matrix,),
+            (_count_first_layer, _count_second_layer),
             ("paper", "values"),
         ),
+        Mistake(
+            "ffn_param_count.matrix-once",
+            "행렬을 하나만 셈",
+            "편향은 둘 다 세었는데 가중치 행렬은 하나만 세었어요.",
+            "W1과 W2의 모양을 따로 적고 원소를 세어 봐요.",
+            (_count_matrix_once,),
+            ("paper", "values"),
+        ),
+        Mistake(
+            "ffn_param_count.equal-biases",
+            "두 편향의 길이를 같게 셈",
+            "두 편향의 길이를 같다고 보고 세었어요.",
+            "편향은 층에서 나가는 값마다 하나씩이에요. 층마다 몇 개가 나가는지 적어 봐요.",
+            (_count_d_ff_twice, _count_d_model_twice),
+            ("paper", "values"),
+        ),
+        Mistake(
+            "ffn_param_count.four-times-assumed",
+            "안쪽 폭을 네 배로 정해 둠",
+            "논문의 크기에서만 맞아요. d_ff를 쓰지 않고 d_model의 네 배로 정해 뒀어요.",
+            "받은 인자 가운데 계산에 쓰이지 않은 것이 있는지 봐요.",
+            (_count_four_times,),
+            ("values",),
+        ),
     ),
-    correct=(_count_by_layers, _count_by_module),
+    correct=(_count_by_layers, _count_by_module, _count_by_linear),
 )
 
 
@@ -555,37 +1073,65 @@ _P = 0.3
 
 
 def _dropout_cases(rng):
-    x, d = rng.normal(6, 9, 8), 8
-    W1, b1, b2 = rng.normal(d, d, scale=0.5), rng.normal(d), rng.normal(d) + 3
-    eye = torch.eye(d)
+    x, d = rng.normal(8, 24, 8), 8
+    W1, b1, b2 = rng.normal(d, d, scale=0.5), rng.normal(d, scale=0.5) + 1, rng.normal(d) + 3
+    # 앞쪽의 문장과 성분은 스위치가 모두 꺼져 있어요. 앞에서부터 버린 답은 켜진 것을 하나도 버리지 못해요.
+    W1[0] = W1[0].abs() + 0.5
+    x[:3, :, 0] = b1[:3] = -100
     h = torch.relu(x @ W1 + b1)
+    weights = (W1, b1, torch.eye(d), b2)  # W2가 항등행렬이면 버려진 자리가 출력에 그대로 보여요.
     general = _ffn_weights(rng, 8, 13)
     double = _ffn_weights(rng, 5, 9, torch.float64)
+    rest = b2.expand_as(h).clone()
     return [
-        case(
-            "training",
-            x,
-            W1,
-            b1,
-            eye,
-            b2,
-            _P,
-            True,
-            comparator="dropout",
-            params={
-                "kept": h / (1 - _P) + b2,
-                "dropped": b2.expand_as(h).clone(),
-                "p": _P,
-                "alternatives": [
-                    ("ffn_dropout.not-rescaled", h + b2, b2.expand_as(h).clone()),
-                    ("ffn_dropout.after-second-layer", (h + b2) / (1 - _P), torch.zeros_like(h)),
-                ],
-            },
-        ),
         case("eval", x, *general, _P, False),
         case("eval", rng.normal(2, 3, 5, dtype=torch.float64), *double, 0.6, False),
+        _dropout_case(
+            "eval",
+            (x, *weights, _P, False),
+            (h + b2, h + b2 + 1000, 0.0),  # 하나도 버려지지 않아야 해요. 버려졌을 때의 값은 나올 수 없는 값이에요.
+            ("scaled-in-eval", h * (1 - _P) + b2, h * (1 - _P) + b2),
+            ("scaled-in-eval", (h + b2) * (1 - _P), (h + b2) * (1 - _P)),
+            ("active-in-eval", h / (1 - _P) + b2, rest),
+            ("active-in-eval", h + b2, rest),
+        ),
+        _dropout_case(
+            "training",
+            (x, *weights, _P, True),
+            (h / (1 - _P) + b2, rest, _P),
+            ("never-drops", h + b2, h + b2),
+            ("not-rescaled", h + b2, rest),
+            ("keep-probability", h / _P + b2, rest, _P),
+            ("after-second-layer", (h + b2) / (1 - _P), torch.zeros_like(h)),
+        ),
+        *(_one_axis(rng, shape) for shape in ((1, 1, 32), (1, 64, 1), (64, 1, 1))),
         case("zero", x, *general, 0.0, True),
     ]
+
+
+def _dropout_case(group, args, right, *others):
+    """`right`는 (살았을 때의 값, 버려졌을 때의 값, 버릴 확률), `others`는 알려진 실수의 (이름, 살았을 때, 버려졌을 때, 있다면 산 비율)이에요."""
+    kept, dropped, p = right
+    alternatives = [(f"ffn_dropout.{name}", *values) for name, *values in others]
+    params = {"kept": kept, "dropped": dropped, "p": p, "alternatives": alternatives}
+    params["repeated"] = "ffn_dropout.same-every-time"
+    # 학습할 때는 두 번 불러요. 부를 때마다 다른 자리가 버려져야 해요.
+    return Case(group, (Call(args),) * (2 if group == "training" else 1), "dropout", params)
+
+
+def _one_axis(rng, shape):
+    """축 하나만 긴 입력. 원소마다 뽑지 않고 축 하나를 건너뛴 마스크는 모두 버리거나 모두 살려요.
+
+    앞의 절반(문장이 여럿이면 하나 건너 하나)은 음수라 ReLU를 지나면 0이에요. 앞에서부터 버린 답은 버린 것이 없어요.
+    """
+    x = rng.uniform(*shape, low=0.5, high=2.0)
+    if shape[1] > 1:
+        x[:, : shape[1] // 2] *= -1
+    elif shape[0] > 1:
+        x[::2] *= -1
+    one, b2 = torch.eye(shape[2]), rng.normal(shape[2]) + 3
+    kept, dropped = x.clamp(min=0) * 2 + b2, b2.expand(shape).clone()
+    return _dropout_case("training", (x, one, torch.zeros(shape[2]), one, b2, 0.5, True), (kept, dropped, 0.5))
 
 
 def _dropout_after_second(x, W1, b1, W2, b2, p, training):
@@ -596,10 +1142,107 @@ def _dropout_in_eval(x, W1, b1, W2, b2, p, training):
     return F.dropout(torch.relu(x @ W1 + b1), p, True) @ W2 + b2
 
 
+def _dropout_in_eval_own_mask(x, W1, b1, W2, b2, p, training):
+    h = torch.relu(x @ W1 + b1)
+    return (h * (torch.rand_like(h) >= p) / (1 - p)) @ W2 + b2
+
+
 def _dropout_not_rescaled(x, W1, b1, W2, b2, p, training):
     h = torch.relu(x @ W1 + b1)
     keep = torch.rand_like(h) >= p if training else torch.ones_like(h)
     return (h * keep) @ W2 + b2
+
+
+def _dropout_never(x, W1, b1, W2, b2, p, training):
+    h = torch.relu(x @ W1 + b1)
+    return h @ W2 + b2
+
+
+def _dropout_only_rescaled(x, W1, b1, W2, b2, p, training):
+    return torch.relu(x @ W1 + b1) / (1 - p if training else 1) @ W2 + b2
+
+
+def _dropout_scaled_in_eval(x, W1, b1, W2, b2, p, training):
+    h = torch.relu(x @ W1 + b1)
+    return (h * (torch.rand_like(h) > p) if training else h * (1.0 - p)) @ W2 + b2
+
+
+def _dropout_keep_p(x, W1, b1, W2, b2, p, training):
+    return F.dropout(torch.relu(x @ W1 + b1), 1 - p, training) @ W2 + b2
+
+
+def _dropout_keep_p_own_mask(x, W1, b1, W2, b2, p, training):
+    h = torch.relu(x @ W1 + b1)
+    return (h * (torch.rand_like(h) < p) / (1 - p) if training else h) @ W2 + b2
+
+
+def _dropout_on_input(x, W1, b1, W2, b2, p, training):
+    return torch.relu(F.dropout(x, p, training) @ W1 + b1) @ W2 + b2
+
+
+def _dropout_twice(x, W1, b1, W2, b2, p, training):
+    return F.dropout(F.dropout(torch.relu(x @ W1 + b1), p, training) @ W2 + b2, p, training)
+
+
+def _shared_mask(x, W1, b1, W2, b2, p, training, shape):
+    h = torch.relu(x @ W1 + b1)
+    return (h * (torch.rand(shape, dtype=h.dtype) >= p) / (1 - p) if training else h) @ W2 + b2
+
+
+def _dropout_whole_tokens(x, W1, b1, W2, b2, p, training):
+    return _shared_mask(x, W1, b1, W2, b2, p, training, (*x.shape[:2], 1))
+
+
+def _dropout_whole_features(x, W1, b1, W2, b2, p, training):
+    return _shared_mask(x, W1, b1, W2, b2, p, training, b1.shape)
+
+
+def _dropout_whole_sentences(x, W1, b1, W2, b2, p, training):
+    return _shared_mask(x, W1, b1, W2, b2, p, training, (x.shape[0], 1, 1))
+
+
+def _dropout_same_for_sentences(x, W1, b1, W2, b2, p, training):
+    return _shared_mask(x, W1, b1, W2, b2, p, training, (x.shape[1], b1.shape[0]))
+
+
+def _dropout_same_for_tokens(x, W1, b1, W2, b2, p, training):
+    return _shared_mask(x, W1, b1, W2, b2, p, training, (x.shape[0], 1, b1.shape[0]))
+
+
+def _dropout_first_features(x, W1, b1, W2, b2, p, training):
+    h = torch.relu(x @ W1 + b1) / (1 - p if training else 1)
+    if training:
+        h[..., : int(p * h.shape[-1])] = 0
+    return h @ W2 + b2
+
+
+def _dropout_first_elements(x, W1, b1, W2, b2, p, training):
+    h = torch.relu(x @ W1 + b1) / (1 - p if training else 1)
+    if training:
+        h.view(-1)[: int(p * h.numel())] = 0
+    return h @ W2 + b2
+
+
+def _dropout_reseeded(x, W1, b1, W2, b2, p, training):
+    torch.manual_seed(0)
+    return F.dropout(torch.relu(x @ W1 + b1), p, training) @ W2 + b2
+
+
+def _dropout_own_generator(x, W1, b1, W2, b2, p, training):
+    h = torch.relu(x @ W1 + b1)
+    keep = torch.rand(h.shape, generator=torch.Generator().manual_seed(42)) >= p
+    return (h * keep / (1 - p) if training else h) @ W2 + b2
+
+
+def _dropout_first_tokens(x, W1, b1, W2, b2, p, training):
+    h = torch.relu(x @ W1 + b1) / (1 - p if training else 1)
+    if training:
+        h[:, : int(p * h.shape[1])] = 0
+    return h @ W2 + b2
+
+
+def _dropout_inverted(x, W1, b1, W2, b2, p, training):
+    return F.dropout(torch.relu(x @ W1 + b1), p, not training) @ W2 + b2
 
 
 def _dropout_own_mask(x, W1, b1, W2, b2, p, training):
@@ -622,18 +1265,33 @@ def _dropout_module(x, W1, b1, W2, b2, p, training):
     return layer(torch.relu(x @ W1 + b1)) @ W2 + b2
 
 
+def _dropout_numpy(x, W1, b1, W2, b2, p, training):
+    import numpy as np
+
+    h = np.maximum(x.numpy() @ W1.numpy() + b1.numpy(), 0)
+    if training:
+        h = h * np.random.default_rng().binomial(1, 1 - p, h.shape).astype(h.dtype) / h.dtype.type(1 - p)
+    return torch.from_numpy(h @ W2.numpy() + b2.numpy())
+
+
+def _dropout_before_relu(x, W1, b1, W2, b2, p, training):
+    """ReLU는 0과 양수배를 그대로 지나 보내므로 앞에서 버려도 결과가 같아요."""
+    return torch.relu(F.dropout(x @ W1 + b1, p, training)) @ W2 + b2
+
+
 FFN_DROPOUT = Exercise(
     name="ffn_dropout",
     lesson=LESSON,
     title="FFN의 드롭아웃",
     points=20,
     groups={
-        "training": "학습할 때 활성화만 버리고 남은 값을 1/(1-p)배 해요",
+        "training": "학습할 때 활성화를 원소마다 따로 버리고 남은 값을 1/(1-p)배 해요",
         "eval": "평가할 때는 아무것도 버리지 않아요",
         "zero": "p가 0이면 드롭아웃이 없는 것과 같아요",
     },
     reference=feed_forward.ffn_dropout,
     sample_cases=_dropout_cases,
+    examples=(case("eval", *_BY_HAND, 0.5, False),),
     mistakes=(
         Mistake(
             "ffn_dropout.after-second-layer",
@@ -648,19 +1306,89 @@ FFN_DROPOUT = Exercise(
             "평가에서도 버림",
             "`training`이 False인데도 값이 버려졌어요.",
             "`training` 인자가 드롭아웃까지 전달되는지 봐요.",
-            (_dropout_in_eval,),
+            (_dropout_in_eval, _dropout_in_eval_own_mask),
             ("eval",),
         ),
         Mistake(
             "ffn_dropout.not-rescaled",
             "1/(1-p)배를 하지 않음",
-            "살아남은 값이 커지지 않아서 학습할 때와 평가할 때의 평균이 달라져요.",
+            "버리기는 했는데 살아남은 값이 커지지 않았어요. 그러면 활성화의 평균이 (1-p)배로 줄어요.",
             "값을 p의 비율로 버리고도 평균을 지키려면 남은 값이 어떻게 되어야 하는지 생각해 봐요.",
             (_dropout_not_rescaled,),
             ("training",),
         ),
+        Mistake(
+            "ffn_dropout.scaled-in-eval",
+            "평가할 때 (1-p)배를 함",
+            "평가할 때 값에 (1-p)를 곱했어요. 《밑바닥부터 시작하는 딥러닝》의 드롭아웃은 이렇게 평가할 때 줄이지만, "
+            "이 실습과 PyTorch는 평가할 때 아무것도 하지 않아요.",
+            "평균을 지키는 일을 평가할 때가 아니라 학습할 때 하려면, 살아남은 값을 어떻게 해야 하는지 생각해 봐요.",
+            (_dropout_scaled_in_eval,),
+            ("training", "eval"),
+        ),
+        Mistake(
+            "ffn_dropout.never-drops",
+            "학습할 때 버리지 않음",
+            "`training`이 True인데도 값이 하나도 버려지지 않았어요.",
+            "드롭아웃을 거는 줄이 `training`이 True일 때 실행되는지, 그 결과를 다음 줄에서 쓰는지 봐요.",
+            (_dropout_never, _dropout_only_rescaled),
+            ("training",),
+        ),
+        Mistake(
+            "ffn_dropout.keep-probability",
+            "p를 살릴 확률로 씀",
+            "p만큼 버려져야 하는데 p만큼 살아남았어요. p를 살릴 확률로 읽었어요.",
+            "p가 0이라면 몇 개가 버려져야 하는지 생각해 봐요.",
+            (_dropout_keep_p, _dropout_keep_p_own_mask),
+            ("training", "zero"),
+        ),
+        Mistake(
+            "ffn_dropout.on-input",
+            "입력에서 버림",
+            "첫째 층에 들어가기 전의 x에 드롭아웃이 걸렸어요.",
+            "식에서 Dropout의 괄호 안에 무엇이 들어 있는지 봐요.",
+            (_dropout_on_input,),
+            ("training",),
+        ),
+        Mistake(
+            "ffn_dropout.twice",
+            "두 번 버림",
+            "활성화에 한 번, 둘째 층의 출력에 또 한 번 버렸어요.",
+            "식에 Dropout이 몇 번 나오는지 세어 봐요.",
+            (_dropout_twice,),
+            ("training",),
+        ),
+        Mistake(
+            "ffn_dropout.shared-mask",
+            "여럿이 한꺼번에 버려짐",
+            "난수를 원소마다 뽑지 않아서, 여러 원소가 함께 버려지고 함께 살아남았어요.",
+            "난수로 만든 마스크의 모양이 활성화의 모양과 같은지 봐요.",
+            (
+                _dropout_whole_tokens,
+                _dropout_whole_features,
+                _dropout_whole_sentences,
+                _dropout_same_for_sentences,
+                _dropout_same_for_tokens,
+            ),
+            ("training",),
+        ),
+        Mistake(
+            "ffn_dropout.same-every-time",
+            "늘 같은 자리를 버림",
+            "두 번 불렀는데 똑같은 자리가 버려졌어요. 부를 때마다 새로 골라야 어느 하나에 기대지 않게 돼요.",
+            "함수 안에서 시드를 정하거나, 버릴 자리를 난수 없이 정하거나, 한 번 만든 마스크를 다시 쓰는 곳이 있는지 봐요.",
+            (
+                _dropout_reseeded,
+                _dropout_own_generator,
+                _dropout_first_features,
+                _dropout_first_elements,
+                _dropout_first_tokens,
+            ),
+            ("training",),
+        ),
     ),
-    correct=(_dropout_own_mask, _dropout_bernoulli, _dropout_module),
+    both=(Both(("ffn_dropout.active-in-eval", "ffn_dropout.never-drops"), (_dropout_inverted,), ("training", "eval")),),
+    correct=(_dropout_own_mask, _dropout_bernoulli, _dropout_module, _dropout_numpy, _dropout_before_relu),
     uses=("relu", "ffn"),
 )
 
@@ -683,6 +1411,30 @@ def _swiglu_sigmoid(x, W, V, W2):
     return (torch.sigmoid(x @ W) * (x @ V)) @ W2
 
 
+def _swiglu_no_activation(x, W, V, W2):
+    return ((x @ W) * (x @ V)) @ W2
+
+
+def _swiglu_relu(x, W, V, W2):
+    return (F.relu(x @ W) * (x @ V)) @ W2
+
+
+def _swiglu_gelu(x, W, V, W2):
+    return (F.gelu(x @ W) * (x @ V)) @ W2
+
+
+def _swiglu_added(x, W, V, W2):
+    return (F.silu(x @ W) + x @ V) @ W2
+
+
+def _swiglu_no_value(x, W, V, W2):
+    return F.silu(x @ W) @ W2
+
+
+def _swiglu_on_product(x, W, V, W2):
+    return F.silu((x @ W) * (x @ V)) @ W2
+
+
 def _swiglu_silu(x, W, V, W2):
     return F.linear(F.silu(F.linear(x, W.T)) * F.linear(x, V.T), W2.T)
 
@@ -700,12 +1452,21 @@ SWIGLU = Exercise(
     groups={"values": "값이 맞아요", "float64": "float64를 넣으면 float64로 맞아요"},
     reference=feed_forward.swiglu,
     sample_cases=_swiglu_cases,
+    examples=(
+        case(
+            "values",
+            torch.tensor([[[1.0]]]),
+            torch.tensor([[0.0, 2.0]]),
+            torch.tensor([[3.0, -1.0]]),
+            torch.tensor([[1.0], [2.0]]),
+        ),
+    ),
     mistakes=(
         Mistake(
             "swiglu.wrong-branch",
             "문이 다른 쪽에",
             "활성화가 V 쪽 갈래에 걸렸어요.",
-            "식에서 SiLU의 괄호 안에 어느 가중치가 있는지 봐요.",
+            "식에서 SiLU의 괄호 안에 어느 가중치 행렬이 있는지 봐요.",
             (_swiglu_other_branch,),
             ("values", "float64"),
         ),
@@ -715,6 +1476,46 @@ SWIGLU = Exercise(
             "문이 0과 1 사이에만 있어요. 시그모이드만 쓰면 GLU라는 다른 함수가 돼요.",
             "SiLU(z)는 z에 무엇을 곱한 것인지 식을 다시 봐요.",
             (_swiglu_sigmoid,),
+            ("values", "float64"),
+        ),
+        Mistake(
+            "swiglu.no-activation",
+            "활성화 없음",
+            "두 갈래를 곱하기만 했어요. 문을 여닫는 활성화가 빠졌어요.",
+            "식에서 xW를 감싸고 있는 함수를 찾아요.",
+            (_swiglu_no_activation,),
+            ("values", "float64"),
+        ),
+        Mistake(
+            "swiglu.other-gate",
+            "ReLU나 GELU로 만든 문",
+            "문의 활성화가 SiLU가 아니에요. ReLU나 GELU를 쓰면 ReGLU, GEGLU라는 다른 함수가 돼요.",
+            "식에 적힌 SiLU(z)에 2를 넣어 손으로 계산해 봐요.",
+            (_swiglu_relu, _swiglu_gelu),
+            ("values", "float64"),
+        ),
+        Mistake(
+            "swiglu.added",
+            "두 갈래를 더함",
+            "두 갈래를 곱하지 않고 더했어요. 문이 닫혀도 다른 갈래의 값이 그대로 지나가요.",
+            "식에서 두 갈래 사이에 있는 기호를 봐요.",
+            (_swiglu_added,),
+            ("values", "float64"),
+        ),
+        Mistake(
+            "swiglu.value-branch-missing",
+            "V 갈래가 없음",
+            "V가 쓰이지 않아서 문 하나만 지나갔어요.",
+            "받은 가중치 행렬 셋이 모두 쓰였는지 세어 봐요.",
+            (_swiglu_no_value,),
+            ("values", "float64"),
+        ),
+        Mistake(
+            "swiglu.activation-on-product",
+            "곱한 뒤에 활성화",
+            "두 갈래를 곱한 다음에 활성화를 걸었어요.",
+            "SiLU의 괄호가 어디에서 닫히는지 식에서 봐요.",
+            (_swiglu_on_product,),
             ("values", "float64"),
         ),
     ),

@@ -7,7 +7,7 @@ import math
 import torch
 import torch.nn.functional as F
 
-from autograder.exercises.schema import Exercise, Mistake
+from autograder.exercises.schema import Both, Exercise, Mistake
 from autograder.judging.cases import Call, Case, Ref, case
 from reference import multi_head
 from reference.attention import scaled_dot_product_attention
@@ -37,8 +37,10 @@ def _split_cases(rng):
         case("values", rng.normal(2, 5, 12), 3),
         case("values", rng.normal(3, 4, 10), 2),
         case("values", rng.normal(2, 3, 7), 1),
+        case("values", rng.normal(1, 4, 15), 3),
         case("float64", rng.normal(2, 3, 20, dtype=torch.float64), 5),
-        case("guard", rng.normal(2, 3, 10), 4, comparator="raises", params={"error": "ValueError"}),
+        # 끊어 읽다가 저절로 나는 예외도 조용히 틀린 답을 막아요. 남는 칸을 버리는 답만 걸러요.
+        case("guard", rng.normal(2, 3, 10), 4, comparator="raises", params={"error": ("ValueError", "RuntimeError")}),
     ]
 
 
@@ -66,10 +68,39 @@ def _split_not_transposed(x, n_heads):
     return x.reshape(B, T, n_heads, D // n_heads)
 
 
+def _split_sizes_exchanged(x, n_heads):
+    B, T, D = x.shape
+    _guarded(D, n_heads)
+    return x.reshape(B, T, D // n_heads, n_heads).transpose(1, 2)
+
+
+def _split_heads_first(x, n_heads):
+    return _split_chunks(x, n_heads).transpose(0, 1)
+
+
+def _split_batch_merged(x, n_heads):
+    return _split_chunks(x, n_heads).flatten(0, 1)
+
+
+def _split_time_last(x, n_heads):
+    return _split_chunks(x, n_heads).transpose(2, 3)
+
+
 def _split_chunks(x, n_heads):
     if x.shape[-1] % n_heads:
         raise ValueError("나누어떨어지지 않아요.")
     return torch.stack(x.chunk(n_heads, dim=-1), dim=1)
+
+
+def _split_by_view(x, n_heads):
+    B, T, D = x.shape
+    return x.view(B, T, n_heads, D // n_heads).permute(0, 2, 1, 3)
+
+
+def _split_by_einsum(x, n_heads):
+    """헤드마다 단위행렬의 제 칸만 골라 곱해요."""
+    pick = torch.eye(x.shape[-1], dtype=x.dtype).reshape(x.shape[-1], n_heads, -1)
+    return torch.einsum("btd,dhk->bhtk", x, pick)
 
 
 def _split_slices(x, n_heads):
@@ -96,9 +127,10 @@ SPLIT_HEADS = Exercise(
     groups={
         "values": "헤드마다 이어진 d_k개를 가져가요",
         "float64": "float64를 넣으면 float64로 맞아요",
-        "guard": "나누어떨어지지 않으면 ValueError예요",
+        "guard": "나누어떨어지지 않으면 조용히 틀리지 않고 예외를 내요",
     },
     reference=multi_head.split_heads,
+    examples=(case("values", torch.tensor([[[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]]]), 3),),
     sample_cases=_split_cases,
     mistakes=(
         Mistake(
@@ -133,8 +165,40 @@ SPLIT_HEADS = Exercise(
             (_split_not_transposed,),
             ("values", "float64"),
         ),
+        Mistake(
+            "split_heads.sizes-exchanged",
+            "헤드의 수와 폭이 바뀜",
+            "D를 (H, K)가 아니라 (K, H)로 끊어서, 헤드의 수와 헤드의 폭이 서로 바뀌었어요.",
+            "D축을 둘로 나눌 때 앞의 수와 뒤의 수가 각각 무엇을 뜻하는지 봐요.",
+            (_split_sizes_exchanged,),
+            ("values", "float64"),
+        ),
+        Mistake(
+            "split_heads.heads-before-batch",
+            "헤드 축이 배치 축보다 앞에 옴",
+            "나누기는 맞지만 헤드 축이 배치 축보다 앞에 있어요.",
+            "돌려줄 모양 (B, H, T, K)에서 배치가 몇 번째 축인지 봐요.",
+            (_split_heads_first,),
+            ("values", "float64"),
+        ),
+        Mistake(
+            "split_heads.batch-and-heads-merged",
+            "배치와 헤드를 한 축으로 합침",
+            "배치 축과 헤드 축을 하나로 합쳐 (B·H, T, K)가 됐어요. 그렇게 쓰는 코드도 있지만 여기서 약속한 모양은 (B, H, T, K)예요.",
+            "결과의 축이 넷인지 봐요.",
+            (_split_batch_merged,),
+            ("values", "float64"),
+        ),
+        Mistake(
+            "split_heads.time-last",
+            "토큰 축이 맨 뒤에 옴",
+            "헤드까지는 맞지만 마지막 두 축이 (T, K)가 아니라 (K, T)예요. 키의 축을 미리 맞바꿔 두는 코드와 섞였어요.",
+            "뒤의 두 축이 (T, K)여야 레슨 5의 어텐션을 그대로 쓸 수 있어요.",
+            (_split_time_last,),
+            ("values", "float64"),
+        ),
     ),
-    correct=(_split_chunks, _split_slices, _split_unflatten),
+    correct=(_split_chunks, _split_slices, _split_unflatten, _split_by_view, _split_by_einsum),
 )
 
 
@@ -146,6 +210,7 @@ def _merge_cases(rng):
         case("values", rng.normal(2, 3, 5, 4)),
         case("values", rng.normal(3, 2, 4, 7)),
         case("values", rng.normal(2, 1, 3, 6)),
+        case("values", rng.normal(1, 3, 4, 2)),
         case("float64", rng.normal(2, 5, 3, 4, dtype=torch.float64)),
     ]
 
@@ -172,6 +237,14 @@ def _merge_interleaved(x):
     return x.permute(0, 2, 3, 1).flatten(2)
 
 
+def _merge_not_flattened(x):
+    return x.transpose(1, 2)
+
+
+def _merge_along_time(x):
+    return torch.cat(list(x.unbind(1)), dim=1)
+
+
 def _merge_cat(x):
     return torch.cat(list(x.unbind(1)), dim=-1)
 
@@ -179,6 +252,13 @@ def _merge_cat(x):
 def _merge_contiguous(x):
     B, H, T, K = x.shape
     return x.permute(0, 2, 1, 3).contiguous().view(B, T, -1)
+
+
+def _merge_by_einsum(x):
+    """헤드마다 단위행렬의 제 칸으로 옮겨 더해요."""
+    B, H, T, K = x.shape
+    place = torch.eye(H * K, dtype=x.dtype).reshape(H, K, H * K)
+    return torch.einsum("bhtk,hkd->btd", x, place)
 
 
 def _merge_slices(x):
@@ -196,6 +276,7 @@ MERGE_HEADS = Exercise(
     points=14,
     groups={"values": "토큰마다 헤드들이 차례로 이어져요", "float64": "float64를 넣으면 float64로 맞아요"},
     reference=multi_head.merge_heads,
+    examples=(case("values", torch.tensor([[[[1.0, 2.0]], [[3.0, 4.0]], [[5.0, 6.0]]]])),),
     sample_cases=_merge_cases,
     mistakes=(
         Mistake(
@@ -231,8 +312,24 @@ MERGE_HEADS = Exercise(
             (_merge_interleaved,),
             ("values", "float64"),
         ),
+        Mistake(
+            "merge_heads.not-flattened",
+            "축만 되돌리고 펴지 않음",
+            "축은 되돌렸지만 헤드 축과 폭이 따로 남아 있어요. 토큰마다 벡터 하나가 되어야 해요.",
+            "돌려줄 모양 (B, T, D)의 축이 몇 개인지 봐요.",
+            (_merge_not_flattened,),
+            ("values", "float64"),
+        ),
+        Mistake(
+            "merge_heads.joined-along-time",
+            "토큰 축을 따라 이어 붙임",
+            "헤드들을 옆이 아니라 아래로 이어 붙여서 토큰이 H배로 늘었어요.",
+            "이어 붙인 뒤에도 토큰의 수는 그대로여야 해요. 어느 축을 따라 붙였는지 봐요.",
+            (_merge_along_time,),
+            ("values", "float64"),
+        ),
     ),
-    correct=(_merge_cat, _merge_contiguous, _merge_slices),
+    correct=(_merge_cat, _merge_contiguous, _merge_slices, _merge_by_einsum),
 )
 
 
@@ -249,79 +346,140 @@ def _lengths_mask(lengths, S):
 
 
 def _mha_cases(rng):
-    W12, W10 = _matrices(rng, 12), _matrices(rng, 10)
+    # √d_k와 그 정수부는 D, H, 문장 길이나 그 제곱근과 겹치지 않아요. 겹치면 엉뚱한 이름이 붙어요.
+    W15, W14 = _matrices(rng, 15), _matrices(rng, 14)
     return [
-        case("values", rng.normal(2, 4, 12), rng.normal(2, 5, 12), *W12, 3, None),
-        case("values", rng.normal(3, 5, 10), rng.normal(3, 4, 10), *W10, 2, None),
+        case("values", rng.normal(2, 6, 15), rng.normal(2, 7, 15), *W15, 3, None),
+        case("values", rng.normal(1, 5, 14), rng.normal(1, 6, 14), *W14, 2, None),
         # 문장 수와 쿼리 길이가 같으면 마스크를 엉뚱한 축에 맞춰도 모양이 맞아요.
-        case("mask", rng.normal(3, 3, 12), rng.normal(3, 5, 12), *W12, 2, _lengths_mask([5, 2, 3], 5)),
-        case("mask", rng.normal(2, 4, 12), rng.normal(2, 4, 12), *W12, 3, torch.ones(4, 4).tril().bool()),
+        case("mask", rng.normal(3, 3, 14), rng.normal(3, 5, 14), *W14, 2, _lengths_mask([2, 5, 3], 5)),
+        case("mask", rng.normal(2, 6, 15), rng.normal(2, 6, 15), *W15, 3, torch.ones(6, 6).tril().bool()),
+        # 쿼리와 키의 길이가 같으면 축을 옮기지 않고 헤드끼리 봐도 모양이 맞아요.
         case(
             "float64",
-            rng.normal(2, 3, 10, dtype=torch.float64),
-            rng.normal(2, 4, 10, dtype=torch.float64),
+            rng.normal(2, 6, 10, dtype=torch.float64),
+            rng.normal(2, 6, 10, dtype=torch.float64),
             *_matrices(rng, 10, torch.float64),
-            5,
+            2,
             None,
         ),
     ]
 
 
-def _mha(q_in, kv_in, W_q, W_k, W_v, W_o, n_heads, mask, *, scale=None, dim=-1, out=True):
-    q, k, v = _split(q_in @ W_q, n_heads), _split(kv_in @ W_k, n_heads), _split(kv_in @ W_v, n_heads)
-    scores = q @ k.transpose(-2, -1) * (q.shape[-1] ** -0.5 if scale is None else scale)
+_SWAP = torch.tensor([[0.0, 1.0], [1.0, 0.0]])
+_UPPER = torch.tensor([[1.0, 2.0], [0.0, 1.0]])
+_LOWER = torch.tensor([[1.0, 0.0], [1.0, 1.0]])
+# 폭 2를 헤드 둘로 나누면 헤드마다 수 하나라 손으로 따라갈 수 있어요.
+_ONE_QUERY = (torch.tensor([[[1.0, 2.0]]]), torch.tensor([[[1.0, 0.0], [0.0, 1.0]]]))
+_BY_HAND = case("values", *_ONE_QUERY, torch.eye(2), _SWAP, _UPPER, _LOWER, 2, None)
+
+
+def _weigh(scores, mask, dim=-1):
     if mask is not None:
         scores = scores.masked_fill(~mask, torch.finfo(scores.dtype).min)
-    y = _merge(torch.softmax(scores, dim) @ v)
+    return torch.softmax(scores, dim)
+
+
+def _weigh_inverted(fill):
+    """True를 '가림'으로 읽는 마스크."""
+    return lambda scores, mask: torch.softmax(scores if mask is None else scores.masked_fill(mask, fill), -1)
+
+
+def _weigh_inverted_without_nan(scores, mask):
+    return torch.nan_to_num(_weigh_inverted(float("-inf"))(scores, mask))
+
+
+def _weigh_filled(fill):
+    return lambda scores, mask: torch.softmax(scores if mask is None else scores.masked_fill(~mask, fill), -1)
+
+
+def _weigh_multiplied(scores, mask):
+    return torch.softmax(scores if mask is None else scores * mask, -1)
+
+
+def _weigh_added(scores, mask):
+    return torch.softmax(scores if mask is None else scores + mask, -1)
+
+
+def _weigh_not_renormalised(scores, mask):
+    return torch.softmax(scores, -1) * (1 if mask is None else mask)
+
+
+def _weigh_causal(scores, mask):
+    past = torch.ones(scores.shape[-2:], dtype=torch.bool).tril()
+    return _weigh(scores, past if mask is None else mask & past)
+
+
+def _weigh_only_causal(scores, mask):
+    return _weigh_causal(scores, None)
+
+
+def _root_of_head(q, k):
+    return math.sqrt(q.shape[-1])
+
+
+def _root_of_model(q, k):
+    return math.sqrt(q.shape[1] * q.shape[-1])
+
+
+def _mha(
+    q_in,
+    kv_in,
+    W_q,
+    W_k,
+    W_v,
+    W_o,
+    n_heads,
+    mask,
+    *,
+    divisor=_root_of_head,
+    weigh=_weigh,
+    split=_split,
+    merge=_merge,
+    out=True,
+):
+    """헤드로 나눈 쿼리와 키 (B, H, ·, K)의 점수를 `divisor(q, k)`로 나누고 `weigh(점수, 마스크)`로 비율을 정해요."""
+    q, k, v = split(q_in @ W_q, n_heads), split(kv_in @ W_k, n_heads), split(kv_in @ W_v, n_heads)
+    y = merge(weigh(q @ k.transpose(-2, -1) / divisor(q, k), mask) @ v)
     return y @ W_o if out else y
 
 
-def _mha_sqrt_d_model(q_in, kv_in, W_q, W_k, W_v, W_o, n_heads, mask):
-    return _mha(q_in, kv_in, W_q, W_k, W_v, W_o, n_heads, mask, scale=q_in.shape[-1] ** -0.5)
+def _mha_with(**changes):
+    """몇 군데만 다르게 한 멀티 헤드 어텐션."""
+    return lambda *args: _mha(*args, **changes)
 
 
-def _mha_sqrt_heads(q_in, kv_in, W_q, W_k, W_v, W_o, n_heads, mask):
-    return _mha(q_in, kv_in, W_q, W_k, W_v, W_o, n_heads, mask, scale=n_heads**-0.5)
+def _mha_divided(divisor):
+    return _mha_with(divisor=divisor)
 
 
-def _mha_no_scale(q_in, kv_in, W_q, W_k, W_v, W_o, n_heads, mask):
-    return _mha(q_in, kv_in, W_q, W_k, W_v, W_o, n_heads, mask, scale=1.0)
+def _mha_weights(change):
+    """가중치 행렬 넷을 `change`로 바꿔 넣은 멀티 헤드 어텐션."""
 
+    def wrong(q_in, kv_in, W_q, W_k, W_v, W_o, n_heads, mask):
+        W_q, W_k, W_v, W_o = change(W_q, W_k, W_v, W_o)
+        return _mha(q_in, kv_in, W_q, W_k, W_v, W_o, n_heads, mask)
 
-def _mha_no_output(q_in, kv_in, W_q, W_k, W_v, W_o, n_heads, mask):
-    return _mha(q_in, kv_in, W_q, W_k, W_v, W_o, n_heads, mask, out=False)
-
-
-def _mha_over_heads(q_in, kv_in, W_q, W_k, W_v, W_o, n_heads, mask):
-    return _mha(q_in, kv_in, W_q, W_k, W_v, W_o, n_heads, mask, dim=1)
-
-
-def _mha_over_queries(q_in, kv_in, W_q, W_k, W_v, W_o, n_heads, mask):
-    return _mha(q_in, kv_in, W_q, W_k, W_v, W_o, n_heads, mask, dim=-2)
+    return wrong
 
 
 def _mha_one_head(q_in, kv_in, W_q, W_k, W_v, W_o, n_heads, mask):
     return _mha(q_in, kv_in, W_q, W_k, W_v, W_o, 1, mask)
 
 
-def _mha_query_weight_for_keys(q_in, kv_in, W_q, W_k, W_v, W_o, n_heads, mask):
-    return _mha(q_in, kv_in, W_q, W_q, W_v, W_o, n_heads, mask)
+def _mha_one_head_with_root_of_head(q_in, kv_in, W_q, W_k, W_v, W_o, n_heads, mask):
+    root = math.sqrt(q_in.shape[-1] // n_heads)
+    return _mha(q_in, kv_in, W_q, W_k, W_v, W_o, 1, mask, divisor=lambda q, k: root)
 
 
-def _mha_query_weight_everywhere(q_in, kv_in, W_q, W_k, W_v, W_o, n_heads, mask):
-    return _mha(q_in, kv_in, W_q, W_q, W_q, W_o, n_heads, mask)
+def _heads_not_moved(x, n_heads):
+    B, T, D = x.shape
+    return x.reshape(B, T, n_heads, D // n_heads)
 
 
-def _mha_transposed(q_in, kv_in, W_q, W_k, W_v, W_o, n_heads, mask):
-    return _mha(q_in, kv_in, W_q.T, W_k.T, W_v.T, W_o.T, n_heads, mask)
-
-
-def _mha_output_transposed(q_in, kv_in, W_q, W_k, W_v, W_o, n_heads, mask):
-    return _mha(q_in, kv_in, W_q, W_k, W_v, W_o.T, n_heads, mask)
-
-
-def _mha_mask_dropped(q_in, kv_in, W_q, W_k, W_v, W_o, n_heads, mask):
-    return _mha(q_in, kv_in, W_q, W_k, W_v, W_o, n_heads, None)
+def _heads_by_view(x, n_heads):
+    B, T, D = x.shape
+    return x.reshape(B, n_heads, T, D // n_heads)
 
 
 def _mha_mask_wrong_axis(q_in, kv_in, W_q, W_k, W_v, W_o, n_heads, mask):
@@ -330,10 +488,20 @@ def _mha_mask_wrong_axis(q_in, kv_in, W_q, W_k, W_v, W_o, n_heads, mask):
     return _mha(q_in, kv_in, W_q, W_k, W_v, W_o, n_heads, mask)
 
 
-def _mha_keys_from_queries(q_in, kv_in, W_q, W_k, W_v, W_o, n_heads, mask):
-    return _mha(
-        q_in, q_in, W_q, W_k, W_v, W_o, n_heads, None if mask is None or mask.shape[-1] != q_in.shape[1] else mask
-    )
+def _mha_keys_from_queries(q_in, kv_in, *rest):
+    return _mha(q_in, q_in, *rest)
+
+
+def _mha_inputs_exchanged(q_in, kv_in, *rest):
+    return _mha(kv_in, q_in, *rest)
+
+
+def _mha_residual(q_in, *rest):
+    return q_in + _mha(q_in, *rest)
+
+
+def _mha_residual_and_norm(q_in, *rest):
+    return F.layer_norm(_mha_residual(q_in, *rest), q_in.shape[-1:])
 
 
 def _mha_loop(q_in, kv_in, W_q, W_k, W_v, W_o, n_heads, mask):
@@ -359,6 +527,19 @@ def _mha_einsum(q_in, kv_in, W_q, W_k, W_v, W_o, n_heads, mask):
     return heads.reshape(B, T, D) @ W_o
 
 
+def _mha_by_module(q_in, kv_in, W_q, W_k, W_v, W_o, n_heads, mask):
+    """`nn.MultiheadAttention`에 같은 가중치 행렬을 넣어요. 그 마스크는 True가 '가림'이라 뒤집어 줘요."""
+    D, dtype = q_in.shape[-1], q_in.dtype
+    module = torch.nn.MultiheadAttention(D, n_heads, bias=False, batch_first=True, dtype=dtype)
+    module.in_proj_weight = torch.nn.Parameter(torch.cat([W_q.T, W_k.T, W_v.T]))
+    module.out_proj.weight = torch.nn.Parameter(W_o.T)
+    hidden = None
+    if mask is not None:
+        B, T, S = len(q_in), q_in.shape[1], kv_in.shape[1]
+        hidden = (~mask.expand(B, n_heads, T, S)).flatten(0, 1)
+    return module(q_in, kv_in, kv_in, attn_mask=hidden)[0]
+
+
 def _mha_fused(q_in, kv_in, W_q, W_k, W_v, W_o, n_heads, mask):
     q, k, v = _split(q_in @ W_q, n_heads), _split(kv_in @ W_k, n_heads), _split(kv_in @ W_v, n_heads)
     return _merge(F.scaled_dot_product_attention(q, k, v, attn_mask=mask)) @ W_o
@@ -377,6 +558,7 @@ MULTI_HEAD_ATTENTION = Exercise(
         "float64": "float64를 넣으면 float64로 맞아요",
     },
     reference=multi_head.multi_head_attention,
+    examples=(_BY_HAND,),
     sample_cases=_mha_cases,
     mistakes=(
         Mistake(
@@ -384,7 +566,7 @@ MULTI_HEAD_ATTENTION = Exercise(
             "√d_model로 나눔",
             "점수를 √d_k가 아니라 √d_model로 나눠서 가중치가 너무 평평해졌어요.",
             "헤드 하나가 내적하는 벡터의 길이가 얼마인지 봐요.",
-            (_mha_sqrt_d_model,),
+            (_mha_divided(_root_of_model),),
             _MHA_ALL,
         ),
         Mistake(
@@ -392,7 +574,7 @@ MULTI_HEAD_ATTENTION = Exercise(
             "√H로 나눔",
             "점수를 헤드 개수의 제곱근으로 나눴어요. 내적의 분산은 헤드의 개수와 무관해요.",
             "분산을 정하는 것은 더하는 항의 개수예요. 헤드 안에서는 몇 개를 더하나요?",
-            (_mha_sqrt_heads,),
+            (_mha_divided(lambda q, k: math.sqrt(q.shape[1])),),
             _MHA_ALL,
         ),
         Mistake(
@@ -400,7 +582,21 @@ MULTI_HEAD_ATTENTION = Exercise(
             "나누지 않음",
             "점수를 나누지 않아서 가중치가 한 곳에 쏠렸어요.",
             "레슨 5의 식 (1)에서 분모를 다시 봐요.",
-            (_mha_no_scale,),
+            (_mha_divided(lambda q, k: 1),),
+            _MHA_ALL,
+        ),
+        Mistake(
+            "multi_head_attention.wrong-divisor",
+            "√d_k가 아닌 수로 나눔",
+            "점수를 √d_k가 아닌 다른 수로 나눴어요.",
+            "나눈 수를 찍어 보고, 헤드로 나눈 쿼리의 모양에서 손으로 구한 √d_k와 견줘 봐요.",
+            (
+                _mha_divided(lambda q, k: q.shape[-1]),
+                _mha_divided(lambda q, k: int(math.sqrt(q.shape[-1]))),
+                _mha_divided(lambda q, k: 8),
+                _mha_divided(lambda q, k: math.sqrt(q.shape[-2])),
+                _mha_divided(lambda q, k: math.sqrt(k.shape[-2])),
+            ),
             _MHA_ALL,
         ),
         Mistake(
@@ -408,7 +604,7 @@ MULTI_HEAD_ATTENTION = Exercise(
             "W_o를 곱하지 않음",
             "헤드를 이어 붙인 데서 멈췄어요. 헤드들의 말을 섞는 마지막 행렬이 빠졌어요.",
             "받은 행렬 네 개가 모두 쓰였는지 봐요.",
-            (_mha_no_output,),
+            (_mha_with(out=False),),
             _MHA_ALL,
         ),
         Mistake(
@@ -416,15 +612,42 @@ MULTI_HEAD_ATTENTION = Exercise(
             "소프트맥스의 축이 다름",
             "한 쿼리의 가중치 합이 1이 아니에요. 소프트맥스가 헤드나 쿼리 축에서 계산됐어요.",
             "가중치 (B, H, T, S)에서 합이 1이어야 하는 축이 어디인지 봐요.",
-            (_mha_over_heads, _mha_over_queries),
+            tuple(_mha_with(weigh=lambda scores, mask, dim=dim: _weigh(scores, mask, dim)) for dim in (1, -2)),
             _MHA_ALL,
         ),
         Mistake(
             "multi_head_attention.one-head",
             "헤드를 나누지 않음",
-            "헤드 하나로 계산했어요. `n_heads`가 결과에 영향을 주지 않아요.",
-            "`n_heads`가 코드의 어디에 쓰이는지 봐요.",
-            (_mha_one_head,),
+            "헤드로 나누지 않고 폭 전체로 어텐션을 한 번만 했어요. 시선이 하나뿐이에요.",
+            "q, k, v의 모양이 어느 줄에서 (B, H, T, K)가 되는지 봐요.",
+            (_mha_one_head, _mha_one_head_with_root_of_head),
+            _MHA_ALL,
+        ),
+        Mistake(
+            "multi_head_attention.split-without-transpose",
+            "축을 옮기지 않고 헤드로 끊어 읽음",
+            "헤드로 나눌 때 축을 옮기지 않고 곧바로 (B, H, T, K)로 끊어 읽어서, 한 헤드 안에 다른 토큰의 조각이 섞였어요.",
+            "6-1에서 나눈 두 단계가 그대로 있는지 봐요. 6-1의 함수를 불러도 돼요.",
+            (
+                _mha_with(split=_heads_by_view),
+                _mha_with(split=_heads_by_view, merge=lambda y: y.reshape(y.shape[0], y.shape[2], -1)),
+            ),
+            _MHA_ALL,
+        ),
+        Mistake(
+            "multi_head_attention.merge-without-transpose",
+            "축을 되돌리지 않고 합침",
+            "합칠 때 축을 되돌리지 않고 끊어 읽어서 한 토큰의 자리에 다른 토큰의 값이 들어왔어요.",
+            "6-2에서 합친 두 단계가 그대로 있는지 봐요. 6-2의 함수를 불러도 돼요.",
+            (_mha_with(merge=lambda y: y.reshape(y.shape[0], y.shape[2], -1)),),
+            _MHA_ALL,
+        ),
+        Mistake(
+            "multi_head_attention.heads-attend-to-heads",
+            "토큰이 아니라 헤드끼리 봄",
+            "헤드 축이 토큰 축 뒤에 남은 채로 점수를 구해서, 토큰이 다른 토큰을 보지 않고 제 헤드들끼리만 봤어요. 두 문장의 길이가 다르면 예외가 나요.",
+            "점수의 모양이 (B, H, T, S)인지 찍어 봐요.",
+            (_mha_with(split=_heads_not_moved, merge=lambda y: y.flatten(2)),),
             _MHA_ALL,
         ),
         Mistake(
@@ -432,15 +655,46 @@ MULTI_HEAD_ATTENTION = Exercise(
             "W_q를 다시 씀",
             "키나 값에도 W_q를 곱했어요. 셋은 서로 다른 행렬이에요.",
             "복사한 줄에서 이름이 모두 바뀌었는지 봐요.",
-            (_mha_query_weight_for_keys, _mha_query_weight_everywhere),
+            (
+                _mha_weights(lambda q, k, v, o: (q, q, v, o)),
+                _mha_weights(lambda q, k, v, o: (q, q, q, o)),
+                _mha_weights(lambda q, k, v, o: (q, k, q, o)),
+            ),
+            _MHA_ALL,
+        ),
+        Mistake(
+            "multi_head_attention.key-weight-reused",
+            "W_k를 두 번 씀",
+            "쿼리나 값에도 W_k를 곱했어요. 셋은 서로 다른 행렬이에요.",
+            "복사한 줄에서 이름이 모두 바뀌었는지 봐요.",
+            (
+                _mha_weights(lambda q, k, v, o: (q, k, k, o)),
+                _mha_weights(lambda q, k, v, o: (k, k, v, o)),
+            ),
+            _MHA_ALL,
+        ),
+        Mistake(
+            "multi_head_attention.weights-exchanged",
+            "가중치 행렬의 차례가 바뀜",
+            "가중치 행렬 둘이 서로 바뀌어 쓰였어요.",
+            "쿼리, 키, 값을 만드는 줄마다 이름이 같은 가중치 행렬을 쓰는지 봐요.",
+            (
+                _mha_weights(lambda q, k, v, o: (k, q, v, o)),
+                _mha_weights(lambda q, k, v, o: (q, v, k, o)),
+                _mha_weights(lambda q, k, v, o: (v, k, q, o)),
+            ),
             _MHA_ALL,
         ),
         Mistake(
             "multi_head_attention.weights-transposed",
-            "가중치를 뒤집음",
-            "가중치 행렬의 행과 열이 뒤집혔어요. 정사각이라 모양은 맞지만 값이 달라요.",
-            "이 책의 가중치는 (들어오는 크기, 나가는 크기) 모양이고 `x @ W`로 곱해요.",
-            (_mha_transposed, _mha_output_transposed),
+            "가중치 행렬의 행과 열이 바뀜",
+            "가중치 행렬의 행과 열이 바뀌었어요. 정사각이라 모양은 맞지만 값이 달라요.",
+            "이 코스의 가중치 행렬은 (들어오는 크기, 나가는 크기) 모양이고 `x @ W`로 곱해요.",
+            (
+                _mha_weights(lambda q, k, v, o: (q.T, k.T, v.T, o.T)),
+                _mha_weights(lambda q, k, v, o: (q.T, k.T, v.T, o)),
+                _mha_weights(lambda q, k, v, o: (q, k, v, o.T)),
+            ),
             _MHA_ALL,
         ),
         Mistake(
@@ -448,8 +702,56 @@ MULTI_HEAD_ATTENTION = Exercise(
             "마스크를 쓰지 않음",
             "마스크가 있을 때도 없을 때와 같은 값이 나왔어요.",
             "`mask`가 어텐션 함수까지 전달되는지 봐요.",
-            (_mha_mask_dropped,),
+            (_mha_with(weigh=lambda scores, mask: _weigh(scores, None)),),
             ("mask",),
+        ),
+        Mistake(
+            "multi_head_attention.mask-inverted",
+            "보이는 쪽을 가림",
+            "True인 키가 가려졌어요. 이 코스의 마스크는 어디서나 True가 '볼 수 있음'이에요.",
+            "점수를 채울 자리를 고르는 조건의 참과 거짓을 다시 봐요.",
+            (
+                _mha_with(weigh=_weigh_inverted(float("-inf"))),
+                _mha_with(weigh=_weigh_inverted(-1e9)),
+                _mha_with(weigh=_weigh_inverted_without_nan),
+            ),
+            ("mask",),
+        ),
+        Mistake(
+            "multi_head_attention.mask-added",
+            "참/거짓 마스크를 점수에 더함",
+            "True는 1, False는 0으로 더해져서 보이는 키의 점수가 1씩 커졌을 뿐이에요. 가려진 키도 섞였어요.",
+            "더하는 마스크를 받는 코드인지 봐요. 이 코스의 마스크는 참/거짓이에요.",
+            (_mha_with(weigh=_weigh_added),),
+            ("mask",),
+        ),
+        Mistake(
+            "multi_head_attention.filled-with-zero",
+            "가린 점수를 0으로 채움",
+            "점수 0은 '안 봄'이 아니에요. 가려진 키가 여전히 몫을 받아 섞였어요.",
+            "가린 자리를 채운 수에 지수를 취하면 얼마가 되는지 봐요.",
+            (
+                _mha_with(weigh=_weigh_filled(0.0)),
+                _mha_with(weigh=_weigh_filled(1e-9)),
+                _mha_with(weigh=_weigh_multiplied),
+            ),
+            ("mask",),
+        ),
+        Mistake(
+            "multi_head_attention.not-renormalised",
+            "소프트맥스 뒤에 가리고 다시 나누지 않음",
+            "가려진 키가 가져간 몫이 그냥 사라져서 남은 가중치의 합이 1보다 작아요.",
+            "마스크를 씌우는 줄과 소프트맥스의 줄 가운데 무엇이 먼저인지 봐요.",
+            (_mha_with(weigh=_weigh_not_renormalised),),
+            ("mask",),
+        ),
+        Mistake(
+            "multi_head_attention.always-causal",
+            "늘 미래를 가림",
+            "부탁하지 않았는데도 자기보다 뒤에 있는 키를 가렸어요. 무엇을 가릴지는 `mask`만 정해요.",
+            "함수 안에서 삼각형 마스크를 만드는 곳이 있는지 봐요.",
+            (_mha_with(weigh=_weigh_causal), _mha_with(weigh=_weigh_only_causal)),
+            _MHA_ALL,
         ),
         Mistake(
             "multi_head_attention.mask-wrong-axis",
@@ -467,8 +769,24 @@ MULTI_HEAD_ATTENTION = Exercise(
             (_mha_keys_from_queries,),
             _MHA_ALL,
         ),
+        Mistake(
+            "multi_head_attention.inputs-exchanged",
+            "두 입력이 바뀜",
+            "쿼리를 `kv_in`에서, 키와 값을 `q_in`에서 만들었어요.",
+            "출력의 토큰 수가 어느 입력과 같아야 하는지 봐요.",
+            (_mha_inputs_exchanged,),
+            _MHA_ALL,
+        ),
+        Mistake(
+            "multi_head_attention.residual-added",
+            "출력에 입력을 더함",
+            "어텐션의 출력에 `q_in`을 더했어요. 잔차 연결은 레슨 4의 몫이고, 여기서 약속한 것은 어텐션의 출력뿐이에요.",
+            "돌려주는 줄에 `q_in`이 남아 있는지 봐요.",
+            (_mha_residual, _mha_residual_and_norm),
+            _MHA_ALL,
+        ),
     ),
-    correct=(_mha_loop, _mha_einsum, _mha_fused),
+    correct=(_mha_loop, _mha_einsum, _mha_fused, _mha_by_module),
     uses=("split_heads", "merge_heads"),
 )
 
@@ -482,26 +800,32 @@ def _cross_cases(rng):
         case("values", rng.normal(2, 4, 12), rng.normal(2, 6, 12), *W, 3, None),
         # 길이가 같으면 마스크를 쿼리 축에 써도 모양이 맞아요.
         case("mask", rng.normal(2, 5, 12), rng.normal(2, 5, 12), *W, 2, _lengths_mask([3, 4], 5)),
-        case("mask", rng.normal(2, 4, 12), rng.normal(2, 6, 12), *W, 3, _lengths_mask([6, 2], 6)),
+        case("mask", rng.normal(1, 4, 12), rng.normal(1, 6, 12), *W, 3, _lengths_mask([2], 6)),
         case(
             "float64",
             rng.normal(2, 3, 10, dtype=torch.float64),
             rng.normal(2, 4, 10, dtype=torch.float64),
             *_matrices(rng, 10, torch.float64),
-            5,
+            2,
             None,
         ),
     ]
 
 
+def _if_it_fits(x, src_mask):
+    return src_mask if src_mask is None or src_mask.shape[-1] == x.shape[1] else None
+
+
 def _cross_queries_from_memory(x, memory, W_q, W_k, W_v, W_o, n_heads, src_mask):
-    mask = src_mask if src_mask is None or src_mask.shape[-1] == x.shape[1] else None
-    return _mha(memory, x, W_q, W_k, W_v, W_o, n_heads, mask)
+    return _mha(memory, x, W_q, W_k, W_v, W_o, n_heads, _if_it_fits(x, src_mask))
 
 
 def _cross_self(x, memory, W_q, W_k, W_v, W_o, n_heads, src_mask):
-    mask = src_mask if src_mask is None or src_mask.shape[-1] == x.shape[1] else None
-    return _mha(x, x, W_q, W_k, W_v, W_o, n_heads, mask)
+    return _mha(x, x, W_q, W_k, W_v, W_o, n_heads, _if_it_fits(x, src_mask))
+
+
+def _cross_memory_only(x, memory, *rest):
+    return _mha(memory, memory, *rest)
 
 
 def _cross_mask_ignored(x, memory, W_q, W_k, W_v, W_o, n_heads, src_mask):
@@ -514,7 +838,7 @@ def _cross_mask_on_queries(x, memory, W_q, W_k, W_v, W_o, n_heads, src_mask):
 
 def _cross_values_from_x(x, memory, W_q, W_k, W_v, W_o, n_heads, src_mask):
     q, k, v = _split(x @ W_q, n_heads), _split(memory @ W_k, n_heads), _split(x @ W_v, n_heads)
-    return _merge(scaled_dot_product_attention(q, k, v, src_mask)[0]) @ W_o
+    return _merge(_weigh(q @ k.transpose(-2, -1) / _root_of_head(q, k), src_mask) @ v) @ W_o
 
 
 def _cross_loop(x, memory, W_q, W_k, W_v, W_o, n_heads, src_mask):
@@ -544,14 +868,15 @@ CROSS_ATTENTION = Exercise(
         "float64": "float64를 넣으면 float64로 맞아요",
     },
     reference=multi_head.cross_attention,
+    examples=(_BY_HAND,),
     sample_cases=_cross_cases,
     mistakes=(
         Mistake(
             "cross_attention.queries-from-memory",
-            "쿼리와 메모리를 바꿈",
+            "쿼리를 메모리에서 만듦",
             "쿼리가 인코더의 메모리에서 나왔어요. 디코더가 묻고 인코더가 답해야 해요.",
             "출력의 토큰 수가 어느 쪽과 같아야 하는지 봐요.",
-            (_cross_queries_from_memory,),
+            (_cross_queries_from_memory, _mha_inputs_exchanged, _cross_memory_only),
             _MHA_ALL,
         ),
         Mistake(
@@ -559,7 +884,47 @@ CROSS_ATTENTION = Exercise(
             "자기 자신을 봄",
             "메모리를 전혀 쓰지 않았어요. 디코더가 자기 자신만 보고 있어요.",
             "`memory`가 코드의 어디에 쓰이는지 봐요.",
-            (_cross_self,),
+            (_cross_self, _mha_keys_from_queries),
+            _MHA_ALL,
+        ),
+        Mistake(
+            "cross_attention.values-from-x",
+            "값을 디코더에서 만듦",
+            "키는 메모리에서 나왔지만 값은 디코더의 x에서 나왔어요. 원문의 어디를 볼지만 정하고 내용은 가져오지 않았어요. 두 길이가 다르면 예외가 나요.",
+            "값을 만드는 줄의 입력이 무엇인지 봐요.",
+            (_cross_values_from_x,),
+            _MHA_ALL,
+        ),
+        Mistake(
+            "cross_attention.one-head",
+            "헤드를 나누지 않음",
+            "헤드로 나누지 않고 폭 전체로 어텐션을 한 번만 했어요.",
+            "`n_heads`가 어텐션까지 그대로 전달되는지 봐요.",
+            (_mha_one_head, _mha_one_head_with_root_of_head),
+            _MHA_ALL,
+        ),
+        Mistake(
+            "cross_attention.wrong-scale",
+            "헤드의 √d_k로 나누지 않음",
+            "점수를 헤드의 √d_k로 나누지 않았어요.",
+            "점수를 구하는 곳을 6-3과 견줘 봐요. 6-3의 함수를 불러도 돼요.",
+            (_mha_divided(_root_of_model), _mha_divided(lambda q, k: 1), _mha_divided(lambda q, k: q.shape[-1])),
+            _MHA_ALL,
+        ),
+        Mistake(
+            "cross_attention.no-output-projection",
+            "W_o를 곱하지 않음",
+            "헤드를 이어 붙인 데서 멈췄어요. 헤드들의 말을 섞는 마지막 행렬이 빠졌어요.",
+            "받은 행렬 네 개가 모두 쓰였는지 봐요.",
+            (_mha_with(out=False),),
+            _MHA_ALL,
+        ),
+        Mistake(
+            "cross_attention.always-causal",
+            "원문에 인과 마스크를 씌움",
+            "번역문의 자리보다 뒤에 있는 원문의 토큰을 가렸어요. 원문은 처음부터 다 주어져 있어서 숨길 미래가 없어요.",
+            "함수 안에서 삼각형 마스크를 만들거나 넘기는 곳이 있는지 봐요.",
+            (_mha_with(weigh=_weigh_causal), _mha_with(weigh=_weigh_only_causal)),
             _MHA_ALL,
         ),
         Mistake(
@@ -571,6 +936,34 @@ CROSS_ATTENTION = Exercise(
             ("mask",),
         ),
         Mistake(
+            "cross_attention.mask-inverted",
+            "보이는 쪽을 가림",
+            "True인 토큰이 가려졌어요. 이 코스의 마스크는 어디서나 True가 '볼 수 있음'이에요.",
+            "마스크의 참과 거짓을 뒤집는 곳이 있는지 봐요.",
+            (_mha_with(weigh=_weigh_inverted(float("-inf"))), _mha_with(weigh=_weigh_inverted(-1e9))),
+            ("mask",),
+        ),
+        Mistake(
+            "cross_attention.mask-added",
+            "참/거짓 마스크를 점수에 더함",
+            "True는 1, False는 0으로 더해져서 보이는 토큰의 점수가 1씩 커졌을 뿐이에요. 원문의 패딩도 섞였어요.",
+            "더하는 마스크를 받는 코드인지 봐요. 이 코스의 마스크는 참/거짓이에요.",
+            (_mha_with(weigh=_weigh_added),),
+            ("mask",),
+        ),
+        Mistake(
+            "cross_attention.filled-with-zero",
+            "가린 점수를 0으로 채움",
+            "점수 0은 '안 봄'이 아니에요. 원문의 패딩이 여전히 몫을 받아 섞였어요.",
+            "가린 자리를 채운 수에 지수를 취하면 얼마가 되는지 봐요.",
+            (
+                _mha_with(weigh=_weigh_filled(0.0)),
+                _mha_with(weigh=_weigh_filled(1e-9)),
+                _mha_with(weigh=_weigh_multiplied),
+            ),
+            ("mask",),
+        ),
+        Mistake(
             "cross_attention.mask-on-query-axis",
             "마스크가 쿼리 축에",
             "원문의 패딩 대신 번역문의 자리를 가렸어요. 두 길이가 같으면 예외도 없이 틀려요.",
@@ -578,8 +971,16 @@ CROSS_ATTENTION = Exercise(
             (_cross_mask_on_queries,),
             ("mask",),
         ),
+        Mistake(
+            "cross_attention.residual-added",
+            "출력에 입력을 더함",
+            "어텐션의 출력에 x를 더했어요. 잔차 연결은 레슨 4의 몫이고, 여기서 약속한 것은 어텐션의 출력뿐이에요.",
+            "돌려주는 줄에 x가 남아 있는지 봐요.",
+            (_mha_residual, _mha_residual_and_norm),
+            _MHA_ALL,
+        ),
     ),
-    correct=(_cross_loop, _cross_einsum, _cross_one_sentence_at_a_time),
+    correct=(_cross_loop, _cross_einsum, _cross_one_sentence_at_a_time, _mha_fused, _mha_by_module),
     uses=("split_heads", "merge_heads", "multi_head_attention"),
 )
 
@@ -595,6 +996,7 @@ def _count_cases(rng):
         case("bias", 12 * rng.int(3, 9), 4, True),
         case("guard", 10, 4, False, comparator="raises", params={"error": "ValueError"}),
         case("guard", rng.int(5, 9), 0, True, comparator="raises", params={"error": "ValueError"}),
+        case("guard", 8, -2, False, comparator="raises", params={"error": "ValueError"}),
     ]
 
 
@@ -611,6 +1013,33 @@ def _count_no_output(d_model, n_heads, bias):
 def _count_bias_ignored(d_model, n_heads, bias):
     _guarded(d_model, n_heads)
     return 4 * d_model * d_model
+
+
+def _count_bias_always(d_model, n_heads, bias):
+    return _count_bias_ignored(d_model, n_heads, bias) + 4 * d_model
+
+
+def _count_some_biases(n):
+    return lambda d_model, n_heads, bias: _count_bias_ignored(d_model, n_heads, bias) + n * d_model * bias
+
+
+def _count_one_head(d_model, n_heads, bias):
+    _guarded(d_model, n_heads)
+    d_k = d_model // n_heads
+    return 4 * d_model * d_k + 4 * d_k * bias
+
+
+def _count_narrow_output(d_model, n_heads, bias):
+    _guarded(d_model, n_heads)
+    d_k = d_model // n_heads
+    return 3 * d_model * d_model + d_k * d_model + 4 * d_model * bias
+
+
+def _count_by_module(d_model, n_heads, bias):
+    if n_heads < 1 or d_model % n_heads:
+        raise ValueError("나누어떨어지지 않아요.")
+    module = torch.nn.MultiheadAttention(d_model, n_heads, bias=bias, device="meta")
+    return sum(parameter.numel() for parameter in module.parameters())
 
 
 def _count_by_head(d_model, n_heads, bias):
@@ -638,6 +1067,7 @@ MHA_PARAM_COUNT = Exercise(
         "guard": "나누어떨어지지 않으면 ValueError예요",
     },
     reference=multi_head.mha_param_count,
+    examples=(case("paper", 4, 2, False), case("bias", 4, 2, True)),
     sample_cases=_count_cases,
     mistakes=(
         Mistake(
@@ -664,8 +1094,52 @@ MHA_PARAM_COUNT = Exercise(
             (_count_bias_ignored,),
             ("bias",),
         ),
+        Mistake(
+            "mha_param_count.bias-always-counted",
+            "편향을 늘 셈",
+            "`bias`가 False일 때도 편향을 세었어요.",
+            "편향을 더하는 줄이 `bias`를 보는지 확인해요.",
+            (_count_bias_always,),
+            ("paper",),
+        ),
+        Mistake(
+            "mha_param_count.some-biases-missing",
+            "편향을 덜 셈",
+            "행렬은 맞는데 편향의 수가 모자라요.",
+            "행렬이 몇 개이고, 편향은 몇 개의 행렬에 딸려 있는지 봐요.",
+            (_count_some_biases(1), _count_some_biases(3)),
+            ("bias",),
+        ),
+        Mistake(
+            "mha_param_count.one-head-only",
+            "헤드 하나의 몫만 셈",
+            "헤드 하나가 가져가는 몫만 세었어요. 나머지 헤드들의 몫이 빠졌어요.",
+            "가중치 행렬 하나의 모양이 (D, D)인지 (D, K)인지 봐요.",
+            (_count_one_head,),
+            ("paper", "bias"),
+        ),
+        Mistake(
+            "mha_param_count.narrow-output",
+            "W_o를 헤드 하나의 폭으로 셈",
+            "W_o를 (K, D) 크기로 세었어요. W_o는 이어 붙인 헤드 전부를 받아요.",
+            "헤드를 이어 붙이면 폭이 얼마가 되는지 봐요.",
+            (_count_narrow_output,),
+            ("paper", "bias"),
+        ),
     ),
-    correct=(_count_by_head, _count_by_shapes),
+    both=(
+        Both(
+            ("mha_param_count.output-missing", "mha_param_count.bias-ignored"),
+            (lambda d_model, n_heads, bias: _count_no_output(d_model, n_heads, False),),
+            ("paper", "bias"),
+        ),
+        Both(
+            ("mha_param_count.times-heads", "mha_param_count.bias-ignored"),
+            (lambda d_model, n_heads, bias: _count_times_heads(d_model, n_heads, False),),
+            ("paper", "bias"),
+        ),
+    ),
+    correct=(_count_by_head, _count_by_shapes, _count_by_module),
 )
 
 
@@ -677,40 +1151,82 @@ def _cache_cases(rng):
     cache = {"k": rng.normal(B, H, 5, D // H), "v": rng.normal(B, H, 5, D // H)}
     sequence = tuple(Call((rng.normal(B, 1, D), None if t == 0 else Ref(t - 1, (1,)), *W, H)) for t in range(4))
     double = {key: rng.normal(3, 2, 4, 5, dtype=torch.float64) for key in ("k", "v")}
+    alone = {key: rng.normal(1, 2, 3, 6) for key in ("k", "v")}
     return [
         case("first", rng.normal(B, 1, D), None, *W, H),
         case("step", rng.normal(B, 1, D), cache, *W, H),
         case("step", rng.normal(3, 1, 10, dtype=torch.float64), double, *_matrices(rng, 10, torch.float64), 2),
+        case("step", rng.normal(1, 1, D), alone, *W, 2),
         Case("sequence", sequence),
     ]
 
 
-def _cached(x_t, cache, W_q, W_k, W_v, W_o, n_heads, join):
+def _join(cache, k, v):
+    return (k, v) if cache is None else (torch.cat([cache["k"], k], 2), torch.cat([cache["v"], v], 2))
+
+
+def _seen_by(q, k, v, divisor=_root_of_head, weigh=_weigh):
+    return _merge(weigh(q @ k.transpose(-2, -1) / divisor(q, k), None) @ v)
+
+
+def _cached(x_t, cache, W_q, W_k, W_v, W_o, n_heads, join=_join, divisor=_root_of_head, weigh=_weigh):
     q, k, v = (_split(x_t @ W, n_heads) for W in (W_q, W_k, W_v))
     k, v = join(cache, k, v)
-    return _merge(scaled_dot_product_attention(q, k, v, None)[0]) @ W_o, {"k": k, "v": v}
+    return _seen_by(q, k, v, divisor, weigh) @ W_o, {"k": k, "v": v}
 
 
-def _cache_overwritten(x_t, cache, W_q, W_k, W_v, W_o, n_heads):
-    return _cached(x_t, cache, W_q, W_k, W_v, W_o, n_heads, lambda c, k, v: (k, v))
+def _cached_with(**changes):
+    """몇 군데만 다르게 한 캐시 어텐션."""
+    return lambda *args: _cached(*args, **changes)
 
 
 def _cache_kept_but_not_extended(x_t, cache, W_q, W_k, W_v, W_o, n_heads):
     q, k, v = (_split(x_t @ W, n_heads) for W in (W_q, W_k, W_v))
-    all_k = k if cache is None else torch.cat([cache["k"], k], 2)
-    all_v = v if cache is None else torch.cat([cache["v"], v], 2)
-    return _merge(scaled_dot_product_attention(q, all_k, all_v, None)[0]) @ W_o, {"k": k, "v": v}
+    return _seen_by(q, *_join(cache, k, v)) @ W_o, {"k": k, "v": v}
 
 
-def _cache_reversed(x_t, cache, W_q, W_k, W_v, W_o, n_heads):
-    def join(c, k, v):
-        return (k, v) if c is None else (torch.cat([k, c["k"]], 2), torch.cat([v, c["v"]], 2))
+def _cache_extended_but_not_seen(x_t, cache, W_q, W_k, W_v, W_o, n_heads):
+    q, k, v = (_split(x_t @ W, n_heads) for W in (W_q, W_k, W_v))
+    out = _seen_by(q, k, v) @ W_o
+    k, v = _join(cache, k, v)
+    return out, {"k": k, "v": v}
 
-    return _cached(x_t, cache, W_q, W_k, W_v, W_o, n_heads, join)
+
+def _cache_new_token_not_seen(x_t, cache, W_q, W_k, W_v, W_o, n_heads):
+    out, new = _cached(x_t, cache, W_q, W_k, W_v, W_o, n_heads)
+    if cache is not None:
+        out = _seen_by(_split(x_t @ W_q, n_heads), cache["k"], cache["v"]) @ W_o
+    return out, new
+
+
+def _cache_names_exchanged(*args):
+    out, new = _cached(*args)
+    return out, {"k": new["v"], "v": new["k"]}
+
+
+def _join_reversed(c, k, v):
+    return (k, v) if c is None else (torch.cat([k, c["k"]], 2), torch.cat([v, c["v"]], 2))
+
+
+def _join_keys_to_both(c, k, v):
+    return (k, v) if c is None else (torch.cat([c["k"], k], 2), torch.cat([c["k"], v], 2))
 
 
 def _cache_of_queries(x_t, cache, W_q, W_k, W_v, W_o, n_heads):
-    return _cached(x_t, cache, W_q, W_q, W_v, W_o, n_heads, _join)
+    return _cached(x_t, cache, W_q, W_q, W_v, W_o, n_heads)
+
+
+def _cache_of_queries_only(x_t, cache, W_q, W_k, W_v, W_o, n_heads):
+    out, new = _cached(x_t, cache, W_q, W_k, W_v, W_o, n_heads)
+    return out, {"k": _cached(x_t, cache, W_q, W_q, W_v, W_o, n_heads)[1]["k"], "v": new["v"]}
+
+
+def _cache_before_split(x_t, cache, W_q, W_k, W_v, W_o, n_heads):
+    k, v = x_t @ W_k, x_t @ W_v
+    if cache is not None:
+        k, v = torch.cat([cache["k"], k], 1), torch.cat([cache["v"], v], 1)
+    out = _seen_by(_split(x_t @ W_q, n_heads), _split(k, n_heads), _split(v, n_heads))
+    return out @ W_o, {"k": k, "v": v}
 
 
 def _cache_in_place(x_t, cache, W_q, W_k, W_v, W_o, n_heads):
@@ -718,11 +1234,11 @@ def _cache_in_place(x_t, cache, W_q, W_k, W_v, W_o, n_heads):
     cache = {} if cache is None else cache
     cache["k"] = torch.cat([cache["k"], k], 2) if "k" in cache else k
     cache["v"] = torch.cat([cache["v"], v], 2) if "v" in cache else v
-    return _merge(scaled_dot_product_attention(q, cache["k"], cache["v"], None)[0]) @ W_o, cache
+    return _seen_by(q, cache["k"], cache["v"]) @ W_o, cache
 
 
-def _join(cache, k, v):
-    return (k, v) if cache is None else (torch.cat([cache["k"], k], 2), torch.cat([cache["v"], v], 2))
+def _cache_no_output(x_t, cache, W_q, W_k, W_v, W_o, n_heads):
+    return _cached(x_t, cache, W_q, W_k, W_v, torch.eye(len(W_o), dtype=W_o.dtype), n_heads)
 
 
 def _cache_functional(x_t, cache, W_q, W_k, W_v, W_o, n_heads):
@@ -764,6 +1280,18 @@ ATTEND_WITH_CACHE = Exercise(
         "sequence": "네 스텝을 이어도 맞아요",
     },
     reference=multi_head.attend_with_cache,
+    examples=(
+        case(
+            "step",
+            torch.tensor([[[1.0, 2.0]]]),
+            {"k": torch.tensor([[[[1.0]], [[0.0]]]]), "v": torch.tensor([[[[3.0]], [[5.0]]]])},
+            torch.eye(2),
+            _SWAP,
+            _UPPER,
+            _LOWER,
+            2,
+        ),
+    ),
     sample_cases=_cache_cases,
     mistakes=(
         Mistake(
@@ -771,7 +1299,7 @@ ATTEND_WITH_CACHE = Exercise(
             "캐시를 덮어씀",
             "새 캐시에 방금 토큰만 남고 지난 토큰들이 사라졌어요.",
             "돌려줄 캐시의 길이가 받은 캐시보다 몇 칸 길어야 하는지 봐요.",
-            (_cache_overwritten, _cache_kept_but_not_extended),
+            (_cached_with(join=lambda c, k, v: (k, v)), _cache_kept_but_not_extended),
             ("step", "sequence"),
         ),
         Mistake(
@@ -779,7 +1307,7 @@ ATTEND_WITH_CACHE = Exercise(
             "캐시의 순서가 뒤집힘",
             "새 토큰이 지난 토큰들 앞에 붙었어요. 출력은 같아서 캐시를 들여다봐야 보여요.",
             "시간 순서대로라면 새 것이 어느 쪽 끝에 와야 하는지 봐요.",
-            (_cache_reversed,),
+            (_cached_with(join=_join_reversed),),
             ("step", "sequence"),
         ),
         Mistake(
@@ -787,16 +1315,96 @@ ATTEND_WITH_CACHE = Exercise(
             "쿼리를 캐시에 넣음",
             "키의 자리에 쿼리가 들어갔어요. 지난 쿼리는 다시 쓸 일이 없어서 담아 두지 않아요.",
             "다음 토큰이 지난 토큰에게서 필요한 것이 무엇인지 봐요.",
-            (_cache_of_queries,),
+            (_cache_of_queries, _cache_of_queries_only),
             ("first", "step", "sequence"),
         ),
         Mistake(
             "attend_with_cache.changed-in-place",
             "받은 캐시를 고침",
-            "받은 사전을 그대로 고쳐서 돌려줬어요. 빔 서치처럼 캐시 하나에서 여러 갈래가 갈라지면 서로의 기억이 섞여요.",
-            "새 사전을 만들어 돌려줘요.",
+            "받은 캐시를 바꿔 놓았어요. 빔 서치처럼 캐시 하나에서 여러 갈래가 갈라지면 서로의 기억이 섞여요.",
+            "받은 사전이나 그 안의 텐서에 적어 넣는 곳이 있는지 봐요.",
             (_cache_in_place,),
             ("step", "sequence"),
+        ),
+        Mistake(
+            "attend_with_cache.past-not-seen",
+            "지난 토큰을 보지 않음",
+            "돌려준 캐시는 맞는데, 출력은 새 토큰의 키와 값만 보고 계산했어요.",
+            "캐시를 잇는 줄과 어텐션을 하는 줄 가운데 무엇이 먼저인지 봐요.",
+            (_cache_extended_but_not_seen,),
+            ("step", "sequence"),
+        ),
+        Mistake(
+            "attend_with_cache.new-token-not-seen",
+            "새 토큰 자신을 보지 않음",
+            "돌려준 캐시는 맞는데, 출력은 지난 토큰들만 보고 계산했어요. 새 토큰은 자기 자신도 봐야 해요.",
+            "어텐션에 넘긴 키와 값의 길이가 t인지 t+1인지 찍어 봐요.",
+            (_cache_new_token_not_seen,),
+            ("step", "sequence"),
+        ),
+        Mistake(
+            "attend_with_cache.keys-and-values-exchanged",
+            "키와 값의 열쇠가 바뀜",
+            '"k"에 값이, "v"에 키가 담겼어요.',
+            "새 캐시를 만드는 줄에서 열쇠와 그 옆의 변수를 견줘 봐요.",
+            (_cache_names_exchanged,),
+            ("first", "step", "sequence"),
+        ),
+        Mistake(
+            "attend_with_cache.values-continue-keys",
+            "값을 키의 캐시에 이음",
+            "새 값을 지난 값이 아니라 지난 키의 뒤에 이었어요.",
+            "두 줄을 복사했다면 열쇠의 이름까지 바뀌었는지 봐요.",
+            (_cached_with(join=_join_keys_to_both),),
+            ("step", "sequence"),
+        ),
+        Mistake(
+            "attend_with_cache.cached-before-splitting",
+            "헤드로 나누기 전의 것을 담음",
+            "캐시에 헤드로 나누기 전의 (B, t, D)를 담았어요. 여기서 약속한 캐시는 (B, H, t, K)예요.",
+            "캐시에 담는 줄에서 키와 값의 모양을 찍어 봐요.",
+            (_cache_before_split,),
+            ("first", "step", "sequence"),
+        ),
+        Mistake(
+            "attend_with_cache.only-the-first-token",
+            "맨 앞의 토큰만 봄",
+            "새 토큰이 캐시의 맨 앞 토큰 하나만 봤어요. 쿼리가 하나일 때 왼쪽 위부터 채우는 삼각형 마스크를 씌우면 이렇게 돼요.",
+            "캐시에는 과거만 들어 있어요. 가릴 것이 있는지 생각해 봐요.",
+            (_cached_with(weigh=_weigh_only_causal),),
+            ("step", "sequence"),
+        ),
+        Mistake(
+            "attend_with_cache.wrong-scale",
+            "헤드의 √d_k로 나누지 않음",
+            "점수를 헤드의 √d_k로 나누지 않았어요.",
+            "점수를 구하는 곳을 6-3과 견줘 봐요.",
+            (_cached_with(divisor=_root_of_model), _cached_with(divisor=lambda q, k: 1)),
+            ("step", "sequence"),
+        ),
+        Mistake(
+            "attend_with_cache.no-output-projection",
+            "W_o를 곱하지 않음",
+            "헤드를 이어 붙인 데서 멈췄어요. 헤드들의 말을 섞는 마지막 행렬이 빠졌어요.",
+            "받은 행렬 네 개가 모두 쓰였는지 봐요.",
+            (_cache_no_output,),
+            ("first", "step", "sequence"),
+        ),
+        Mistake(
+            "attend_with_cache.swapped",
+            "돌려주는 차례가 바뀜",
+            "두 값은 맞는데 (캐시, 출력)의 차례로 돌려줬어요.",
+            "독스트링의 돌려주는 차례를 다시 봐요.",
+            (lambda *args: _cached(*args)[::-1],),
+            ("first", "step", "sequence"),
+        ),
+        Mistake(
+            "attend_with_cache.cache-not-returned",
+            "출력만 돌려줌",
+            "출력은 맞는데 새 캐시를 함께 돌려주지 않았어요. 다음 스텝이 지난 토큰을 볼 수 없어요.",
+            "독스트링이 돌려주라는 것이 몇 개인지 봐요.",
+            (lambda *args: _cached(*args)[0],),
+            ("first", "step", "sequence"),
         ),
     ),
     correct=(_cache_functional, _cache_preallocated, _cache_dict_copy),
@@ -818,16 +1426,32 @@ def _gqa_cases(rng):
             rng.normal(2, 2, 5, 4, dtype=torch.float64),
             None,
         ),
+        # 묶음이 하나뿐이어도, 문장이 하나뿐이어도 같아요.
+        case("values", rng.normal(1, 4, 3, 5), rng.normal(1, 1, 6, 5), rng.normal(1, 1, 6, 5), None),
     ]
 
 
-def _gqa_repeat(q, k, v, mask):
-    n = q.shape[1] // k.shape[1]
-    return scaled_dot_product_attention(q, k.repeat(1, n, 1, 1), v.repeat(1, n, 1, 1), mask)[0]
+def _gqa_with(keys, values=None, attend=scaled_dot_product_attention):
+    """키와 값의 헤드를 `keys(k, H)`, `values(v, H)`로 늘린 묶음 쿼리 어텐션. 하나만 주면 둘 다 그렇게 늘려요."""
+    values = values or keys
+    return lambda q, k, v, mask: attend(q, keys(k, q.shape[1]), values(v, q.shape[1]), mask)[0]
 
 
-def _gqa_averaged(q, k, v, mask):
-    return scaled_dot_product_attention(q, k.mean(1, keepdim=True), v.mean(1, keepdim=True), mask)[0]
+def _side_by_side(x, n_heads):
+    return x.repeat_interleave(n_heads // x.shape[1], 1)
+
+
+def _by_turns(x, n_heads):
+    return x.repeat(1, n_heads // x.shape[1], 1, 1)
+
+
+def _attend_with(divisor=_root_of_head, weigh=_weigh):
+    return lambda q, k, v, mask: (weigh(q @ k.transpose(-2, -1) / divisor(q, k), mask) @ v,)
+
+
+def _gqa_not_flattened(q, k, v, mask):
+    y = _gqa_grouped(q, k, v, mask)
+    return y.unflatten(1, (k.shape[1], -1))
 
 
 def _gqa_index(q, k, v, mask):
@@ -850,6 +1474,10 @@ def _gqa_grouped(q, k, v, mask):
     return y.reshape(B, H, T, K)
 
 
+def _gqa_by_torch(q, k, v, mask):
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=mask, enable_gqa=True)
+
+
 GROUPED_QUERY_ATTENTION = Exercise(
     name="grouped_query_attention",
     lesson=LESSON,
@@ -857,14 +1485,24 @@ GROUPED_QUERY_ATTENTION = Exercise(
     points=0,
     groups={"values": "마스크가 없을 때 값이 맞아요", "mask": "마스크가 있을 때 값이 맞아요"},
     reference=multi_head.grouped_query_attention,
+    examples=(
+        # 키가 하나뿐이라 가중치가 1이에요. 쿼리 헤드마다 어느 묶음의 값이 나오는지만 남아요.
+        case(
+            "values",
+            torch.tensor([[[[1.0]], [[2.0]], [[3.0]], [[4.0]], [[5.0]], [[6.0]]]]),
+            torch.tensor([[[[1.0]], [[1.0]], [[1.0]]]]),
+            torch.tensor([[[[10.0]], [[20.0]], [[30.0]]]]),
+            None,
+        ),
+    ),
     sample_cases=_gqa_cases,
     mistakes=(
         Mistake(
             "grouped_query_attention.repeat-order",
             "묶음이 번갈아 감",
-            "이웃한 쿼리 헤드들이 같은 묶음을 보지 않고 묶음을 번갈아 보고 있어요.",
+            "키나 값에서, 이웃한 쿼리 헤드들이 같은 묶음을 쓰지 않고 묶음을 번갈아 쓰고 있어요.",
             "헤드 h가 h // (H/G)번 묶음을 보도록 늘어났는지, 작은 수로 적어 봐요.",
-            (_gqa_repeat,),
+            (_gqa_with(_by_turns), _gqa_with(_by_turns, _side_by_side), _gqa_with(_side_by_side, _by_turns)),
             ("values", "mask"),
         ),
         Mistake(
@@ -872,11 +1510,57 @@ GROUPED_QUERY_ATTENTION = Exercise(
             "묶음을 평균함",
             "키와 값의 묶음들을 하나로 평균했어요.",
             "묶음마다 키와 값은 따로 남아 있어야 해요.",
-            (_gqa_averaged,),
+            (_gqa_with(lambda x, n_heads: x.mean(1, keepdim=True)),),
             ("values", "mask"),
         ),
+        Mistake(
+            "grouped_query_attention.first-group-only",
+            "첫 묶음만 봄",
+            "모든 쿼리 헤드가 첫 묶음만 봤어요. 나머지 묶음은 쓰이지 않았어요.",
+            "묶음의 수 G가 코드의 어디에 쓰이는지 봐요.",
+            (_gqa_with(lambda x, n_heads: x[:, :1]),),
+            ("values", "mask"),
+        ),
+        Mistake(
+            "grouped_query_attention.not-flattened",
+            "묶음 축이 남음",
+            "값은 맞는데 헤드 축이 묶음과 그 안의 헤드로 나뉜 채 남아 있어요.",
+            "돌려줄 모양 (B, H, T, K)의 축이 몇 개인지 봐요.",
+            (_gqa_not_flattened,),
+            ("values", "mask"),
+        ),
+        Mistake(
+            "grouped_query_attention.wrong-scale",
+            "√d_k로 나누지 않음",
+            "점수를 √d_k로 나누지 않았어요.",
+            "점수에서 더해지는 항이 몇 개인지 쿼리의 모양에서 봐요.",
+            tuple(
+                _gqa_with(_side_by_side, attend=_attend_with(divisor))
+                for divisor in (_root_of_model, lambda q, k: 1, lambda q, k: q.shape[-1])
+            ),
+            ("values", "mask"),
+        ),
+        Mistake(
+            "grouped_query_attention.mask-ignored",
+            "마스크를 쓰지 않음",
+            "마스크가 있을 때도 없을 때와 같은 값이 나왔어요.",
+            "`mask`가 어텐션 함수까지 전달되는지 봐요.",
+            (_gqa_with(_side_by_side, attend=lambda q, k, v, mask: _attend_with()(q, k, v, None)),),
+            ("mask",),
+        ),
+        Mistake(
+            "grouped_query_attention.mask-inverted",
+            "보이는 쪽을 가림",
+            "True인 키가 가려졌어요. 이 코스의 마스크는 어디서나 True가 '볼 수 있음'이에요.",
+            "마스크의 참과 거짓을 뒤집는 곳이 있는지 봐요.",
+            tuple(
+                _gqa_with(_side_by_side, attend=_attend_with(weigh=_weigh_inverted(fill)))
+                for fill in (float("-inf"), -1e9)
+            ),
+            ("mask",),
+        ),
     ),
-    correct=(_gqa_index, _gqa_grouped),
+    correct=(_gqa_index, _gqa_grouped, _gqa_by_torch, _gqa_with(_side_by_side, attend=_attend_with())),
 )
 
 EXERCISES: tuple[Exercise, ...] = (

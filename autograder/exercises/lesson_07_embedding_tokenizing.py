@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+import re
+import unicodedata
 from collections import Counter
-from itertools import pairwise
+from functools import partial
+from itertools import pairwise, zip_longest
 
 import torch
 import torch.nn.functional as F
 
-from autograder.exercises.schema import Exercise, Mistake
+from autograder.exercises.schema import Both, Exercise, Mistake
 from autograder.judging.cases import BuiltArgument, Call, Case, case
 from reference import bpe, embedding
 from reference.bpe import FINALS, INITIALS, VOWELS
@@ -20,6 +23,10 @@ SYLLABLES = "나다라마바사자차카타파하"  # 시드마다 자리를 바
 
 # -- decompose, compose --
 
+TWIN_INITIALS = (1, 4, 8, 10, 13)  # ㄲ ㄸ ㅃ ㅆ ㅉ
+TWIN_FINALS = (2, 20)  # ㄲ ㅆ
+CLUSTER_FINALS = (3, 5, 6, 9, 10, 11, 12, 13, 14, 15, 18)  # 겹받침: ㄳ ㄵ ㄶ ㄺ ...
+
 
 def _number(syllable):
     n = ord(syllable) - 0xAC00 if len(syllable) == 1 else -1
@@ -28,19 +35,34 @@ def _number(syllable):
     return n
 
 
+def _syllable(initial, vowel, final=0):
+    return chr(0xAC00 + 588 * initial + 28 * vowel + final)
+
+
 def _decompose_cases(rng):
-    closed = chr(0xAC00 + 588 * rng.int(1, 18) + 28 * rng.int(1, 20) + rng.int(1, 26))
-    open_ = chr(0xAC00 + 588 * rng.int(1, 18) + 28 * rng.int(1, 20))
+    closed = _syllable(rng.int(1, 18), rng.int(1, 20), rng.int(1, 26))
+    open_ = _syllable(rng.choice(TWIN_INITIALS), rng.int(1, 20))
+    twin = _syllable(rng.choice(TWIN_INITIALS), rng.int(1, 20), rng.choice(TWIN_FINALS))
+    cluster = _syllable(rng.int(1, 18), rng.int(1, 20), rng.choice(CLUSTER_FINALS))
     return [
-        *(case("closed", s) for s in ("한", "강", "힣", "궁", closed)),
-        *(case("open", s) for s in ("가", "해", open_)),
-        *(case("guard", s, comparator="raises", params={"error": "ValueError"}) for s in ("a", "ㄱ", "한글", "")),
+        *(case("closed", s) for s in (closed, twin, cluster, "강", "궁", "힣")),
+        *(case("open", s) for s in ("해", open_)),
+        # '韓'은 '가'보다 앞이라 음수로 인덱싱하면 예외 없이 엉뚱한 자모가 나와요. U+D7A4는 '힣' 바로 다음이에요.
+        *(
+            case("guard", s, comparator="raises", params={"error": "ValueError"})
+            for s in ("a", "ㄱ", "한글", "", "韓", "\ud7a4")
+        ),
     ]
 
 
 def _decompose_exchanged(syllable):
     n = _number(syllable)
     return INITIALS[n // 28], VOWELS[n % 28 // 588], FINALS[n % 588]
+
+
+def _decompose_half_exchanged(syllable):
+    n = _number(syllable)
+    return INITIALS[n // 28], VOWELS[n // 588], FINALS[n % 28]
 
 
 def _decompose_no_remainder(syllable):
@@ -50,12 +72,27 @@ def _decompose_no_remainder(syllable):
 
 def _decompose_27(syllable):
     n = _number(syllable)
-    return INITIALS[min(n // 567, 18)], VOWELS[n % 567 // 27], FINALS[n % 27]
+    return INITIALS[n // 567], VOWELS[n % 567 // 27], FINALS[n % 27]
 
 
-def _decompose_no_empty_final(syllable):
+def _decompose_27_in_two_places(syllable):
+    n = _number(syllable)
+    return INITIALS[n // 588], VOWELS[n % 588 // 27], FINALS[n % 27]
+
+
+def _decompose_27_at_the_end(syllable):
+    n = _number(syllable)
+    return INITIALS[n // 588], VOWELS[n % 588 // 28], FINALS[n % 27]
+
+
+def _decompose_final_too_late(syllable):
     n = _number(syllable)
     return INITIALS[n // 588], VOWELS[n % 588 // 28], [*FINALS[1:], ""][n % 28]
+
+
+def _decompose_final_too_early(syllable):
+    n = _number(syllable)
+    return INITIALS[n // 588], VOWELS[n % 588 // 28], FINALS[n % 28 - 1]
 
 
 def _decompose_no_base(syllable):
@@ -64,9 +101,34 @@ def _decompose_no_base(syllable):
     return INITIALS[n // 588], VOWELS[n % 588 // 28], FINALS[n % 28]
 
 
+def _decompose_from_jamo(syllable):
+    _number(syllable)
+    n = ord(syllable) - ord("ㄱ")
+    return INITIALS[n // 588], VOWELS[n % 588 // 28], FINALS[n % 28]
+
+
 def _decompose_conjoining(syllable):
     n = _number(syllable)
     return chr(0x1100 + n // 588), chr(0x1161 + n % 588 // 28), chr(0x11A7 + n % 28) if n % 28 else ""
+
+
+def _decompose_nfd(syllable):
+    _number(syllable)
+    return tuple(unicodedata.normalize("NFD", syllable))
+
+
+def _decompose_space(syllable):
+    initial, vowel, final = bpe.decompose(syllable)
+    return initial, vowel, final or " "
+
+
+def _decompose_none(syllable):
+    initial, vowel, final = bpe.decompose(syllable)
+    return initial, vowel, final or None
+
+
+def _decompose_only_two(syllable):
+    return tuple(jamo for jamo in bpe.decompose(syllable) if jamo)
 
 
 def _decompose_divmod(syllable):
@@ -87,6 +149,15 @@ def _decompose_table(syllable):
     raise ValueError("한글 음절 하나가 아니에요.")
 
 
+def _decompose_from_nfd(syllable):
+    """유니코드가 푼 첫가끝 자모를 표의 자모로 바꿔요."""
+    parts = [ord(part) for part in unicodedata.normalize("NFD", syllable)]
+    if len(syllable) != 1 or not 0x1100 <= parts[0] <= 0x1112 or len(parts) < 2:
+        raise ValueError("한글 음절 하나가 아니에요.")
+    final = FINALS[parts[2] - 0x11A7] if len(parts) == 3 else ""
+    return INITIALS[parts[0] - 0x1100], VOWELS[parts[1] - 0x1161], final
+
+
 DECOMPOSE = Exercise(
     name="decompose",
     lesson=LESSON,
@@ -99,13 +170,14 @@ DECOMPOSE = Exercise(
     },
     reference=bpe.decompose,
     sample_cases=_decompose_cases,
+    examples=(case("closed", "한"), case("open", "가")),
     mistakes=(
         Mistake(
             "decompose.588-and-28-exchanged",
             "588과 28을 바꿔 씀",
             "초성을 28로, 중성을 588로 나눴어요. 각, 강처럼 초성이 ㄱ, 중성이 ㅏ인 음절에서만 우연히 맞아요.",
             "초성 하나가 바뀔 때 음절이 몇 개 지나가는지 세어 봐요.",
-            (_decompose_exchanged,),
+            (_decompose_exchanged, _decompose_half_exchanged),
             ("closed", "open"),
         ),
         Mistake(
@@ -121,15 +193,23 @@ DECOMPOSE = Exercise(
             "종성을 27개로 셈",
             "종성의 가짓수가 하나 모자라요. '받침 없음'도 하나로 세요.",
             "종성 표의 길이를 세어 봐요.",
-            (_decompose_27, _decompose_no_empty_final),
+            (_decompose_27, _decompose_27_in_two_places, _decompose_27_at_the_end),
+            ("closed", "open"),
+        ),
+        Mistake(
+            "decompose.final-shifted",
+            "종성이 하나씩 밀림",
+            "초성과 중성은 맞는데 종성이 표에서 한 자리 옆의 것이에요.",
+            "종성 표의 0번에 무엇이 있는지, 번호에 1을 더하거나 뺀 곳이 없는지 봐요.",
+            (_decompose_final_too_late, _decompose_final_too_early),
             ("closed", "open"),
         ),
         Mistake(
             "decompose.no-base",
-            "'가'의 번호를 빼지 않음",
-            "유니코드 번호를 그대로 나눴어요. 번호는 '가'에서부터 세야 해요.",
+            "'가'에서부터 세지 않음",
+            "자모 표의 끝을 넘는 자리를 읽었어요. 글자의 번호를 '가'에서부터 세지 않으면 이렇게 돼요.",
             "'가'를 넣으면 세 번호가 모두 0이어야 해요.",
-            (_decompose_no_base,),
+            (_decompose_no_base, _decompose_from_jamo),
             ("closed", "open"),
         ),
         Mistake(
@@ -137,23 +217,33 @@ DECOMPOSE = Exercise(
             "다른 자모 글자를 씀",
             "글자는 비슷해 보여도 코드가 달라요. 음절을 조립할 때 쓰는 첫가끝 자모가 나왔어요.",
             "위에 준 자모 표의 글자를 써요. `ord(...)`로 견줘 보면 보여요.",
-            (_decompose_conjoining,),
+            (_decompose_conjoining, _decompose_nfd),
             ("closed", "open"),
         ),
+        Mistake(
+            "decompose.missing-final",
+            "받침이 없을 때 빈 글이 아님",
+            '받침이 없는 음절에서 종성이 빈 글(`""`)이 아니에요. 빈칸, None, 두 개뿐인 튜플은 모두 빈 글과 달라요.',
+            "받침이 없는 음절을 넣어 보고, 결과의 길이와 마지막 값을 `repr`로 봐요.",
+            (_decompose_space, _decompose_none, _decompose_only_two),
+            ("open",),
+        ),
     ),
-    correct=(_decompose_divmod, _decompose_table),
+    correct=(_decompose_divmod, _decompose_table, _decompose_from_nfd),
 )
 
 
 def _compose_cases(rng):
     closed = rng.choice(INITIALS[1:]), rng.choice(VOWELS[1:]), rng.choice(FINALS[1:])
+    twin = INITIALS[rng.choice(TWIN_INITIALS)], rng.choice(VOWELS[1:]), FINALS[rng.choice(TWIN_FINALS)]
+    cluster = rng.choice(INITIALS[1:]), rng.choice(VOWELS[1:]), FINALS[rng.choice(CLUSTER_FINALS)]
     open_ = rng.choice(INITIALS[1:]), rng.choice(VOWELS[1:]), ""
     return [
-        *(case("closed", jamo) for jamo in (("ㅎ", "ㅏ", "ㄴ"), ("ㄱ", "ㅜ", "ㅇ"), ("ㅎ", "ㅣ", "ㅎ"), closed)),
+        *(case("closed", jamo) for jamo in (closed, twin, cluster, ("ㄱ", "ㅜ", "ㅇ"), ("ㅎ", "ㅣ", "ㅎ"))),
         *(case("open", jamo) for jamo in (("ㅎ", "ㅐ", ""), open_)),
         *(
             case("guard", jamo, comparator="raises", params={"error": "ValueError"})
-            for jamo in (("ㅏ", "ㄱ", ""), ("a", "b", "c"), ("ㄱ", "ㅏ", "ㄸ"))
+            for jamo in (("ㅏ", "ㄱ", ""), ("a", "b", "c"), ("ㄱ", "ㅏ", "ㄸ"), ("ㄳ", "ㅏ", "ㄴ"))
         ),
     ]
 
@@ -168,9 +258,29 @@ def _compose_exchanged(jamo):
     return chr(0xAC00 + i * 28 + v * 588 + f)
 
 
+def _compose_21(jamo):
+    initial, vowel, final = _parts(jamo)
+    return chr(0xAC00 + initial * 588 + vowel * 21 + final)
+
+
 def _compose_27(jamo):
     i, v, f = _parts(jamo)
     return chr(0xAC00 + i * 567 + v * 27 + f)
+
+
+def _compose_27_in_one_place(jamo):
+    i, v, f = _parts(jamo)
+    return chr(0xAC00 + i * 588 + v * 27 + f)
+
+
+def _compose_final_too_small(jamo):
+    i, v, f = _parts(jamo)
+    return chr(0xAC00 + i * 588 + v * 28 + max(f - 1, 0))
+
+
+def _compose_final_ignored(jamo):
+    i, v, _ = _parts(jamo)
+    return chr(0xAC00 + i * 588 + v * 28)
 
 
 def _compose_no_base(jamo):
@@ -181,6 +291,11 @@ def _compose_no_base(jamo):
 def _compose_joined(jamo):
     _parts(jamo)
     return "".join(jamo)
+
+
+def _compose_number(jamo):
+    i, v, f = _parts(jamo)
+    return 0xAC00 + i * 588 + v * 28 + f
 
 
 def _compose_nested(jamo):
@@ -196,8 +311,6 @@ def _compose_search(jamo):
 
 
 def _compose_normalize(jamo):
-    import unicodedata
-
     i, v, f = _parts(jamo)
     return unicodedata.normalize("NFC", chr(0x1100 + i) + chr(0x1161 + v) + (chr(0x11A7 + f) if f else ""))
 
@@ -214,6 +327,7 @@ COMPOSE = Exercise(
     },
     reference=bpe.compose,
     sample_cases=_compose_cases,
+    examples=(case("closed", ("ㅎ", "ㅏ", "ㄴ")), case("open", ("ㄱ", "ㅏ", ""))),
     mistakes=(
         Mistake(
             "compose.588-and-28-exchanged",
@@ -224,12 +338,36 @@ COMPOSE = Exercise(
             ("closed", "open"),
         ),
         Mistake(
+            "compose.vowels-for-finals",
+            "중성에 21을 곱함",
+            "중성의 번호에 28이 아니라 21(중성의 수)을 곱했어요. 중성의 번호가 0인 ㅏ가 든 음절만 맞아요.",
+            "중성이 하나 커지는 동안 받침이 몇 가지 지나가는지 세어 봐요.",
+            (_compose_21,),
+            ("closed", "open"),
+        ),
+        Mistake(
             "compose.27-finals",
             "종성을 27개로 셈",
             "종성의 가짓수가 하나 모자라요. '받침 없음'도 하나로 세요.",
             "종성 표의 길이를 세어 봐요.",
-            (_compose_27,),
+            (_compose_27, _compose_27_in_one_place),
             ("closed", "open"),
+        ),
+        Mistake(
+            "compose.final-shifted",
+            "받침의 번호가 하나 작음",
+            "받침이 표에서 하나 앞의 것이 됐어요. 번호 0은 '받침 없음'의 자리예요.",
+            "ㄱ 받침의 번호가 몇이어야 하는지 표에서 세어 봐요.",
+            (_compose_final_too_small,),
+            ("closed",),
+        ),
+        Mistake(
+            "compose.final-ignored",
+            "받침을 더하지 않음",
+            "받침이 있어도 받침 없는 음절이 나왔어요.",
+            "식의 항이 몇 개인지, 모두 더했는지 봐요.",
+            (_compose_final_ignored,),
+            ("closed",),
         ),
         Mistake(
             "compose.no-base",
@@ -245,6 +383,14 @@ COMPOSE = Exercise(
             "자모 글자들이 그대로 이어졌어요. 음절은 글자 하나예요.",
             "결과의 길이가 1이어야 해요.",
             (_compose_joined,),
+            ("closed", "open"),
+        ),
+        Mistake(
+            "compose.number-returned",
+            "글자가 아니라 번호를 돌려줌",
+            "음절의 유니코드 번호까지는 맞는데 글자로 바꾸지 않았어요.",
+            "번호를 글자로 바꾸는 파이썬 함수를 찾아봐요.",
+            (_compose_number,),
             ("closed", "open"),
         ),
     ),
@@ -266,6 +412,8 @@ def _count_cases(rng):
     return [
         case("values", words),
         case("values", {("▁" + a, b): rng.int(2, 9), (c, d, "▁" + e): rng.int(2, 9)}),
+        # 한 단어에 같은 쌍이 두 번, 거꾸로 된 쌍이 한 번 나와요.
+        case("values", {(a, b, a, b): rng.int(2, 9)}),
         case("overlap", {("아", "아", "아"): 1}),
         case("overlap", {(a, a, a, a): 1}),
         case("empty", {(a,): 3}),
@@ -285,6 +433,11 @@ def _count_across(word_freq):
     return dict(counts)
 
 
+def _count_across_repeated(word_freq):
+    tokens = [token for w, n in word_freq.items() for token in w * n]
+    return dict(Counter(pairwise(tokens)))
+
+
 def _count_no_overlap(word_freq):
     counts: Counter[tuple[str, str]] = Counter()
     for w, n in word_freq.items():
@@ -292,6 +445,37 @@ def _count_no_overlap(word_freq):
         while i < len(w) - 1:
             counts[w[i], w[i + 1]] += n
             i += 2 if i + 2 < len(w) and w[i] == w[i + 1] == w[i + 2] else 1
+    return dict(counts)
+
+
+def _count_overwritten(word_freq):
+    return {p: n for w, n in word_freq.items() for p in pairwise(w)}
+
+
+def _count_once_per_word(word_freq):
+    counts: Counter[tuple[str, str]] = Counter()
+    for w, n in word_freq.items():
+        counts.update(dict.fromkeys(pairwise(w), n))
+    return dict(counts)
+
+
+def _count_last_missed(word_freq):
+    return bpe.count_pairs({w[:-1]: n for w, n in word_freq.items()})
+
+
+def _count_every_second(word_freq):
+    counts: Counter[tuple[str, str]] = Counter()
+    for w, n in word_freq.items():
+        for pair in zip(w[::2], w[1::2], strict=False):
+            counts[pair] += n
+    return dict(counts)
+
+
+def _count_characters(word_freq):
+    counts: Counter[tuple[str, str]] = Counter()
+    for w, n in word_freq.items():
+        for pair in pairwise("".join(w)):
+            counts[pair] += n
     return dict(counts)
 
 
@@ -319,6 +503,10 @@ COUNT_PAIRS = Exercise(
     groups={"values": "단어의 빈도만큼 세요", "overlap": "겹친 쌍도 모두 세요", "empty": "쌍이 없으면 빈 사전이에요"},
     reference=bpe.count_pairs,
     sample_cases=_count_cases,
+    examples=(
+        case("values", {("집", "에"): 4, ("집",): 2}),
+        case("values", {("▁", "학", "교", "에"): 5, ("▁", "집", "에"): 4}),
+    ),
     mistakes=(
         Mistake(
             "count_pairs.frequency-ignored",
@@ -337,12 +525,60 @@ COUNT_PAIRS = Exercise(
             ("values",),
         ),
         Mistake(
+            "count_pairs.repeated-in-a-row",
+            "단어를 빈도만큼 이어 놓고 셈",
+            "단어들을 빈도만큼 한 줄로 이어 놓고 세어서, 한 단어의 끝과 다음 단어의 처음까지 쌍이 됐어요.",
+            "단어마다 따로 세고, 그 횟수에 빈도를 곱해요.",
+            (_count_across_repeated,),
+            ("values", "empty"),
+        ),
+        Mistake(
             "count_pairs.overlap-skipped",
             "겹친 쌍을 건너뜀",
             "아아아에서 (아, 아)를 한 번만 셌어요. 겹치더라도 이웃한 자리는 모두 세요.",
             "길이 n인 단어에는 이웃한 자리가 몇 개인지 봐요.",
             (_count_no_overlap,),
             ("overlap",),
+        ),
+        Mistake(
+            "count_pairs.overwritten",
+            "앞에서 센 횟수를 덮어씀",
+            "같은 쌍을 다시 만났을 때 앞에서 센 횟수에 더하지 않고 새 횟수로 바꿨어요.",
+            "이미 있던 열쇠에 `=`로 넣는지 `+=`로 더하는지 봐요.",
+            (_count_overwritten,),
+            ("values", "overlap"),
+        ),
+        Mistake(
+            "count_pairs.once-per-word",
+            "단어마다 한 번만 셈",
+            "한 단어 안에서 같은 쌍이 여러 번 나와도 한 번만 셌어요.",
+            "쌍을 집합이나 사전에 먼저 모으며 되풀이된 것을 잃지 않았는지 봐요.",
+            (_count_once_per_word,),
+            ("values", "overlap"),
+        ),
+        Mistake(
+            "count_pairs.last-pair-missed",
+            "마지막 쌍을 놓침",
+            "단어마다 맨 끝의 쌍을 세지 않았어요.",
+            "길이 n인 단어에서 되풀이가 어느 자리에서 끝나는지 봐요.",
+            (_count_last_missed,),
+            ("values", "overlap"),
+        ),
+        Mistake(
+            "count_pairs.every-second",
+            "두 자리씩 건너뜀",
+            "첫째와 둘째, 셋째와 넷째만 짝지어서 둘째와 셋째 같은 이웃을 놓쳤어요.",
+            "한 쌍을 센 다음 몇 자리를 나아가는지 봐요.",
+            (_count_every_second,),
+            ("values", "overlap"),
+        ),
+        Mistake(
+            "count_pairs.characters-counted",
+            "토큰이 아니라 글자를 셈",
+            "토큰을 글자로 다시 쪼개서 셌어요. 여러 글자인 토큰도 하나로 다뤄야 해요.",
+            "토큰들을 글 하나로 이어 붙인 곳이 없는지 봐요.",
+            (_count_characters,),
+            ("values",),
         ),
     ),
     correct=(_count_dict, _count_counter),
@@ -357,12 +593,18 @@ def _merge_cases(rng):
     return [
         case("values", (a, b, c, d, a, b), (a, b)),
         case("values", (c, a, b, d, a, b), (a, b)),
+        case("values", ("▁" + a, b), ("▁" + a, b)),
         case("none", (a, c, b, d, c, d), (c, d)),
         case("overlap", ("아",) * 4, ("아", "아")),
         case("overlap", (b, a, a, a, a), (a, a)),
+        # 왼쪽부터 붙이면 (aa, a, c, aa), 오른쪽부터 붙이면 (a, aa, c, aa)예요.
+        case("overlap", (a, a, a, c, a, a), (a, a)),
         case("border", (c + a, b, d, a, b), (a, b)),
-        case("last", ("아", "아", "아"), ("아", "아")),
+        case("border", (a, b + c, d, a, b), (a, b)),
+        # 이어 붙인 글은 같지만 앞의 것은 그 쌍이 아니에요.
+        case("border", (a + b, c, d, a, b + c), (a, b + c)),
         case("last", (a, b, c), (a, b)),
+        case("last", (b, a, c), (a, b)),
         case("last", (a,), (a, b)),
     ]
 
@@ -387,8 +629,33 @@ def _merge_overlapping(seq, pair):
     return tuple(out)
 
 
+def _merge_not_skipping(seq, pair):
+    """쌍을 붙이고도 한 자리만 나아가요."""
+    return tuple(pair[0] + pair[1] if seq[i : i + 2] == pair else token for i, token in enumerate(seq))
+
+
 def _merge_by_text(seq, pair):
     return tuple(" ".join(seq).replace(" ".join(pair), "".join(pair)).split(" "))
+
+
+def _merge_by_text_left(seq, pair):
+    return tuple(re.sub(rf"(?<!\S){' '.join(pair)}", "".join(pair), " ".join(seq)).split(" "))
+
+
+def _merge_by_text_right(seq, pair):
+    return tuple(re.sub(rf"{' '.join(pair)}(?!\S)", "".join(pair), " ".join(seq)).split(" "))
+
+
+def _merge_by_joined_text(seq, pair):
+    out, i = [], 0
+    while i < len(seq):
+        if "".join(seq[i : i + 2]) == "".join(pair) and i + 1 < len(seq):
+            out.append(seq[i] + seq[i + 1])
+            i += 2
+        else:
+            out.append(seq[i])
+            i += 1
+    return tuple(out)
 
 
 def _merge_last_lost(seq, pair):
@@ -396,6 +663,51 @@ def _merge_last_lost(seq, pair):
     while i < len(seq) - 1:
         if seq[i : i + 2] == pair:
             out.append(seq[i] + seq[i + 1])
+            i += 2
+        else:
+            out.append(seq[i])
+            i += 1
+    return tuple(out)
+
+
+def _merge_past_the_end(seq, pair):
+    out, i = [], 0
+    while i < len(seq):
+        if seq[i] == pair[0] and seq[i + 1] == pair[1]:
+            out.append(pair[0] + pair[1])
+            i += 2
+        else:
+            out.append(seq[i])
+            i += 1
+    return tuple(out)
+
+
+def _merge_pair_past_the_end(seq, pair):
+    out, i = [], 0
+    while i < len(seq):
+        if (seq[i], seq[i + 1]) == pair:
+            out.append(pair[0] + pair[1])
+            i += 2
+        else:
+            out.append(seq[i])
+            i += 1
+    return tuple(out)
+
+
+def _merge_from_the_right(seq, pair):
+    turned = bpe.merge_pair(tuple(seq)[::-1], (pair[1], pair[0]))
+    return tuple("".join(pair) if token == pair[1] + pair[0] else token for token in turned[::-1])
+
+
+def _merge_list(seq, pair):
+    return list(bpe.merge_pair(seq, pair))
+
+
+def _merge_as_pair(seq, pair):
+    out, i = [], 0
+    while i < len(seq):
+        if seq[i : i + 2] == pair:
+            out.append(pair)
             i += 2
         else:
             out.append(seq[i])
@@ -421,6 +733,22 @@ def _merge_recursive(seq, pair):
     return (seq[0],) + _merge_recursive(seq[1:], pair)
 
 
+def _merge_bordered_text(seq, pair):
+    """글로 잇되 토큰의 앞뒤 경계를 함께 봐요(Sennrich 외의 공개 코드)."""
+    bordered = rf"(?<!\S){re.escape(' '.join(pair))}(?!\S)"
+    return tuple(re.sub(bordered, "".join(pair), " ".join(seq)).split(" "))
+
+
+def _merge_in_place(seq, pair):
+    """자기 목록에서 찾은 자리를 하나씩 붙여요."""
+    tokens, i = list(seq), 0
+    while i < len(tokens) - 1:
+        if tokens[i] == pair[0] and tokens[i + 1] == pair[1]:
+            tokens[i : i + 2] = [pair[0] + pair[1]]
+        i += 1
+    return tuple(tokens)
+
+
 MERGE_PAIR = Exercise(
     name="merge_pair",
     lesson=LESSON,
@@ -435,6 +763,10 @@ MERGE_PAIR = Exercise(
     },
     reference=bpe.merge_pair,
     sample_cases=_merge_cases,
+    examples=(
+        case("values", ("▁", "집", "에", "서", "집", "에"), ("집", "에")),
+        case("last", ("아", "아", "아"), ("아", "아")),
+    ),
     mistakes=(
         Mistake(
             "merge_pair.first-only",
@@ -453,11 +785,27 @@ MERGE_PAIR = Exercise(
             ("overlap", "last"),
         ),
         Mistake(
+            "merge_pair.second-kept",
+            "쌍의 뒤 토큰이 남음",
+            "쌍을 붙인 다음 뒤의 토큰을 건너뛰지 않아서 한 번 더 나왔어요. 글자 수가 늘어났어요.",
+            "쌍을 붙였을 때와 아닐 때 몇 자리를 나아가야 하는지 봐요.",
+            (_merge_not_skipping,),
+            ("values", "none", "overlap", "border", "last"),
+        ),
+        Mistake(
             "merge_pair.text-replace",
             "글로 이어서 바꿈",
-            "토큰을 글로 이어 붙여 바꾸다가 다른 토큰의 끝 글자까지 끌려왔어요.",
+            "토큰 전체가 아니라 글의 일부만 보고 붙여서, 다른 토큰의 글자까지 끌려왔어요.",
             "글자가 아니라 토큰이 서로 같은지 견줘요.",
-            (_merge_by_text,),
+            (_merge_by_text, _merge_by_text_left, _merge_by_text_right),
+            ("border",),
+        ),
+        Mistake(
+            "merge_pair.joined-text-compared",
+            "이어 붙인 글끼리 견줌",
+            "두 토큰을 이은 글이 같으면 붙였어요. 이은 글이 같아도 나뉜 자리가 다르면 다른 쌍이에요.",
+            "앞의 토큰끼리, 뒤의 토큰끼리 따로 견주는지 봐요.",
+            (_merge_by_joined_text,),
             ("border",),
         ),
         Mistake(
@@ -468,8 +816,40 @@ MERGE_PAIR = Exercise(
             (_merge_last_lost,),
             ("last",),
         ),
+        Mistake(
+            "merge_pair.past-the-end",
+            "끝을 넘어 읽음",
+            "마지막 토큰에는 다음 자리가 없는데 그 자리까지 읽으려다 예외가 났어요.",
+            "토큰이 하나만 남았을 때 견주는 줄이 무엇을 읽는지 봐요.",
+            (_merge_past_the_end, _merge_pair_past_the_end),
+            ("last",),
+        ),
+        Mistake(
+            "merge_pair.from-the-right",
+            "오른쪽부터 붙임",
+            "같은 토큰이 이어질 때 오른쪽부터 붙였어요. 약속은 왼쪽부터예요.",
+            "(아, 아, 아)에서 어느 둘이 먼저 붙는지 손으로 해 봐요.",
+            (_merge_from_the_right,),
+            ("overlap", "last"),
+        ),
+        Mistake(
+            "merge_pair.list-returned",
+            "튜플이 아니라 목록을 돌려줌",
+            "토큰들은 맞는데 목록이에요. 목록은 사전의 열쇠가 될 수 없어서 다음 실습에서 쓸 수 없어요.",
+            "돌려주기 바로 앞에서 형을 바꿔요.",
+            (_merge_list,),
+            ("values", "none", "overlap", "border", "last"),
+        ),
+        Mistake(
+            "merge_pair.not-joined",
+            "두 토큰을 한 글로 잇지 않음",
+            "붙인 자리에 글 하나가 아니라 쌍이 그대로 들어 있어요.",
+            "두 글을 하나로 이으려면 무엇을 써야 하는지 봐요.",
+            (_merge_as_pair,),
+            ("values", "none", "overlap", "border", "last"),
+        ),
     ),
-    correct=(_merge_iterator, _merge_recursive),
+    correct=(_merge_iterator, _merge_recursive, _merge_bordered_text, _merge_in_place),
 )
 
 
@@ -479,23 +859,32 @@ MERGE_PAIR = Exercise(
 def _train_cases(rng):
     a, b, c, d, e, f, g, h = _letters(rng, 8)
     distinct = {a + b + c: 20 + rng.int(0, 3), d + e: 14 + rng.int(0, 3), f + g + h: 5 + rng.int(0, 3)}
-    shared = {"학교": 9, "학생": 7, "학교에": 5, "학교에서": 3, "집에서": 6, "집에": 2}
+    # (a, b)를 붙일 때 한 단어에서는 a가 이미 (▁, c, a)에 들어 있어요. 글로 바꾸면 그 토큰까지 끌려와요.
+    border = {c + a: 12, c + a + b: 2, d + a + b: 5, e + a + b: 4}
     low, high = sorted(_letters(rng, 2))
+    # 한 단어에 같은 쌍이 두 번, 또 겹쳐서 나와요. 쌍의 앞 글자가 사전에서 뒤라 앞뒤를 잃으면 드러나요.
+    repeated = {high + low + high + low: 5, "아아아": 3}
+    shared = {"학교": 9, "학생": 7, "학교에": 5, "학교에서": 3, "집에서": 6, "집에": 2}
     return [
         case("values", distinct, 4),
-        case("values", distinct, 6),
+        case("values", border, 8),
+        case("values", repeated, 6),
         case("shared", shared, 6),
         # 뒤의 단어가 사전에서 앞서요: 먼저 본 쌍을 고르면 틀려요.
         case("ties", {high: 3, low: 3}, 1),
-        case("ties", {high + "아": 4, low + "아": 4}, 2),
+        case("ties", {high + "가": 4, low + "가": 4}, 2),
         case("early", {a: 3}, 10),
+        case("early", {b: 1}, 10),
         case("early", {a + b: 3}, 0),
     ]
 
 
-def _train(word_freq, n_merges, *, choose=None, mark="▁", renew=True):
-    words = {(*([mark] if mark else []), *w): n for w, n in word_freq.items()}
-    choose = choose or (lambda counts: min(counts, key=lambda p: (-counts[p], p)))
+def _smallest(counts):
+    return min(counts, key=lambda p: (-counts[p], p))
+
+
+def _train(word_freq, n_merges, *, choose=_smallest, start=lambda w: ("▁", *w), renew=True, merge=bpe.merge_pair):
+    words = {start(w): n for w, n in word_freq.items()}
     merges, counts = [], bpe.count_pairs(words)
     for _ in range(n_merges):
         if renew:
@@ -505,7 +894,7 @@ def _train(word_freq, n_merges, *, choose=None, mark="▁", renew=True):
         pair = choose(counts)
         if not renew:
             counts.pop(pair)
-        words = {bpe.merge_pair(w, pair): n for w, n in words.items()}
+        words = {merge(w, pair): n for w, n in words.items()}
         merges.append(pair)
     return merges
 
@@ -522,16 +911,103 @@ def _train_first_seen(word_freq, n_merges):
     return _train(word_freq, n_merges, choose=lambda counts: max(counts, key=counts.get))
 
 
+def _train_last_seen(word_freq, n_merges):
+    return _train(word_freq, n_merges, choose=lambda counts: sorted(counts, key=counts.get)[-1])
+
+
 def _train_larger(word_freq, n_merges):
     return _train(word_freq, n_merges, choose=lambda counts: max(counts, key=lambda p: (counts[p], p)))
 
 
+def _train_rarest(word_freq, n_merges):
+    return _train(word_freq, n_merges, choose=lambda counts: min(counts, key=lambda p: (counts[p], p)))
+
+
+def _train_no_freq(word_freq, n_merges):
+    return _train(dict.fromkeys(word_freq, 1), n_merges)
+
+
 def _train_no_border(word_freq, n_merges):
-    return _train(word_freq, n_merges, mark="")
+    return _train(word_freq, n_merges, start=tuple)
+
+
+def _train_mark_at_the_end(word_freq, n_merges):
+    return _train(word_freq, n_merges, start=lambda w: (*w, "▁"))
+
+
+def _train_sennrich_mark(word_freq, n_merges):
+    return _train(word_freq, n_merges, start=lambda w: (*w, "</w>"))
+
+
+def _train_underscore(word_freq, n_merges):
+    return _train(word_freq, n_merges, start=lambda w: ("_", *w))
+
+
+def _train_glued(word_freq, n_merges):
+    return _train(word_freq, n_merges, start=lambda w: ("▁" + w[0], *w[1:]))
 
 
 def _train_stale(word_freq, n_merges):
     return _train(word_freq, n_merges, renew=False)
+
+
+def _train_top_pairs(word_freq, n_merges):
+    counts = Counter(bpe.count_pairs({("▁", *w): n for w, n in word_freq.items()}))
+    return [pair for pair, _ in counts.most_common(n_merges)]
+
+
+def _train_first_only(word_freq, n_merges):
+    return _train(word_freq, n_merges, merge=_merge_first_only)
+
+
+def _train_not_kept(word_freq, n_merges):
+    return _train(word_freq, n_merges, merge=lambda w, pair: w)
+
+
+def _train_by_text(word_freq, n_merges):
+    return _train(word_freq, n_merges, merge=_merge_by_text)
+
+
+def _train_until_seen_once(word_freq, n_merges):
+    words, merges = {("▁", *w): n for w, n in word_freq.items()}, []
+    for _ in range(n_merges):
+        counts = bpe.count_pairs(words)
+        if not counts or max(counts.values()) < 2:
+            break
+        merges.append(_smallest(counts))
+        words = {bpe.merge_pair(w, merges[-1]): n for w, n in words.items()}
+    return merges
+
+
+def _train_empty_min(word_freq, n_merges):
+    words, merges = {("▁", *w): n for w, n in word_freq.items()}, []
+    for _ in range(n_merges):
+        merges.append(_smallest(bpe.count_pairs(words)))
+        words = {bpe.merge_pair(w, merges[-1]): n for w, n in words.items()}
+    return merges
+
+
+def _train_empty_max(word_freq, n_merges):
+    words, merges = {("▁", *w): n for w, n in word_freq.items()}, []
+    for _ in range(n_merges):
+        counts = bpe.count_pairs(words)
+        top = max(counts.values())
+        merges.append(min(pair for pair, n in counts.items() if n == top))
+        words = {bpe.merge_pair(w, merges[-1]): n for w, n in words.items()}
+    return merges
+
+
+def _train_empty_index(word_freq, n_merges):
+    words, merges = {("▁", *w): n for w, n in word_freq.items()}, []
+    for _ in range(n_merges):
+        counts = bpe.count_pairs(words)
+        merges.append(sorted(counts, key=lambda p: (-counts[p], p))[0])
+        words = {bpe.merge_pair(w, merges[-1]): n for w, n in words.items()}
+    return merges
+
+
+def _train_tokens_returned(word_freq, n_merges):
+    return ["".join(pair) for pair in bpe.train_bpe(word_freq, n_merges)]
 
 
 def _train_sorted(word_freq, n_merges):
@@ -562,6 +1038,22 @@ def _train_two_steps(word_freq, n_merges):
     return merges
 
 
+def _train_bordered_text(word_freq, n_merges):
+    """단어를 빈칸으로 이은 글로 두고 정규식으로 바꿔요(Sennrich 외의 공개 코드)."""
+    words, merges = {" ".join("▁" + w): n for w, n in word_freq.items()}, []
+    for _ in range(n_merges):
+        counts: Counter[tuple[str, str]] = Counter()
+        for w, n in words.items():
+            for pair in pairwise(w.split()):
+                counts[pair] += n
+        if not counts:
+            break
+        merges.append(_smallest(counts))
+        bordered = re.compile(rf"(?<!\S){re.escape(' '.join(merges[-1]))}(?!\S)")
+        words = {bordered.sub("".join(merges[-1]), w): n for w, n in words.items()}
+    return merges
+
+
 TRAIN_BPE = Exercise(
     name="train_bpe",
     lesson=LESSON,
@@ -575,6 +1067,10 @@ TRAIN_BPE = Exercise(
     },
     reference=bpe.train_bpe,
     sample_cases=_train_cases,
+    examples=(
+        case("values", {"학교에": 5, "학교는": 3, "집에": 4}, 2),
+        case("values", {"학교에": 5, "학교는": 3, "집에": 4}, 4),
+    ),
     mistakes=(
         Mistake(
             "train_bpe.one-too-few",
@@ -601,12 +1097,36 @@ TRAIN_BPE = Exercise(
             ("ties",),
         ),
         Mistake(
+            "train_bpe.tie-last-seen",
+            "나중에 본 쌍을 고름",
+            "횟수가 같을 때 나중에 나온 쌍을 골랐어요. 그러면 단어를 넣은 차례에 따라 결과가 달라져요.",
+            "`>=`로 견주거나, 횟수로만 정렬하고 맨 끝을 고르지 않았는지 봐요.",
+            (_train_last_seen,),
+            ("values", "ties"),
+        ),
+        Mistake(
             "train_bpe.tie-larger",
             "큰 쌍을 고름",
             "횟수가 같을 때 사전에서 뒤에 오는 쌍을 골랐어요.",
             "횟수는 큰 쪽, 쌍은 작은 쪽이에요. 두 방향이 서로 반대예요.",
             (_train_larger,),
             ("values", "ties"),
+        ),
+        Mistake(
+            "train_bpe.rarest-first",
+            "드문 쌍부터 붙임",
+            "가장 잦은 쌍이 아니라 가장 드문 쌍을 골랐어요.",
+            "`key=`에 준 것이 횟수의 큰 쪽을 고르는지 작은 쪽을 고르는지 봐요.",
+            (_train_rarest,),
+            ("values", "shared"),
+        ),
+        Mistake(
+            "train_bpe.frequency-ignored",
+            "단어의 빈도를 쓰지 않음",
+            "단어가 몇 번 나왔는지를 세지 않고 단어마다 한 번씩만 셌어요.",
+            "사전의 값이 쌍의 횟수까지 이어지는지 봐요.",
+            (_train_no_freq,),
+            ("values", "shared"),
         ),
         Mistake(
             "train_bpe.border-forgotten",
@@ -617,6 +1137,38 @@ TRAIN_BPE = Exercise(
             ("values", "shared", "ties", "early"),
         ),
         Mistake(
+            "train_bpe.marker-at-the-end",
+            "표시를 단어의 끝에 붙임",
+            "단어의 시작이 아니라 끝에 표시를 붙였어요. 공개된 코드에는 끝에 붙이는 것도 많지만, 여기서는 처음에 붙여요.",
+            "단어를 처음 토큰으로 바꿀 때 무엇이 맨 앞에 와야 하는지 봐요.",
+            (_train_mark_at_the_end, _train_sennrich_mark),
+            ("values", "shared", "ties", "early"),
+        ),
+        Mistake(
+            "train_bpe.marker-glued",
+            "표시를 첫 글자에 붙여 둠",
+            "▁와 첫 글자가 처음부터 한 토큰이에요. ▁도 따로 떨어진 토큰에서 시작해요.",
+            "단어 '집에'가 처음에 토큰 몇 개인지 세어 봐요.",
+            (_train_glued,),
+            ("values", "shared", "ties", "early"),
+        ),
+        Mistake(
+            "train_bpe.underscore",
+            "▁ 대신 밑줄을 씀",
+            "단어의 시작에 ▁(U+2581)가 아니라 자판의 밑줄 `_`이 왔어요. 눈에는 비슷해도 다른 글자예요.",
+            "독스트링의 ▁를 그대로 복사해서 써요.",
+            (_train_underscore,),
+            ("values", "shared", "ties", "early"),
+        ),
+        Mistake(
+            "train_bpe.merge-not-kept",
+            "붙인 단어를 남기지 않음",
+            "같은 쌍을 되풀이해서 골랐어요. 고른 쌍을 단어들에 붙인 결과가 다음 되풀이에 남아 있지 않아요.",
+            "`merge_pair`가 돌려준 튜플을 어디에 담는지 봐요. 반복문의 변수에 담은 것은 사전에 들어가지 않아요.",
+            (_train_not_kept,),
+            ("values", "shared", "ties", "early"),
+        ),
+        Mistake(
             "train_bpe.counts-not-renewed",
             "횟수를 다시 세지 않음",
             "처음에 센 횟수를 끝까지 썼어요. 붙이고 나면 이웃이 달라져요.",
@@ -624,8 +1176,56 @@ TRAIN_BPE = Exercise(
             (_train_stale,),
             ("values", "shared"),
         ),
+        Mistake(
+            "train_bpe.top-pairs",
+            "한 번 세어 위에서부터 고름",
+            "처음에 한 번 센 횟수에서 잦은 쌍을 차례로 골랐어요. 하나를 붙이고 나면 이웃이 달라져요.",
+            "되풀이할 때마다 무엇을 다시 해야 하는지 봐요.",
+            (_train_top_pairs,),
+            ("values", "shared", "ties"),
+        ),
+        Mistake(
+            "train_bpe.first-occurrence-only",
+            "단어마다 한 곳만 붙임",
+            "같은 쌍이 한 단어에 두 번 나오는데 첫 번째만 붙였어요.",
+            "쌍 하나를 단어의 끝까지 찾아 붙이는지 봐요.",
+            (_train_first_only,),
+            ("values",),
+        ),
+        Mistake(
+            "train_bpe.text-replace",
+            "글로 이어서 바꿈",
+            "토큰을 글로 이어 붙여 바꾸다가 다른 토큰의 끝 글자까지 끌려왔어요.",
+            "쌍을 붙일 때 글자가 아니라 토큰이 서로 같은지 견줘요.",
+            (_train_by_text,),
+            ("values",),
+        ),
+        Mistake(
+            "train_bpe.stops-at-once",
+            "한 번 나온 쌍에서 멈춤",
+            "횟수가 1인 쌍만 남았을 때 멈췄어요. 여기서는 쌍이 하나라도 있으면 붙여요.",
+            "멈추는 조건이 독스트링과 같은지 봐요.",
+            (_train_until_seen_once,),
+            ("early",),
+        ),
+        Mistake(
+            "train_bpe.no-pair-left",
+            "남은 쌍이 없어도 고르려고 함",
+            "붙일 쌍이 하나도 없는데 그 가운데서 고르려고 해서 예외가 났어요.",
+            "고르기 전에, 센 결과가 비어 있을 때 어떻게 할지 봐요.",
+            (_train_empty_min, _train_empty_max, _train_empty_index),
+            ("early",),
+        ),
+        Mistake(
+            "train_bpe.tokens-returned",
+            "쌍이 아니라 붙인 토큰을 돌려줌",
+            "붙인 차례는 맞는데 쌍이 아니라 이어 붙인 글을 모았어요.",
+            "목록에 넣는 것이 두 글로 된 튜플인지 봐요.",
+            (_train_tokens_returned,),
+            ("values", "shared", "ties", "early"),
+        ),
     ),
-    correct=(_train_sorted, _train_two_steps),
+    correct=(_train_sorted, _train_two_steps, _train_bordered_text),
     uses=("count_pairs", "merge_pair"),
 )
 
@@ -636,13 +1236,20 @@ _SCHOOL = [("학", "교"), ("에", "서"), ("학교", "에"), ("▁", "학교에
 
 
 def _encode_cases(rng):
-    a, b, c, d = _letters(rng, 4)
+    word = _letters(rng, 12)
+    a, b, c, d, *_ = word
+    # 세 글자마다 두 쌍이 가운데 글자를 다퉈요. 앞의 두 곳은 왼쪽 쌍을, 뒤의 두 곳은 오른쪽 쌍을 먼저 배웠어요.
+    left, right = ([(word[i], word[i + 1]) for i in range(start, 12, 3)] for start in (0, 1))
     return [
-        case("values", a + b + c, [("▁", a), ("▁" + a, b)]),
+        case("values", a + b + c + d, [("▁", a), ("▁" + a, b), ("▁" + a + b, c), ("▁" + a + b + c, d)]),
         case("values", c + a + b, [("▁", c), (a, b)]),
-        case("rank", "학교에서", _SCHOOL),
+        # 같은 쌍이 두 번 나와요. 쌍마다 한 번만 붙이면 틀려요.
+        case("values", a + b + a + b, [(a, b)]),
         case("rank", a + b + c + d, [(a, b), (c, d), (a + b, c), ("▁", a + b + c)]),
-        case("unknown", d + c, [("▁", a), ("▁" + a, b)]),
+        # 왼쪽부터 붙이면 (ab, c)에서 멈춰요. 가장 긴 조각부터 찾아도 여기서는 맞아요.
+        case("rank", a + b + c, [(b, c), (a, b + c), (a, b)]),
+        case("rank", "".join(word), [*left[:2], *right, *left[2:]]),
+        case("unknown", d + a + b, [(a, b)]),
         case("unknown", a + b, []),
     ]
 
@@ -658,6 +1265,32 @@ def _encode_left_to_right(word, merges):
     return tokens
 
 
+def _encode_one_sweep(word, merges):
+    known, tokens, i = set(merges), ["▁", *word], 0
+    while i < len(tokens) - 1:
+        if (tokens[i], tokens[i + 1]) in known:
+            tokens[i : i + 2] = [tokens[i] + tokens[i + 1]]
+        else:
+            i += 1
+    return tokens
+
+
+def _encode_right_to_left(word, merges):
+    tokens = ["▁", *word]
+    while found := [i for i, pair in enumerate(pairwise(tokens)) if pair in merges]:
+        tokens[found[-1] : found[-1] + 2] = [tokens[found[-1]] + tokens[found[-1] + 1]]
+    return tokens
+
+
+def _encode_stack(word, merges):
+    known, tokens = set(merges), []
+    for letter in "▁" + word:
+        tokens.append(letter)
+        while len(tokens) > 1 and (tokens[-2], tokens[-1]) in known:
+            tokens[-2:] = [tokens[-2] + tokens[-1]]
+    return tokens
+
+
 def _encode_longest(word, merges):
     pieces, text, out = {x + y for x, y in merges}, "▁" + word, []
     while text:
@@ -667,18 +1300,79 @@ def _encode_longest(word, merges):
     return out
 
 
-def _encode_no_border(word, merges):
-    tokens = tuple(word)
+def _encode_latest_first(word, merges):
+    tokens = ("▁", *word)
+    while known := [pair for pair in pairwise(tokens) if pair in merges]:
+        tokens = bpe.merge_pair(tokens, max(known, key=merges.index))
+    return list(tokens)
+
+
+def _encode_reversed(word, merges):
+    return _encode_in_order(word, merges[::-1])
+
+
+def _encode_first_only(word, merges):
+    tokens = ("▁", *word)
+    for pair in merges:
+        tokens = _merge_first_only(tokens, pair)
+    return list(tokens)
+
+
+def _encode_one_merge(word, merges):
+    tokens = ("▁", *word)
+    for pair in merges:
+        if pair in pairwise(tokens):
+            return list(bpe.merge_pair(tokens, pair))
+    return list(tokens)
+
+
+def _encode_by_text(word, merges):
+    tokens = ("▁", *word)
+    for pair in merges:
+        tokens = _merge_by_text(tokens, pair)
+    return list(tokens)
+
+
+def _encode_from(tokens, merges):
     for pair in merges:
         tokens = bpe.merge_pair(tokens, pair)
     return list(tokens)
+
+
+def _encode_not_split(word, merges):
+    return _encode_from(("▁", word), merges)
+
+
+def _encode_not_split_glued(word, merges):
+    return _encode_from(("▁" + word,), merges)
+
+
+def _encode_no_border(word, merges):
+    return _encode_from(tuple(word), merges)
+
+
+def _encode_border_removed(word, merges):
+    return [piece for token in bpe.bpe_encode(word, merges) if (piece := token.replace("▁", ""))]
+
+
+def _encode_mark_at_the_end(word, merges):
+    return _encode_from((*word, "▁"), merges)
+
+
+def _encode_sennrich_mark(word, merges):
+    return _encode_from((*word, "</w>"), merges)
+
+
+def _encode_underscore(word, merges):
+    return _encode_from(("_", *word), merges)
+
+
+def _encode_glued(word, merges):
+    return _encode_from(("▁" + word[0], *word[1:]), merges)
 
 
 def _encode_in_order(word, merges):
-    tokens = ("▁", *word)
-    for pair in merges:
-        tokens = bpe.merge_pair(tokens, pair)
-    return list(tokens)
+    return _encode_from(("▁", *word), merges)
 
 
 def _encode_lowest_rank(word, merges):
@@ -689,6 +1383,18 @@ def _encode_lowest_rank(word, merges):
             return tokens
         _, i = min(found)
         tokens[i : i + 2] = [tokens[i] + tokens[i + 1]]
+
+
+def _encode_token_ranks(word, merges):
+    """쌍이 아니라 이어 붙인 토큰의 차례로 찾아요(tiktoken의 방법). 배워서 얻은 쌍이라면 같은 결과예요."""
+    ranks = {left + right: rank for rank, (left, right) in reversed(list(enumerate(merges)))}
+    tokens = ["▁", *word]
+    while len(tokens) > 1:
+        rank, i = min((ranks.get(x + y, len(merges)), i) for i, (x, y) in enumerate(pairwise(tokens)))
+        if rank == len(merges):
+            break
+        tokens[i : i + 2] = [tokens[i] + tokens[i + 1]]
+    return tokens
 
 
 BPE_ENCODE = Exercise(
@@ -703,13 +1409,65 @@ BPE_ENCODE = Exercise(
     },
     reference=bpe.bpe_encode,
     sample_cases=_encode_cases,
+    examples=(
+        case("rank", "집에서", [("집", "에"), ("에", "서")]),
+        case("rank", "학교에서", _SCHOOL),
+    ),
     mistakes=(
         Mistake(
             "bpe_encode.not-by-rank",
             "배운 차례를 따르지 않음",
-            "왼쪽부터, 또는 가장 긴 것부터 붙였어요. 그러면 배울 때와 다른 조각으로 잘려요.",
+            "merges의 차례가 아니라 단어에 놓인 차례로 붙였어요. 그러면 배울 때와 다른 조각으로 잘려요.",
             "여러 쌍을 붙일 수 있을 때 어느 것이 먼저인지는 merges의 차례가 정해요.",
-            (_encode_left_to_right, _encode_longest),
+            (_encode_left_to_right, _encode_one_sweep, _encode_stack, _encode_right_to_left),
+            ("rank",),
+        ),
+        Mistake(
+            "bpe_encode.longest-match",
+            "가장 긴 조각부터 자름",
+            "왼쪽에서 가장 긴 조각을 찾아 잘랐어요. 그러면 배울 때와 다른 조각으로 잘려요.",
+            "여러 쌍을 붙일 수 있을 때 어느 것이 먼저인지는 merges의 차례가 정해요.",
+            (_encode_longest,),
+            ("rank",),
+        ),
+        Mistake(
+            "bpe_encode.latest-first",
+            "나중에 배운 쌍부터 붙임",
+            "붙일 수 있는 쌍이 여럿일 때 나중에 배운 쌍을 먼저 붙였어요.",
+            "merges의 앞에 있는 쌍과 뒤에 있는 쌍 가운데 어느 것을 먼저 배웠는지 봐요.",
+            (_encode_latest_first,),
+            ("rank",),
+        ),
+        Mistake(
+            "bpe_encode.merges-reversed",
+            "배운 차례를 뒤에서부터 봄",
+            "merges를 뒤에서부터 한 번 훑었어요. 먼저 붙어야 할 쌍이 아직 없어서 뒤의 쌍도 붙지 못해요.",
+            "merges를 어느 쪽 끝에서부터 보는지 봐요.",
+            (_encode_reversed,),
+            ("values", "rank"),
+        ),
+        Mistake(
+            "bpe_encode.first-occurrence-only",
+            "쌍마다 한 번만 붙임",
+            "같은 쌍이 단어에 두 번 나오는데 첫 번째만 붙였어요.",
+            "쌍 하나를 단어의 끝까지 찾는지 봐요.",
+            (_encode_first_only,),
+            ("values",),
+        ),
+        Mistake(
+            "bpe_encode.one-merge",
+            "한 쌍만 붙이고 멈춤",
+            "가장 먼저 배운 쌍 하나만 붙이고 끝냈어요. 붙인 다음에 또 붙일 수 있는 쌍이 생겨요.",
+            "되풀이 안에서 너무 일찍 `return`이나 `break`를 하지 않는지 봐요.",
+            (_encode_one_merge,),
+            ("values", "rank"),
+        ),
+        Mistake(
+            "bpe_encode.text-replace",
+            "글로 이어서 바꿈",
+            "토큰을 글로 이어 붙여 바꾸다가 다른 토큰의 글자까지 끌려왔어요.",
+            "쌍을 붙일 때 글자가 아니라 토큰이 서로 같은지 견줘요.",
+            (_encode_by_text,),
             ("rank",),
         ),
         Mistake(
@@ -717,11 +1475,43 @@ BPE_ENCODE = Exercise(
             "단어의 시작 표시를 빠뜨림",
             "토큰들이 ▁로 시작하지 않아요. 배울 때 있던 표시가 자를 때도 있어야 해요.",
             "배울 때 단어를 처음 어떤 토큰들로 바꿨는지 봐요.",
-            (_encode_no_border,),
+            (_encode_no_border, _encode_border_removed),
+            ("values", "rank", "unknown"),
+        ),
+        Mistake(
+            "bpe_encode.marker-at-the-end",
+            "표시를 단어의 끝에 붙임",
+            "단어의 시작이 아니라 끝에 표시를 붙였어요. 배울 때와 같은 자리에 있어야 해요.",
+            "배울 때 단어를 처음 어떤 토큰들로 바꿨는지 봐요.",
+            (_encode_mark_at_the_end, _encode_sennrich_mark),
+            ("values", "rank", "unknown"),
+        ),
+        Mistake(
+            "bpe_encode.marker-glued",
+            "표시를 첫 글자에 붙여 둠",
+            "▁와 첫 글자가 처음부터 한 토큰이에요. ▁도 따로 떨어진 토큰에서 시작해요.",
+            "배울 때 단어 '집에'가 처음에 토큰 몇 개였는지 세어 봐요.",
+            (_encode_glued,),
+            ("values", "rank", "unknown"),
+        ),
+        Mistake(
+            "bpe_encode.not-split",
+            "단어를 글자로 나누지 않음",
+            "단어가 글자로 나뉘지 않은 채 남았어요. 처음의 토큰은 ▁와 글자 하나하나예요.",
+            "처음 토큰들의 튜플을 찍어 보고, 단어 '집에'가 몇 개의 토큰에서 시작하는지 세어 봐요.",
+            (_encode_not_split, _encode_not_split_glued),
+            ("values", "rank", "unknown"),
+        ),
+        Mistake(
+            "bpe_encode.underscore",
+            "▁ 대신 밑줄을 씀",
+            "맨 앞에 ▁(U+2581)가 아니라 자판의 밑줄 `_`이 왔어요. 눈에는 비슷해도 다른 글자예요.",
+            "독스트링의 ▁를 그대로 복사해서 써요.",
+            (_encode_underscore,),
             ("values", "rank", "unknown"),
         ),
     ),
-    correct=(_encode_in_order, _encode_lowest_rank),
+    correct=(_encode_in_order, _encode_lowest_rank, _encode_token_ranks),
     uses=("merge_pair",),
 )
 
@@ -729,7 +1519,7 @@ BPE_ENCODE = Exercise(
 # -- bpe_decode --
 
 
-def _cut(rng, text):
+def _cut(text):
     """글자의 가운데를 지나도록 바이트를 둘씩 잘라요."""
     data = text.encode()
     return [data[i : i + 2] for i in range(0, len(data), 2)]
@@ -738,16 +1528,23 @@ def _cut(rng, text):
 def _decode_cases(rng):
     word = "".join(_letters(rng, 3))
     return [
-        case("split", _cut(rng, "나는" + word)),
+        case("split", _cut("나는" + word)),
         case("split", [b"\xed", b"\x95\x9c", "글".encode()]),
-        case("spaces", [" 나는".encode(), b" ", word.encode(), b" "]),
-        case("invalid", ["가".encode(), b"\xff", "나".encode()]),
+        # 네 바이트인 글자와 빈 토큰
+        case("split", [*_cut(word + "\U0001f642"), b"", "글".encode()]),
+        case("spaces", [" 나는".encode(), b"  ", word.encode(), b" "]),
+        case("spaces", ["나▁".encode(), b" ", word.encode()]),
+        case("invalid", ["가".encode(), b"\xff\xfe", "나".encode()]),
         case("invalid", [word.encode(), "하".encode()[:2]]),
     ]
 
 
 def _decode_by_token(tokens):
     return "".join(t.decode("utf-8", errors="replace") for t in tokens)
+
+
+def _decode_by_token_strictly(tokens):
+    return "".join(t.decode("utf-8") for t in tokens)
 
 
 def _decode_strip(tokens):
@@ -758,12 +1555,48 @@ def _decode_no_spaces(tokens):
     return b"".join(tokens).decode("utf-8", errors="replace").replace(" ", "")
 
 
+def _decode_one_space(tokens):
+    return re.sub(" +", " ", b"".join(tokens).decode("utf-8", errors="replace"))
+
+
+def _decode_marker(tokens):
+    return b"".join(tokens).decode("utf-8", errors="replace").replace("▁", " ")
+
+
+def _decode_spaces_added(tokens):
+    return b" ".join(tokens).decode("utf-8", errors="replace")
+
+
+def _decode_spaces_between(tokens):
+    return " ".join(t.decode("utf-8", errors="replace") for t in tokens)
+
+
 def _decode_strict(tokens):
     return b"".join(tokens).decode("utf-8")
 
 
 def _decode_ignore(tokens):
     return b"".join(tokens).decode("utf-8", errors="ignore")
+
+
+def _decode_latin(tokens):
+    return b"".join(tokens).decode("latin-1")
+
+
+def _decode_cp949(tokens):
+    return b"".join(tokens).decode("cp949", errors="replace")
+
+
+def _decode_characters(tokens):
+    return "".join(chr(byte) for token in tokens for byte in token)
+
+
+def _decode_str(tokens):
+    return str(b"".join(tokens))
+
+
+def _decode_bytes(tokens):
+    return b"".join(tokens)
 
 
 def _decode_bytearray(tokens):
@@ -780,6 +1613,10 @@ def _decode_incremental(tokens):
     return "".join(decoder.decode(t) for t in tokens) + decoder.decode(b"", final=True)
 
 
+def _decode_sum(tokens):
+    return bytes(byte for token in tokens for byte in token).decode(errors="replace")
+
+
 BPE_DECODE = Exercise(
     name="bpe_decode",
     lesson=LESSON,
@@ -792,6 +1629,7 @@ BPE_DECODE = Exercise(
     },
     reference=bpe.bpe_decode,
     sample_cases=_decode_cases,
+    examples=(case("split", [b"\xed\x95", b"\x9c"]),),
     mistakes=(
         Mistake(
             "bpe_decode.token-by-token",
@@ -802,23 +1640,71 @@ BPE_DECODE = Exercise(
             ("split",),
         ),
         Mistake(
+            "bpe_decode.token-by-token-strict",
+            "토큰마다 바꾸다가 멈춤",
+            "글자의 일부뿐인 바이트를 따로 바꾸려다 예외가 났어요.",
+            "한글 한 글자는 세 바이트예요. 바꾸기와 잇기 가운데 무엇이 먼저인지 봐요.",
+            (_decode_by_token_strictly,),
+            ("split", "invalid"),
+        ),
+        Mistake(
             "bpe_decode.spaces-lost",
             "빈칸을 잃음",
             "빈칸이 사라졌어요. 바이트 토큰에는 빈칸도 들어 있어요.",
             "글의 앞뒤를 다듬거나 빈칸을 지우는 곳이 없는지 봐요.",
-            (_decode_strip, _decode_no_spaces),
+            (_decode_strip, _decode_no_spaces, _decode_one_space),
             ("spaces",),
         ),
         Mistake(
+            "bpe_decode.marker-replaced",
+            "▁를 빈칸으로 바꿈",
+            "글에 있던 ▁가 빈칸이 됐어요. 바이트 토큰에는 빈칸이 빈칸 그대로 들어 있어서 바꿀 것이 없어요.",
+            "앞 실습의 ▁ 표시와 바이트 토큰이 어떻게 다른지 봐요.",
+            (_decode_marker,),
+            ("spaces",),
+        ),
+        Mistake(
+            "bpe_decode.spaces-added",
+            "토큰 사이에 빈칸을 넣음",
+            "토큰을 이을 때 사이에 빈칸이 들어갔어요. 빈칸은 토큰 안에 이미 들어 있어요.",
+            "`join` 앞에 무엇을 적었는지 봐요.",
+            (_decode_spaces_added, _decode_spaces_between),
+            ("split", "spaces", "invalid"),
+        ),
+        Mistake(
             "bpe_decode.invalid-bytes",
-            "틀린 바이트에서 멈추거나 버림",
-            "글자가 될 수 없는 바이트에서 예외가 나거나 흔적 없이 사라졌어요.",
+            "틀린 바이트에서 멈춤",
+            "글자가 될 수 없는 바이트에서 예외가 났어요.",
             "`bytes.decode`가 틀린 바이트를 어떻게 다룰지 정하는 인자를 찾아봐요.",
-            (_decode_strict, _decode_ignore),
+            (_decode_strict,),
             ("invalid",),
         ),
+        Mistake(
+            "bpe_decode.invalid-bytes-dropped",
+            "틀린 바이트를 버림",
+            "글자가 될 수 없는 바이트가 흔적 없이 사라졌어요. 있었다는 표시를 남겨야 해요.",
+            "`bytes.decode`의 `errors`에 줄 수 있는 값들을 견줘 봐요.",
+            (_decode_ignore,),
+            ("invalid",),
+        ),
+        Mistake(
+            "bpe_decode.wrong-codec",
+            "UTF-8이 아닌 방법으로 바꿈",
+            "바이트를 UTF-8이 아닌 방법으로 읽어서 다른 글자가 됐어요.",
+            "한글 한 글자를 `encode()`하면 몇 바이트인지, 같은 방법으로 되돌리는지 봐요.",
+            (_decode_latin, _decode_cp949, _decode_characters),
+            ("split", "spaces", "invalid"),
+        ),
+        Mistake(
+            "bpe_decode.not-decoded",
+            "바이트를 글자로 바꾸지 않음",
+            "바이트를 잇기만 하고 글자로 바꾸지 않았어요. `str(바이트)`는 `b'...'`라고 적힌 글일 뿐이에요.",
+            "`bytes`에서 `str`로 가는 메서드를 찾아봐요.",
+            (_decode_str, _decode_bytes),
+            ("split", "spaces", "invalid"),
+        ),
     ),
-    correct=(_decode_bytearray, _decode_incremental),
+    correct=(_decode_bytearray, _decode_incremental, _decode_sum),
 )
 
 
@@ -830,13 +1716,18 @@ def _sentence(rng, n):
 
 
 def _batch_cases(rng):
-    bos, eos, pad = rng.sample([0, 1, 2, 3], 3)
+    # 보기(1, 2, 0)와 겹치지 않는 번호라서, 숫자로 적어 둔 표시는 늘 드러나요.
+    bos, eos, pad = rng.sample([41, 42, 43, 44, 45], 3)
     pairs = [
         (_sentence(rng, 3), _sentence(rng, 5)),
-        (_sentence(rng, 6), _sentence(rng, 2)),
-        (_sentence(rng, 1), _sentence(rng, 4)),
+        ([*_sentence(rng, 5), 0], _sentence(rng, 2)),  # 0번도 진짜 토큰일 수 있어요.
+        (_sentence(rng, 1), [0, *_sentence(rng, 3)]),
     ]
-    long = [(_sentence(rng, 9), _sentence(rng, 3)), (_sentence(rng, 4), _sentence(rng, 8))]
+    long = [
+        (_sentence(rng, 9), _sentence(rng, 3)),
+        (_sentence(rng, 4), _sentence(rng, 8)),
+        (_sentence(rng, 2), _sentence(rng, 1)),
+    ]
     return [
         case("values", pairs, bos, eos, pad, 12),
         case("values", pairs[:2], bos, eos, pad, 7),
@@ -850,6 +1741,18 @@ def _rows(rows, pad, left=False):
     return torch.tensor([[pad] * (width - len(r)) + r if left else r + [pad] * (width - len(r)) for r in rows])
 
 
+def _shortened(pairs, room):
+    return [(s[:room], t[:room]) for s, t in pairs]
+
+
+def _marked(cut, bos, eos, pad, left=False):
+    return (
+        _rows([[*s, eos] for s, _ in cut], pad, left),
+        _rows([[bos, *t] for _, t in cut], pad, left),
+        _rows([[*t, eos] for _, t in cut], pad, left),
+    )
+
+
 def _batch_eos_cut(pairs, bos, eos, pad, max_len):
     return (
         _rows([(s + [eos])[:max_len] for s, _ in pairs], pad),
@@ -858,31 +1761,120 @@ def _batch_eos_cut(pairs, bos, eos, pad, max_len):
     )
 
 
+def _batch_not_cut(pairs, bos, eos, pad, max_len):
+    return _marked(pairs, bos, eos, pad)
+
+
+def _batch_long_dropped(pairs, bos, eos, pad, max_len):
+    return _marked([(s, t) for s, t in pairs if max(len(s), len(t)) < max_len], bos, eos, pad)
+
+
+def _batch_one_too_long(pairs, bos, eos, pad, max_len):
+    return _marked(_shortened(pairs, max_len), bos, eos, pad)
+
+
+def _batch_cut_short(pairs, bos, eos, pad, max_len):
+    return _marked(_shortened(pairs, max_len - 2), bos, eos, pad)
+
+
+def _batch_cut_left(pairs, bos, eos, pad, max_len):
+    return _marked([(s[-(max_len - 1) :], t[-(max_len - 1) :]) for s, t in pairs], bos, eos, pad)
+
+
 def _batch_no_bos(pairs, bos, eos, pad, max_len):
-    cut = [(s[: max_len - 1], t[: max_len - 1]) for s, t in pairs]
-    return (
-        _rows([s + [eos] for s, _ in cut], pad),
-        _rows([list(t) for _, t in cut], pad),
-        _rows([t + [eos] for _, t in cut], pad),
-    )
+    cut = _shortened(pairs, max_len - 1)
+    src, _, tgt_out = _marked(cut, bos, eos, pad)
+    return src, _rows([list(t) for _, t in cut], pad), tgt_out
+
+
+def _batch_not_shifted(pairs, bos, eos, pad, max_len):
+    src, _, tgt_out = _marked(_shortened(pairs, max_len - 1), bos, eos, pad)
+    return src, tgt_out, tgt_out
+
+
+def _batch_src_with_bos(pairs, bos, eos, pad, max_len):
+    _, tgt_in, tgt_out = _marked(_shortened(pairs, max_len - 1), bos, eos, pad)
+    return _rows([[bos, *s[: max_len - 2], eos] for s, _ in pairs], pad), tgt_in, tgt_out
+
+
+def _batch_src_without_eos(pairs, bos, eos, pad, max_len):
+    _, tgt_in, tgt_out = _marked(_shortened(pairs, max_len - 1), bos, eos, pad)
+    return _rows([s[:max_len] for s, _ in pairs], pad), tgt_in, tgt_out
+
+
+def _batch_src_only_words(pairs, bos, eos, pad, max_len):
+    _, tgt_in, tgt_out = _marked(_shortened(pairs, max_len - 1), bos, eos, pad)
+    return _rows([s[: max_len - 1] for s, _ in pairs], pad), tgt_in, tgt_out
+
+
+def _batch_sliced(pairs, bos, eos, pad, max_len):
+    """채운 다음에 마지막 열과 첫 열을 잘라요. 짧은 행의 EOS는 마지막 열에 있지 않아요."""
+    cut = _shortened(pairs, max_len - 1)
+    tgt = _rows([[bos, *t, eos] for _, t in cut], pad)
+    return _rows([[*s, eos] for s, _ in cut], pad), tgt[:, :-1], tgt[:, 1:]
+
+
+def _batch_tgt_in_with_eos(pairs, bos, eos, pad, max_len):
+    cut = _shortened(pairs, max_len - 1)
+    src, _, tgt_out = _marked(cut, bos, eos, pad)
+    return src, _rows([[bos, *t, eos] for _, t in cut], pad), tgt_out
+
+
+def _batch_in_and_out_exchanged(pairs, bos, eos, pad, max_len):
+    src, tgt_in, tgt_out = _marked(_shortened(pairs, max_len - 1), bos, eos, pad)
+    return src, tgt_out, tgt_in
 
 
 def _batch_left(pairs, bos, eos, pad, max_len):
-    cut = [(s[: max_len - 1], t[: max_len - 1]) for s, t in pairs]
-    return (
-        _rows([s + [eos] for s, _ in cut], pad, True),
-        _rows([[bos] + t for _, t in cut], pad, True),
-        _rows([t + [eos] for _, t in cut], pad, True),
-    )
+    return _marked(_shortened(pairs, max_len - 1), bos, eos, pad, left=True)
+
+
+def _batch_zero_pad(pairs, bos, eos, pad, max_len):
+    return _marked(_shortened(pairs, max_len - 1), bos, eos, 0)
+
+
+def _batch_one_width(pairs, bos, eos, pad, max_len):
+    parts = _marked(_shortened(pairs, max_len - 1), bos, eos, pad)
+    width = max(part.shape[1] for part in parts)
+    return tuple(F.pad(part, (0, width - part.shape[1]), value=pad) for part in parts)
+
+
+def _batch_width_before_cut(pairs, bos, eos, pad, max_len, common=False):
+    parts = _marked(_shortened(pairs, max_len - 1), bos, eos, pad)
+    s, t = (max(len(pair[side]) for pair in pairs) + 1 for side in (0, 1))
+    widths = (max(s, t),) * 3 if common else (s, t, t)
+    return tuple(F.pad(part, (0, w - part.shape[1]), value=pad) for part, w in zip(parts, widths, strict=True))
+
+
+def _batch_src_with_bos_sliced(pairs, bos, eos, pad, max_len):
+    cut = _shortened(pairs, max_len - 2)
+    tgt = _rows([[bos, *t, eos] for _, t in cut], pad)
+    return _rows([[bos, *s, eos] for s, _ in cut], pad), tgt[:, :-1], tgt[:, 1:]
 
 
 def _batch_full_width(pairs, bos, eos, pad, max_len):
-    cut = [(s[: max_len - 1], t[: max_len - 1]) for s, t in pairs]
+    parts = _marked(_shortened(pairs, max_len - 1), bos, eos, pad)
+    return tuple(F.pad(part, (0, max_len - part.shape[1]), value=pad) for part in parts)
 
-    def fill(rows):
-        return torch.tensor([r + [pad] * (max_len - len(r)) for r in rows])
 
-    return fill([s + [eos] for s, _ in cut]), fill([[bos] + t for _, t in cut]), fill([t + [eos] for _, t in cut])
+def _batch_appended(pairs, bos, eos, pad, max_len):
+    """자르지 않아도 되는 문장에는 받은 목록에 바로 EOS를 붙여요."""
+    src, tgt_in, tgt_out = [], [], []
+    for s, t in pairs:
+        if len(s) > max_len - 1:
+            s = s[: max_len - 1]
+        if len(t) > max_len - 1:
+            t = t[: max_len - 1]
+        tgt_in.append([bos, *t])
+        s.append(eos)
+        t.append(eos)
+        src.append(s)
+        tgt_out.append(t)
+    return _rows(src, pad), _rows(tgt_in, pad), _rows(tgt_out, pad)
+
+
+def _batch_float(pairs, bos, eos, pad, max_len):
+    return tuple(part.float() for part in bpe.make_batch(pairs, bos, eos, pad, max_len))
 
 
 def _batch_pad_sequence(pairs, bos, eos, pad, max_len):
@@ -910,6 +1902,19 @@ def _batch_full(pairs, bos, eos, pad, max_len):
     return src, tgt_in, tgt_out
 
 
+def _batch_last_replaced(pairs, bos, eos, pad, max_len):
+    """표시까지 붙이고 자른 다음, 맨 끝을 EOS로 바꿔요."""
+
+    def close(row):
+        row = (row + [eos])[:max_len]
+        row[-1] = eos
+        return row
+
+    src, tgt_out = [close(s) for s, _ in pairs], [close(t) for _, t in pairs]
+    tgt_in = [([bos] + t)[:max_len] for _, t in pairs]
+    return tuple(torch.tensor(list(zip_longest(*rows, fillvalue=pad))).T for rows in (src, tgt_in, tgt_out))
+
+
 MAKE_BATCH = Exercise(
     name="make_batch",
     lesson=LESSON,
@@ -918,6 +1923,10 @@ MAKE_BATCH = Exercise(
     groups={"values": "길이가 다른 문장들을 한 배치로 만들어요", "cut": "긴 문장을 잘라도 EOS가 남아요"},
     reference=bpe.make_batch,
     sample_cases=_batch_cases,
+    examples=(
+        case("values", [([5], [7, 8])], 1, 2, 0, 9),
+        case("values", [([4, 6, 3], [7, 8]), ([9], [5, 6, 9])], 1, 2, 0, 9),
+    ),
     mistakes=(
         Mistake(
             "make_batch.eos-cut-off",
@@ -928,20 +1937,124 @@ MAKE_BATCH = Exercise(
             ("cut",),
         ),
         Mistake(
+            "make_batch.not-cut",
+            "긴 문장을 자르지 않음",
+            "max_len보다 긴 문장이 그대로 남았어요.",
+            "max_len을 어디에 썼는지 봐요.",
+            (_batch_not_cut,),
+            ("cut",),
+        ),
+        Mistake(
+            "make_batch.long-dropped",
+            "긴 문장의 쌍을 버림",
+            "max_len보다 긴 문장이 든 쌍을 통째로 빼서 배치의 행이 모자라요.",
+            "들어온 쌍의 수와 결과의 행의 수를 견줘 봐요.",
+            (_batch_long_dropped,),
+            ("cut",),
+        ),
+        Mistake(
+            "make_batch.one-too-long",
+            "표시의 자리를 남기지 않음",
+            "표시를 붙인 행이 max_len보다 하나 길어졌어요.",
+            "max_len에는 표시 하나도 들어가요. 문장에는 몇 자리가 남는지 세어 봐요.",
+            (_batch_one_too_long,),
+            ("cut",),
+        ),
+        Mistake(
+            "make_batch.cut-too-short",
+            "하나 더 잘라 냄",
+            "max_len에 딱 맞는 문장의 마지막 토큰까지 잘렸어요. 한 행에 붙는 표시는 하나뿐이에요.",
+            "src, tgt_in, tgt_out의 한 행에 표시가 몇 개씩 붙는지 세어 봐요.",
+            (_batch_cut_short,),
+            ("values", "cut"),
+        ),
+        Mistake(
+            "make_batch.cut-from-the-left",
+            "왼쪽을 자름",
+            "긴 문장의 앞을 자르고 뒤를 남겼어요. 약속은 오른쪽을 자르는 거예요.",
+            "목록을 자르는 범위가 앞에서부터인지 뒤에서부터인지 봐요.",
+            (_batch_cut_left,),
+            ("cut",),
+        ),
+        Mistake(
             "make_batch.bos-missing",
             "BOS를 붙이지 않음",
             "디코더에 넣을 문장이 시작 표시로 시작하지 않아요.",
             "tgt_in의 첫 토큰이 무엇이어야 하는지 봐요.",
-            (_batch_no_bos,),
+            (_batch_no_bos, _batch_not_shifted),
+            ("values", "cut"),
+        ),
+        Mistake(
+            "make_batch.src-with-bos",
+            "원문에도 BOS를 붙임",
+            "src가 시작 표시로 시작해요. 원문에는 끝 표시만 붙여요.",
+            "src, tgt_in, tgt_out에 어느 표시가 붙는지 차례로 봐요.",
+            (_batch_src_with_bos,),
+            ("values", "cut"),
+        ),
+        Mistake(
+            "make_batch.src-without-eos",
+            "원문에 EOS를 붙이지 않음",
+            "src의 문장 끝에 끝 표시가 없어요.",
+            "src, tgt_in, tgt_out에 어느 표시가 붙는지 차례로 봐요.",
+            (_batch_src_without_eos, _batch_src_only_words),
+            ("values", "cut"),
+        ),
+        Mistake(
+            "make_batch.eos-in-tgt-in",
+            "짧은 문장의 tgt_in에 EOS가 남음",
+            "번역문의 앞뒤에 표시를 다 붙여 채운 다음 마지막 열을 잘랐어요. 짧은 문장의 EOS는 마지막 열에 있지 않아서 tgt_in에 남았어요.",
+            "채우기 전에, 행마다 tgt_in과 tgt_out을 따로 만들어 봐요.",
+            (_batch_sliced,),
+            ("values", "cut"),
+        ),
+        Mistake(
+            "make_batch.tgt-in-with-eos",
+            "tgt_in에도 EOS를 붙임",
+            "tgt_in에 시작 표시와 끝 표시를 다 붙여서 tgt_out보다 한 칸 길어졌어요.",
+            "디코더가 EOS를 받은 다음에 더 맞힐 것이 있는지 생각해 봐요.",
+            (_batch_tgt_in_with_eos,),
+            ("values", "cut"),
+        ),
+        Mistake(
+            "make_batch.in-and-out-exchanged",
+            "tgt_in과 tgt_out을 바꿔 돌려줌",
+            "둘째와 셋째가 서로 바뀌었어요. 디코더가 받는 것이 먼저예요.",
+            "돌려주는 튜플의 차례를 독스트링과 견줘 봐요.",
+            (_batch_in_and_out_exchanged,),
             ("values", "cut"),
         ),
         Mistake(
             "make_batch.left-padding",
             "왼쪽을 채움",
-            "패딩이 문장 앞에 채워졌어요. 이 책의 마스크는 오른쪽 패딩을 기다려요.",
+            "패딩이 문장 앞에 채워졌어요. 그러면 짧은 문장의 단어들이 뒤로 밀려요.",
             "PAD를 문장의 어느 쪽에 붙였는지 봐요.",
             (_batch_left,),
             ("values", "cut"),
+        ),
+        Mistake(
+            "make_batch.padded-with-zero",
+            "pad 대신 0으로 채움",
+            "빈자리에 인자로 받은 pad가 아니라 0이 들어갔어요.",
+            "채우는 값을 따로 정하지 않으면 0이 되는 함수를 쓰지 않았는지 봐요.",
+            (_batch_zero_pad,),
+            ("values", "cut"),
+        ),
+        Mistake(
+            "make_batch.one-width",
+            "원문과 번역문을 같은 폭으로 채움",
+            "src와 tgt의 폭을 하나로 맞췄어요. S와 T는 저마다 가장 긴 행을 따라가요.",
+            "폭을 구할 때 어느 행들의 길이를 함께 봤는지 봐요.",
+            (_batch_one_width,),
+            ("values",),
+        ),
+        Mistake(
+            "make_batch.width-before-cutting",
+            "자르기 전의 길이로 채움",
+            "긴 문장을 자르기 전의 길이로 폭을 정해서, 자른 다음에도 배치가 그만큼 넓어요.",
+            "폭을 구하는 줄과 자르는 줄의 차례를 봐요.",
+            (_batch_width_before_cut,),
+            ("cut",),
         ),
         Mistake(
             "make_batch.padded-to-max-len",
@@ -951,8 +2064,36 @@ MAKE_BATCH = Exercise(
             (_batch_full_width,),
             ("values",),
         ),
+        Mistake(
+            "make_batch.input-changed",
+            "받은 목록에 바로 덧붙임",
+            "결과는 맞지만 받은 문장의 목록에 바로 덧붙여서, 부른 쪽의 문장까지 길어졌어요. 다시 부르면 EOS가 둘이 돼요.",
+            "`append`나 `+=`를 받은 목록에 쓰지 않았는지 봐요. 새 목록을 만들어요.",
+            (_batch_appended,),
+            ("values", "cut"),
+        ),
+        Mistake(
+            "make_batch.not-integers",
+            "번호가 실수가 됨",
+            "값은 맞지만 번호가 실수예요. 실수로는 표에서 행을 꺼낼 수 없어요.",
+            "텐서를 만드는 함수가 어떤 dtype으로 만드는지 봐요.",
+            (_batch_float,),
+            ("values", "cut"),
+        ),
     ),
-    correct=(_batch_pad_sequence, _batch_full),
+    both=(
+        Both(
+            ("make_batch.one-width", "make_batch.width-before-cutting"),
+            (partial(_batch_width_before_cut, common=True),),
+            ("values", "cut"),
+        ),
+        Both(
+            ("make_batch.src-with-bos", "make_batch.eos-in-tgt-in"),
+            (_batch_src_with_bos_sliced,),
+            ("values", "cut"),
+        ),
+    ),
+    correct=(_batch_pad_sequence, _batch_full, _batch_last_replaced),
 )
 
 
@@ -960,10 +2101,13 @@ MAKE_BATCH = Exercise(
 
 
 def _embed_cases(rng):
-    ids, E = rng.ids(2, 5, low=0, high=6), rng.normal(7, 6)
+    # 표의 모든 행이 적어도 한 번 쓰여요. 한 행이라도 얼리거나 0으로 두면 늘 드러나요.
+    ids = torch.cat([rng.perm(7), rng.ids(3, low=0, high=6)]).reshape(2, 5)
+    E = rng.normal(7, 6)
     return [
         case("values", ids, E),
-        case("values", rng.ids(3, 4, low=0, high=8), rng.normal(9, 10, dtype=torch.float64)),
+        case("values", rng.ids(3, 4, low=0, high=10), rng.normal(11, 10, dtype=torch.float64)),
+        case("values", rng.ids(1, 4, low=0, high=6), E),
         Case("gradient", (Call((ids, E), grad_of=(1,), cotangent=rng.normal(2, 5, 6)),)),
     ]
 
@@ -980,12 +2124,40 @@ def _embed_times_d(ids, E):
     return E[ids] * E.shape[1]
 
 
+def _embed_integer_root(ids, E):
+    return E[ids] * math.isqrt(E.shape[1])
+
+
 def _embed_vocab(ids, E):
     return E[ids] * math.sqrt(E.shape[0])
 
 
+def _embed_zero_row(ids, E):
+    return E[ids] * math.sqrt(E.shape[1]) * (ids != 0)[..., None]
+
+
 def _embed_detached(ids, E):
     return E.detach()[ids] * math.sqrt(E.shape[1])
+
+
+def _embed_from_pretrained(ids, E):
+    return torch.nn.Embedding.from_pretrained(E)(ids) * math.sqrt(E.shape[1])
+
+
+def _embed_new_parameter(ids, E):
+    return torch.nn.Embedding.from_pretrained(E, freeze=False)(ids) * math.sqrt(E.shape[1])
+
+
+def _embed_frozen_zero(ids, E):
+    return F.embedding(ids, E, padding_idx=0) * math.sqrt(E.shape[1])
+
+
+def _embed_frozen_one(ids, E):
+    return F.embedding(ids, E, padding_idx=1) * math.sqrt(E.shape[1])
+
+
+def _embed_frozen_last(ids, E):
+    return F.embedding(ids, E, padding_idx=-1) * math.sqrt(E.shape[1])
 
 
 def _embed_functional(ids, E):
@@ -1000,6 +2172,21 @@ def _embed_index_select(ids, E):
     return E.index_select(0, ids.flatten()).reshape(*ids.shape, -1).mul(math.sqrt(E.shape[1]))
 
 
+def _embed_own_copy(ids, E):
+    out = E[ids]
+    out *= torch.tensor(E.shape[1]).sqrt()
+    return out
+
+
+def _embed_loop(ids, E):
+    return torch.stack([torch.stack([E[int(i)] for i in row]) for row in ids]) * E.shape[1] ** 0.5
+
+
+def _embed_module(ids, E):
+    table = torch.nn.Embedding(*E.shape)
+    return torch.func.functional_call(table, {"weight": E}, (ids,)) * math.sqrt(table.embedding_dim)
+
+
 EMBED = Exercise(
     name="embed",
     lesson=LESSON,
@@ -1008,6 +2195,13 @@ EMBED = Exercise(
     groups={"values": "값이 맞아요", "gradient": "기울기가 표까지 흘러요"},
     reference=embedding.embed,
     sample_cases=_embed_cases,
+    examples=(
+        case(
+            "values",
+            torch.tensor([[2, 0]]),  # 길이가 1이면 √1을 곱한 것이 곱하지 않은 것과 같아져요.
+            torch.tensor([[1.0, 0.0, 2.0, 0.0], [0.0, 3.0, 0.0, 1.0], [0.5, -1.0, 0.0, 1.5]]),
+        ),
+    ),
     mistakes=(
         Mistake(
             "embed.no-scale",
@@ -1034,6 +2228,14 @@ EMBED = Exercise(
             ("values", "gradient"),
         ),
         Mistake(
+            "embed.integer-root",
+            "제곱근을 정수로 자름",
+            "제곱근의 소수점 아래를 버려서 조금 작게 곱했어요.",
+            "`int(...)`나 `math.isqrt`, `//`가 끼어 있지 않은지 봐요.",
+            (_embed_integer_root,),
+            ("values", "gradient"),
+        ),
+        Mistake(
             "embed.vocabulary-size",
             "어휘 크기를 씀",
             "차원이 아니라 어휘의 크기로 키웠어요.",
@@ -1042,15 +2244,38 @@ EMBED = Exercise(
             ("values", "gradient"),
         ),
         Mistake(
+            "embed.row-zeroed",
+            "0번 토큰의 벡터를 0으로 둠",
+            "0번 토큰의 벡터가 모두 0이 됐어요. 이 함수는 어느 번호가 PAD인지 몰라요. 패딩은 마스크가 가려요.",
+            "번호 0을 따로 다루는 곳이 있는지 봐요.",
+            (_embed_zero_row,),
+            ("values", "gradient"),
+        ),
+        Mistake(
             "embed.detached",
             "기울기가 끊김",
             "값은 맞지만 표가 배우지 못해요. 계산 그래프가 끊겼어요.",
-            "`.detach()`, `.data`, `torch.tensor(...)`가 끼어 있지 않은지 봐요.",
-            (_embed_detached,),
+            "`.detach()`, `.data`, `torch.tensor(...)`, 새로 만든 `nn.Embedding`이 끼어 있지 않은지 봐요.",
+            (_embed_detached, _embed_from_pretrained, _embed_new_parameter),
+            ("gradient",),
+        ),
+        Mistake(
+            "embed.row-frozen",
+            "표의 한 행이 배우지 못함",
+            "값은 맞지만 표의 한 행에는 기울기가 0이에요. 이 함수는 어느 번호가 PAD인지 모르니 모든 행이 배워야 해요.",
+            "`padding_idx`처럼 한 번호를 따로 다루는 것을 썼는지 봐요.",
+            (_embed_frozen_zero, _embed_frozen_one, _embed_frozen_last),
             ("gradient",),
         ),
     ),
-    correct=(_embed_functional, _embed_one_hot, _embed_index_select),
+    correct=(
+        _embed_functional,
+        _embed_one_hot,
+        _embed_index_select,
+        _embed_own_copy,
+        _embed_loop,
+        _embed_module,
+    ),
 )
 
 
@@ -1059,6 +2284,7 @@ def _logits_cases(rng):
     return [
         case("values", h, E),
         case("values", rng.normal(3, 2, 5, dtype=torch.float64), rng.normal(7, 5, dtype=torch.float64)),
+        case("values", rng.normal(1, 4, 6), E),
         Case("gradient", (Call((h, E), grad_of=(0, 1), cotangent=rng.normal(2, 3, 9)),)),
     ]
 
@@ -1075,6 +2301,10 @@ def _logits_scaled(h, E):
     return h @ E.T * math.sqrt(E.shape[1])
 
 
+def _logits_divided(h, E):
+    return h @ E.T / math.sqrt(E.shape[1])
+
+
 def _logits_bias(h, E):
     return h @ E.T + E.mean(1)
 
@@ -1085,6 +2315,17 @@ def _logits_bias_ones(h, E):
 
 def _logits_detached(h, E):
     return h @ E.detach().T
+
+
+def _logits_new_parameter(h, E):
+    out = torch.nn.Linear(E.shape[1], E.shape[0], bias=False)
+    out.weight = torch.nn.Parameter(E)
+    return out(h)
+
+
+def _logits_no_grad(h, E):
+    with torch.no_grad():
+        return h @ E.T
 
 
 def _logits_linear(h, E):
@@ -1099,6 +2340,10 @@ def _logits_sum(h, E):
     return (h[:, :, None, :] * E).sum(-1)
 
 
+def _logits_loop(h, E):
+    return torch.stack([h @ row for row in E], dim=-1)
+
+
 TIED_LOGITS = Exercise(
     name="tied_logits",
     lesson=LESSON,
@@ -1107,13 +2352,28 @@ TIED_LOGITS = Exercise(
     groups={"values": "값이 맞아요", "gradient": "기울기가 표까지 흘러요"},
     reference=embedding.tied_logits,
     sample_cases=_logits_cases,
+    examples=(
+        case(
+            "values",
+            torch.tensor([[[1.0, 2.0]]]),
+            torch.tensor([[1.0, 0.0], [0.0, 1.0], [3.0, -1.0]]),
+        ),
+    ),
     mistakes=(
         Mistake(
             "tied_logits.softmax-added",
             "소프트맥스까지 함",
-            "로짓이 아니라 확률(또는 그 로그)이 나왔어요. 소프트맥스는 손실 함수 안에 있어요.",
+            "로짓이 아니라 확률이 나왔어요. 소프트맥스는 손실 함수 안에 있어요.",
             "로짓은 소프트맥스에 넣기 전의 점수예요.",
-            (_logits_softmax, _logits_log_softmax),
+            (_logits_softmax,),
+            ("values", "gradient"),
+        ),
+        Mistake(
+            "tied_logits.log-softmax-added",
+            "로그 확률까지 구함",
+            "로짓이 아니라 로그 확률이 나왔어요. 로그와 소프트맥스는 손실 함수 안에 있어요.",
+            "로짓은 소프트맥스에 넣기 전의 점수예요.",
+            (_logits_log_softmax,),
             ("values", "gradient"),
         ),
         Mistake(
@@ -1133,15 +2393,31 @@ TIED_LOGITS = Exercise(
             ("values", "gradient"),
         ),
         Mistake(
+            "tied_logits.divided",
+            "√d_model로 나눔",
+            "로짓을 √d_model로 나눴어요. 그것은 어텐션 점수에서 하는 일이에요.",
+            "식에 나누는 수가 따로 있는지 봐요.",
+            (_logits_divided,),
+            ("values", "gradient"),
+        ),
+        Mistake(
             "tied_logits.detached",
             "기울기가 끊김",
             "값은 맞지만 표가 출력 쪽에서 배우지 못해요. 표를 함께 쓰는 까닭이 사라져요.",
-            "`.detach()`나 `.data`가 끼어 있지 않은지 봐요.",
-            (_logits_detached,),
+            "`.detach()`, `.data`, 새로 만든 `nn.Parameter`나 `nn.Linear`가 끼어 있지 않은지 봐요.",
+            (_logits_detached, _logits_new_parameter),
+            ("gradient",),
+        ),
+        Mistake(
+            "tied_logits.no-gradient",
+            "기울기가 어디로도 흐르지 않음",
+            "값은 맞지만 표에도 h에도 기울기가 흐르지 않아요. 계산 그래프가 끊겼어요.",
+            "`torch.no_grad()`, 넘파이, `torch.tensor(...)`를 지나지 않는지 봐요.",
+            (_logits_no_grad,),
             ("gradient",),
         ),
     ),
-    correct=(_logits_linear, _logits_einsum, _logits_sum),
+    correct=(_logits_linear, _logits_einsum, _logits_sum, _logits_loop),
 )
 
 
@@ -1149,9 +2425,12 @@ TIED_LOGITS = Exercise(
 
 
 def _cosine_cases(rng):
+    a, b = rng.normal(6, scale=2.0), rng.normal(5, dtype=torch.float64, scale=2.0)
+    # a와 반대인 행이 늘 하나 있어요. 음수를 0으로 자르거나 부호를 잃으면 드러나요.
     return [
-        case("values", rng.normal(6, scale=2.0), rng.normal(4, 6, scale=3.0)),
-        case("float64", rng.normal(5, dtype=torch.float64, scale=2.0), rng.normal(3, 5, dtype=torch.float64)),
+        case("values", a, torch.cat([rng.normal(3, 6, scale=3.0), -1.5 * a[None]])),
+        case("values", a, rng.normal(1, 6, scale=3.0)),
+        case("float64", b, torch.cat([rng.normal(2, 5, dtype=torch.float64, scale=3.0), -2 * b[None]])),
     ]
 
 
@@ -1167,6 +2446,18 @@ def _cosine_half_rows(a, B):
     return B @ a / B.norm(dim=-1)
 
 
+def _cosine_whole_table(a, B):
+    return B @ a / (a.norm() * B.norm())
+
+
+def _cosine_squared(a, B):
+    return B @ a / ((a * a).sum() * (B * B).sum(-1))
+
+
+def _cosine_distance(a, B):
+    return 1 - _cosine_functional(a, B)
+
+
 def _cosine_functional(a, B):
     return F.cosine_similarity(B, a[None], dim=-1)
 
@@ -1179,6 +2470,15 @@ def _cosine_loop(a, B):
     return torch.stack([(a * b).sum() / ((a * a).sum() * (b * b).sum()).sqrt() for b in B])
 
 
+def _cosine_numpy(a, B):
+    x, Y = a.numpy(), B.numpy()
+    return torch.from_numpy(Y @ x / ((x @ x) ** 0.5 * (Y * Y).sum(1) ** 0.5))
+
+
+def _cosine_with_eps(a, B):
+    return (B @ a) / (a.norm() * B.norm(dim=1) + 1e-8)
+
+
 COSINE_SIMILARITY = Exercise(
     name="cosine_similarity",
     lesson=LESSON,
@@ -1187,43 +2487,127 @@ COSINE_SIMILARITY = Exercise(
     groups={"values": "값이 맞아요", "float64": "float64를 넣으면 float64로 맞아요"},
     reference=embedding.cosine_similarity,
     sample_cases=_cosine_cases,
+    examples=(case("values", torch.tensor([3.0, 4.0]), torch.tensor([[4.0, 3.0], [6.0, 8.0]])),),
     mistakes=(
         Mistake(
             "cosine_similarity.not-normalised",
             "길이로 나누지 않음",
-            "벡터의 길이로 다 나누지 않아서 긴 벡터가 더 닮은 것처럼 나왔어요.",
+            "내적을 벡터의 길이로 나누지 않아서, 벡터가 길수록 값이 커졌어요.",
             "자기 자신과의 유사도가 1이 되는지 봐요.",
-            (_cosine_dot, _cosine_half, _cosine_half_rows),
+            (_cosine_dot,),
+            ("values", "float64"),
+        ),
+        Mistake(
+            "cosine_similarity.only-a-normalised",
+            "a의 길이로만 나눔",
+            "a의 길이로만 나눠서, B의 긴 행이 더 닮은 것처럼 나왔어요.",
+            "식의 분모에 길이가 몇 개 있는지 봐요.",
+            (_cosine_half,),
+            ("values", "float64"),
+        ),
+        Mistake(
+            "cosine_similarity.only-rows-normalised",
+            "B의 길이로만 나눔",
+            "B의 행마다의 길이로만 나눠서, 모든 값에 a의 길이가 곱해져 있어요.",
+            "식의 분모에 길이가 몇 개 있는지 봐요.",
+            (_cosine_half_rows,),
+            ("values", "float64"),
+        ),
+        Mistake(
+            "cosine_similarity.whole-table",
+            "B 전체의 길이로 나눔",
+            "B의 행마다가 아니라 표 전체의 길이 하나로 나눴어요.",
+            "`norm`이 돌려준 것의 모양이 (N,)인지 봐요.",
+            (_cosine_whole_table,),
+            ("values", "float64"),
+        ),
+        Mistake(
+            "cosine_similarity.squared-lengths",
+            "길이의 제곱으로 나눔",
+            "길이가 아니라 길이의 제곱으로 나눴어요.",
+            "벡터 [3, 4]의 길이가 5로 나오는지 봐요.",
+            (_cosine_squared,),
+            ("values", "float64"),
+        ),
+        Mistake(
+            "cosine_similarity.distance",
+            "유사도가 아니라 거리",
+            "1에서 코사인을 뺀 거리예요. 닮을수록 작아져요.",
+            "같은 방향의 두 벡터를 넣으면 1이 나와야 해요.",
+            (_cosine_distance,),
             ("values", "float64"),
         ),
     ),
-    correct=(_cosine_functional, _cosine_normalize, _cosine_loop),
+    correct=(_cosine_functional, _cosine_normalize, _cosine_loop, _cosine_numpy, _cosine_with_eps),
 )
+
+
+def _pieces(size, *, spaces):
+    """문장을 `size`글자씩 자르는 토크나이저."""
+    return BuiltArgument("pieces", {"size": size, "spaces": spaces})
 
 
 def _fertility_cases(rng):
     short, long = rng.sample(["나는 간다", "밥을 먹는다"], 1)[0], "우리는 오늘 아침에 도서관에서 오래된 책을 읽었다"
     extra = " ".join("".join(_letters(rng, rng.int(2, 5))) for _ in range(4))
+    first, second, third = ("".join(_letters(rng, n)) for n in (3, 2, 4))
+    odd = ["".join(_letters(rng, 5)), "".join(_letters(rng, 3)), "".join(_letters(rng, 4))]
     return [
-        case("values", BuiltArgument("pieces", {"size": 1, "spaces": False}), [short, long, extra]),
-        case("values", BuiltArgument("pieces", {"size": 2, "spaces": True}), [short, extra]),
+        case("values", _pieces(1, spaces=False), [short, long, extra]),
+        case("values", _pieces(2, spaces=True), [short, extra]),
+        # 글자 수가 홀수인 문장이 둘이라, 이어서 자르면 조각이 줄어요.
+        case("values", _pieces(2, spaces=True), odd),
+        # 빈칸이 잇달아 오거나 끝에 있어도 어절은 셋이에요.
+        case("values", _pieces(2, spaces=True), [f"{first}  {second} {third} "]),
     ]
 
 
+def _n_tokens(tokenize, sentences):
+    return sum(len(tokenize(s)) for s in sentences)
+
+
+def _n_words(sentences):
+    return sum(len(s.split()) for s in sentences)
+
+
 def _fertility_per_character(tokenize, sentences):
-    return sum(len(tokenize(s)) for s in sentences) / sum(len(s) for s in sentences)
+    return _n_tokens(tokenize, sentences) / sum(len(s) for s in sentences)
 
 
 def _fertility_per_letter(tokenize, sentences):
-    return sum(len(tokenize(s)) for s in sentences) / sum(len(s.replace(" ", "")) for s in sentences)
+    return _n_tokens(tokenize, sentences) / sum(len(s.replace(" ", "")) for s in sentences)
 
 
 def _fertility_per_sentence(tokenize, sentences):
-    return sum(len(tokenize(s)) for s in sentences) / len(sentences)
+    return _n_tokens(tokenize, sentences) / len(sentences)
 
 
 def _fertility_mean_of_ratios(tokenize, sentences):
     return sum(len(tokenize(s)) / len(s.split()) for s in sentences) / len(sentences)
+
+
+def _fertility_split_space(tokenize, sentences):
+    return _n_tokens(tokenize, sentences) / sum(len(s.split(" ")) for s in sentences)
+
+
+def _fertility_one_text(tokenize, sentences):
+    return len(tokenize(" ".join(sentences))) / _n_words(sentences)
+
+
+def _fertility_glued(tokenize, sentences):
+    return len(tokenize("".join(sentences))) / _n_words(sentences)
+
+
+def _fertility_by_word(tokenize, sentences):
+    return sum(len(tokenize(word)) for s in sentences for word in s.split()) / _n_words(sentences)
+
+
+def _fertility_inverted(tokenize, sentences):
+    return _n_words(sentences) / _n_tokens(tokenize, sentences)
+
+
+def _fertility_not_divided(tokenize, sentences):
+    return _n_tokens(tokenize, sentences)
 
 
 def _fertility_loop(tokenize, sentences):
@@ -1238,6 +2622,10 @@ def _fertility_joined(tokenize, sentences):
     return len([t for s in sentences for t in tokenize(s)]) / len(" ".join(sentences).split())
 
 
+def _fertility_regex(tokenize, sentences):
+    return _n_tokens(tokenize, sentences) / sum(len(re.findall(r"\S+", s)) for s in sentences)
+
+
 FERTILITY = Exercise(
     name="fertility",
     lesson=LESSON,
@@ -1246,6 +2634,10 @@ FERTILITY = Exercise(
     groups={"values": "값이 맞아요"},
     reference=bpe.fertility,
     sample_cases=_fertility_cases,
+    examples=(
+        case("values", _pieces(1, spaces=True), ["가나 다", "라마바"]),
+        case("values", _pieces(1, spaces=False), ["나는 밥을 산다", "도서관에"]),
+    ),
     mistakes=(
         Mistake(
             "fertility.per-character",
@@ -1271,8 +2663,48 @@ FERTILITY = Exercise(
             (_fertility_mean_of_ratios,),
             ("values",),
         ),
+        Mistake(
+            "fertility.split-at-each-space",
+            "빈칸 하나마다 나눔",
+            "빈칸이 잇달아 오거나 문장의 끝에 있을 때 빈 글까지 어절로 셌어요.",
+            "빈칸이 둘 잇달아 온 글에서 어절을 몇 개로 세는지 봐요. 인자를 주지 않은 `split()`은 잇단 빈칸을 하나로 쳐요.",
+            (_fertility_split_space,),
+            ("values",),
+        ),
+        Mistake(
+            "fertility.one-text",
+            "문장들을 이어서 자름",
+            "문장들을 글 하나로 이은 다음에 잘랐어요. tokenize는 문장 하나씩 받아요.",
+            "tokenize를 몇 번 부르는지, 무엇을 넣는지 봐요.",
+            (_fertility_one_text, _fertility_glued),
+            ("values",),
+        ),
+        Mistake(
+            "fertility.by-word",
+            "어절마다 자름",
+            "문장을 어절로 나눈 다음에 하나씩 잘랐어요. tokenize는 문장을 통째로 받아요.",
+            "tokenize를 몇 번 부르는지, 무엇을 넣는지 봐요.",
+            (_fertility_by_word,),
+            ("values",),
+        ),
+        Mistake(
+            "fertility.inverted",
+            "분자와 분모를 바꿈",
+            "어절의 수를 토큰의 수로 나눴어요.",
+            "어절 하나가 몇 토큰인지를 묻고 있어요. 식의 위아래를 봐요.",
+            (_fertility_inverted,),
+            ("values",),
+        ),
+        Mistake(
+            "fertility.not-divided",
+            "나누지 않음",
+            "토큰의 수만 세고 어절의 수로 나누지 않았어요.",
+            "식의 분모가 빠지지 않았는지 봐요.",
+            (_fertility_not_divided,),
+            ("values",),
+        ),
     ),
-    correct=(_fertility_loop, _fertility_joined),
+    correct=(_fertility_loop, _fertility_joined, _fertility_regex),
 )
 
 EXERCISES: tuple[Exercise, ...] = (

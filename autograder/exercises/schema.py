@@ -35,11 +35,23 @@ class Mistake:
 
 
 @dataclass(frozen=True)
+class Both:
+    """알려진 실수 둘을 함께 한 구현들. `ids`는 두 실수의 id, `groups`는 떨어뜨리는 그룹이에요."""
+
+    ids: tuple[str, str]
+    wrong: tuple[Callable[..., Any], ...]
+    groups: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Exercise:
     """실습 하나.
 
     `reference`는 바른 계산, `sample_cases(rng)`는 시드 하나에서 사례들을 뽑는 함수, `groups`는 그룹 이름에서 "무엇을 확인했는지"로 가는 표,
     `correct`는 다르게 쓴 바른 답들(시험용), `uses`는 이 실습이 불러도 되는 앞 실습들이에요.
+    `examples`는 레슨의 글에서 손으로 계산한 보기예요. 확인에서도 채점에서도 맨 먼저 오고, 값을 그대로 보여 줘요.
+    `behaviour`는 값이 아니라 성질만 보는 그룹들이에요. 값을 보는 그룹을 하나는 통과해야 점수가 돼요. 예외만 보는 그룹은 적지 않아도 알아요.
+    `both`는 두 실수를 함께 한 구현들이에요.
     `points`가 0이면 보너스예요.
     """
 
@@ -53,6 +65,9 @@ class Exercise:
     mistakes: tuple[Mistake, ...]
     correct: tuple[Callable[..., Any], ...] = ()
     uses: tuple[str, ...] = ()
+    examples: tuple[Case, ...] = ()
+    behaviour: tuple[str, ...] = ()
+    both: tuple[Both, ...] = ()
 
     @property
     def bonus(self) -> bool:

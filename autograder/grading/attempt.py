@@ -16,12 +16,16 @@ from autograder.grading.plan import Plan
 from autograder.grading.results import Mark, SubmissionResult
 from autograder.grading.stops import explain_cell_error, explain_stop
 from autograder.grading.submissions import Submission
-from autograder.grading.untrusted_answer import judge_answer
+from autograder.grading.untrusted_answer import judge_answer, read_finding
 from autograder.judging.judge import Verdict
-from autograder.notebooks.cell_code import reachable, used_names
+from autograder.notebooks.cell_code import defined_names, reachable, used_names
+from autograder.repair.finding import Finding
+from autograder.repair.slips import visible_slip
 from autograder.sandbox import CellText, Job, JobResult, Pool, Task
+from autograder.wording import josa
 
 MESSAGE_LENGTH = 1500
+SEARCHES, SEARCH_SECONDS = 2, 0.4  # 제출물 하나에서 틀린 줄을 찾아 볼 실습의 수와, 실습 하나에 쓸 CPU 초
 
 
 def grade_submission(
@@ -109,7 +113,41 @@ class _Attempt:
             if wrong:
                 verdicts[name] = self._again(name, wrong, verdicts[name])
             verdicts[name] = self._mention_skipped(name, verdicts[name], uses)
-        return verdicts
+        return verdicts | self._located(verdicts)
+
+    def _located(self, verdicts: Mapping[str, Verdict]) -> dict[str, Verdict]:
+        """코드에서 바로 보이는 것과, 이름 붙이지 못한 실습의 틀린 줄을 모래상자에서 찾아 말에 더해요. 점수는 바꾸지 않아요."""
+        sources = {step.exercise: step.source for step in self.plan.steps if step.exercise}
+        wrong = {
+            name: verdict
+            for name, verdict in verdicts.items()
+            if verdict.verdict in ("fail", "partial", "error") and name in sources
+        }
+        slips = {name: visible_slip(sources[name], name) for name in wrong}
+        words = {
+            name: [slip.text] for name, slip in slips.items() if slip and (slip.certain or not wrong[name].mistake)
+        }
+        lost = [name for name, slip in slips.items() if not wrong[name].mistake and not (slip and slip.certain)]
+        for name, finding in self._search(lost[:SEARCHES], sources).items():
+            words.setdefault(name, []).append(finding.sentence())
+        return {
+            name: replace(verdicts[name], message="\n".join([verdicts[name].message, *said]))
+            for name, said in words.items()
+        }
+
+    def _search(self, lost: Sequence[str], sources: Mapping[str, str]) -> dict[str, Finding]:
+        """모래상자에서 찾은, 고치면 되는 줄들."""
+        if not lost:
+            return {}
+        tasks = [Task(name, self.setup.public[name], (), sources[name], SEARCH_SECONDS) for name in lost]
+        result = self.pool.run(Job(cells=self._cells(), tasks=tuple(tasks), limits=self.pool.limits))
+        self.cpu_seconds += result.cpu_seconds
+        found = {lost[unit]: read_finding(body, sources[lost[unit]]) for unit, body in result.answers.items()}
+        return {name: finding for name, finding in found.items() if finding}
+
+    def _cells(self) -> tuple[CellText, ...]:
+        """실행할 셀들. 앞에서 멈춘 셀은 빼요."""
+        return tuple(CellText(i, step.source) for i, step in enumerate(self.plan.steps) if i not in self.stopped_cells)
 
     def _run(self, names: Sequence[str], replaced: tuple[str, ...] = ()) -> tuple[dict[str, bytes], dict[str, str]]:
         """실습들을 돌려 (답의 바이트, 멈춘 까닭)을 모아요. `replaced`의 함수들은 바른 것으로 바꿔 놓고 불러요."""
@@ -120,9 +158,8 @@ class _Attempt:
             if self.cpu_seconds > self.pool.limits.child_cpu:
                 stops.update(dict.fromkeys(pending, "budget"))
                 break
-            cells = [CellText(i, step.source) for i, step in enumerate(self.plan.steps) if i not in self.stopped_cells]
             job = Job(
-                cells=tuple(cells),
+                cells=self._cells(),
                 tasks=tuple(Task(name, self.setup.calls[name], replaced) for name in pending),
                 counterparts=self.setup.master.counterpart_sources(replaced) if replaced else (),
                 limits=self.pool.limits,
@@ -177,9 +214,10 @@ class _Attempt:
                 error, detail = self.cell_errors[i]
                 return explain_cell_error(name, error, detail)
         if mine:
-            return Verdict(
-                name, "missing", message=f"실습 셀에 `{name}` 함수가 없어요. 함수의 이름을 원래대로 되돌려요."
-            )
+            made = sorted(set().union(*(defined_names(self.plan.steps[i].source) for i in mine)))[:3]
+            other = f" 없고 {josa(', '.join(f'`{found}`' for found in made), '이/가')} 있어요" if made else " 없어요"
+            why = f"실습 셀에 `{name}` 함수가{other}.\n다음에 볼 곳: 함수의 이름을 원래대로 되돌려요."
+            return Verdict(name, "missing", message=why)
         return Verdict(name, "missing", message="실습 셀이 없어요. 배포본에서 셀을 복사해 넣어 주세요.")
 
     def _mention_skipped(self, name: str, verdict: Verdict, uses: Mapping[str, set[str]]) -> Verdict:

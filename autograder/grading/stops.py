@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 from autograder.grading.untrusted_answer import BLOCKED, BLOCKED_ERRORS, python_name
+from autograder.judging.call_runner import Outcome
+from autograder.judging.exceptions.failures import explain_failure
 from autograder.judging.judge import Verdict
 from autograder.sandbox import Limits
 
@@ -43,11 +45,14 @@ def explain_cell_error(exercise: str, error: str, detail: str) -> Verdict:
             message=f"셀의 문법이 틀려서 함수를 만들지 못했어요{where}.\n다음에 볼 곳: 괄호와 콜론, 들여쓰기를 봐요.",
         )
     extra = f" {BLOCKED}" if error in BLOCKED_ERRORS else ""
+    named = python_name(error)
+    # 셀에는 숨은 값이 들어가지 않아요. 줄의 번호는 모르지만 학습자의 줄에서 난 것이라 1로 적어요.
+    problem = explain_failure(Outcome(error=named, bases=(named,), detail=detail[:300], line=1))
+    assert problem is not None
     return Verdict(
         exercise,
         "error",
-        message=f"셀을 실행하다가 예외가 나서 함수를 만들지 못했어요({python_name(error)}).{extra}\n"
-        "다음에 볼 곳: 커널을 새로 시작하고 위에서부터 실행해 봐요.",
+        message=f"셀을 실행하다가 예외가 나서 함수를 만들지 못했어요. {problem.what}{extra}\n다음에 볼 곳: {problem.look}",
     )
 
 

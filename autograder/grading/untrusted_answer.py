@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from typing import Any
@@ -12,6 +13,7 @@ from autograder.judging import serialisation
 from autograder.judging.answer_key import AnswerKey
 from autograder.judging.call_runner import Foreign, Outcome
 from autograder.judging.judge import Verdict, judge
+from autograder.repair.finding import Finding
 from autograder.sandbox import Limits
 
 BLOCKED = "채점에서는 파일 쓰기, 네트워크, 새 프로세스를 쓸 수 없어요."
@@ -69,7 +71,29 @@ def _clean_outcome(outcome: Outcome) -> Outcome:
         detail=detail[:300],
         changed=tuple(place for place in changed if isinstance(place, int | str)),
         grads=tuple(grad if isinstance(grad, Tensor) else None for grad in grads),
+        bases=tuple(python_name(base) for base in outcome.bases) if isinstance(outcome.bases, tuple) else (),
+        line=outcome.line if type(outcome.line) is int and 0 < outcome.line < 10**6 else None,
+        code=outcome.code[:200] if isinstance(outcome.code, str) else "",
+        function=python_name(outcome.function) if outcome.function else "",
+        inside=python_name(outcome.inside) if outcome.inside else "",
     )
+
+
+def read_finding(body: bytes, source: str) -> Finding | None:
+    """모래상자가 찾은 줄. 번호만 받고 글은 우리가 가진 셀에서 꺼내요. 약속과 다르면 None이에요."""
+    try:
+        facts = json.loads(body)
+        lines, kind, edits, added = facts["lines"], facts["kind"], facts["edits"], facts["added"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    texts = source.splitlines()
+    if not isinstance(lines, list) or not 1 <= len(lines) <= 3 or edits not in (1, 2, 3) or not isinstance(kind, str):
+        return None
+    if not all(type(line) is int and 1 <= line <= len(texts) for line in lines) or not re.fullmatch(
+        r"[가-힣 \w(),-]{0,30}", kind
+    ):
+        return None
+    return Finding(tuple(lines), tuple(texts[line - 1].strip()[:120] for line in lines), kind, edits, added is True)
 
 
 def python_name(text: Any, dots: bool = False) -> str:

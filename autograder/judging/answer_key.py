@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,10 @@ from autograder.judging.cases import Call
 
 @dataclass(frozen=True)
 class KeyCase:
-    """시드에서 뽑은 사례와 그 정답: 부르는 방법, 비교기, 기준 구현의 결과, 실수마다의 결과."""
+    """시드에서 뽑은 사례와 그 정답: 부르는 방법, 비교기, 기준 구현의 결과, 실수마다의 결과.
+
+    `probe`는 모든 실습이 함께 갖는 사례의 종류(`cases.EXAMPLE` 등)예요. 빈 글이면 실습이 뽑은 사례예요.
+    """
 
     group: str
     calls: tuple[Call, ...]
@@ -28,6 +31,7 @@ class KeyCase:
     rtol: float | None
     expected: tuple[Outcome, ...]
     mistakes: Mapping[str, tuple[tuple[Outcome, ...], ...]] = field(default_factory=dict)
+    probe: str = ""
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,11 @@ class MistakeText:
 
 @dataclass(frozen=True)
 class AnswerKey:
-    """실습 하나의 답안지. `groups`는 그룹 이름에서 "무엇을 확인했는지"로 가는 표예요."""
+    """실습 하나의 답안지.
+
+    `groups`는 그룹 이름에서 "무엇을 확인했는지"로 가는 표, `roles`는 그룹의 구실(`value`, `behaviour`, `guard`),
+    `parameters`는 함수의 인자 이름들, `points`는 모두 통과하면 받는 점수, `bonus`는 만점에 들지 않는 실습인지예요.
+    """
 
     exercise: str
     lesson: str
@@ -51,6 +59,10 @@ class AnswerKey:
     uses: tuple[str, ...]
     mistakes: tuple[MistakeText, ...]
     cases: tuple[KeyCase, ...]
+    roles: Mapping[str, str] = field(default_factory=dict)
+    parameters: tuple[str, ...] = ()
+    points: float = 0.0
+    bonus: bool = False
 
 
 def save_keys(path: Path, keys: Sequence[AnswerKey]) -> None:
@@ -69,10 +81,11 @@ def dump_keys(keys: Sequence[AnswerKey]) -> bytes:
                 "groups": dict(key.groups),
                 "uses": key.uses,
                 "mistakes": [(m.id, m.title, m.why, m.look) for m in key.mistakes],
-                "cases": [
-                    (c.group, c.calls, c.comparator, dict(c.params), c.atol, c.rtol, c.expected, dict(c.mistakes))
-                    for c in key.cases
-                ],
+                "cases": [tuple(_plain(getattr(c, f.name)) for f in fields(KeyCase)) for c in key.cases],
+                "roles": dict(key.roles),
+                "parameters": key.parameters,
+                "points": key.points,
+                "bonus": key.bonus,
             }
             for key in keys
         ]
@@ -81,8 +94,13 @@ def dump_keys(keys: Sequence[AnswerKey]) -> bytes:
 
 def load_keys(path: Path) -> dict[str, AnswerKey]:
     """`save_keys`가 쓴 파일을 실습의 이름으로 찾는 표로."""
-    # 우리가 만든 파일이라 텐서 개수의 상한은 넉넉히 잡아요.
-    records = serialisation.load(path.read_bytes(), limit_tensors=1_000_000)
+    return parse_keys(path.read_bytes())
+
+
+def parse_keys(data: bytes) -> dict[str, AnswerKey]:
+    """`dump_keys`가 만든 바이트를 실습의 이름으로 찾는 표로."""
+    # 우리가 만든 것이라 텐서 개수의 상한은 넉넉히 잡아요.
+    records = serialisation.load(data, limit_tensors=1_000_000)
     return {
         record["exercise"]: AnswerKey(
             record["exercise"],
@@ -91,7 +109,15 @@ def load_keys(path: Path) -> dict[str, AnswerKey]:
             record["groups"],
             record["uses"],
             tuple(MistakeText(*texts) for texts in record["mistakes"]),
-            tuple(KeyCase(*fields) for fields in record["cases"]),
+            tuple(KeyCase(*values) for values in record["cases"]),
+            record["roles"],
+            record["parameters"],
+            record["points"],
+            record["bonus"],
         )
         for record in records
     }
+
+
+def _plain(value: Any) -> Any:
+    return dict(value) if isinstance(value, Mapping) else value

@@ -10,6 +10,8 @@ from typing import Any
 
 import torch
 
+from autograder.judging.cases import BuiltArgument
+
 _BUILDERS: dict[str, Callable[[Mapping[str, Any]], Any]] = {}
 
 
@@ -25,6 +27,12 @@ def builder(kind: str) -> Callable[[Callable[[Mapping[str, Any]], Any]], Callabl
     return register
 
 
+def describe(argument: BuiltArgument) -> str:
+    """만들어질 인자를 사람의 말로. 어떤 함수인지 이 글로 알 수 있어야 해요."""
+    words = _WORDS.get(argument.kind)
+    return words(argument.data) if words else "함수"
+
+
 def build(kind: str, data: Mapping[str, Any]) -> Any:
     """등록된 만드는 법으로 인자를 만들어요. 모르는 이름이면 KeyError."""
     return _BUILDERS[kind](data)
@@ -33,6 +41,16 @@ def build(kind: str, data: Mapping[str, Any]) -> Any:
 @builder("generator")
 def _generator(data: Mapping[str, Any]) -> torch.Generator:
     return torch.Generator().manual_seed(data["seed"])
+
+
+@builder("same_numbers")
+def _same_numbers(data: Mapping[str, Any]) -> torch.Generator:
+    """표준정규분포에서도 고른 분포에서도 늘 0만 나오는 생성기."""
+    generator = torch.Generator()
+    state = generator.get_state()
+    # 앞의 24바이트는 시드와 자리의 번호이고, 그 뒤가 메르센 트위스터의 수 624개예요. 모두 0이면 다음 수도 늘 0이에요.
+    state[24 : 24 + 8 * 624] = 0
+    return generator.set_state(state)
 
 
 @builder("affine")
@@ -70,8 +88,9 @@ def _tokens(data: Mapping[str, Any]) -> Callable[[torch.Tensor], torch.Tensor]:
 
 @builder("words")
 def _words(data: Mapping[str, Any]) -> Callable[[torch.Tensor], torch.Tensor]:
-    """x (B, T, D)의 단어들을 `form`번째 방법으로 바꿔요. W (D, D)는 가중치, P (T, D)는 자리마다 다른 값이에요."""
-    W, P, form = data["W"], data["P"], data["form"]
+    """x (B, T, D)의 단어들을 `form`번째 방법으로 바꿔요. W (D, D)는 가중치 행렬, P (T, D)나 (B, T, D)는 자리마다 다른 값이에요."""
+    W: Any = data.get("W")
+    P: Any = data.get("P")
 
     def attend(x: torch.Tensor, hidden: torch.Tensor | None = None) -> torch.Tensor:
         scores = x @ W @ x.transpose(1, 2)
@@ -92,7 +111,9 @@ def _words(data: Mapping[str, Any]) -> Callable[[torch.Tensor], torch.Tensor]:
             lambda: x[:, :1].expand_as(x),
             lambda: torch.relu(x - x.mean(dim=1, keepdim=True)),
             lambda: x.flip(1),
-        )[form]()
+            lambda: x + x.mean(dim=1, keepdim=True),
+            lambda: torch.tanh(x @ W) + P,
+        )[data["form"]]()
 
     return g
 
@@ -125,3 +146,48 @@ def _pieces(data: Mapping[str, Any]) -> Callable[[str], list[str]]:
         return [text[i : i + data["size"]] for i in range(0, len(text), data["size"])]
 
     return g
+
+
+def _tokens_in_words(data: Mapping[str, Any]) -> str:
+    steps = [
+        "토큰의 순서를 뒤집고" if data.get("flip") else "",
+        "토큰끼리 섞고" if data.get("mix") is not None else "",
+        "자리마다 다른 수를 곱하고" if data.get("scale") is not None else "",
+    ]
+    return " ".join([*filter(None, steps), "토큰마다 같은 가중치로 옮겨 0에서 자르는 함수"])
+
+
+_WORD_FORMS = (
+    "마스크 없는 셀프 어텐션",
+    "단어마다 같은 가중치 행렬을 곱하고 tanh를 씌우는 함수",
+    "자리마다 다른 벡터를 더한 다음의 셀프 어텐션",
+    "뒤의 단어를 가린 셀프 어텐션",
+    "앞에서부터 쌓아 더하는 함수(누적합)",
+    "모든 자리에 단어들의 평균을 두는 함수",
+    "성분마다 크기순으로 늘어놓는 함수",
+    "모든 자리에 첫 단어를 두는 함수",
+    "단어들의 평균을 빼고 0에서 자르는 함수",
+    "단어의 순서를 뒤집는 함수",
+    "단어마다 단어들의 평균을 더하는 함수",
+    "단어마다 같은 가중치 행렬을 곱하고 tanh를 씌운 다음, 자리마다 다른 수(차이는 커야 {gap:.2g})를 더하는 함수",
+)
+
+
+def _form_in_words(data: Mapping[str, Any]) -> str:
+    words = _WORD_FORMS[data["form"]]
+    if "{gap" not in words:
+        return words
+    return words.format(gap=float((data["P"].amax(-2) - data["P"].amin(-2)).max()))
+
+
+_WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "generator": lambda data: f"시드가 {data['seed']}인 torch.Generator",
+    "same_numbers": lambda data: "늘 0만 내는 torch.Generator",
+    "affine": lambda data: "x를 x @ W + b로 옮기는 함수",
+    "tanh_affine": lambda data: "x를 tanh(x @ W + b)로 옮기는 함수",
+    "tokens": _tokens_in_words,
+    "words": _form_in_words,
+    "standardize": lambda data: "층 정규화",
+    "next_token": lambda data: "마지막 두 토큰과 자리를 보고 다음 토큰의 로짓을 내는 함수",
+    "pieces": lambda data: f"문장을 {data['size']}글자씩 자르는 함수",
+}

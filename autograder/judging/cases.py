@@ -59,6 +59,12 @@ class Case:
     rtol: float | None = None
 
 
+# 프로그램이 하나하나 뽑은 사례 말고, 모든 실습이 함께 갖는 사례의 종류(`KeyCase.probe`)
+EXAMPLE = "example"  # 레슨의 글에서 손으로 계산한 보기. 채점에서도 값을 그대로 보여 줘요.
+OTHER_VALUES = "other_values"  # 앞선 사례와 모양은 같고 값만 다른 사례. 모양만 보고 답을 기억하면 드러나요.
+ONCE_MORE = "once_more"  # 첫 사례를 난수만 바꿔 그대로 다시. 부를 때마다 다르거나 앞의 부름이 남으면 드러나요.
+
+
 def case(
     group: str,
     *args: Any,

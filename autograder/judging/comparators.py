@@ -15,15 +15,17 @@ import torch
 from torch import Tensor
 
 from autograder.judging.answer_key import KeyCase
-from autograder.judging.call_runner import Outcome
-from autograder.judging.comparison import compare, excess, readable, tolerance, wrong_type
-from autograder.judging.exceptions import explain_changes, explain_failure
-from autograder.judging.problem import Problem
+from autograder.judging.call_runner import Foreign, Outcome
+from autograder.judging.comparison import compare, excess, tolerance, wrong_type
+from autograder.judging.exceptions.failures import explain_changes, explain_failure
+from autograder.judging.problem import Problem, Values
+from autograder.judging.value_text import readable
 from autograder.wording import josa
 
 Comparator = Callable[[KeyCase, Sequence[Outcome]], "Problem | None"]
 
 _COMPARATORS: dict[str, Comparator] = {}
+BEHAVIOUR_COMPARATORS = ("prefix", "batch", "equivariant", "repeatable")  # 값이 아니라 성질을 봐요.
 
 
 def comparator(name: str) -> Callable[[Comparator], Comparator]:
@@ -43,10 +45,12 @@ def apply(case: KeyCase, outcomes: Sequence[Outcome]) -> Problem | None:
     if len(outcomes) != len(case.calls):
         return Problem("missing", "답이 다 오지 않았어요.", look="함수가 중간에 멈추지 않는지 봐요.")
     if case.comparator != "raises":
-        for outcome in outcomes:
-            problem = explain_failure(outcome) or explain_changes(outcome)  # 예외가 먼저예요. 값을 볼 수 없으니까요.
+        for at, outcome in enumerate(outcomes):
+            problem = explain_failure(outcome) or explain_changes(
+                outcome, case.calls[at]
+            )  # 예외가 먼저예요. 값을 볼 수 없으니까요.
             if problem:
-                return problem
+                return replace(problem, call=at)
     return _COMPARATORS[case.comparator](case, outcomes)
 
 
@@ -57,7 +61,7 @@ def equal(case: KeyCase, outcomes: Sequence[Outcome]) -> Problem | None:
     `params["ignore"]`가 있으면 그 불 텐서(True가 무시)가 덮는 자리는 견주지 않아요(가려진 쿼리 행 등). 튜플을 돌려주면 첫 원소에만 써요.
     """
     ignore = case.params.get("ignore")
-    for expected, outcome in zip(case.expected, outcomes, strict=True):
+    for at, (expected, outcome) in enumerate(zip(case.expected, outcomes, strict=True)):
         both_tuples = isinstance(expected.value, tuple) and isinstance(outcome.value, tuple)
         if ignore is not None and both_tuples and outcome.value:
             problem = compare(case, expected.value[0], outcome.value[0], "결과[0]", ignore)
@@ -66,7 +70,7 @@ def equal(case: KeyCase, outcomes: Sequence[Outcome]) -> Problem | None:
             problem = compare(case, expected.value, outcome.value, ignore=ignore)
         problem = problem or _compare_grads(case, expected.grads, outcome.grads)
         if problem:
-            return problem
+            return replace(problem, call=at)
     return None
 
 
@@ -89,22 +93,28 @@ def _compare_grads(case: KeyCase, expected: Sequence[Any], grads: Sequence[Any])
 
 @comparator("raises")
 def raises(case: KeyCase, outcomes: Sequence[Outcome]) -> Problem | None:
-    """마지막 부름이 `params["error"]` 예외를 내요."""
+    """마지막 부름이 `params["error"]` 예외(여럿이면 그 가운데 하나)나 그것을 물려받은 예외를 내요."""
     outcome, wanted = outcomes[-1], case.params["error"]
-    if outcome.error == wanted:
+    welcome = (wanted,) if isinstance(wanted, str) else tuple(wanted)
+    if {outcome.error, *outcome.bases} & set(welcome):
         return None
-    if outcome.error == "NotImplementedError":
-        return explain_failure(outcome)
+    named = f"`{welcome[0]}`"  # 독스트링이 약속한 것. 나머지는 받아 줄 뿐이에요.
     if outcome.error is not None:
+        problem = explain_failure(outcome)
+        if problem is None or problem.kind == "unimplemented":
+            return problem
+        return replace(
+            problem,
+            what=f"허용되지 않는 입력에는 {josa(named, '을/를')} 내야 하는데 `{outcome.error}` 예외가 났어요.",
+            look="허용되지 않는 입력을 함수의 맨 앞에서 확인해요.",
+        )
+    if isinstance(outcome.value, Foreign) and outcome.value.type_name.endswith("Error"):
         return Problem(
-            "error",
-            f"{wanted}를 내야 하는데 다른 예외가 났어요. ({outcome.error})",
-            where=outcome.detail,
-            look="허용되지 않는 입력을 맨 앞에서 확인해요.",
+            "behaviour", "허용되지 않는 입력인데 예외를 내지 않고 돌려줬어요.", look="`return`이 아니라 `raise`로 내요."
         )
     return Problem(
         "behaviour",
-        f"허용되지 않는 입력인데 예외({wanted})가 나지 않았어요.",
+        f"허용되지 않는 입력인데 {named} 예외가 나지 않았어요.",
         look="독스트링이 어떤 입력을 막으라고 했는지 봐요.",
     )
 
@@ -163,20 +173,27 @@ def _alike(expected: Any, value: Any) -> bool:
 
 
 def _moved(case: KeyCase, first: Tensor, second: Tensor, what: str, why: str) -> Problem | None:
-    difference = compare(case, first, second)
-    return Problem("behaviour", what, where=difference.where, why=why) if difference else None
+    difference = compare(case, first, second, "두 결과의 ")
+    if difference is None or difference.values is None:
+        return None
+    at = ", ".join(map(str, difference.values.at))
+    # 두 값은 어느 쪽이 기대한 값이라고 할 수 없어요. 서로 같아야 할 뿐이에요.
+    one, other = (readable(side[difference.values.at].item()) for side in (first, second))
+    return Problem(
+        "behaviour", what, where=f"[{at}] 자리가 {one}에서 {josa(other, '으로/로')} 움직였어요.", why=why, call=1
+    )
 
 
 @comparator("item")
 def item(case: KeyCase, outcomes: Sequence[Outcome]) -> Problem | None:
     """돌려준 튜플에서 `params["item"]`번째만 견줘요. 나머지는 다른 그룹의 몫이에요. `params["ignore"]`가 덮는 자리는 빼요."""
     at = case.params["item"]
-    for expected, outcome in zip(case.expected, outcomes, strict=True):
+    for number, (expected, outcome) in enumerate(zip(case.expected, outcomes, strict=True)):
         if not isinstance(outcome.value, tuple) or len(outcome.value) != len(expected.value):
             return compare(case, expected.value, outcome.value) or wrong_type(expected.value, outcome.value, "결과")
         problem = compare(case, expected.value[at], outcome.value[at], f"결과[{at}]", case.params.get("ignore"))
         if problem:
-            return problem
+            return replace(problem, call=number)
     return None
 
 
@@ -184,15 +201,36 @@ def item(case: KeyCase, outcomes: Sequence[Outcome]) -> Problem | None:
 def dropout(case: KeyCase, outcomes: Sequence[Outcome]) -> Problem | None:
     """드롭아웃의 무늬만 봐요. 원소마다 살았을 때의 값 `kept`나 버려졌을 때의 값 `dropped`이고, 산 비율이 1 - p에 가까워요.
 
-    어떤 난수로 골랐는지는 묻지 않아요. `alternatives`는 알려진 실수의 (id, kept, dropped)예요.
+    어떤 난수로 골랐는지는 묻지 않아요. `alternatives`는 알려진 실수의 (id, kept, dropped)나,
+    산 비율까지 알아야 가를 수 있는 실수라면 (id, kept, dropped, 산 비율)이에요.
+    여러 번 부르는 사례라면 부를 때마다 다른 자리를 버려야 해요. 그대로면 `params["repeated"]`라는 실수예요.
     """
-    value, kept, dropped, p = outcomes[0].value, case.params["kept"], case.params["dropped"], case.params["p"]
+    for at, outcome in enumerate(outcomes):
+        problem = _wrong_drops(case, outcome.value)
+        if problem:
+            return replace(problem, call=at)
+    if len(outcomes) > 1 and all(torch.equal(outcomes[0].value, outcome.value) for outcome in outcomes):
+        return Problem(
+            "behaviour",
+            "두 번 불렀는데 똑같은 자리가 버려졌어요.",
+            why="학습할 때는 부를 때마다 다른 자리를 골라야 해요.",
+            look="함수 안에서 시드를 정하거나 마스크를 한 번만 만들어 두는 곳이 있는지 봐요.",
+            mistake=case.params.get("repeated"),
+            call=len(outcomes) - 1,
+        )
+    return None
+
+
+def _wrong_drops(case: KeyCase, value: Any) -> Problem | None:
+    """한 번 부른 결과에서 드롭아웃의 무늬와 비율의 어긋남."""
+    kept, dropped, p = case.params["kept"], case.params["dropped"], case.params["p"]
     if not _alike(kept, value):
         return compare(case, kept, value)
     share = _kept_share(case, value, kept, dropped)
     if share is None:
-        for mistake, other_kept, other_dropped in case.params.get("alternatives", ()):
-            if _kept_share(case, value, other_kept, other_dropped) is not None:
+        for mistake, other_kept, other_dropped, *wanted in case.params.get("alternatives", ()):
+            found = _kept_share(case, value, other_kept, other_dropped)
+            if found and all(abs(found[0] - live) <= 5 * math.sqrt(p * (1 - p) / found[1]) for live in wanted):
                 return Problem("behaviour", "드롭아웃이 남긴 값의 무늬가 달라요.", mistake=mistake)
         return Problem(
             "behaviour",
@@ -224,7 +262,7 @@ def _kept_share(case: KeyCase, value: Tensor, kept: Tensor, dropped: Tensor) -> 
 
 @comparator("maps_rows")
 def maps_rows(case: KeyCase, outcomes: Sequence[Outcome]) -> Problem | None:
-    """행렬 하나가 `params["before"]`의 모든 줄을 `params["after"]`의 줄로 보내요.
+    """행렬 하나가 `params["before"]`의 모든 줄을 `params["after"]`의 줄로 보내요. `params["first"]`는 첫 줄의 위치예요.
 
     몇 줄에서만 맞으면 `params["partly"]`라는 실수예요.
     """
@@ -243,8 +281,9 @@ def maps_rows(case: KeyCase, outcomes: Sequence[Outcome]) -> Problem | None:
     return Problem(
         "value",
         "행렬을 곱한 줄이 기대한 줄과 달라요.",
-        where=f"{readable(p)}번째 줄에 곱한 결과의 {readable(j)}번째에서 기대한 값은 {readable(after[p, j].item())}, "
-        f"나온 값은 {josa(readable(got[p, j].item()), '이에요/예요')}.",
+        where=f"위치 {readable(p + case.params.get('first', 0))}의 줄에 곱한 결과의 [{readable(j)}]에서 "
+        f"기대한 값은 {readable(after[p, j].item())}, 나온 값은 {josa(readable(got[p, j].item()), '이에요/예요')}.",
+        values=Values(expected, matrix),
         mistake=case.params.get("partly") if bool((ratio <= 1).any()) else None,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -11,7 +12,8 @@ from torch import Tensor
 
 from autograder.judging.answer_key import KeyCase
 from autograder.judging.call_runner import Foreign
-from autograder.judging.problem import Problem
+from autograder.judging.problem import Problem, Values
+from autograder.judging.value_text import dtype_name, readable, type_name
 from autograder.wording import josa
 
 # dtype마다의 (atol, rtol)
@@ -22,35 +24,6 @@ _TOLERANCE = {
     torch.float16: (1e-3, 1e-2),
 }
 _SCALAR_TOLERANCE = (1e-6, 1e-5)
-
-_TYPE_NAMES = {
-    bool: "bool",
-    int: "int",
-    float: "float",
-    str: "str",
-    bytes: "bytes",
-    list: "list",
-    tuple: "tuple",
-    dict: "dict",
-    type(None): "None",
-}
-
-
-def readable(value: Any) -> str:
-    """학습자에게 보일 값. 정수는 세 자리마다 쉼표를 찍고, 실수는 유효 숫자 다섯 자리까지만, 나머지는 파이썬의 표기예요."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return repr(value)
-    if isinstance(value, float) and not (value.is_integer() and abs(value) < 1e15):
-        return _readable_float(value)
-    whole = int(value)
-    # 너무 긴 정수는 자릿수만 말해요. 파이썬은 아주 긴 정수를 글로 바꾸지도 않아요.
-    return f"{whole:,}" if abs(whole) < 10**30 else f"10^{int(whole.bit_length() * math.log10(2))}쯤인 정수"
-
-
-def _readable_float(value: float) -> str:
-    short = f"{value:.5g}"
-    # 지수 표기는 아주 작거나 아주 큰 수에만 써요.
-    return f"{float(short):,.0f}" if 1e4 <= abs(value) < 1e15 else short
 
 
 def tolerance(case: KeyCase, dtype: torch.dtype | None = None) -> tuple[float, float]:
@@ -91,24 +64,41 @@ def compare(
     raise TypeError(f"견줄 수 없는 기대값이에요: {type(expected).__name__}")
 
 
-def _type_name(value: Any) -> str:
-    if isinstance(value, Tensor):
-        return "torch.Tensor"
-    if isinstance(value, Foreign):
-        return value.type_name
-    return _TYPE_NAMES.get(type(value), type(value).__name__)
-
-
 def wrong_type(expected: Any, value: Any, path: str) -> Problem:
-    """형이 다르다는 어긋남. 파이썬 값으로 바꾸는 길을 알면 그것까지 말해요."""
-    look = "독스트링이 약속한 형으로 바꿔서 돌려줘요."
-    if isinstance(value, Foreign) and value.type_name.startswith("numpy"):
-        look = "넘파이를 써도 좋지만 마지막에 `torch.from_numpy`나 `float()`로 바꿔서 돌려줘요."
-    elif isinstance(value, Tensor):
-        look = "원소가 하나인 텐서라면 `.item()`, 여럿이라면 `.tolist()`로 파이썬 값을 꺼낼 수 있어요."
+    """형이 다르다는 어긋남. 바라는 형과, 바꾸는 길을 알면 그것까지 말해요."""
+    wanted, came = type_name(expected), type_name(value)
     return Problem(
-        "type", f"{path}의 형이 달라요. {_type_name(expected)} 형이어야 하는데 {_type_name(value)} 형이에요.", look=look
+        "type",
+        f"{path}의 형이 달라요. {wanted} 형이어야 하는데 {josa(came, '이/가')} 나왔어요.",
+        look=_how_to_convert(expected, value),
+        values=Values(expected, value),
     )
+
+
+def _how_to_convert(expected: Any, value: Any) -> str:
+    if isinstance(value, Foreign) and value.type_name.startswith("numpy"):
+        return "넘파이를 써도 좋지만 마지막에 `torch.from_numpy`나 `float()`로 바꿔서 돌려줘요."
+    if isinstance(expected, tuple):
+        return f"값 {len(expected)}개를 쉼표로 이어 튜플로 돌려줘야 해요. `return`이 하나만 돌려주는지 봐요."
+    if isinstance(expected, Tensor) and isinstance(value, tuple):
+        return "텐서 하나만 돌려줘야 해요. `max(dim=...)`처럼 두 값을 주는 함수라면 필요한 것만 골라요."
+    if isinstance(expected, Tensor):
+        return (
+            "파이썬 값이나 목록이 아니라 텐서를 돌려줘야 해요. 중간에 `.item()`, `.tolist()`로 꺼낸 곳이 있는지 봐요."
+        )
+    if isinstance(expected, bool) and isinstance(value, Tensor) and value.numel() > 1:
+        return "자리마다의 판단을 하나로 모아야 해요. 모두 참인지는 `.all()`이, 거의 같은지는 `torch.allclose`가 알려 줘요."
+    if isinstance(expected, bool) and isinstance(value, Tensor):
+        return "텐서 하나로 판단했다면 `bool(...)`이나 `.item()`으로 True나 False를 돌려줘요."
+    if isinstance(expected, int) and isinstance(value, float):
+        return "개수는 정수예요. `/`는 늘 실수를 내요. 나누어떨어지는 곳이라면 `//`를 써요."
+    if isinstance(expected, int | float) and isinstance(value, Tensor):
+        return "원소가 하나인 텐서라면 `.item()`으로 파이썬 수를 꺼내요."
+    if isinstance(expected, list) and isinstance(value, Tensor):
+        return "`.tolist()`로 파이썬 목록을 꺼낼 수 있어요."
+    if isinstance(expected, list) and isinstance(value, str):
+        return "글 하나가 아니라 조각들의 목록을 돌려줘야 해요."
+    return "독스트링이 약속한 형으로 돌려줘요."
 
 
 def _compare_exact(expected: Any, value: Any, path: str) -> Problem | None:
@@ -117,38 +107,38 @@ def _compare_exact(expected: Any, value: Any, path: str) -> Problem | None:
     if expected == value:
         return None
     if isinstance(expected, str | bytes):
-        return Problem("value", f"{path}의 내용이 달라요.", where=_first_text_difference(expected, value))
-    return Problem("value", f"{path}의 판단이 반대예요.", where=f"{josa(readable(value), '이/가')} 나왔어요.")
+        at = _first_difference(expected, value)
+        where = f"{readable(at + 1)}번째 글자부터 달라요." if max(len(expected), len(value)) > 2 else ""
+        return Problem("value", f"{path}의 내용이 달라요.", where=where, values=Values(expected, value, (at,)))
+    return Problem("value", f"{path}의 판단이 반대예요.", values=Values(expected, value))
 
 
-def _first_text_difference(expected: Any, value: Any) -> str:
+def _first_difference(expected: Sequence[Any], value: Sequence[Any]) -> int:
     same = zip(expected, value, strict=False)
-    at = next((i for i, (e, v) in enumerate(same) if e != v), min(len(expected), len(value)))
-    length, wanted = readable(len(value)), readable(len(expected))
-    return f"길이 {length}(기대 {wanted}), {readable(at)}번째 글자부터 달라요. 나온 값: {value[:40]!r}"
+    return next((i for i, (e, v) in enumerate(same) if e != v), min(len(expected), len(value)))
 
 
 def _compare_number(case: KeyCase, expected: float, value: Any, path: str) -> Problem | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return wrong_type(expected, value, path)
+    if isinstance(expected, int) and isinstance(value, float):
+        return wrong_type(expected, value, path)
     if _same_number(case, expected, value):
         return None
+    values = Values(expected, value)
     if _is_nan(value):
-        return Problem("nan", f"{path}에 nan이 나왔어요.", look="0으로 나누거나 inf끼리 뺀 곳이 있는지 봐요.")
-    # 수 하나짜리 답은 그대로 알려 주면 베낄 수 있으므로 방향만 말해요.
-    direction = "커요" if value > expected else "작아요"
-    return Problem(
-        "value", f"{path}의 값이 달라요.", where=f"나온 값 {josa(readable(value), '은/는')} 기대보다 {direction}."
-    )
+        look = "0으로 나누거나 inf끼리 뺀 곳이 있는지 봐요."
+        return Problem("nan", f"{path}에 nan이 나왔어요.", look=look, values=values)
+    return Problem("value", f"{path}의 값이 달라요.", values=values)
 
 
 def _same_number(case: KeyCase, expected: float, value: float) -> bool:
     """허용 오차 안에서 같은 수인지. 정수끼리는 꼭 같아야 하고, nan은 nan과, inf는 같은 inf와만 같아요."""
     if expected == value or (_is_nan(expected) and _is_nan(value)):
         return True
-    if isinstance(expected, int) and isinstance(value, int):
+    if isinstance(expected, int):
         return False
-    atol, rtol = (0.0, 1e-9) if isinstance(expected, int) else tolerance(case)
+    atol, rtol = tolerance(case)
     try:
         return math.isfinite(expected) and abs(value - expected) <= atol + rtol * abs(expected)
     except OverflowError:
@@ -162,14 +152,20 @@ def _is_nan(value: float) -> bool:
 def _compare_sequence(case: KeyCase, expected: Sequence[Any], value: Any, path: str) -> Problem | None:
     if not isinstance(value, type(expected)):
         return wrong_type(expected, value, path)
+    whole = Values(expected, value, (len(expected),))
     for i, (e, v) in enumerate(zip(expected, value, strict=False)):
         problem = compare(case, e, v, f"{path}[{i}]")
-        if problem:
+        if problem and isinstance(e, Tensor):
             return problem
+        if problem:
+            uneven = (
+                f" 길이도 달라요(기대 {len(expected)}, 나온 것 {len(value)})." if len(expected) != len(value) else ""
+            )
+            return replace(problem, what=problem.what + uneven, values=Values(expected, value, (i,)))
     if len(expected) != len(value):
-        more = "길어요" if len(value) > len(expected) else "짧아요"
-        length = josa(readable(len(value)), "은/는")
-        return Problem("shape", f"{path}의 길이가 달라요.", where=f"나온 길이 {length} 기대보다 {more}.")
+        length, wanted = readable(len(value)), josa(readable(len(expected)), "이어야/여야")
+        what = f"{path}의 길이가 달라요. {wanted} 하는데 {josa(length, '이에요/예요')}."
+        return Problem("shape", what, values=whole)
     return None
 
 
@@ -179,13 +175,20 @@ def _compare_dict(case: KeyCase, expected: Mapping[Any, Any], value: Any, path: 
     missing = [key for key in expected if key not in value]
     extra = [key for key in value if key not in expected]
     if missing or extra:
-        where = f"없는 열쇠의 예: {readable(missing[0])}" if missing else f"더 있는 열쇠의 예: {readable(extra[0])}"
-        return Problem("value", f"{path}의 열쇠가 달라요.", where=where)
+        lost = f"없는 열쇠: {_some(missing)}. " if missing else ""
+        more = f"더 있는 열쇠: {_some(extra)}." if extra else ""
+        return Problem("value", f"{path}의 열쇠가 달라요.", where=(lost + more).strip(), values=Values(expected, value))
     for key in expected:
         problem = compare(case, expected[key], value[key], f"{path}[{key!r}]")
-        if problem:
+        if problem and isinstance(expected[key], Tensor):
             return problem
+        if problem:
+            return replace(problem, values=Values({key: expected[key]}, {key: value[key]}))
     return None
+
+
+def _some(keys: Sequence[Any]) -> str:
+    return ", ".join(readable(key)[:40] for key in keys[:3]) + (f" 외 {len(keys) - 3}개" if len(keys) > 3 else "")
 
 
 def _compare_tensor(case: KeyCase, expected: Tensor, value: Any, path: str, ignore: Tensor | None) -> Problem | None:
@@ -194,18 +197,25 @@ def _compare_tensor(case: KeyCase, expected: Tensor, value: Any, path: str, igno
     if not isinstance(value, Tensor):
         return wrong_type(expected, value, path)
     if value.shape != expected.shape:
+        wanted, came = str(tuple(expected.shape)), str(tuple(value.shape))
         return Problem(
             "shape",
-            f"{path}의 모양이 달라요.",
-            where=f"기대한 모양은 {tuple(expected.shape)}, 나온 모양은 {josa(str(tuple(value.shape)), '이에요/예요')}.",
-            look="줄마다 `.shape`를 적어 보며 어느 축이 사라지거나 뒤바뀌었는지 찾아요.",
+            f"{path}의 모양이 달라요. {josa(wanted, '이어야/여야')} 하는데 {josa(came, '이에요/예요')}.",
+            look="줄마다 `.shape`를 적어 보며 어느 축이 생기거나 사라지거나 뒤바뀌었는지 찾아요.",
+            values=Values(expected, value),
         )
     if value.dtype != expected.dtype:
+        wanted, came = dtype_name(expected), dtype_name(value)
+        look = "새 텐서를 만들 때 입력과 같은 dtype을 쓰는지 봐요."
+        if expected.dtype == torch.bool:
+            look = (
+                "불(bool) 마스크를 돌려줘야 해요. 0과 1이나 -inf가 아니라 비교(`==`, `!=`, `<=`)의 결과를 그대로 써요."
+            )
         return Problem(
             "dtype",
-            f"{path}의 dtype이 달라요.",
-            where=f"기대한 dtype은 {_dtype(expected)}, 나온 dtype은 {josa(_dtype(value), '이에요/예요')}.",
-            look="새 텐서를 만들 때 입력과 같은 dtype을 쓰는지 봐요.",
+            f"{path}의 dtype이 달라요. {josa(wanted, '이어야/여야')} 하는데 {josa(came, '이에요/예요')}.",
+            look=look,
+            values=Values(expected, value),
         )
     ratio = excess(expected, value, *tolerance(case, expected.dtype))
     if ignore is not None:
@@ -215,22 +225,19 @@ def _compare_tensor(case: KeyCase, expected: Tensor, value: Any, path: str, igno
         return None
     index = tuple(int(i) for i in wrong.nonzero()[0])
     got, want = value[index].item(), expected[index].item()
+    values = Values(expected, value, index)
     spot = f"{path}[{', '.join(map(str, index))}]" if index else path
-    count = f"원소 {readable(wrong.numel())}개 중 {readable(int(wrong.sum()))}개가 달라요."
+    seen = wrong.numel() if ignore is None else int((~ignore.expand_as(wrong)).sum())
+    which = "원소" if ignore is None else "이 확인이 보는 자리"
+    count = f" {which} {readable(seen)}개 중 {readable(int(wrong.sum()))}개가 달라요." if index else ""
     if isinstance(got, float) and not math.isfinite(got) and math.isfinite(want):
         kind = "nan" if math.isnan(got) else "inf"
         return Problem(
             "nan",
             f"{path}에 {josa(kind, '이/가')} 섞여 있어요.",
-            where=f"{spot}에 {josa(kind, '이/가')} 나왔어요. {count}",
+            where=f"{spot}에 {josa(kind, '이/가')} 나왔어요.{count}",
             look="inf끼리 빼거나 나눈 곳, 0으로 나눈 곳, 모두 가려진 행을 찾아봐요.",
+            values=values,
         )
-    if expected.numel() == 1:
-        where = f"나온 값 {josa(readable(got), '은/는')} 기대보다 {'커요' if got > want else '작아요'}."
-    else:
-        where = f"{spot}에서 기대한 값은 {readable(want)}, 나온 값은 {josa(readable(got), '이에요/예요')}. {count}"
-    return Problem("value", f"{path}의 값이 달라요.", where=where)
-
-
-def _dtype(value: Tensor) -> str:
-    return str(value.dtype).removeprefix("torch.")
+    where = f"{spot}에서 기대한 값은 {readable(want)}, 나온 값은 {josa(readable(got), '이에요/예요')}.{count}"
+    return Problem("value", f"{path}의 값이 달라요.", where=where if index else "", values=values)

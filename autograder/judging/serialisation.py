@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import struct
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from safetensors import SafetensorError
@@ -27,37 +28,65 @@ class SerialisationError(CourseError):
     """약속한 틀이 아니거나 너무 커요."""
 
 
+class TooBigError(SerialisationError):
+    """보내는 쪽의 한도를 넘었어요."""
+
+
 # 꼬리표마다의 우리 형과, 그 칸들의 차례
 _RECORDS: dict[str, tuple[type, tuple[str, ...]]] = {
     "built": (BuiltArgument, ("kind", "data")),
     "ref": (Ref, ("call", "path")),
     "call": (Call, ("args", "kwargs", "grad_of", "cotangent")),
-    "outcome": (Outcome, ("value", "error", "detail", "changed", "grads")),
+    "outcome": (
+        Outcome,
+        ("value", "error", "detail", "changed", "grads", "bases", "line", "code", "function", "inside"),
+    ),
     "foreign": (Foreign, ("type_name",)),
 }
 _TAGS = {cls: tag for tag, (cls, _) in _RECORDS.items()}
 
 
-def _encode(value: Any, tensors: dict[str, Tensor]) -> Any:
-    if value is None or isinstance(value, bool | str | int | float):
-        return value
-    if isinstance(value, Tensor):
-        key = str(len(tensors))
-        # 사례들은 같은 입력을 자주 함께 써요. safetensors는 저장 공간을 나눠 갖는 텐서를 받지 않으므로 베껴요.
-        tensors[key] = value.detach().clone().contiguous()
-        return {"t": key}
-    if isinstance(value, list):
-        return [_encode(item, tensors) for item in value]
-    if isinstance(value, tuple):
-        return {"tuple": [_encode(item, tensors) for item in value]}
-    if isinstance(value, bytes):
-        return {"bytes": value.hex()}
-    if isinstance(value, dict):
-        return {"dict": [[_encode(key, tensors), _encode(item, tensors)] for key, item in value.items()]}
-    tag = _TAGS.get(type(value))
-    if tag is None:
-        raise SerialisationError(f"보낼 수 없는 값이에요: {type(value).__name__}")
-    return {tag: [_encode(getattr(value, name), tensors) for name in _RECORDS[tag][1]]}
+class _Encoder:
+    """값을 꼬리표를 단 JSON 값으로 옮기고 텐서를 모아요. 글과 텐서가 `room`바이트를 넘으면 다 옮기기 전에 그만둬요."""
+
+    def __init__(self, room: int) -> None:
+        self.room = room
+        self.tensors: dict[str, Tensor] = {}
+
+    def encode(self, value: Any) -> Any:
+        if isinstance(value, str):
+            self._take(len(value))
+            return value
+        if value is None or isinstance(value, bool | int | float):
+            return value
+        if isinstance(value, Tensor):
+            self._take(value.numel() * value.element_size())
+            key = str(len(self.tensors))
+            # 사례들은 같은 입력을 자주 함께 써요. safetensors는 저장 공간을 나눠 갖는 텐서를 받지 않으므로 베껴요.
+            self.tensors[key] = value.detach().clone().contiguous()
+            return {"t": key}
+        if isinstance(value, list):
+            return self._items(value)
+        if isinstance(value, tuple):
+            return {"tuple": self._items(value)}
+        if isinstance(value, bytes):
+            self._take(2 * len(value))
+            return {"bytes": value.hex()}
+        if isinstance(value, dict):
+            return {"dict": [[self.encode(key), self.encode(item)] for key, item in value.items()]}
+        tag = _TAGS.get(type(value))
+        if tag is None:
+            raise SerialisationError(f"보낼 수 없는 값이에요: {type(value).__name__}")
+        return {tag: [self.encode(getattr(value, name)) for name in _RECORDS[tag][1]]}
+
+    def _items(self, values: Sequence[Any]) -> list[Any]:
+        self._take(2 * len(values))
+        return [self.encode(item) for item in values]
+
+    def _take(self, size: int) -> None:
+        self.room -= size
+        if self.room < 0:
+            raise TooBigError("보내기에는 너무 커요.")
 
 
 def _decode(value: Any, tensors: dict[str, Tensor], depth: int = 0) -> Any:
@@ -100,11 +129,11 @@ def _refuse() -> NoReturn:
     raise SerialisationError("약속한 꼬리표가 아니에요.")
 
 
-def dump(value: Any) -> bytes:
-    """값을 바이트로. 보낼 수 없는 값이면 SerialisationError."""
-    tensors: dict[str, Tensor] = {}
-    text = json.dumps(_encode(value, tensors), ensure_ascii=True, separators=(",", ":")).encode()
-    return struct.pack(">Q", len(text)) + text + (save_tensors(tensors) if tensors else b"")
+def dump(value: Any, limit_bytes: int = LIMIT_BYTES) -> bytes:
+    """값을 바이트로. 보낼 수 없는 값이면 SerialisationError, `limit_bytes`보다 크면 TooBigError."""
+    encoder = _Encoder(limit_bytes)
+    text = json.dumps(encoder.encode(value), ensure_ascii=True, separators=(",", ":")).encode()
+    return struct.pack(">Q", len(text)) + text + (save_tensors(encoder.tensors) if encoder.tensors else b"")
 
 
 def load(data: bytes, limit_bytes: int = LIMIT_BYTES, limit_tensors: int = LIMIT_TENSORS) -> Any:

@@ -6,65 +6,82 @@
 from __future__ import annotations
 
 import difflib
-import html
+import linecache
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from autograder.judging.answer_key import AnswerKey
-from autograder.judging.call_runner import run_calls
+from autograder.judging.call_runner import run_cases
 from autograder.judging.judge import Verdict, judge
-from autograder.learner.course_material import public_key, public_names
+from autograder.learner.cell_state import is_stub, not_run_again, renamed_function, unreadable_cell
+from autograder.learner.course_material import public_key, public_lessons, public_names
 from autograder.learner.kernel_names import explain_stale_names, global_names
+from autograder.learner.report import LessonReport, Report
 from autograder.learner.time_limit import TIME_LIMIT, TooSlow, time_limit
+from autograder.repair.search import locate
+from autograder.repair.slips import visible_slip
+
+SEARCH_SECONDS = 1.0  # CPU 초. 틀린 줄을 찾는 데 쓰는 시간
 
 
-@dataclass(frozen=True)
-class Report:
-    """`check` 한 번의 결과. 노트북에서는 HTML로, 터미널에서는 글로 보여요."""
-
-    name: str
-    title: str
-    verdict: str
-    message: str
-
-    @property
-    def headline(self) -> str:
-        """결과와 실습의 이름을 담은 첫 줄."""
-        state = {"pass": "통과", "partial": "거의 다 왔어요", "missing": "아직 구현 전", "held": "보류"}.get(
-            self.verdict, "아직이에요"
-        )
-        return f"{state} · {self.name}" + (f" ({self.title})" if self.title else "")
-
-    def __repr__(self) -> str:
-        return "\n".join([self.headline, *(f"  {line}" for line in self.message.splitlines())])
-
-    def _repr_html_(self) -> str:
-        color = {"pass": "#2e7d32", "missing": "#757575", "partial": "#b26a00", "held": "#b26a00"}.get(
-            self.verdict, "#c62828"
-        )
-        lines = "".join(f"<div>{html.escape(line)}</div>" for line in self.message.splitlines())
-        return (
-            f'<div style="border-left:4px solid {color};padding:.4em .9em;line-height:1.6">'
-            f'<div style="color:{color};font-weight:600">{html.escape(self.headline)}</div>{lines}</div>'
-        )
+def check(name: str | None = None) -> None:
+    """실습 `name`을 확인하고 결과를 보여 줘요. 이름을 주지 않으면 이 레슨의 실습 전부예요. 예외를 밖으로 내지 않아요."""
+    space, notebook = _namespace(), notebook_path()
+    report = examine_lesson(space, notebook) if name is None else examine(name, space, notebook)
+    shown = _show(report)
+    # 카드를 먼저 보여 주고, 틀린 줄은 찾는 대로 같은 카드에 더해요.
+    located = with_located_line(report, space) if isinstance(report, Report) else report
+    if located is not report:
+        shown.update(located)
 
 
-def check(name: str) -> None:
-    """실습 `name`을 확인하고 결과를 보여 줘요. 예외를 밖으로 내지 않아요."""
-    report = examine(name, _namespace(), notebook_path())
+class _Printed:
+    """터미널에 이미 적은 카드. 나중에 온 줄만 덧붙여 적어요."""
+
+    def __init__(self, report: object) -> None:
+        print(report)
+
+    def update(self, report: Report) -> None:
+        print("  " + report.message.splitlines()[-1])
+
+
+def _show(report: object) -> Any:
     try:
         from IPython import get_ipython
         from IPython.display import display
     except ImportError:
-        print(report)
-        return
-    if get_ipython() is None:
-        print(report)
-    else:
-        display(report)
+        return _Printed(report)
+    return _Printed(report) if get_ipython() is None else display(report, display_id=True)
+
+
+def with_located_line(report: Report, namespace: Mapping[str, Any]) -> Report:
+    """코드에서 바로 보이는 것과, 까닭에 이름이 없다면 고치면 모든 확인을 통과하는 줄을 카드에 더해요."""
+    if report.verdict not in ("fail", "partial", "error"):
+        return report
+    function = namespace.get(report.name)
+    source = "".join(linecache.getlines(getattr(getattr(function, "__code__", None), "co_filename", "")))
+    slip = visible_slip(source, report.name)
+    words = [slip.text] if slip and (slip.certain or not report.named) else []
+    if not report.named and not (slip and slip.certain):
+        with suppress(KeyboardInterrupt):
+            found = locate(source, report.name, namespace, public_key(report.name), SEARCH_SECONDS)
+            words += [found.sentence()] if found else []
+    return replace(report, message="\n".join([report.message, *words]))
+
+
+def examine_lesson(namespace: Mapping[str, Any], notebook: Path | None = None) -> Report | LessonReport:
+    """지금 커널에 있는 레슨의 실습을 모두 확인해요. 어느 레슨인지는 노트북의 이름이나, 함수가 가장 많이 겹치는 레슨으로 알아요."""
+    lessons = public_lessons()
+    here = notebook.stem if notebook else ""
+    most = max(lessons, key=lambda lesson: sum(name in namespace for name in lessons[lesson]), default="")
+    lesson = here if here in lessons else most
+    if not lesson or not (here in lessons or any(name in namespace for name in lessons[lesson])):
+        return Report("check", "", "missing", "확인할 실습이 아직 커널에 없어요. 구현 셀을 먼저 실행해요.")
+    return LessonReport(lesson, [examine(name, namespace, notebook) for name in lessons[lesson]])
 
 
 def examine(name: object, namespace: Mapping[str, Any], notebook: Path | None = None) -> Report:
@@ -75,7 +92,12 @@ def examine(name: object, namespace: Mapping[str, Any], notebook: Path | None = 
         key = public_key(name)
     except KeyError:
         return Report(name, "", "fail", _unknown(name))
+    if unreadable := unreadable_cell(name, namespace):
+        return Report(name, key.title, "error", unreadable)
     if name not in namespace:
+        renamed = renamed_function(name, namespace, notebook)
+        if renamed:
+            return Report(name, key.title, "error", renamed)
         return Report(name, key.title, "missing", f"`{name}` 함수가 아직 커널에 없어요. 위의 구현 셀을 먼저 실행해요.")
     function = namespace[name]
     if not callable(function):
@@ -87,17 +109,29 @@ def examine(name: object, namespace: Mapping[str, Any], notebook: Path | None = 
             "구현 셀을 다시 실행해서 함수로 되돌려요.",
         )
     verdict = evaluate(key, function)
-    if verdict.verdict == "pass":
-        stale = explain_stale_names(name, function, notebook)
-        return Report(name, key.title, "held" if stale else "pass", stale or verdict.message)
-    return Report(name, key.title, verdict.verdict, verdict.message + _earlier(key, function, namespace, verdict))
+    if verdict.verdict == "missing" and is_stub(function):
+        # 커널의 함수는 빈칸이지만, 셀은 벌써 채웠거나 이름을 바꿨을 수 있어요.
+        unlike = renamed_function(name, namespace, notebook) or not_run_again(name, notebook)
+        if unlike:
+            return Report(name, key.title, "error", unlike)
+    stale = explain_stale_names(name, function, notebook) if verdict.verdict == "pass" else None
+    return Report(
+        name,
+        key.title,
+        "held" if stale else verdict.verdict,
+        stale or verdict.message + _earlier(key, function, namespace, verdict),
+        verdict.score(key.points),
+        key.points,
+        key.bonus,
+        named=verdict.mistake is not None,
+    )
 
 
 def evaluate(key: AnswerKey, function: Callable[..., Any]) -> Verdict:
     """공개 답안지로 함수를 판정해요. 너무 오래 걸리거나 사람이 멈추면 그렇게 말해요."""
     try:
         with time_limit(TIME_LIMIT):
-            outcomes = [run_calls(function, case.calls) for case in key.cases]
+            outcomes = run_cases(function, [case.calls for case in key.cases])
     except TooSlow:
         return Verdict(
             key.exercise,
@@ -105,7 +139,8 @@ def evaluate(key: AnswerKey, function: Callable[..., Any]) -> Verdict:
             (),
             tuple(key.groups),
             None,
-            f"{TIME_LIMIT:.0f}초가 지나도 끝나지 않아서 멈췄어요.\n다음에 볼 곳: 반복문이 멈추는 조건을 확인해요.",
+            f"{TIME_LIMIT:.0f}초를 계산해도 끝나지 않아서 멈췄어요. 맞고 틀림은 아직 몰라요.\n"
+            "다음에 볼 곳: 반복문이 멈추는 조건을 확인해요.",
         )
     except KeyboardInterrupt:
         return Verdict(
@@ -147,7 +182,7 @@ def _unknown(name: str) -> str:
 
 def _earlier(key: AnswerKey, function: Callable[..., Any], namespace: Mapping[str, Any], verdict: Verdict) -> str:
     """앞 실습이 아직 틀렸다면 거기부터 보라고 알려 줘요."""
-    if verdict.verdict == "missing":
+    if verdict.verdict in ("pass", "missing"):
         return ""
     for used in sorted(global_names(function) & set(key.uses)):
         if callable(namespace.get(used)) and evaluate(public_key(used), namespace[used]).verdict != "pass":

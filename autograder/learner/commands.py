@@ -15,15 +15,22 @@ from autograder.layout import LESSONS
 from autograder.learner import notebooks, progress
 from autograder.learner.hints import hints, plain_text
 from autograder.learner.lab import lab
+from autograder.learner.report import number
 from autograder.learner.reset import reset_exercise
-from autograder.learner.saved_check import Result
+from autograder.learner.saved_check import Result, check_notebook
 from autograder.notebooks.reading import Notebook, NotebookError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 PASSED, UNTOUCHED = "pass", "missing"
-MARKS = {"pass": "[green]✔[/]", "missing": "[dim]·[/]", "partial": "[yellow]◐[/]", "held": "[yellow]◐[/]"}
+MARKS = {
+    "pass": "[green]✔[/]",
+    "missing": "[dim]·[/]",
+    "partial": "[yellow]◐[/]",
+    "held": "[yellow]◐[/]",
+    "timeout": "[yellow]◔[/]",
+}
 
 
 def register(app: typer.Typer) -> None:
@@ -38,18 +45,21 @@ def register(app: typer.Typer) -> None:
 def check(
     lesson: Annotated[
         str | None,
-        typer.Argument(metavar="[레슨]", help="레슨의 번호나 이름(5, 05_attention_math). 적지 않으면 모두예요."),
+        typer.Argument(
+            metavar="[레슨이나 실습]", help="레슨의 번호나 이름(5), 또는 실습의 이름(softmax). 적지 않으면 모두예요."
+        ),
     ] = None,
     watch: Annotated[
         bool, typer.Option("--watch", help="노트북을 저장할 때마다 다시 확인해요. Ctrl+C로 끝내요.")
     ] = False,
 ) -> int:
     """저장된 노트북의 실습을 터미널에서 확인해요."""
-    paths = _choose(lesson)
     console = make_console()
-    passed = [_check_one(path, console) for path in paths]
+    only = lesson if lesson in notebooks.exercise_names() else None
+    paths = [_find(lesson)[0]] if lesson and only else _choose(lesson)
+    passed = [_check_one(path, console, only) for path in paths]
     if watch:
-        return _watch(paths, console)
+        return _watch(paths, console, only)
     return 0 if all(passed) else 1
 
 
@@ -145,35 +155,43 @@ def _choose(lesson: str | None) -> list[Path]:
     try:
         return [paths[notebooks.find_lesson(lesson)]] if lesson else list(paths.values())
     except KeyError:
-        raise CourseError(f"`{lesson}` 레슨은 없어요. 있는 레슨: {', '.join(paths)}") from None
+        close = get_close_matches(str(lesson), notebooks.exercise_names(), n=1)
+        guess = f" 혹시 `{close[0]}` 실습인가요?" if close else ""
+        raise CourseError(f"`{lesson}` 레슨이나 실습은 없어요.{guess} 있는 레슨: {', '.join(paths)}") from None
 
 
-def _check_one(path: Path, console: Console) -> bool:
-    """노트북 하나를 확인하며 실습마다 한 줄씩, 고칠 것에는 설명까지 보여 줘요. 모두 통과했는지 돌려줘요."""
+def _check_one(path: Path, console: Console, only: str | None = None) -> bool:
+    """노트북 하나를 확인하며 실습마다 한 줄씩, 고칠 것에는 설명까지 보여 줘요. 모두 통과했는지 돌려줘요.
+
+    `only`를 주면 그 실습 하나만 확인해요.
+    """
     from rich.text import Text
 
     console.print(f"\n[bold]{path.stem}[/]")
 
     def show(result: Result) -> None:
         line = Text.from_markup(f"  {MARKS.get(result.verdict, '[red]✘[/]')} ")
-        console.print(line.append(result.name, "bold").append(f"  {result.title}", "dim"))
+        score = f"  {number(result.earned)}/{number(result.points)}점" if result.points else ""
+        console.print(line.append(result.name, "bold").append(f"  {result.title}{score}", "dim"))
         if result.verdict not in (PASSED, UNTOUCHED):
             for sentence in result.message.splitlines():
                 console.print("      " + sentence, markup=False, highlight=False)
 
     try:
-        results = progress.check_cached(path, show)
+        results = check_notebook(path, show, only) if only else progress.check_cached(path, show)
     except NotebookError as error:
         console.print(f"  {error}", markup=False)
         return False
     done = sum(result.verdict == PASSED for result in results)
+    if only:
+        return done == len(results)
     left = [result.name for result in results if result.verdict != PASSED]
     following = f" 다음은 `{left[0]}`예요." if left else ""
     console.print(f"  {len(results)}개 가운데 {done}개를 통과했어요.{following}", highlight=False)
     return done == len(results)
 
 
-def _watch(paths: list[Path], console: Console) -> int:
+def _watch(paths: list[Path], console: Console, only: str | None = None) -> int:
     """노트북이 저장될 때마다 다시 확인해요."""
     from watchfiles import watch as changes
 
@@ -184,7 +202,7 @@ def _watch(paths: list[Path], console: Console) -> int:
             changed = {Path(name).resolve() for _, name in batch} & set(wanted)
             for path in sorted(changed):
                 if path.exists():
-                    _check_one(wanted[path], console)
+                    _check_one(wanted[path], console, only)
     except KeyboardInterrupt:
         console.print("그만 볼게요.")
     return 0

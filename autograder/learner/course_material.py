@@ -28,13 +28,21 @@ def public_key(name: str) -> AnswerKey:
     return make_answer_key(find_exercise(name), PUBLIC_SEED)
 
 
-def public_names() -> list[str]:
-    """확인할 수 있는 실습의 이름 전부."""
+def public_lessons() -> dict[str, list[str]]:
+    """레슨에서 그 레슨의 실습들로 가는 표. 차례는 노트북의 차례예요."""
     if RECORDED.is_dir():
-        return list(_recorded_keys())
+        lessons: dict[str, list[str]] = {}
+        for name, key in _recorded_keys().items():
+            lessons.setdefault(key.lesson, []).append(name)
+        return lessons
     from autograder.exercises import finished_lessons, lesson_exercises
 
-    return [exercise.name for lesson in finished_lessons() for exercise in lesson_exercises(lesson)]
+    return {lesson: [exercise.name for exercise in lesson_exercises(lesson)] for lesson in finished_lessons()}
+
+
+def public_names() -> list[str]:
+    """확인할 수 있는 실습의 이름 전부."""
+    return [name for names in public_lessons().values() for name in names]
 
 
 def stub(lesson: str, exercise: str) -> str | None:
@@ -44,7 +52,8 @@ def stub(lesson: str, exercise: str) -> str | None:
         return read_notebook(original).text(exercise)
     if RECORDED.is_dir():
         return None
-    from autograder.authoring.lesson_source import CODE_STUB, read_source, source_path
+    from autograder.authoring.lesson_source import read_source, source_path
+    from autograder.judging.exceptions.failures import CODE_STUB
 
     if not source_path(lesson).is_file():
         return None

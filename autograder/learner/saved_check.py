@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import json
+import linecache
 import os
 import queue
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -37,15 +38,21 @@ class Result:
     title: str
     verdict: str
     message: str
+    earned: float = 0.0
+    points: float = 0.0
+    bonus: bool = False
+    named: bool = False
 
 
-def check_notebook(path: Path, on_result: Callable[[Result], None] = lambda result: None) -> list[Result]:
-    """노트북 하나의 모든 실습을 확인해요. 결과는 나오는 대로 `on_result`에도 넘겨요.
+def check_notebook(
+    path: Path, on_result: Callable[[Result], None] = lambda result: None, only: str | None = None
+) -> list[Result]:
+    """노트북 하나의 모든 실습(`only`를 주면 그 하나)을 확인해요. 결과는 나오는 대로 `on_result`에도 넘겨요.
 
     노트북을 읽을 수 없으면 NotebookError, 확인하는 쪽이 잘못되면 CheckFailedError.
     """
     path = path.resolve()  # 자식은 노트북의 폴더에서 실행해요.
-    names = [str(cell.grade_id) for cell in exercise_cells(read_notebook(path))]
+    names = [str(cell.grade_id) for cell in exercise_cells(read_notebook(path)) if only in (None, cell.grade_id)]
     results: dict[str, Result] = {}
     skipped: list[str] = []
 
@@ -81,7 +88,7 @@ def check_notebook(path: Path, on_result: Callable[[Result], None] = lambda resu
     return [results[name] for name in names]
 
 
-def _run_child(path: Path, names: list[str], skipped: list[str]) -> Iterator[dict[str, str]]:
+def _run_child(path: Path, names: list[str], skipped: list[str]) -> Iterator[dict[str, Any]]:
     """다른 프로세스에서 확인하고, 한 줄에 하나씩 오는 말을 내놓아요. 멈추거나 죽으면 거기까지만이에요."""
     task = json.dumps({"path": str(path), "names": names, "skipped": skipped})
     command = [sys.executable, "-I", "-X", "utf8", "-m", "autograder.learner.saved_check", task]
@@ -117,8 +124,11 @@ def run_cells(
             continue
         on_cell(exercise)
         try:
+            source, name = python_text(cell.source), f"<{cell.number}번째 셀>"
+            # 예외가 난 줄의 글을 나중에 찾을 수 있게 등록해 둬요.
+            linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
             with time_limit(TIME_LIMIT):
-                exec(compile(python_text(cell.source), f"<{cell.number}번째 셀>", "exec"), namespace)
+                exec(compile(source, name, "exec"), namespace)
         except SyntaxError as error:
             broken[exercise] = (
                 f"{error.lineno}번째 줄을 Python이 읽지 못해요: {error.msg}. 괄호, 콜론, 들여쓰기를 확인해요."
@@ -128,8 +138,21 @@ def run_cells(
                 f"셀이 {TIME_LIMIT:.0f}초가 지나도 끝나지 않아서 멈췄어요. 반복문이 끝나는 조건을 확인해요."
             )
         except (Exception, SystemExit) as error:
-            broken[exercise] = f"셀을 실행하다가 {type(error).__name__}: {error} 오류가 났어요."
+            broken[exercise] = _explain_cell_error(error, namespace)
     return namespace, broken
+
+
+def _explain_cell_error(error: BaseException, namespace: dict[str, Any]) -> str:
+    """셀이 예외로 끝난 까닭. torch를 부르는 것들이라 예외가 난 뒤에만 불러와요."""
+    from autograder.judging.call_runner import failure
+    from autograder.judging.exceptions.failures import explain_failure
+
+    outcome = failure(error, namespace)
+    problem = explain_failure(outcome)
+    assert problem is not None
+    line = f" {outcome.line}번째 줄 `{outcome.code}`에서" if outcome.line else ""
+    said = f"\n파이썬의 말: {outcome.detail}" if outcome.detail else ""
+    return f"셀을 실행하다가{line} 멈췄어요. {problem.what}{said}\n다음에 볼 곳: {problem.look}"
 
 
 def _child(path: Path, names: list[str], skipped: list[str]) -> None:
@@ -139,12 +162,12 @@ def _child(path: Path, names: list[str], skipped: list[str]) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     os.environ.setdefault("MPLBACKEND", "Agg")
 
-    def say(line: dict[str, str]) -> None:
+    def say(line: dict[str, Any]) -> None:
         answer.write(json.dumps(line) + "\n")
         answer.flush()
 
     # 명령을 돌리는 프로세스는 torch를 부르지 않아요. 이 자식만 불러요.
-    from autograder.learner.checker import examine
+    from autograder.learner.checker import examine, with_located_line
 
     os.chdir(path.parent)
     # 학습자의 예외는 run_cells와 examine이 결과로 만들어요. 그 밖으로 나온 예외는 우리 잘못이에요.
@@ -155,8 +178,8 @@ def _child(path: Path, names: list[str], skipped: list[str]) -> None:
             if name in broken:
                 say(asdict(Result(name, "", "error", broken[name])))
             else:
-                report = examine(name, namespace, path)
-                say(asdict(Result(name, report.title, report.verdict, report.message)))
+                report = with_located_line(examine(name, namespace, path), namespace)
+                say(asdict(Result(*astuple(report))))
     except Exception as error:
         say({"fault": f"{type(error).__name__}: {error}"})
 

@@ -51,11 +51,16 @@ class CellText:
 
 @dataclass(frozen=True)
 class Task:
-    """부를 함수 하나. `replace`에 든 이름은 부르는 동안 `Job.counterparts`의 바른 함수로 바꿔 놓아요."""
+    """부를 함수 하나. `replace`에 든 이름은 부르는 동안 `Job.counterparts`의 바른 함수로 바꿔 놓아요.
+
+    `source`(그 함수의 셀)가 있으면 부르는 대신, `calls`에 담은 공개 답안지로 틀린 줄을 `seconds`초 동안 찾아요.
+    """
 
     name: str
     calls: bytes
     replace: tuple[str, ...] = ()
+    source: str = ""
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -73,7 +78,7 @@ def send_job(sock: socket.socket, job: Job) -> None:
     head = json.dumps(
         {
             "cells": [[cell.unit, cell.source] for cell in job.cells],
-            "tasks": [[task.name, len(task.calls), list(task.replace)] for task in job.tasks],
+            "tasks": [[t.name, len(t.calls), list(t.replace), t.source, t.seconds] for t in job.tasks],
             "counterparts": list(job.counterparts),
             "limits": asdict(job.limits),
         }
@@ -86,7 +91,10 @@ def receive_job(sock: socket.socket) -> Job:
     head = json.loads(receive_exactly(sock, struct.unpack(">I", receive_exactly(sock, 4))[0]))
     return Job(
         cells=tuple(CellText(unit, source) for unit, source in head["cells"]),
-        tasks=tuple(Task(name, receive_exactly(sock, size), tuple(replace)) for name, size, replace in head["tasks"]),
+        tasks=tuple(
+            Task(name, receive_exactly(sock, size), tuple(replace), source, seconds)
+            for name, size, replace, source, seconds in head["tasks"]
+        ),
         counterparts=tuple(head["counterparts"]),
         limits=Limits(**head["limits"]),
     )

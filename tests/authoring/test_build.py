@@ -15,7 +15,6 @@ import pytest
 from autograder.authoring import lesson_source
 from autograder.authoring.build import TEXT_STUB, build_lessons, check_lessons
 from autograder.authoring.lesson_source import (
-    CODE_STUB,
     BuildError,
     lesson_path,
     read_source,
@@ -24,6 +23,7 @@ from autograder.authoring.lesson_source import (
     sources,
 )
 from autograder.exercises import lesson_exercises
+from autograder.judging.exceptions.failures import CODE_STUB
 from autograder.layout import SOLUTIONS
 from autograder.learner.checker import examine
 
@@ -123,7 +123,8 @@ def test_no_mistake_and_no_hidden_case_leaks(lesson):
             for secret in (mistake.id, mistake.why, mistake.look):
                 assert flat(secret) not in text, (mistake.id, secret)
         assert exercise.sample_cases.__name__ not in text
-        names = {f.__name__ for f in (*exercise.correct, *(w for m in exercise.mistakes for w in m.wrong))}
+        functions = (*exercise.correct, *(w for m in exercise.mistakes for w in m.wrong))
+        names = {getattr(f, "func", f).__name__ for f in functions}  # 인자를 붙여 만든 것은 그 바탕 함수의 이름
         for name in names - {"<lambda>", exercise.name}:
             assert not re.search(rf"\bdef {name}\b", everything), name
 

@@ -21,11 +21,12 @@ from autograder.classroom.grade_class import ClassResult, grade_class
 from autograder.exercises import lesson_exercises
 from autograder.exercises.answer_key_maker import make_answer_key
 from autograder.grading import batch
-from autograder.judging.call_runner import run_calls
+from autograder.judging.call_runner import run_cases
 from autograder.judging.judge import judge
 
-STUDENTS = 20
 FINISHED = [lesson for lesson in build.sources() if build.lesson_path(lesson).is_file()]
+# 모든 실수가 들어가는 가장 작은 반: 정해진 여섯 사람과, 실수가 가장 많은 실습의 실수마다 한 사람
+STUDENTS = 6 + max(len(exercise.mistakes) for lesson in FINISHED for exercise in lesson_exercises(lesson))
 
 
 @pytest.fixture(autouse=True)
@@ -98,7 +99,7 @@ def test_every_definition_becomes_a_cell_that_behaves_the_same(lesson: str) -> N
             imports = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Import | ast.ImportFrom)]
             assert not {"autograder", "reference"} & {word for node in imports for word in ast.unparse(node).split()}
             exec(text, scope)
-            verdict = judge(key, [run_calls(scope[exercise.name], case.calls) for case in key.cases])
+            verdict = judge(key, run_cases(scope[exercise.name], [case.calls for case in key.cases]))
             assert verdict.mistake == (mistake.id if mistake else None), (exercise.name, verdict)
 
 
@@ -108,10 +109,10 @@ def test_every_definition_becomes_a_cell_that_behaves_the_same(lesson: str) -> N
 def test_the_class_has_everyone_and_every_mistake() -> None:
     exercises = lesson_exercises(LESSON)
     solved = solution_cells(build.read_source(LESSON))
-    learners, left_out, placed, needed = plan(exercises, solved, 60, random.Random(0))
+    everything = {mistake.id for exercise in exercises for mistake in exercise.mistakes}
+    learners, left_out, placed, needed = plan(exercises, solved, 6 + len(everything), random.Random(0))
     roles = Counter(learner.role for learner in learners)
     assert roles["half"] == roles["untouched"] == roles["syntax"] == roles["loop"] == roles["variant"] == 1
-    everything = {mistake.id for exercise in exercises for mistake in exercise.mistakes}
     made = {answer.mistake for learner in learners for answer in learner.answers.values()} - {None}
     assert made == everything and placed == len(everything) and not left_out
     # 자리가 넉넉하면 한 사람이 실수를 하나씩만 해요.

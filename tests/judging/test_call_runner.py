@@ -105,7 +105,7 @@ def test_the_unfinished_function_is_named() -> None:
     def mine() -> None:
         earlier()
 
-    assert run_call(mine, call()).detail == "earlier"
+    assert run_call(mine, call()).function == "earlier"
     assert run_call(earlier, call()).error == "NotImplementedError"
 
 

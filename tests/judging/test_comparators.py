@@ -15,6 +15,7 @@ from autograder.judging.answer_key import KeyCase
 from autograder.judging.call_runner import Outcome, run_calls
 from autograder.judging.cases import Call
 from autograder.judging.comparators import apply
+from autograder.judging.exceptions.failures import STUB_TEXT
 from autograder.judging.problem import Problem
 
 X = torch.tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
@@ -110,7 +111,7 @@ def other_error(n: int) -> int:
 
 
 def unfinished(n: int) -> int:
-    raise NotImplementedError
+    raise NotImplementedError(STUB_TEXT)
 
 
 @pytest.mark.parametrize(
@@ -223,6 +224,21 @@ def test_dropout_judges_the_pattern_only(
     )
     problem = judge(case, function)
     assert (problem.kind if problem else "", problem.mistake if problem else None) == (expected, mistake)
+
+
+def reseeded(x: Tensor) -> Tensor:
+    torch.manual_seed(0)
+    return drop(x)
+
+
+def test_dropout_called_twice_drops_other_places() -> None:
+    kept, dropped = ONES * 4 / 3, ONES * 0
+    case = make(
+        drop, Call((ONES,)), Call((ONES,)), comparator="dropout", kept=kept, dropped=dropped, p=0.25, repeated="same"
+    )
+    assert judge(case, drop) is None
+    problem = judge(case, reseeded)
+    assert problem is not None and (problem.kind, problem.mistake, problem.call) == ("behaviour", "same", 1)
 
 
 # -- maps_rows --

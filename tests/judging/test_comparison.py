@@ -12,7 +12,8 @@ from torch import Tensor
 from autograder.judging.answer_key import KeyCase
 from autograder.judging.call_runner import Foreign
 from autograder.judging.cases import Call
-from autograder.judging.comparison import compare, excess, readable, tolerance, wrong_type
+from autograder.judging.comparison import compare, excess, tolerance, wrong_type
+from autograder.judging.value_text import readable, value_text
 
 CASE = KeyCase("values", (Call(()),), "equal", {}, None, None, ())
 LOOSE = KeyCase("values", (Call(()),), "equal", {}, 0.5, 0.0, ())
@@ -29,7 +30,8 @@ def words(expected: Any, value: Any) -> str:
     """어긋남의 문장 전부."""
     problem = compare(CASE, expected, value)
     assert problem is not None
-    return "\n".join([problem.what, problem.where, problem.why, problem.look])
+    values = f"{value_text(problem.values.expected)} {value_text(problem.values.got)}" if problem.values else ""
+    return "\n".join([problem.what, problem.where, problem.why, problem.look, values])
 
 
 # -- 읽기 좋은 수 --
@@ -69,16 +71,16 @@ def test_numbers_are_readable(value: Any, text: str) -> None:
 @pytest.mark.parametrize(
     ("expected", "value", "text"),
     [
-        (2_097_151, 2_097_152, "나온 값 2,097,152는 기대보다 커요."),
-        (2_097_153, 2_097_152.0, "나온 값 2,097,152는 기대보다 작아요."),
-        (1.0, 123456.789, "나온 값 123,460은 기대보다 커요."),
-        (torch.tensor(1), torch.tensor(2_097_152), "나온 값 2,097,152는 기대보다 커요."),
+        (2_097_151, 2_097_152, "2,097,151 2,097,152"),
+        (2_097_153, 2_097_152.0, "2,097,153 2,097,152"),
+        (1.0, 123456.789, "1 123,460"),
+        (torch.tensor(1), torch.tensor(2_097_152), "1 2,097,152"),
         (torch.tensor([0, 1_000_000]), torch.tensor([0, 2_097_152]), "1,000,000, 나온 값은 2,097,152예요."),
         (torch.zeros(2000), torch.ones(2000), "원소 2,000개 중 2,000개가 달라요."),
-        ([0] * 1200, [0] * 1100, "나온 길이 1,100은 기대보다 짧아요."),
-        ("가" * 1500, "가" * 1200, "길이 1,200(기대 1,500), 1,200번째 글자부터"),
-        ({50257: 1}, {}, "없는 열쇠의 예: 50,257"),
-        ({}, {50257: 1}, "더 있는 열쇠의 예: 50,257"),
+        ([0] * 1200, [0] * 1100, "1,200이어야 하는데 1,100이에요."),
+        ("가" * 1500, "가" * 1200, "1,201번째 글자부터 달라요."),
+        ({50257: 1}, {}, "없는 열쇠: 50,257"),
+        ({}, {50257: 1}, "더 있는 열쇠: 50,257"),
     ],
 )
 def test_every_shown_number_is_readable(expected: Any, value: Any, text: str) -> None:
@@ -100,11 +102,11 @@ def test_a_value_equals_itself(value: Any) -> None:
 @pytest.mark.parametrize(
     ("expected", "value", "kind"),
     [
-        # 정수: 실수로 돌려줘도 같은 수면 돼요.
-        (3, 3.0, ""),
-        (3, 3.001, "value"),
+        # 정수: 개수를 실수로 돌려주면 안 돼요.
+        (3, 3.0, "type"),
+        (3, 3.001, "type"),
         (3, 4, "value"),
-        (10**6, 10**6 + 0.5, "value"),
+        (10**6, 10**6 + 0.5, "type"),
         (3, True, "type"),
         (3, "3", "type"),
         (3, torch.tensor(3), "type"),
@@ -184,13 +186,6 @@ def test_a_tensor_says_where_and_both_values() -> None:
     assert "결과[2]에서 기대한 값은 3, 나온 값은 30.25예요." in said and "원소 3개 중 1개가" in said
 
 
-def test_a_single_number_says_only_the_direction() -> None:
-    """수 하나짜리 답은 그대로 알려 주면 베낄 수 있어요."""
-    for expected, value in ((1234.5, 1.0), (torch.tensor(1234.5), torch.tensor(1.0))):
-        said = words(expected, value)
-        assert "작아요" in said and "1234" not in said and "1,234" not in said
-
-
 def test_ignored_places_are_not_compared() -> None:
     hidden = torch.tensor([False, True, False])
     changed = torch.tensor([1.0, 99.0, 3.0])
@@ -205,7 +200,11 @@ def test_the_path_names_the_place_inside() -> None:
 
 
 def test_wrong_types_name_both_and_how_to_convert() -> None:
-    assert "float 형이어야 하는데 torch.Tensor 형이에요" in wrong_type(1.0, ROW, "결과").what
+    assert "float 형이어야 하는데 torch.Tensor가 나왔어요" in wrong_type(1.0, ROW, "결과").what
+    assert (
+        "튜플" in wrong_type((ROW, ROW), ROW, "결과").look and "`.item()`" not in wrong_type((1, 2), ROW, "결과").look
+    )
+    assert "불(bool)" in words(torch.tensor([True]), torch.tensor([1.0]))
     assert "`.item()`" in wrong_type(1.0, ROW, "결과").look
     assert "torch.from_numpy" in wrong_type(ROW, Foreign("numpy.ndarray"), "결과").look
     assert "return" in words(ROW, None)

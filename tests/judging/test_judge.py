@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,8 @@ from torch import Tensor
 
 from autograder.judging.answer_key import AnswerKey, KeyCase, MistakeText
 from autograder.judging.call_runner import run_calls
-from autograder.judging.cases import Call
+from autograder.judging.cases import EXAMPLE, Call
+from autograder.judging.exceptions.failures import STUB_TEXT
 from autograder.judging.judge import Verdict, judge
 
 INPUTS = {"values": torch.tensor([1.0, 2.0, 3.0, 5.0]), "negative": torch.tensor([-1.0, -2.0, -3.0, -5.0])}
@@ -33,7 +35,8 @@ def make_key(uses: tuple[str, ...] = ()) -> AnswerKey:
         mistakes = {"double.absolute": (tuple(run_calls(absolute, calls)),)}
         cases.append(KeyCase(group, calls, "equal", {}, None, None, tuple(run_calls(double, calls)), mistakes))
     text = MistakeText("double.absolute", "절댓값", "부호가 사라졌어요.", "음수를 넣어 봐요.")
-    return AnswerKey("double", "tiny", "두 배", GROUPS, uses, (text,), tuple(cases))
+    roles = dict.fromkeys(GROUPS, "value")
+    return AnswerKey("double", "tiny", "두 배", GROUPS, uses, (text,), tuple(cases), roles, ("x",))
 
 
 KEY = make_key()
@@ -48,7 +51,7 @@ def boom(x: Tensor) -> Tensor:
 
 
 def unfinished(x: Tensor) -> Tensor:
-    raise NotImplementedError
+    raise NotImplementedError(STUB_TEXT)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +83,10 @@ def test_the_message_goes_from_what_to_where_to_look() -> None:
     lines = verdict_of(absolute, reveal=True).message.splitlines()
     assert lines == [
         "결과의 값이 달라요.",
-        "결과[0]에서 기대한 값은 -2, 나온 값은 2예요. 원소 4개 중 4개가 달라요.",
+        "부른 것: `double(torch.tensor([-1., -2., -3., -5.]))`",
+        "기대한 값: [-2, -4, -6, -10]",
+        "나온 값: [2, 4, 6, 10]",
+        "다른 자리: 결과[0]에서 기대한 값은 -2, 나온 값은 2예요. 원소 4개 중 4개가 달라요.",
         "부호가 사라졌어요.",
         "다음에 볼 곳: 음수를 넣어 봐요.",
         "통과하지 못한 확인: 음수도 맞아요",
@@ -90,6 +96,12 @@ def test_the_message_goes_from_what_to_where_to_look() -> None:
 def test_hidden_values_are_not_told() -> None:
     message = verdict_of(absolute).message
     assert "부호가 사라졌어요." in message and "나온 값" not in message and "-2" not in message
+    assert "인자: x: float32 (4,) 텐서" in message
+
+
+def test_an_example_of_the_lesson_shows_its_values_even_in_grading() -> None:
+    key = replace(KEY, cases=tuple(replace(case, probe=EXAMPLE) for case in KEY.cases))
+    assert "기대한 값: [-2, -4, -6, -10]" in verdict_of(absolute, key).message
 
 
 def test_a_pass_says_what_was_checked() -> None:
@@ -102,13 +114,15 @@ def test_a_named_mistake_is_told_by_its_values_rather_than_by_a_shape() -> None:
     def mixed(x: Tensor) -> Tensor:
         return x[None] * 2 if x[0] > 0 else absolute(x)
 
-    found = verdict_of(mixed, reveal=True)
+    recorded = [{"double.absolute": (tuple(run_calls(mixed, case.calls)),)} for case in KEY.cases]
+    cases = tuple(replace(case, mistakes=wrong) for case, wrong in zip(KEY.cases, recorded, strict=True))
+    found = verdict_of(mixed, replace(KEY, cases=cases), reveal=True)
     assert found.mistake == "double.absolute" and found.message.startswith("결과의 값이 달라요.")
 
 
 def test_an_unfinished_earlier_exercise_is_pointed_at() -> None:
     def helper(x: Tensor) -> Tensor:
-        raise NotImplementedError
+        raise NotImplementedError(STUB_TEXT)
 
     def mine(x: Tensor) -> Tensor:
         return helper(x)

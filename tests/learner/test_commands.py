@@ -51,7 +51,9 @@ def lessons(tmp_path, monkeypatch):
 def test_check_names_what_passed_and_what_did_not(lessons, capsys):
     lessons(
         code_cell(SOFTMAX, "softmax"),
-        code_cell("def attention_scores(q, k):\n    raise NotImplementedError", "attention_scores"),
+        code_cell(
+            "def attention_scores(q, k):\n    raise NotImplementedError('여기를 채워 주세요')", "attention_scores"
+        ),
         code_cell("def padding_mask(ids, pad_id):\n    return (ids == pad_id)[:, None, None, :]", "padding_mask"),
         code_cell("def causal_mask(T)\n    return T", "causal_mask"),
     )

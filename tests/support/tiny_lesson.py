@@ -57,11 +57,10 @@ def _quadruple(x):
 
 
 def _cases(rng):
-    return [
-        case("values", rng.normal(3, 4)),
-        case("negative", -rng.normal(2, 5).abs()),
-        case("float64", rng.normal(2, 3, dtype=torch.float64)),
-    ]
+    # 어느 그룹에도 음수가 있어야 절댓값이 늘 드러나요.
+    values, double = rng.normal(3, 4), rng.normal(2, 3, dtype=torch.float64)
+    values[0, 0], double[0, 0] = -1.5, -2.5
+    return [case("values", values), case("negative", -rng.normal(2, 5).abs()), case("float64", double)]
 
 
 GROUPS = {"values": "값이 맞아요", "negative": "음수도 맞아요", "float64": "dtype이 그대로예요"}

@@ -16,12 +16,9 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
+from dataclasses import asdict
 from importlib import import_module
-from importlib.abc import Loader, MetaPathFinder
-from importlib.machinery import ModuleSpec
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 # 파일로 실행되므로, 베껴 온 `autograder`가 보이게 그 위의 폴더를 길에 더해요.
@@ -31,7 +28,8 @@ sys.path.insert(0, HERE)
 from autograder.sandbox import protocol  # noqa: E402
 from autograder.sandbox.inside import confine  # noqa: E402
 from autograder.sandbox.inside.escapes import escapes  # noqa: E402
-from autograder.sandbox.protocol import Job  # noqa: E402
+from autograder.sandbox.inside.hollow import StubFinder  # noqa: E402
+from autograder.sandbox.protocol import Job, Limits, Task  # noqa: E402
 
 # 학습자가 흔히 불러오는 것들. 미리 불러 두면 제출물마다 디스크를 읽지 않아요.
 _COMMON = (
@@ -52,42 +50,6 @@ _COMMON = (
     "textwrap",
     "unicodedata",
 )
-
-
-class _Nothing:
-    """아무 일도 하지 않는 값. 채점에서 `check`와 그림 도구가 이것이 돼요."""
-
-    def __call__(self, *args: Any, **kwargs: Any) -> _Nothing:
-        return self
-
-    def __getattr__(self, name: str) -> _Nothing:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return self
-
-    def __iter__(self) -> Any:
-        return iter(())
-
-
-class _StubFinder(MetaPathFinder, Loader):
-    """`autograder`와 그 아래 어떤 이름을 불러와도 빈 모듈을 줘요."""
-
-    def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
-        if name.split(".")[0] == "autograder":
-            return ModuleSpec(name, self, is_package=True)
-        return None
-
-    def create_module(self, spec: ModuleSpec) -> ModuleType:
-        class Stub(ModuleType):
-            def __getattr__(self, name: str) -> Any:
-                if name.startswith("__"):
-                    raise AttributeError(name)
-                return _Nothing()
-
-        return Stub(spec.name)
-
-    def exec_module(self, module: Any) -> None:
-        module.__path__ = []
 
 
 class Worker:
@@ -145,18 +107,20 @@ class Worker:
         plt.close(figure)
 
         # 우리 모듈을 먼저 진짜로 불러와 이 객체에만 남기고, 그 뒤로 `autograder`는 빈 껍데기예요.
-        from autograder.judging import call_runner, serialisation
+        from autograder.judging import answer_key, call_runner, serialisation
         from autograder.judging.cases import Call
+        from autograder.repair.search import locate
 
         self.runner, self.serialisation, self.numpy = call_runner, serialisation, numpy
+        self.answer_key, self.locate = answer_key, locate
         cases = serialisation.dump([(Call((torch.randn(2, 3), -1)), Call((torch.randn(2, 3), 0), grad_of=(0,)))])
-        self._answer(torch.softmax, serialisation.load(cases))
+        self._answer(Task("softmax", cases), {"softmax": torch.softmax}, Limits())
         for name in [name for name in sys.modules if name.split(".")[0] == "autograder"]:
             del sys.modules[name]
         # 파일로 실행한 이 파일의 폴더와 베껴 온 저장소의 폴더를 길에서 지워요.
         ours = {HERE, str(Path(__file__).resolve().parent)}
         sys.path[:] = [path for path in sys.path if path not in ours]
-        sys.meta_path.insert(0, _StubFinder())
+        sys.meta_path.insert(0, StubFinder())
 
     def _warm_shell(self) -> None:
         from IPython.core.async_helpers import get_asyncio_loop
@@ -278,7 +242,7 @@ class Worker:
             right = self._counterparts(job, task.replace)
             own = {name: namespace[name] for name in right if name in namespace}
             namespace.update(right)
-            answer = self._answer(namespace.get(task.name), self.serialisation.load(task.calls))
+            answer = self._search(task, namespace) if task.source else self._answer(task, namespace, job.limits)
             for name in right:
                 del namespace[name]
             namespace.update(own)
@@ -306,23 +270,31 @@ class Worker:
             exec(compile(source, "<counterpart>", "exec"), space)
         return {name: space[name] for name in names}
 
-    def _answer(self, function: Callable[..., Any] | None, cases: list[Any]) -> bytes:
+    def _search(self, task: Task, names: dict[str, Any]) -> bytes:
+        """틀린 줄을 찾아 JSON으로. 점수가 되지 않고 학습자에게 하는 말에만 쓰여요."""
+        key = self.answer_key.parse_keys(task.calls)[task.name]
+        found = self.locate(task.source, task.name, names, key, task.seconds)
+        return json.dumps(asdict(found) if found else {}).encode()
+
+    def _answer(self, task: Task, namespace: dict[str, Any], limits: Limits) -> bytes:
         """함수를 사례마다 불러 결과를 바이트로. 함수가 없으면 None을 보내요."""
+        function, cases = namespace.get(task.name), self.serialisation.load(task.calls)
         if not callable(function):
             return self.serialisation.dump(None)
-        outcomes: list[list[Any]] = []
-        for calls in cases:
+        outcomes = []
+        for number, calls in enumerate(cases):
             try:
-                self.numpy.random.seed(0)
-                outcomes.append(self.runner.run_calls(function, calls))
+                self.numpy.random.seed(number)
+                outcomes.append(self.runner.run_calls(function, calls, number))
             except BaseException as error:
                 outcomes.append([self.runner.Outcome(error=type(error).__name__)] * len(calls))
         try:
-            return self.serialisation.dump(outcomes)
+            return self.serialisation.dump(outcomes, limits.answer_bytes)
+        except self.serialisation.TooBigError:
+            return bytes(limits.answer_bytes + 1)  # 부모는 길이만 보고 물리쳐요.
         except BaseException as error:
-            return self.serialisation.dump(
-                [[self.runner.Outcome(error=type(error).__name__)] * len(calls) for calls in cases]
-            )
+            lost = self.runner.Outcome(error=type(error).__name__)
+            return self.serialisation.dump([[lost] * len(calls) for calls in cases])
 
 
 def main() -> None:
