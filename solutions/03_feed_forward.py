@@ -368,6 +368,7 @@ def is_position_wise(f, x: torch.Tensor) -> bool:
     """함수 f가 모든 위치를 따로, 똑같이 다루면 True예요.
 
     f는 (B, T, D)를 받아 (B, T, E)를 돌려주는 함수이고, 토큰이 하나인 (B, 1, D)도 받을 수 있어요.
+    1e-6쯤의 차이는 더하는 차례가 달라 생기는 반올림이라, 같은 것으로 봐요.
     모양: x (B, T, D) -> 파이썬 bool
     예: is_position_wise(relu, x) -> True, is_position_wise(lambda x: x.flip(1), x) -> False
     """

@@ -102,7 +102,7 @@ def split_heads(x: torch.Tensor, n_heads: int) -> torch.Tensor:
 
     모양: x (B, T, D) -> (B, H, T, K), K = D / H
     예: x [[[1, 2, 3, 4, 5, 6]]], n_heads 3 -> [[[[1, 2]], [[3, 4]], [[5, 6]]]]
-    D가 n_heads로 나누어떨어지지 않으면 ValueError예요.
+    D가 n_heads로 나누어떨어지지 않으면 조용히 틀리지 않고 예외(ValueError나 RuntimeError)를 내요.
     """
     ### BEGIN SOLUTION
     B, T, D = x.shape

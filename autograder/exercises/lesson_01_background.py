@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import numpy as np
 import torch
@@ -167,6 +168,21 @@ RNN_STEP = Exercise(
             groups=("values", "square", "double"),
         ),
         Mistake(
+            id="rnn_step.sinh",
+            title="tanh의 윗부분만 계산함",
+            why="tanh를 지수로 풀어 쓴 분수에서 나누는 쪽이 빠졌어요. 값이 -1과 1 사이로 눌리지 않아요.",
+            look="그 분수의 분자와 분모를 나란히 적어 봐요.",
+            wrong=(
+                lambda x_t, h, W_xh, W_hh, b: torch.sinh(x_t @ W_xh + h @ W_hh + b),
+                lambda x_t, h, W_xh, W_hh, b: 2 * torch.sinh(x_t @ W_xh + h @ W_hh + b),
+            ),
+            groups=(
+                "values",
+                "square",
+                "double",
+            ),
+        ),
+        Mistake(
             id="rnn_step.relu",
             title="tanh 대신 ReLU",
             why="더한 값의 음수를 모두 0으로 잘랐어요. tanh가 아니라 ReLU예요.",
@@ -237,6 +253,11 @@ def _states(x, h0, W_xh, W_hh, b, *, frozen=False):
     return states
 
 
+def _unroll_from_the_second(x, h0, *weights):
+    """h0을 첫 상태로 담고 둘째 단어부터 읽어요."""
+    return torch.stack(_states(x[:, 1:], h0, *weights), dim=1)
+
+
 def _unroll_rows(x, h0, W_xh, W_hh, b):
     h, outputs = h0, []
     for row in x:
@@ -251,6 +272,10 @@ def _unroll_sentence_count(x, h0, W_xh, W_hh, b):
         h = torch.tanh(x[:, t] @ W_xh + h @ W_hh + b)
         outputs.append(h)
     return torch.stack(outputs, dim=1)
+
+
+def _unroll_backwards(x, h0, *weights):
+    return torch.stack(_states(x.flip(1), h0, *weights)[1:], dim=1).flip(1)
 
 
 def _forward_numpy(x, h0, W_xh, W_hh, b):
@@ -359,6 +384,45 @@ RNN_FORWARD = Exercise(
             groups=("values", "square", "double"),
         ),
         Mistake(
+            id="rnn_forward.first-word-unread",
+            title="첫 단어를 읽지 않음",
+            why="첫 칸에 아무것도 읽지 않은 h0이 들어갔고, 첫 단어를 읽지 않은 채 둘째 단어부터 읽었어요.",
+            look="반복문이 몇 번 단어에서 시작하는지, 담는 것이 그 단어를 읽은 다음의 상태인지 봐요.",
+            wrong=(_unroll_from_the_second,),
+            groups=(
+                "values",
+                "square",
+                "double",
+            ),
+        ),
+        Mistake(
+            id="rnn_forward.read-backwards",
+            title="문장을 끝에서부터 읽음",
+            why="문장을 마지막 단어부터 거꾸로 읽었어요. 첫 단어를 읽을 때는 이미 뒤의 단어를 다 읽은 다음이에요.",
+            look="반복문이 가장 먼저 꺼내는 단어가 몇 번째인지 찍어 봐요.",
+            wrong=(
+                _unroll_backwards,
+                lambda *a: _unroll_backwards(*a).flip(1),
+            ),
+            groups=(
+                "values",
+                "square",
+                "double",
+            ),
+        ),
+        Mistake(
+            id="rnn_forward.same-tensor",
+            title="모든 시각에 마지막 상태",
+            why="모든 시각의 자리에 마지막 상태가 들어갔어요. 텐서 하나를 제자리에서 고치며 여러 번 담으면, 목록의 칸이 모두 그 텐서를 가리켜서 이렇게 돼요.",
+            look="목록에 담은 텐서를 나중에 `[:]`에 넣거나 `+=`로 다시 고치지 않는지 봐요.",
+            wrong=(lambda x, *rest: _states(x, *rest)[-1][:, None].repeat(1, x.shape[1], 1),),
+            groups=(
+                "values",
+                "square",
+                "double",
+            ),
+        ),
+        Mistake(
             id="rnn_forward.h0-included",
             title="h0까지 담음",
             why="결과의 맨 앞에 h0이 들어가 상태가 T+1개예요. h0은 아직 아무것도 읽지 않은 상태예요.",
@@ -400,7 +464,7 @@ RNN_FORWARD = Exercise(
 def _last_cases(rng):
     b, t, d = rng.choice([(3, 7, 5), (4, 7, 5), (5, 9, 7)])
     short = torch.tensor([1 + (2 * n + rng.int(0, 1)) % (t - 1) for n in range(b)])
-    full = short.clone()
+    full = short.clamp(min=2)  # 1부터 고르게 벌어진 길이에서는 축만 바꿔 읽어도(`view(T, B, D)`) 같은 값이 나와요.
     full[rng.int(0, b - 1)] = t
     return [
         case("short", rng.normal(b, t, d), short),
@@ -422,6 +486,11 @@ def _last_gather(outputs, lengths):
 def _last_one_hot(outputs, lengths):
     chosen = (torch.arange(outputs.shape[1]) == (lengths - 1)[:, None]).to(outputs.dtype)
     return torch.einsum("bt,btd->bd", chosen, outputs)
+
+
+def _last_next_or_zero(outputs, lengths):
+    chosen = (torch.arange(outputs.shape[1]) == lengths[:, None]).to(outputs.dtype)
+    return (outputs * chosen[:, :, None]).sum(dim=1)
 
 
 def _max_pool_valid(outputs, lengths):
@@ -463,6 +532,70 @@ LAST_STATE = Exercise(
             look="길이가 3인 문장에서 마지막 단어의 번호는 몇인지 0부터 세어 봐요.",
             wrong=(lambda outputs, lengths: outputs[torch.arange(len(outputs)), lengths],),
             groups=("short", "full", "double"),
+        ),
+        Mistake(
+            id="last_state.counted-from-the-end",
+            title="끝에서부터 셈",
+            why="길이만큼 앞에서 센 칸이 아니라 끝에서부터 센 칸을 꺼냈어요. 음수 번호는 패딩까지 넣은 맨 끝에서 거꾸로 세요.",
+            look="단어가 2개이고 칸이 5개인 문장에서 -2번이 어느 칸인지 짚어 봐요.",
+            wrong=(lambda outputs, lengths: outputs[torch.arange(len(outputs)), -lengths],),
+            groups=(
+                "short",
+                "full",
+                "double",
+            ),
+        ),
+        Mistake(
+            id="last_state.next-column-or-zero",
+            title="다음 칸, 없으면 0",
+            why="마지막 단어의 바로 다음 칸을 골랐어요. 패딩이 없는 문장은 다음 칸이 없어서 아무것도 고르지 못하고 0이 됐어요.",
+            look="길이가 3인 문장에서 마지막 단어의 번호는 몇인지 0부터 세어 봐요.",
+            wrong=(_last_next_or_zero,),
+            groups=(
+                "short",
+                "full",
+                "double",
+            ),
+        ),
+        Mistake(
+            id="last_state.padding-not-counted",
+            title="문장들을 이어 놓고 패딩을 빼고 셈",
+            why="문장들을 한 줄로 이어 놓고 길이를 쌓아 더한 번호로 꺼냈어요. 그 줄에는 패딩도 칸을 차지해서, 패딩이 한 번 나온 뒤로는 번호가 어긋나요.",
+            look="0번 문장의 길이가 2이고 칸이 5개라면, 이어 놓은 줄에서 1번 문장이 몇 번 칸부터 시작하는지 세어 봐요.",
+            wrong=(lambda outputs, lengths: outputs.flatten(0, 1)[lengths.cumsum(0) - 1],),
+            groups=(
+                "short",
+                "full",
+                "double",
+            ),
+        ),
+        Mistake(
+            id="last_state.viewed-time-first",
+            title="모양만 (T, B, D)로 바꿈",
+            why="시각의 축을 앞으로 옮기려고 모양만 (T, B, D)로 고쳐서, 다른 문장의 상태가 섞였어요. `view`와 `reshape`는 값의 차례를 그대로 둬요.",
+            look="축의 차례를 바꾸는 메서드를 찾아보거나, (B, T, D)인 채로 골라 봐요.",
+            wrong=(
+                lambda outputs, lengths: outputs.reshape(outputs.shape[1], len(outputs), -1)[
+                    lengths - 1, torch.arange(len(outputs))
+                ],
+            ),
+            groups=(
+                "short",
+                "full",
+                "double",
+            ),
+        ),
+        Mistake(
+            id="last_state.first-sentence-only",
+            title="첫 문장의 상태를 모든 문장에",
+            why="첫 문장의 마지막 상태를 모든 문장에 그대로 돌려줬어요. 반복문 안에서 `return`을 하면 첫 문장에서 끝나요.",
+            look="`return`이 몇 번째 문장에서 불리는지 `print`로 찍어 봐요.",
+            wrong=(lambda outputs, lengths: outputs[0, lengths[0] - 1].expand(len(outputs), -1),),
+            groups=(
+                "short",
+                "full",
+                "double",
+            ),
         ),
         Mistake(
             id="last_state.max-pool",
@@ -544,6 +677,10 @@ def _path_cases(rng):
         case("errors", "rnn", 0, comparator="raises", params={"error": "ValueError"}),
         case("errors", "conv", -n, comparator="raises", params={"error": "ValueError"}),
         case("errors", "self_attention", 0, comparator="raises", params={"error": "ValueError"}),
+        *(
+            case("errors", kind, n, comparator="raises", params={"error": "ValueError"})
+            for kind in ("", "attention", "conv2d")  # 아는 종류의 일부이거나 아는 종류를 품은 글
+        ),
     ]
 
 
@@ -555,6 +692,13 @@ def _path(kind, n, k=3, *, rnn_extra=0, conv=None):
     if kind == "self_attention":
         return 1
     return conv(n, k) if conv else rnn.path_length("conv", n, k)
+
+
+def _layers_by_division(n, k):
+    layers = 0
+    while n > 1:
+        n, layers = n // k, layers + 1
+    return layers
 
 
 def _path_table(kind, n, k=3):
@@ -657,6 +801,14 @@ PATH_LENGTH = Exercise(
                 lambda kind, n, k=3: _path(kind, n, k, conv=lambda n, k: rnn.path_length("conv", n, 3)),
                 lambda kind, n, k=3: _path(kind, n, k, conv=lambda n, k: rnn.path_length("conv", n, 2)),
             ),
+            groups=("conv", "conv_exact"),
+        ),
+        Mistake(
+            id="path_length.remainder-dropped",
+            title="나누며 나머지를 버림",
+            why="n을 k로 거듭 나누며 나머지를 버렸어요. 나머지로 남은 단어도 덮어야 하므로, 딱 나누어떨어지지 않으면 층이 모자랄 수 있어요.",
+            look="k가 3일 때 n이 9인 문장과 10인 문장의 층 수를 손으로 세어 견줘 봐요.",
+            wrong=(lambda kind, n, k=3: _path(kind, n, k, conv=_layers_by_division),),
             groups=("conv", "conv_exact"),
         ),
     ),
@@ -799,6 +951,33 @@ GRAD_NORM = Exercise(
             groups=("values", "square", "double"),
         ),
         Mistake(
+            id="grad_norm_by_distance.first-word-in-front",
+            title="0번 칸에 첫 단어, 나머지는 한 칸씩 밀림",
+            why="0번 칸에 첫 단어가 왔고, 나머지는 한 칸씩 뒤로 밀렸어요. `-j`로 세면 j가 0일 때 맨 뒤가 아니라 맨 앞이에요.",
+            look="j가 0일 때와 1일 때 몇 번째 단어를 꺼내는지 적어 봐요.",
+            wrong=(
+                lambda *a: _norms(_grad_inputs(*a)).roll(1),
+                lambda *a: _norms(_grad_inputs(*a)).roll(1).float(),
+            ),
+            groups=(
+                "values",
+                "square",
+                "double",
+            ),
+        ),
+        Mistake(
+            id="grad_norm_by_distance.gradients-piled-up",
+            title="기울기가 쌓임",
+            why="뒤의 칸일수록 기울기가 여러 번 더해졌어요. `backward()`를 되풀이해 부르면 `.grad`는 지워지지 않고 쌓여요.",
+            look="`backward()`나 그 앞의 계산이 반복문 안에 있는지 봐요.",
+            wrong=(lambda *a: _norms(_grad_inputs(*a)) * torch.arange(1, a[0].shape[1] + 1),),
+            groups=(
+                "values",
+                "square",
+                "double",
+            ),
+        ),
+        Mistake(
             id="grad_norm_by_distance.all-outputs",
             title="모든 시각의 출력을 더함",
             why="마지막 상태가 아니라 모든 상태의 합에서 거꾸로 갔어요. 가까운 길이 섞여 거리가 보이지 않아요.",
@@ -830,6 +1009,8 @@ GRAD_NORM = Exercise(
             wrong=(
                 lambda *a: _grad_inputs(*a).norm(dim=2).sum(dim=0).flip(0),
                 lambda *a: _grad_inputs(*a).norm(dim=2).mean(dim=0).flip(0),
+                lambda *a: _grad_inputs(*a).norm(dim=2).sum(dim=0).flip(0).float(),
+                lambda *a: _grad_inputs(*a).norm(dim=2).mean(dim=0).flip(0).float(),
             ),
             groups=("values", "square", "double"),
         ),
@@ -881,6 +1062,13 @@ def _visible(rng, *shape):
     return mask
 
 
+def _seen_zero(scores, mask):
+    """마지막 쿼리의 보이는 칸 하나는 점수가 꼭 0이에요. 마스크를 곱해 0이 된 칸과 값으로는 구별되지 않아요."""
+    first = mask[:, -1].int().argmax(dim=-1)
+    scores[torch.arange(len(scores)), -1, first] = 0.0
+    return scores, mask
+
+
 def _weights_cases(rng):
     b, t, s = rng.choice([(2, 3, 5), (3, 2, 6), (2, 4, 7)])
     # 첫 쿼리의 점수는 모두 낮아요. 가린 칸을 -1이나 -10으로 채우면 그 칸이 관심을 다 가져가요.
@@ -889,9 +1077,11 @@ def _weights_cases(rng):
     return [
         case("values", rng.normal(b, t, s, scale=1.5), None),
         case("double", rng.normal(3, 2, 4, dtype=torch.float64), None),
-        case("padding", rng.normal(b, t, s) + low, _visible(rng, b, 1, s)),
-        case("pairs", rng.normal(b, t, s) + low, _visible(rng, b, t, s)),
+        case("padding", *_seen_zero(rng.normal(b, t, s) + low, _visible(rng, b, 1, s))),
+        case("pairs", *_seen_zero(rng.normal(b, t, s) + low, _visible(rng, b, t, s))),
         case("pairs", rng.normal(2, 4, 4), _visible(rng, 2, 4, 4)),
+        # 점수가 아주 낮아요. float64라서 가장 큰 점수를 빼지 않고 지수를 취해도 0이 되지 않아요.
+        case("pairs", rng.normal(2, 3, 4, dtype=torch.float64) - 600.0, _visible(rng, 2, 3, 4)),
     ]
 
 
@@ -939,6 +1129,13 @@ def _weights_plain_exp(scores, mask):
     """가장 큰 점수를 먼저 빼는 일은 레슨 5에서 배워요. 여기서는 없어도 맞아요."""
     e = scores.exp() if mask is None else scores.exp() * mask
     return e / e.sum(dim=-1, keepdim=True)
+
+
+def _weights_zero_hidden(scores, mask):
+    if mask is not None:
+        scores = scores * mask
+        scores = scores.masked_fill(scores == 0, -torch.inf)
+    return torch.softmax(scores, dim=-1)
 
 
 def _weights_added(scores, mask):
@@ -1015,6 +1212,22 @@ ATTENTION_WEIGHTS = Exercise(
             groups=("padding", "pairs"),
         ),
         Mistake(
+            id="attention_weights.fill-above-low-scores",
+            title="점수가 아주 낮은 행에서는 모자라는 수로 채움",
+            why="가린 칸을 작아 보이는 음수로 채웠지만, 점수의 크기에는 정해진 끝이 없어요. 보이는 점수가 모두 그보다 낮은 행에서는 가린 칸이 관심을 다 가져가요.",
+            look="보이는 점수가 아무리 낮아도 지수를 취해 0이 되는 수를 골라요.",
+            wrong=(_masked(-50.0), _masked(-100.0), _masked(-500.0)),
+            groups=("pairs",),
+        ),
+        Mistake(
+            id="attention_weights.zero-means-hidden",
+            title="점수가 0인 칸을 모두 가림",
+            why="점수가 0인 칸을 모두 가린 칸으로 봤어요. 보아도 되는데 점수가 꼭 0인 칸까지 함께 가려져요.",
+            look="어느 칸을 가릴지 정할 때 점수를 보는지 `mask`를 보는지 봐요.",
+            wrong=(_weights_zero_hidden,),
+            groups=("padding", "pairs"),
+        ),
+        Mistake(
             id="attention_weights.inf-times-zero",
             title="마스크를 주면 모두 nan",
             why="마스크를 주면 칸이 모두 nan이에요. 0에 inf를 곱하거나 inf에서 inf를 빼면 nan이 돼요.",
@@ -1084,6 +1297,12 @@ ATTENTION_WEIGHTS = Exercise(
 # -- context --
 
 
+def _nothing_seen(weights):
+    """한 쿼리는 모두 가려서 가중치가 모두 0이에요. 그 쿼리의 문맥도 0이에요."""
+    weights[-1, 1] = 0.0
+    return weights
+
+
 def _context_cases(rng):
     b, t, s, d = rng.choice([(2, 3, 5, 4), (3, 2, 4, 6), (2, 5, 3, 7)])
 
@@ -1094,6 +1313,7 @@ def _context_cases(rng):
         case("values", weights(b, t, s), rng.normal(b, s, d)),
         case("square", weights(2, 4, 4), rng.normal(2, 4, 4)),
         case("double", weights(2, 3, 4, dtype=torch.float64), rng.normal(2, 4, 5, dtype=torch.float64)),
+        case("values", _nothing_seen(weights(2, 3, 4)), rng.normal(2, 4, 3)),
     ]
 
 
@@ -1171,6 +1391,14 @@ CONTEXT = Exercise(
             groups=("values", "square", "double"),
         ),
         Mistake(
+            id="context.renormalised",
+            title="가중치를 합으로 다시 나눔",
+            why="받은 가중치를 합으로 또 나눴어요. 모두 가려서 가중치가 모두 0인 쿼리에서는 0을 0으로 나눠 nan이 돼요.",
+            look="식에 나누기가 있는지 보고, `weights`를 받은 그대로 곱해 봐요.",
+            wrong=(lambda weights, values: (weights / weights.sum(dim=-1, keepdim=True)) @ values,),
+            groups=("values",),
+        ),
+        Mistake(
             id="context.hardest-only",
             title="가중치가 가장 큰 값 하나만",
             why="가중치가 가장 큰 단어의 값만 가져왔어요. 어텐션은 한 줄만 고르지 않고 비율대로 섞어요.",
@@ -1215,6 +1443,11 @@ def _cost_cases(rng):
         case("errors", "rnn", 0, d, comparator="raises", params={"error": "ValueError"}),
         case("errors", "self_attention", n, 0, comparator="raises", params={"error": "ValueError"}),
         case("errors", "conv", n, -d, comparator="raises", params={"error": "ValueError"}),
+        case("errors", "rnn", -n, -d, comparator="raises", params={"error": "ValueError"}),
+        *(
+            case("errors", kind, n, d, comparator="raises", params={"error": "ValueError"})
+            for kind in ("", "r", "conv2d", "attention")  # 아는 종류의 일부이거나 아는 종류를 품은 글
+        ),
     ]
 
 
@@ -1360,6 +1593,25 @@ def _additive_loop(s, H, W_s, W_h, v):
     return torch.stack([torch.stack([torch.tanh(s[n] @ W_s + word @ W_h) @ v for word in H[n]]) for n in range(len(s))])
 
 
+def _additive_overwritten(s, H, W_s, W_h, v):
+    scores = []
+    for i in range(H.shape[1]):
+        s = torch.tanh(s @ W_s + H[:, i] @ W_h)
+        scores.append(s @ v)
+    return torch.stack(scores, dim=1)
+
+
+def _additive_v_early(s, H, W_s, W_h, v, stacked=False):
+    q = s @ W_s
+    scores = [torch.tanh(q + H[:, i] @ W_h @ v) for i in range(H.shape[1])]
+    if stacked:
+        return torch.stack(scores, dim=1)
+    out = torch.zeros(H.shape[:2])
+    for i, score in enumerate(scores):
+        out[:, i] = score
+    return out
+
+
 ADDITIVE_SCORES = Exercise(
     name="additive_scores",
     lesson=LESSON,
@@ -1436,8 +1688,37 @@ ADDITIVE_SCORES = Exercise(
             wrong=(
                 lambda s, H, W_s, W_h, v: torch.tanh(((s @ W_s)[:, None] + H @ W_h) @ v),
                 lambda s, H, W_s, W_h, v: (torch.tanh(s @ W_s)[:, None] + torch.tanh(H @ W_h)) @ v,
+                lambda s, H, W_s, W_h, v: (torch.tanh(s @ W_s)[:, None] + H @ W_h) @ v,
+                lambda s, H, W_s, W_h, v: ((s @ W_s)[:, None] + torch.tanh(H @ W_h)) @ v,
             ),
             groups=("values", "square", "double"),
+        ),
+        Mistake(
+            id="additive_scores.state-overwritten",
+            title="s를 덮어씀",
+            why="단어를 하나 볼 때마다 s를 새 값으로 바꿨어요. 다음 단어는 디코더의 상태가 아니라 앞 단어까지 계산한 값과 더해져요.",
+            look="반복문 안에서 왼쪽에 `s`가 오는 줄이 있는지 봐요.",
+            wrong=(_additive_overwritten,),
+            groups=(
+                "values",
+                "square",
+                "double",
+            ),
+        ),
+        Mistake(
+            id="additive_scores.v-on-the-words-only",
+            title="단어 쪽에만 v를 곱함",
+            why="두 벡터를 더하기 전에 단어 쪽에만 v를 곱했어요. 그래서 s의 벡터에 벡터가 아니라 수 하나가 더해져요.",
+            look="`@`와 `+` 가운데 무엇을 먼저 계산하는지, tanh의 괄호가 어디에서 닫히는지 봐요.",
+            wrong=(
+                _additive_v_early,
+                partial(_additive_v_early, stacked=True),
+            ),
+            groups=(
+                "values",
+                "square",
+                "double",
+            ),
         ),
         Mistake(
             id="additive_scores.v-missing",

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from autograder.exercises.schema import Exercise, Mistake
+from autograder.exercises.schema import Both, Exercise, Mistake
 from autograder.judging.cases import BuiltArgument, Call, Case, case
 from reference import positional
 
@@ -32,9 +32,23 @@ _D = 4
 
 
 def _words_case(rng, form, b, t, perm, **places):
-    """float64라서, 등변인 함수라면 기본값 그대로인 `allclose`로 견줘도 언제나 같아요."""
+    """float64라서, 등변인 함수라면 기본값 그대로인 `allclose`로 견줘도 언제나 같아요.
+
+    누적합(4)에는 문장들을 모두 더하면 0인 x를 줘요. 문장마다의 차이를 더해서 보면 서로 지워져요.
+    """
     data = {"form": form, "W": rng.normal(_D, _D, dtype=torch.float64, scale=0.7), **places}
-    return case("verdicts", BuiltArgument("words", data), rng.normal(b, t, _D, dtype=torch.float64), perm)
+    x = rng.normal(b, t, _D, dtype=torch.float64)
+    if form == 4:
+        x = x - x.mean(dim=0)
+    return case("verdicts", BuiltArgument("words", data), x, perm)
+
+
+def _between_odd_and_even(rng, n):
+    """홀수 자리와 짝수 자리 사이를 오가는 토큰이 있는 순열. 다른 것은 `_restless`와 같아요."""
+    while True:
+        perm = _restless(rng, n)
+        if ((perm - torch.arange(n)) % 2).any():
+            return perm
 
 
 def _one_place(rng, perm, b):
@@ -66,6 +80,11 @@ def _equivariance_cases(rng):
     cases.append(_words_case(rng, 11, 9, 9, perm, P=_one_place(rng, perm, 9)))
     perm, places = _everywhere(rng, 6)
     cases.append(_words_case(rng, 11, 6, 6, perm, P=places))
+    cases.append(_words_case(rng, 12, 5, 5, _restless(rng, 5)))
+    cases.append(_words_case(rng, 13, 5, 5, _between_odd_and_even(rng, 5)))
+    # 정수는 더하는 차례가 바뀌어도 합이 똑같아서, 끝자리까지 같기를 바라도 등변이에요.
+    whole = rng.ids(5, 5, _D, low=-9, high=9).double()
+    cases.append(case("verdicts", BuiltArgument("words", {"form": 10}), whole, _restless(rng, 5)))
     order = rng.perm(len(cases)).tolist()
     return [cases[i] for i in order]
 
@@ -82,6 +101,21 @@ def _close(a, b):
 def _equivariant_loop(f, x, perm):
     out, shuffled = f(x), f(torch.stack([x[:, p] for p in perm.tolist()], dim=1))
     return all(_close(shuffled[:, new], out[:, old]) for new, old in enumerate(perm.tolist()))
+
+
+def _any_word_close(f, x, perm):
+    a, b = f(x[:, perm]), f(x)[:, perm]
+    return any(_close(a[:, t], b[:, t]) for t in range(len(perm)))
+
+
+def _after(change):
+    """두 출력을 같은 방법으로 바꾼 다음에 견줘요."""
+    return lambda f, x, perm: torch.allclose(change(f(x[:, perm])), change(f(x)[:, perm]), atol=1e-5)
+
+
+def _one_word_at_a_time(f, x, perm):
+    out = f(x)
+    return all(_close(f(x[:, p : p + 1]), out[:, p : p + 1]) for p in perm.tolist())
 
 
 EQUIVARIANT = Exercise(
@@ -160,14 +194,56 @@ EQUIVARIANT = Exercise(
         Mistake(
             id="is_permutation_equivariant.partial-look",
             title="몇 자리만 견줌",
-            why="한 자리에서만 어긋나는 함수에 True라고 답했어요. 모든 문장, 모든 단어, 모든 칸이 같아야 등변이에요.",
+            why="일부만 같은 두 출력을 같다고 봤어요. 모든 문장, 모든 단어, 모든 칸이 같아야 등변이에요.",
             look="견주기 전에 `[0]`처럼 일부만 꺼냈는지, `any`처럼 하나만 맞아도 되는 것을 썼는지 봐요.",
             wrong=(
                 lambda f, x, perm: _close(f(x[:, perm])[0], f(x)[:, perm][0]),
                 lambda f, x, perm: _close(f(x[:, perm])[:, 0], f(x)[:, perm][:, 0]),
                 lambda f, x, perm: _close(f(x[:, perm])[..., 0], f(x)[:, perm][..., 0]),
                 lambda f, x, perm: bool(torch.isclose(f(x[:, perm]), f(x)[:, perm], atol=1e-5).any()),
+                _any_word_close,
             ),
+            groups=("verdicts",),
+        ),
+        Mistake(
+            id="is_permutation_equivariant.something-dropped",
+            title="출력을 바꾼 다음에 견줌",
+            why="두 출력을 그대로 견주지 않고, 순서나 부호나 방향이나 크기를 없앤 다음에 견줬어요. 서로 다른 두 출력이 바꾼 뒤에는 같아질 수 있어요.",
+            look="견주기 전에 출력을 지나게 한 함수를 찾아봐요. [1, -2]와 [-2, 1]과 [1, 2]와 [2, -4]를 서로 구별하나요?",
+            wrong=(
+                _after(lambda out: out.sort(dim=1).values),
+                _after(lambda out: out.sort(dim=2).values),
+                _after(lambda out: out.sum(dim=2)),
+                _after(lambda out: out.norm(dim=-1)),
+                _after(torch.abs),
+                _after(lambda out: out.argmax(dim=-1).double()),
+                _after(lambda out: out / out.norm(dim=-1, keepdim=True)),
+                lambda f, x, perm: bool(
+                    (torch.cosine_similarity(f(x[:, perm]), f(x)[:, perm], dim=-1) > 0.99999).all()
+                ),
+            ),
+            groups=("verdicts",),
+        ),
+        Mistake(
+            id="is_permutation_equivariant.differences-added",
+            title="더한 다음에 견줌",
+            why="여러 칸을 더하거나 평균 낸 다음에 견줬어요. 양수인 차이와 음수인 차이는 더하면 서로 지워져요.",
+            look="차이가 +3과 -3인 두 칸을 어떻게 판단하는지 따라가 봐요.",
+            wrong=(
+                lambda f, x, perm: bool((f(x[:, perm]) - f(x)[:, perm]).sum().abs() < 1e-4),
+                lambda f, x, perm: bool((f(x[:, perm]) - f(x)[:, perm]).mean(dim=0).abs().max() < 1e-5),
+                lambda f, x, perm: bool((f(x[:, perm]) - f(x)[:, perm]).mean(dim=1).abs().max() < 1e-5),
+                _after(lambda out: out.sum(dim=1)),
+                _after(lambda out: out.sum()),
+            ),
+            groups=("verdicts",),
+        ),
+        Mistake(
+            id="is_permutation_equivariant.one-word-at-a-time",
+            title="단어를 하나씩 f에 넣음",
+            why="문장을 통째로 넣지 않고 단어를 하나씩 f에 넣었어요. 단어가 하나뿐이면 다른 단어를 보는 함수의 결과가 달라져서, 셀프 어텐션까지 등변이 아니라고 답해요.",
+            look="f에 넣는 텐서에 단어가 몇 개 들어 있는지 모양을 찍어 봐요.",
+            wrong=(_one_word_at_a_time,),
             groups=("verdicts",),
         ),
         Mistake(
@@ -212,6 +288,17 @@ def _rates(exponent, base=10000.0):
         if d_model % 2:
             raise ValueError(d_model)
         return base ** exponent(torch.arange(d_model // 2), d_model)
+
+    return rates
+
+
+def _rates_outside(rate):
+    """짝 번호 i와 d에서 빠르기를 바로 계산해요."""
+
+    def rates(d_model):
+        if d_model % 2:
+            raise ValueError(d_model)
+        return rate(torch.arange(d_model // 2), d_model)
 
     return rates
 
@@ -321,6 +408,22 @@ ANGLE_RATES = Exercise(
             groups=("values", "wide"),
         ),
         Mistake(
+            id="angle_rates.pair-outside-exponent",
+            title="짝의 번호가 지수 밖에 있음",
+            why="짝의 번호가 지수에 들어가지 않고 바깥에서 곱해졌어요. 그래서 첫 짝의 빠르기가 1이 아니라 0이에요.",
+            look="`**`는 `*`와 `/`보다 먼저 계산돼요. 10000 다음에 무엇을 썼고, 지수를 통째로 괄호로 묶었는지 봐요.",
+            wrong=(
+                _rates_outside(lambda i, d: 10000.0**-2 * i / d),
+                _rates_outside(lambda i, d: 1 / 10000**2 * i / d),
+                _rates_outside(lambda i, d: 1 / 10000 * (2 * i / d)),
+                _rates_outside(lambda i, d: 10000.0**-1 * 2 * i / d),
+            ),
+            groups=(
+                "values",
+                "wide",
+            ),
+        ),
+        Mistake(
             id="angle_rates.last-pair-stretched",
             title="마지막 짝이 꼭 1/10000이 되게 나눔",
             why="지수를 짝의 수보다 하나 작은 수로 나눠서, 마지막 짝의 빠르기가 꼭 1/10000이 됐어요. "
@@ -350,6 +453,7 @@ def _pe_cases(rng):
         case("values", rng.int(7, 9), 6, atol=1e-4),
         case("values", 5, 2 * rng.int(4, 9), atol=1e-4),
         case("values", 1, 2, atol=1e-4),
+        case("values", 1, 6, atol=1e-4),
         case("values", 3, 4, atol=1e-4),
         case("long", 128, 2 * rng.int(10, 20), atol=1e-4),
     ]
@@ -383,6 +487,23 @@ def _pe_stretched(least):
         angles = torch.arange(max_len)[:, None] * rates
         return torch.cat([angles.sin(), angles.cos()], dim=1)
 
+    return pe
+
+
+def _pe_outside(angle):
+    """위치, 짝 번호, d에서 각도를 바로 계산해요."""
+
+    def pe(max_len, d_model):
+        angles = angle(torch.arange(max_len)[:, None], torch.arange(d_model // 2), d_model)
+        return _interleave(angles.sin(), angles.cos())
+
+    return pe
+
+
+def _pe_overlapping(max_len, d_model):
+    pe, angles = torch.zeros(max_len, d_model), _angles(max_len, d_model)
+    for i in range(d_model // 2):
+        pe[:, i], pe[:, i + 1] = angles[:, i].sin(), angles[:, i].cos()
     return pe
 
 
@@ -486,6 +607,68 @@ SINUSOIDAL_PE = Exercise(
                 lambda n, d: _interleave(_angles(n, d).cos(), _angles(n, d).cos()),
             ),
             groups=("values", "long"),
+        ),
+        Mistake(
+            id="sinusoidal_pe.angle-without-exponent",
+            title="짝의 번호가 지수 밖에 있음",
+            why="짝의 번호가 지수에 들어가지 않고 바깥에서 곱해져서, 각도가 모두 0이거나 0에 가까워요. 그래서 위치가 달라도 줄이 거의 그대로예요.",
+            look="`**`는 `*`와 `/`보다 먼저 계산돼요. 지수를 통째로 괄호로 묶거나, 여러분의 `angle_rates`로 각도를 만들어 봐요.",
+            wrong=(
+                _pe_outside(lambda p, i, d: p / 10000**2 * i / d),
+                _pe_outside(lambda p, i, d: p * 10000.0**-2 * i / d),
+                _pe_outside(lambda p, i, d: p / 10000 * (2 * i / d)),
+            ),
+            groups=(
+                "values",
+                "long",
+            ),
+        ),
+        Mistake(
+            id="sinusoidal_pe.pair-as-column",
+            title="짝의 번호를 열의 번호로 씀",
+            why="짝의 번호를 그대로 열의 번호로 썼어요. 짝은 두 열을 차지하므로, 앞의 짝이 쓴 칸을 뒤의 짝이 덮어쓰고 뒤쪽 열은 비어요.",
+            look="1번 짝의 사인과 코사인이 몇 번 열과 몇 번 열에 와야 하는지 적어 봐요.",
+            wrong=(_pe_overlapping,),
+            groups=(
+                "values",
+                "long",
+            ),
+        ),
+        Mistake(
+            id="sinusoidal_pe.last-row-everywhere",
+            title="모든 줄이 마지막 위치의 줄",
+            why="모든 줄에 마지막 위치의 줄이 들어갔어요. `[목록] * max_len`으로 만든 표는 줄마다 같은 목록 하나를 가리켜서, 한 줄을 고치면 모두 바뀌어요.",
+            look="표의 첫 줄만 고친 다음 둘째 줄을 찍어 봐요.",
+            wrong=(lambda n, d: _interleave(_angles(n, d).sin(), _angles(n, d).cos())[-1:].repeat(n, 1),),
+            groups=(
+                "values",
+                "long",
+            ),
+        ),
+        Mistake(
+            id="sinusoidal_pe.reshaped",
+            title="모양만 맞춰 값이 섞임",
+            why="값은 다 나왔지만 모양만 맞추면서 다른 자리에 놓였어요. `reshape`와 `view`는 값을 놓인 차례대로 다시 끊을 뿐이에요.",
+            look="`reshape`나 `view` 바로 앞의 모양을 적고, 어느 축이 마지막에 있어야 사인과 코사인이 번갈아 놓이는지 봐요.",
+            wrong=(
+                lambda n, d: _interleave(_angles(n, d).sin(), _angles(n, d).cos()).reshape(d, n).T,
+                lambda n, d: torch.stack([_angles(n, d).sin(), _angles(n, d).cos()]).reshape(n, d),
+            ),
+            groups=(
+                "values",
+                "long",
+            ),
+        ),
+        Mistake(
+            id="sinusoidal_pe.ninety-radians",
+            title="90도 대신 90라디안을 밂",
+            why="사인의 각도에 90을 더해 코사인을 만들려고 했어요. 이 각도의 단위는 라디안이라, 90도가 아니라 90라디안이 더해져요.",
+            look="`torch.sin(torch.tensor(90.0))`을 찍어 봐요.",
+            wrong=(lambda n, d: _interleave(_angles(n, d).sin(), (_angles(n, d) + 90).sin()),),
+            groups=(
+                "values",
+                "long",
+            ),
         ),
         Mistake(
             id="sinusoidal_pe.transposed",
@@ -656,6 +839,20 @@ ADD_PE = Exercise(
             groups=("values", "square", "single", "double"),
         ),
         Mistake(
+            id="add_pe.all-rows-added",
+            title="단어마다 T줄을 모두 더함",
+            why="단어마다 제 위치의 줄 하나가 아니라 앞의 T줄을 모두 더했어요. 모든 단어에 같은 것이 더해져서 순서가 사라져요.",
+            look="반복문 안에서 문장 전체에 더하는지, t번째 단어에만 더하는지 봐요.",
+            wrong=(_checked(lambda x, pe: x + pe[: x.shape[1]].sum(dim=0)),),
+            groups=(
+                "values",
+                "square",
+                "single",
+                "exact",
+                "double",
+            ),
+        ),
+        Mistake(
             id="add_pe.concatenated",
             title="더하지 않고 이어 붙임",
             why="임베딩 뒤에 위치를 이어 붙여서 벡터가 두 배로 길어졌어요. 그다음 모든 층이 비싸져요.",
@@ -778,6 +975,19 @@ LEARNED_PE = Exercise(
             groups=("values", "square", "exact", "double"),
         ),
         Mistake(
+            id="learned_pe.row-by-content",
+            title="단어의 값으로 줄을 고름",
+            why="줄의 번호를 단어의 자리가 아니라 단어의 값에서 골랐어요. 같은 단어는 어느 자리에 있어도 같은 줄을 받아요.",
+            look="문장의 0번째 단어는 무엇이든 몇 번 줄을 받아야 하는지 봐요.",
+            wrong=(_checked(lambda x, table: x + table[x.argmax(dim=-1)]),),
+            groups=(
+                "values",
+                "square",
+                "exact",
+                "double",
+            ),
+        ),
+        Mistake(
             id="learned_pe.one-row-for-all",
             title="모든 위치에 같은 줄",
             why="모든 단어가 같은 줄을 받았어요. 어느 단어가 앞에 있는지 여전히 알 수 없어요.",
@@ -827,7 +1037,7 @@ def _shift_case(group, k, d_model):
 def _shift_cases(rng):
     return [
         _shift_case("forward", rng.int(2, 4), 6),
-        _shift_case("forward", rng.int(5, 12), 2 * rng.int(4, 8)),
+        _shift_case("forward", rng.choice([5, 6, 10, 11, 12]), 2 * rng.int(4, 8)),  # 첫 짝의 사인이 음수예요.
         _shift_case("backward", -rng.int(2, 6), 8),
     ]
 
@@ -859,6 +1069,41 @@ def _shift_at(p):
         return torch.outer(pe[p], pe[p + k]) / pe[p].dot(pe[p])
 
     return shift
+
+
+def _shift_rates_by_column(k, d_model):
+    angles = k * positional.angle_rates(d_model)
+    return _rotations(torch.stack([angles[j] for j in range(0, d_model, 2)]))
+
+
+def _shift_blocks(k, d_model):
+    angles = k * positional.angle_rates(d_model)
+    return [torch.stack([a.cos(), -a.sin(), a.sin(), a.cos()]).view(2, 2) for a in angles]
+
+
+def _shift_overlapping(k, d_model):
+    M = torch.zeros(d_model, d_model)
+    for i, block in enumerate(_shift_blocks(k, d_model)):
+        M[i : i + 2, i : i + 2] = block
+    return M
+
+
+def _shift_unfilled(cell, start):
+    """블록의 네 칸 가운데 `cell`번째 칸에는 처음 값이 남아요."""
+
+    def shift(k, d_model):
+        angles = k * positional.angle_rates(d_model)
+        cells = [angles.cos(), -angles.sin(), angles.sin(), angles.cos()]
+        cells[cell] = torch.full_like(angles, start)
+        return _blocks(*cells)
+
+    return shift
+
+
+def _shift_root(k, d_model):
+    cos = (k * positional.angle_rates(d_model)).cos()
+    sin = (1 - cos**2).sqrt()
+    return _blocks(cos, -sin, sin, cos)
 
 
 def _shift_halves(k, d_model):
@@ -968,6 +1213,88 @@ SHIFT_MATRIX = Exercise(
             groups=("backward",),
         ),
         Mistake(
+            id="shift_matrix.rate-by-column",
+            title="빠르기를 차원의 번호로 꺼냄",
+            why="짝의 빠르기를 차원의 번호로 꺼냈어요. `angle_rates`에는 빠르기가 짝마다 하나씩이라, 차원의 번호로 세면 모자라요.",
+            look="d_model이 6일 때 빠르기가 몇 개인지, 반복문에서 번호가 몇까지 가는지 봐요.",
+            wrong=(_shift_rates_by_column,),
+            groups=(
+                "forward",
+                "backward",
+            ),
+        ),
+        Mistake(
+            id="shift_matrix.rolled",
+            title="위치가 아니라 차원을 옮김",
+            why="줄의 칸들을 k칸 옆으로 옮기는 행렬이에요. 옮겨야 하는 것은 칸이 아니라 위치라서, 칸마다 값이 달라져야 해요.",
+            look="`pe[p]`와 `pe[p + k]`를 나란히 찍어 봐요. 같은 수들이 자리만 바꿨나요?",
+            wrong=(
+                lambda k, d_model: torch.roll(torch.eye(d_model), shifts=k, dims=1),
+                lambda k, d_model: torch.roll(torch.eye(d_model), shifts=k, dims=0),
+                lambda k, d_model: torch.roll(torch.eye(d_model), shifts=2 * k, dims=1),
+                lambda k, d_model: torch.roll(torch.eye(d_model), shifts=2 * k, dims=0),
+            ),
+            groups=(
+                "forward",
+                "backward",
+            ),
+        ),
+        Mistake(
+            id="shift_matrix.cell-unfilled",
+            title="블록의 한 칸을 채우지 않음",
+            why="2×2 블록의 네 칸 가운데 하나를 채우지 않아서, 행렬을 처음 만들 때의 값이 남아 있어요.",
+            look="블록 하나에 칸이 몇 개이고, 값을 넣는 곳이 몇 번 나오는지 세어 봐요.",
+            wrong=(
+                _shift_unfilled(0, 0.0),
+                _shift_unfilled(1, 0.0),
+                _shift_unfilled(2, 0.0),
+                _shift_unfilled(3, 0.0),
+                _shift_unfilled(0, 1.0),
+                _shift_unfilled(3, 1.0),
+            ),
+            groups=(
+                "forward",
+                "backward",
+            ),
+        ),
+        Mistake(
+            id="shift_matrix.sine-by-root",
+            title="사인의 부호가 사라짐",
+            why="사인의 크기는 맞지만 부호가 없어요. 코사인에서 √(1 - cos²)으로 구하면 제곱근은 음수가 되지 않아요.",
+            look="각도가 음수일 때와 π를 넘을 때 사인의 부호가 어떻게 되는지 떠올려 봐요.",
+            wrong=(_shift_root,),
+            groups=(
+                "forward",
+                "backward",
+            ),
+        ),
+        Mistake(
+            id="shift_matrix.blocks-overlap",
+            title="블록을 짝의 번호 자리에 놓음",
+            why="블록을 짝의 번호 자리에 놓았어요. 블록 하나가 두 칸을 차지하므로, 다음 블록이 앞 블록의 칸을 덮어쓰고 뒤쪽은 비어요.",
+            look="1번 짝의 블록이 몇 번 행과 몇 번 행에 와야 하는지 적어 봐요.",
+            wrong=(_shift_overlapping,),
+            groups=(
+                "forward",
+                "backward",
+            ),
+        ),
+        Mistake(
+            id="shift_matrix.blocks-joined",
+            title="블록을 대각선에 놓지 않음",
+            why="짝마다 만든 블록을 대각선에 놓지 않고 이어 붙이거나 쌓았어요. d_model이 2보다 크면 결과가 (d_model, d_model)이 되지 않아요.",
+            look="큰 행렬에서 블록 밖의 칸에는 무엇이 들어가는지 그려 봐요.",
+            wrong=(
+                lambda k, d_model: torch.cat(_shift_blocks(k, d_model)),
+                lambda k, d_model: torch.cat(_shift_blocks(k, d_model), dim=1),
+                lambda k, d_model: torch.stack(_shift_blocks(k, d_model)),
+            ),
+            groups=(
+                "forward",
+                "backward",
+            ),
+        ),
+        Mistake(
             id="shift_matrix.off-by-one",
             title="한 칸 더 또는 덜 옮김",
             why="k칸이 아니라 한 칸 더, 또는 한 칸 덜 옮기는 행렬이에요.",
@@ -1052,6 +1379,19 @@ def _rope_half_partner(x, positions):
     return x * cos + torch.cat([-second, first], dim=-1) * sin
 
 
+def _rope_halves_interleaved(x, positions):
+    """절반 건너의 칸과 짝지어 돌린 다음 번갈아 놓아요."""
+    pairs = x.unflatten(-1, (2, -1)).transpose(-1, -2).flatten(-2)
+    return _turn(pairs, _pair_angles(x, positions))
+
+
+def _rope_half_angles(x, positions):
+    """짝은 이웃에서 찾고 각도는 절반씩 늘어놓은, 두 배치를 섞어 쓴 코드."""
+    angles = _pair_angles(x, positions).repeat(1, 2)
+    partners = _interleave(-x[..., 1::2], x[..., 0::2])
+    return x * angles.cos().to(x.dtype) + partners * angles.sin().to(x.dtype)
+
+
 def _rope_partners(x, positions):
     """x·cos + (짝을 돌려놓은 x)·sin. 짝을 이웃에서 찾아서 맞아요."""
     angles = _pair_angles(x, positions).repeat_interleave(2, dim=-1)
@@ -1109,7 +1449,7 @@ ROPE = Exercise(
             title="절반씩 짝지음",
             why="i번째 차원을 i + K/2번째 차원과 짝지었어요. 다른 구현에서 쓰는 배치지만 우리 짝은 2i와 2i+1이에요.",
             look="`chunk`나 절반 자르기 대신, 짝수 번째와 홀수 번째를 골라내 봐요.",
-            wrong=(_rope_halves, _rope_half_partner),
+            wrong=(_rope_halves, _rope_half_partner, _rope_halves_interleaved),
             groups=("values", "positions", "double"),
         ),
         Mistake(
@@ -1147,10 +1487,22 @@ ROPE = Exercise(
         Mistake(
             id="rope.not-interleaved-back",
             title="돌린 두 반쪽을 이어 붙임",
-            why="짝은 바르게 돌렸지만 다시 번갈아 놓지 않고, 짝수 번째를 앞에 홀수 번째를 뒤에 모았어요.",
+            why="돌린 짝을 다시 번갈아 놓지 않고, 짝수 번째를 앞에 홀수 번째를 뒤에 모았어요.",
             look="결과의 0번과 1번이 같은 짝인지 봐요. 2-3에서 번갈아 놓던 방법이 그대로 통해요.",
             wrong=(lambda x, positions: torch.cat(_rope_pieces(x, positions), dim=-1),),
             groups=("values", "positions", "double"),
+        ),
+        Mistake(
+            id="rope.angles-in-halves",
+            title="각도만 절반씩 늘어놓음",
+            why="짝은 이웃한 두 차원인데 각도는 앞 절반과 뒤 절반에 되풀이했어요. 그래서 한 짝의 두 차원이 서로 다른 각도를 써요.",
+            look="K가 6일 때 0번과 1번 차원이 쓰는 각도를 적어 봐요. 각도도 짝의 자리에 맞춰 늘어놓아요.",
+            wrong=(_rope_half_angles,),
+            groups=(
+                "values",
+                "positions",
+                "double",
+            ),
         ),
         Mistake(
             id="rope.same-signs",
@@ -1159,6 +1511,13 @@ ROPE = Exercise(
             look="회전 행렬의 네 칸 가운데 부호가 -인 칸을 찾아봐요.",
             wrong=(lambda x, positions: _interleave(*_rope_pieces(x, positions, sign=1.0)),),
             groups=("values", "positions", "double"),
+        ),
+    ),
+    both=(
+        Both(
+            ("rope.sign", "rope.not-interleaved-back"),
+            (lambda x, positions: torch.cat(_rope_pieces(x, -positions), dim=-1),),
+            ("values", "positions", "double"),
         ),
     ),
     correct=(

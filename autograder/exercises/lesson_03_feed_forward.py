@@ -522,6 +522,37 @@ def _collapse_b1_on_the_right(W1, b1, W2, b2):
     return W1 @ W2, W2 @ b1 + b2
 
 
+def _collapse_b2_through_W2(W1, b1, W2, b2):
+    return W1 @ W2, (b1 + b2) @ W2
+
+
+def _collapse_b2_first_through_W2(W1, b1, W2, b2):
+    return W1 @ W2, (b2 + b1) @ W2
+
+
+def _collapse_bias_in_weight(W1, b1, W2, b2):
+    """항등행렬을 넣어 보고, 함께 나온 편향을 빼지 않아요."""
+    eye = torch.eye(W1.shape[0], dtype=W1.dtype)
+    return (eye @ W1 + b1) @ W2 + b2, b1 @ W2 + b2
+
+
+def _collapse_bias_in_weight_float32(W1, b1, W2, b2):
+    return (torch.eye(W1.shape[0]) @ W1 + b1) @ W2 + b2, b1 @ W2 + b2
+
+
+def _collapse_last_product(W1, b1, W2, b2):
+    return W1[:, -1:] * W2[-1], b1 @ W2 + b2
+
+
+def _collapse_last_product_loop(W1, b1, W2, b2):
+    D = W1.shape[0]
+    W = torch.zeros(D, D)
+    for i in range(D):
+        for j in range(D):
+            W[i, j] = W1[i, -1] * W2[-1, j]  # 안쪽의 반복문이 앞의 곱을 덮고 마지막 곱만 남겨요.
+    return W, b1 @ W2 + b2
+
+
 def _collapse_swapped(W1, b1, W2, b2):
     return b1 @ W2 + b2, W1 @ W2
 
@@ -604,6 +635,38 @@ COLLAPSE = Exercise(
             ("weight", "bias"),
         ),
         Mistake(
+            "collapse.b2-through-second-layer",
+            "b2까지 W2를 지남",
+            "b2까지 W2를 지나게 했어요. b2는 둘째 층에서 W2를 곱한 다음에 더해지는 편향이에요.",
+            "(xW1 + b1)W2 + b2에서 괄호 밖에 있는 것이 무엇인지 봐요.",
+            (_collapse_b2_through_W2, _collapse_b2_first_through_W2),
+            ("weight", "bias"),
+        ),
+        Mistake(
+            "collapse.bias-in-weight",
+            "W에 편향이 섞임",
+            "편향 b는 맞았는데, 그 편향이 합친 W의 모든 줄에도 더해졌어요. W는 x에 곱해지는 것만이에요.",
+            "항등행렬을 넣은 결과를 W로 썼다면, 그 결과에 W 말고 무엇이 더해져 있는지 봐요.",
+            (_collapse_bias_in_weight,),
+            ("weight",),
+        ),
+        Mistake(
+            "collapse.bias-in-weight-and-dtype",
+            "W에 편향이 섞이고 dtype도 다름",
+            "편향 b가 합친 W의 모든 줄에도 더해졌어요. 새로 만든 텐서의 dtype도 W1과 달라서, float64를 넣으면 예외가 나요.",
+            "항등행렬을 넣은 결과를 W로 썼다면, 그 결과에 W 말고 무엇이 더해져 있는지 봐요. 그 행렬의 dtype도 봐요.",
+            (_collapse_bias_in_weight_float32,),
+            ("weight", "bias"),
+        ),
+        Mistake(
+            "collapse.last-product-only",
+            "마지막 곱만 남음",
+            "행렬 곱의 칸 하나는 곱한 것 여럿의 합인데, 합친 W의 칸마다 마지막 곱 하나만 남았어요.",
+            "반복문 안의 대입이 앞에서 구한 것을 덮지 않는지 봐요.",
+            (_collapse_last_product, _collapse_last_product_loop),
+            ("weight",),
+        ),
+        Mistake(
             "collapse.exchanged",
             "W와 b의 차례가 바뀜",
             "돌려준 튜플의 차례가 바뀌어서 W의 자리에 b가 있어요.",
@@ -635,13 +698,22 @@ def _position_cases(rng):
     def weights(out, low=1):
         return rng.ids(D, out, low=low, high=2).float(), rng.ids(out, low=1, high=4).float()
 
-    def affine(out):
+    def signed(out):
         W, b = weights(out, low=-2)
-        return BuiltArgument("affine", {"W": W, "b": b})
+        W[:, 0] = W[:, 0].abs() + 1  # 이 성분은 0에서 잘리지 않아요. 토큰을 키우면 그 토큰의 출력이 꼭 달라져요.
+        return {"W": W, "b": b}
+
+    def rounded(out):
+        """토큰을 따로 다루지만 끝자리가 문장의 길이에 따라 달라요. 한 성분은 늘 0에서 잘려, 상대 오차만으로는 봐줄 수 없어요."""
+        data = signed(out)
+        data["W"][:, -1] = -1.0
+        return BuiltArgument("tokens", {**data, "rounding": 1e-7})
+
+    def affine(out):
+        return BuiltArgument("affine", signed(out))
 
     def alike(out):
-        W, b = weights(out, low=-2)
-        return BuiltArgument("tokens", {"W": W, "b": b})
+        return BuiltArgument("tokens", signed(out))
 
     def tokens(out, mix=None, scale=None, flip=False, feature=None):
         W, b = weights(out)
@@ -651,6 +723,9 @@ def _position_cases(rng):
 
     own, middle = torch.eye(T), torch.ones(T)
     middle[T // 2] = 2
+
+    replaced = own.clone()
+    replaced[T // 2] = own[-1]
 
     def hears(t, other):
         mix = own.clone()
@@ -669,10 +744,13 @@ def _position_cases(rng):
             (alike(D), x),  # 자리마다 따로
             (alike(E), x),  # 폭이 달라져도 자리마다 따로
             (affine(D), x),  # 자르지 않아도 자리마다 따로
+            (rounded(D), x),  # 반올림만 달라도 자리마다 따로
+            (tokens(D), x),  # 섞는 함수들처럼 가중치가 모두 양수여도 자리마다 따로. 부호만 보고 답하면 드러나요.
             (alike(D), x[:1]),  # 문장 하나
             (tokens(D, mix=torch.full((T, T), 2.0)), x[:1]),  # 모두 더하기
             (tokens(D, mix=torch.tril(torch.ones(T, T)), feature=D - 1), x),  # 앞에서부터 쌓기, 마지막 성분만
             (tokens(D, flip=True), same_last),  # 자리 뒤집기, 첫 문장만
+            (tokens(D, mix=replaced), x),  # 가운데 자리에 제 토큰 대신 마지막 토큰
             (tokens(D, scale=torch.arange(1.0, T + 1)), x),  # 자리마다 다른 배율
             (tokens(E, mix=with_previous), same_first),  # 앞 토큰과의 평균, 둘째 문장만
             (BuiltArgument("tokens", {"W": W, "b": b, "mix": slightly}), small),  # 아주 조금씩
@@ -712,6 +790,14 @@ def _position_last(f, x):
     return torch.allclose(f(x)[:, -1:], f(x[:, -1:]), atol=1e-4)
 
 
+def _position_last_verdict(f, x):
+    """위치마다 견줬지만 앞의 판단을 뒤의 판단이 덮어요."""
+    same = False
+    for t in range(x.shape[1]):
+        same = torch.allclose(f(x)[:, t : t + 1], f(x[:, t : t + 1]), atol=1e-4)
+    return same
+
+
 def _position_all_but_last(f, x):
     return all(torch.allclose(f(x)[:, t : t + 1], f(x[:, t : t + 1]), atol=1e-4) for t in range(x.shape[1] - 1))
 
@@ -745,6 +831,27 @@ def _position_nudge(f, x):
     return True
 
 
+def _position_any_verdict(f, x):
+    """한 위치라도 같으면 바로 True예요."""
+    whole = f(x)
+    return any(torch.allclose(whole[:, t : t + 1], f(x[:, t : t + 1]), atol=1e-4) for t in range(x.shape[1]))
+
+
+def _position_exact(f, x):
+    return torch.equal(f(x), _alone(f, x))
+
+
+def _position_default_slack(f, x):
+    return torch.allclose(f(x), _alone(f, x))
+
+
+def _position_own_output(f, x):
+    """토큰 하나를 바꾸고, 바로 그 자리의 출력이 달라지는지만 봐요."""
+    moved = x.clone()
+    moved[:, 2] += 1
+    return bool((f(moved) - f(x)).abs().sum(-1)[0, 2] > 0)
+
+
 def _position_causal(f, x):
     """뒤를 잘라 내도 앞의 출력이 그대로인지만 봐요."""
     return all(torch.allclose(f(x)[:, :t], f(x[:, :t]), atol=1e-4) for t in range(1, x.shape[1]))
@@ -758,6 +865,11 @@ def _position_order_roll(f, x):
     return torch.allclose(f(x.roll(1, 1)), f(x).roll(1, 1), atol=1e-4)
 
 
+def _position_order_random(f, x):
+    perm = torch.randperm(x.shape[1])
+    return torch.allclose(f(x[:, perm]), f(x)[:, perm], atol=1e-4)
+
+
 def _position_by_token(f, x):
     whole = f(x)
     return all(torch.allclose(whole[:, t : t + 1], f(x[:, t : t + 1]), atol=1e-4) for t in range(x.shape[1]))
@@ -767,7 +879,7 @@ def _position_as_batch(f, x):
     """모든 토큰을 길이 1인 문장 B·T개로 바꿔 한꺼번에 넣어요."""
     B, T, D = x.shape
     whole, alone = f(x), f(x.reshape(B * T, 1, D))
-    return torch.equal(whole.reshape(B * T, 1, -1), alone)
+    return torch.allclose(whole.reshape(B * T, 1, -1), alone, atol=1e-6)
 
 
 def _position_stack(f, x):
@@ -855,9 +967,15 @@ IS_POSITION_WISE = Exercise(
         Mistake(
             "is_position_wise.some-positions",
             "몇 위치를 빠뜨림",
-            "견주지 않은 위치가 있어요. 그 위치에서만 티가 나는 함수를 놓쳤어요.",
-            "반복문이 첫 위치에서 시작해 마지막 위치까지 도는지 봐요.",
-            (_position_last, _position_all_but_last, _position_all_but_first),
+            "판단에 들어가지 않은 위치가 있어요. 그 위치에서만 티가 나는 함수를 놓쳤어요.",
+            "반복문이 첫 위치에서 시작해 마지막 위치까지 도는지, 위치마다의 판단을 모두 모으는지 봐요.",
+            (
+                _position_last,
+                _position_last_verdict,
+                _position_any_verdict,
+                _position_all_but_last,
+                _position_all_but_first,
+            ),
             ("all",),
         ),
         Mistake(
@@ -885,11 +1003,27 @@ IS_POSITION_WISE = Exercise(
             ("all",),
         ),
         Mistake(
+            "is_position_wise.no-slack",
+            "반올림까지 같기를 바람",
+            "반올림만 다른 두 결과를 다르다고 했어요. 문장째 넣을 때와 하나씩 넣을 때는 더하는 차례가 달라서 끝자리가 조금 다를 수 있어요.",
+            "두 결과의 차이가 가장 큰 곳을 찍어 보고, `allclose`가 봐주는 크기(atol)의 기본값과 견줘 봐요.",
+            (_position_exact, _position_default_slack),
+            ("all",),
+        ),
+        Mistake(
+            "is_position_wise.own-output-only",
+            "바꾼 자리의 출력만 봄",
+            "토큰 하나를 바꾸고 바로 그 자리의 출력이 달라지는지만 봤어요. 다른 자리의 출력이 그대로인지는 보지 않았어요.",
+            "토큰 하나를 바꿨을 때 달라지지 말아야 할 것이 무엇인지 생각해 봐요.",
+            (_position_own_output,),
+            ("all",),
+        ),
+        Mistake(
             "is_position_wise.order-only",
             "순서만 바꿔 봄",
             "토큰의 순서를 바꾸면 출력도 같은 순서로 바뀌는지만 봤어요. 모든 토큰을 더하는 함수도 그 검사는 통과해요.",
             "토큰을 혼자 넣었을 때와 문장 속에 있을 때를 견줘 봐요.",
-            (_position_order, _position_order_roll),
+            (_position_order, _position_order_roll, _position_order_random),
             ("all",),
         ),
         Mistake(
@@ -963,6 +1097,11 @@ def _count_d_model_twice(d_model, d_ff):
 def _count_four_times(d_model, d_ff):
     _guard(d_model, d_ff)
     return 8 * d_model * d_model + 5 * d_model
+
+
+def _count_shapes_added(d_model, d_ff):
+    _guard(d_model, d_ff)
+    return 3 * (d_model + d_ff)
 
 
 def _count_by_layers(d_model, d_ff):
@@ -1055,6 +1194,14 @@ FFN_PARAM_COUNT = Exercise(
             ("paper", "values"),
         ),
         Mistake(
+            "ffn_param_count.shapes-added",
+            "축의 크기를 곱하지 않고 더함",
+            "가중치 행렬의 원소를 행의 수와 열의 수의 합으로 세었어요. 편향은 맞게 세었어요.",
+            "2×3 행렬을 그려 원소를 하나씩 세고, 두 축의 크기로 그 수를 어떻게 얻는지 봐요.",
+            (_count_shapes_added,),
+            ("paper", "values"),
+        ),
+        Mistake(
             "ffn_param_count.four-times-assumed",
             "안쪽 폭을 네 배로 정해 둠",
             "논문의 크기에서만 맞아요. d_ff를 쓰지 않고 d_model의 네 배로 정해 뒀어요.",
@@ -1092,6 +1239,7 @@ def _dropout_cases(rng):
             (h + b2, h + b2 + 1000, 0.0),  # 하나도 버려지지 않아야 해요. 버려졌을 때의 값은 나올 수 없는 값이에요.
             ("scaled-in-eval", h * (1 - _P) + b2, h * (1 - _P) + b2),
             ("scaled-in-eval", (h + b2) * (1 - _P), (h + b2) * (1 - _P)),
+            ("rescaled-in-eval", h / (1 - _P) + b2, h / (1 - _P) + b2),  # 하나도 버려지지 않았어요.
             ("active-in-eval", h / (1 - _P) + b2, rest),
             ("active-in-eval", h + b2, rest),
         ),
@@ -1101,8 +1249,9 @@ def _dropout_cases(rng):
             (h / (1 - _P) + b2, rest, _P),
             ("never-drops", h + b2, h + b2),
             ("not-rescaled", h + b2, rest),
+            ("rescaled-twice", h / (1 - _P) ** 2 + b2, rest, 1 - _P),
             ("keep-probability", h / _P + b2, rest, _P),
-            ("after-second-layer", (h + b2) / (1 - _P), torch.zeros_like(h)),
+            ("after-second-layer", (h + b2) / (1 - _P), torch.zeros_like(h), 1 - _P),
         ),
         *(_one_axis(rng, shape) for shape in ((1, 1, 32), (1, 64, 1), (64, 1, 1))),
         case("zero", x, *general, 0.0, True),
@@ -1153,6 +1302,11 @@ def _dropout_not_rescaled(x, W1, b1, W2, b2, p, training):
     return (h * keep) @ W2 + b2
 
 
+def _dropout_rescaled_twice(x, W1, b1, W2, b2, p, training):
+    h = F.dropout(torch.relu(x @ W1 + b1), p, training)
+    return (h / (1 - p) if training else h) @ W2 + b2
+
+
 def _dropout_never(x, W1, b1, W2, b2, p, training):
     h = torch.relu(x @ W1 + b1)
     return h @ W2 + b2
@@ -1167,6 +1321,17 @@ def _dropout_scaled_in_eval(x, W1, b1, W2, b2, p, training):
     return (h * (torch.rand_like(h) > p) if training else h * (1.0 - p)) @ W2 + b2
 
 
+def _dropout_rescaled_in_eval(x, W1, b1, W2, b2, p, training):
+    h = torch.relu(x @ W1 + b1)
+    if training:
+        h = h * (torch.rand_like(h) >= p)
+    return h / (1 - p) @ W2 + b2
+
+
+def _dropout_always_rescaled(x, W1, b1, W2, b2, p, training):
+    return torch.relu(x @ W1 + b1) / (1 - p) @ W2 + b2
+
+
 def _dropout_keep_p(x, W1, b1, W2, b2, p, training):
     return F.dropout(torch.relu(x @ W1 + b1), 1 - p, training) @ W2 + b2
 
@@ -1174,6 +1339,11 @@ def _dropout_keep_p(x, W1, b1, W2, b2, p, training):
 def _dropout_keep_p_own_mask(x, W1, b1, W2, b2, p, training):
     h = torch.relu(x @ W1 + b1)
     return (h * (torch.rand_like(h) < p) / (1 - p) if training else h) @ W2 + b2
+
+
+def _dropout_keep_p_divided_by_p(x, W1, b1, W2, b2, p, training):
+    h = torch.relu(x @ W1 + b1)
+    return (h * (torch.rand_like(h) < p) / p if training else h) @ W2 + b2
 
 
 def _dropout_on_input(x, W1, b1, W2, b2, p, training):
@@ -1199,6 +1369,10 @@ def _dropout_whole_features(x, W1, b1, W2, b2, p, training):
 
 def _dropout_whole_sentences(x, W1, b1, W2, b2, p, training):
     return _shared_mask(x, W1, b1, W2, b2, p, training, (x.shape[0], 1, 1))
+
+
+def _dropout_all_or_nothing(x, W1, b1, W2, b2, p, training):
+    return _shared_mask(x, W1, b1, W2, b2, p, training, (1,))
 
 
 def _dropout_same_for_sentences(x, W1, b1, W2, b2, p, training):
@@ -1318,6 +1492,14 @@ FFN_DROPOUT = Exercise(
             ("training",),
         ),
         Mistake(
+            "ffn_dropout.rescaled-twice",
+            "1/(1-p)배를 두 번 함",
+            "버린 비율은 맞는데 살아남은 값이 1/(1-p)배를 두 번 지나 너무 커졌어요.",
+            "`F.dropout`이나 `nn.Dropout`이 살아남은 값을 이미 어떻게 하는지 문서에서 봐요.",
+            (_dropout_rescaled_twice,),
+            ("training",),
+        ),
+        Mistake(
             "ffn_dropout.scaled-in-eval",
             "평가할 때 (1-p)배를 함",
             "평가할 때 값에 (1-p)를 곱했어요. 《밑바닥부터 시작하는 딥러닝》의 드롭아웃은 이렇게 평가할 때 줄이지만, "
@@ -1325,6 +1507,14 @@ FFN_DROPOUT = Exercise(
             "평균을 지키는 일을 평가할 때가 아니라 학습할 때 하려면, 살아남은 값을 어떻게 해야 하는지 생각해 봐요.",
             (_dropout_scaled_in_eval,),
             ("training", "eval"),
+        ),
+        Mistake(
+            "ffn_dropout.rescaled-in-eval",
+            "평가할 때도 1/(1-p)배를 함",
+            "`training`이 False일 때 버린 것이 하나도 없는데도 활성화가 1/(1-p)배로 커졌어요.",
+            "1/(1-p)배는 버린 만큼을 메우는 일이에요. 그 나눗셈이 `training`이 True일 때만 실행되는지 봐요.",
+            (_dropout_rescaled_in_eval,),
+            ("eval",),
         ),
         Mistake(
             "ffn_dropout.never-drops",
@@ -1339,7 +1529,7 @@ FFN_DROPOUT = Exercise(
             "p를 살릴 확률로 씀",
             "p만큼 버려져야 하는데 p만큼 살아남았어요. p를 살릴 확률로 읽었어요.",
             "p가 0이라면 몇 개가 버려져야 하는지 생각해 봐요.",
-            (_dropout_keep_p, _dropout_keep_p_own_mask),
+            (_dropout_keep_p, _dropout_keep_p_own_mask, _dropout_keep_p_divided_by_p),
             ("training", "zero"),
         ),
         Mistake(
@@ -1367,6 +1557,7 @@ FFN_DROPOUT = Exercise(
                 _dropout_whole_tokens,
                 _dropout_whole_features,
                 _dropout_whole_sentences,
+                _dropout_all_or_nothing,
                 _dropout_same_for_sentences,
                 _dropout_same_for_tokens,
             ),
@@ -1387,7 +1578,14 @@ FFN_DROPOUT = Exercise(
             ("training",),
         ),
     ),
-    both=(Both(("ffn_dropout.active-in-eval", "ffn_dropout.never-drops"), (_dropout_inverted,), ("training", "eval")),),
+    both=(
+        Both(("ffn_dropout.active-in-eval", "ffn_dropout.never-drops"), (_dropout_inverted,), ("training", "eval")),
+        Both(
+            ("ffn_dropout.rescaled-in-eval", "ffn_dropout.never-drops"),
+            (_dropout_always_rescaled,),
+            ("training", "eval"),
+        ),
+    ),
     correct=(_dropout_own_mask, _dropout_bernoulli, _dropout_module, _dropout_numpy, _dropout_before_relu),
     uses=("relu", "ffn"),
 )
@@ -1433,6 +1631,14 @@ def _swiglu_no_value(x, W, V, W2):
 
 def _swiglu_on_product(x, W, V, W2):
     return F.silu((x @ W) * (x @ V)) @ W2
+
+
+def _swiglu_activation_on_input(x, W, V, W2):
+    return ((F.silu(x) @ W) * (x @ V)) @ W2
+
+
+def _swiglu_sigmoid_of_value(x, W, V, W2):
+    return (x @ W * torch.sigmoid(x @ V)) @ W2
 
 
 def _swiglu_silu(x, W, V, W2):
@@ -1484,6 +1690,22 @@ SWIGLU = Exercise(
             "두 갈래를 곱하기만 했어요. 문을 여닫는 활성화가 빠졌어요.",
             "식에서 xW를 감싸고 있는 함수를 찾아요.",
             (_swiglu_no_activation,),
+            ("values", "float64"),
+        ),
+        Mistake(
+            "swiglu.activation-on-input",
+            "W를 곱하기 전에 활성화",
+            "W를 곱하기도 전에 입력 x에 활성화를 걸었어요.",
+            "식에서 SiLU의 괄호 안에 무엇이 들어 있는지 봐요.",
+            (_swiglu_activation_on_input,),
+            ("values", "float64"),
+        ),
+        Mistake(
+            "swiglu.sigmoid-of-value",
+            "V 쪽 갈래를 시그모이드로",
+            "xW에 xV의 시그모이드만 곱했어요. 시그모이드의 괄호 안에 다른 갈래가 들어갔고, xV 자신은 곱해지지 않았어요.",
+            "SiLU(z)의 z 두 개가 같은 것인지, 식의 인자가 모두 곱해졌는지 봐요.",
+            (_swiglu_sigmoid_of_value,),
             ("values", "float64"),
         ),
         Mistake(

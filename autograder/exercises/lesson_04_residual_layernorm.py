@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 
 from autograder.exercises.schema import Both, Exercise, Mistake
+from autograder.judging.argument_builders import build
 from autograder.judging.cases import BuiltArgument, Call, Case, case
 from reference import norm
 from reference.norm import layer_norm
@@ -116,6 +117,13 @@ def _ln_over_all(x, gamma, beta, eps=1e-5):
     return _normalize(x, gamma, beta, eps, dim=(0, 1, 2))
 
 
+def _ln_python_sum(x, gamma, beta, eps=1e-5):
+    """파이썬의 `sum`은 첫 축을 따라 더해요."""
+    D = x.shape[-1]
+    mean = sum(x) / D
+    return gamma * (x - mean) / torch.sqrt(sum((x - mean) ** 2) / D + eps) + beta
+
+
 def _ln_over_batch_time(x, gamma, beta, eps=1e-5):
     return _normalize(x, gamma, beta, eps, dim=(0, 1))
 
@@ -163,6 +171,39 @@ def _ln_rms_no_beta(x, gamma, beta, eps=1e-5):
 def _ln_sum(x, gamma, beta, eps=1e-5):
     centered = x - x.mean(-1, keepdim=True)
     return gamma * centered / torch.sqrt(centered.square().sum(-1, keepdim=True) + eps) + beta
+
+
+def _ln_by_length(x, gamma, beta, eps=1e-5):
+    centered = x - x.mean(-1, keepdim=True)
+    return gamma * centered / (centered.norm(dim=-1, keepdim=True) + eps) + beta
+
+
+def _ln_by_length_no_eps(x, gamma, beta, eps=1e-5):
+    centered = x - x.mean(-1, keepdim=True)
+    return gamma * centered / centered.norm(dim=-1, keepdim=True) + beta
+
+
+def _ln_by_normalize(x, gamma, beta, eps=1e-5):
+    return gamma * F.normalize(x - x.mean(-1, keepdim=True), dim=-1) + beta
+
+
+def _ln_by_normalize_eps(x, gamma, beta, eps=1e-5):
+    return gamma * F.normalize(x - x.mean(-1, keepdim=True), dim=-1, eps=eps) + beta
+
+
+def _ln_min_max(x, gamma, beta, eps=1e-5):
+    low, high = x.amin(-1, keepdim=True), x.amax(-1, keepdim=True)
+    return gamma * (x - low) / (high - low + eps) + beta
+
+
+def _ln_min_max_no_eps(x, gamma, beta, eps=1e-5):
+    low, high = x.amin(-1, keepdim=True), x.amax(-1, keepdim=True)
+    return gamma * (x - low) / (high - low) + beta
+
+
+def _ln_beta_in_root(x, gamma, beta, eps=1e-5):
+    centered = x - x.mean(-1, keepdim=True)
+    return gamma * centered / torch.sqrt(centered.square().mean(-1, keepdim=True) + eps + beta)
 
 
 def _ln_axis_2(x, gamma, beta, eps=1e-5):
@@ -309,7 +350,7 @@ LAYER_NORM = Exercise(
             "다른 축에서 정규화",
             "평균과 분산을 다른 축에서 구했어요. 토큰 하나의 결과에 다른 토큰이나 다른 문장이 섞여요.",
             "층 정규화는 토큰 하나 안에서 끝나요. 평균을 낸 뒤의 모양이 무엇이어야 하는지 적어 봐요.",
-            (_ln_over_batch, _ln_over_time, _ln_over_sentence, _ln_over_all, _ln_over_batch_time),
+            (_ln_over_batch, _ln_over_time, _ln_over_sentence, _ln_over_all, _ln_over_batch_time, _ln_python_sum),
             _LN_ALL,
         ),
         Mistake(
@@ -357,7 +398,23 @@ LAYER_NORM = Exercise(
             "제곱의 합으로 나눔",
             "차이의 제곱을 더하기만 하고 D로 나누지 않았어요. 그래서 결과가 너무 작아요.",
             "분산은 차이의 제곱의 합일까요, 평균일까요? 식의 1/D를 봐요.",
-            (_ln_sum,),
+            (_ln_sum, _ln_by_length, _ln_by_length_no_eps, _ln_by_normalize, _ln_by_normalize_eps),
+            _LN_ALL,
+        ),
+        Mistake(
+            "layer_norm.min-max",
+            "최솟값과 최댓값으로 맞춤",
+            "평균과 표준편차가 아니라 최솟값과 최댓값으로 맞췄어요. 0과 1 사이로 옮기는 다른 정규화예요.",
+            "식에서 빼는 것과 나누는 것이 무엇인지 하나씩 적어 봐요.",
+            (_ln_min_max, _ln_min_max_no_eps),
+            _LN_ALL,
+        ),
+        Mistake(
+            "layer_norm.beta-inside-root",
+            "beta를 제곱근 안에서 더함",
+            "beta가 제곱근 안에서 분산에 더해졌어요. 정규화한 값은 옮겨지지 않았어요.",
+            "식에서 beta가 제곱근의 안에 있는지 밖에 있는지 봐요.",
+            (_ln_beta_in_root,),
             _LN_ALL,
         ),
         Mistake(
@@ -393,10 +450,17 @@ def _affine(rng, d, dtype=torch.float32, kind="tanh_affine"):
     return BuiltArgument(kind, {"W": rng.normal(d, d, dtype=dtype), "b": rng.normal(d, dtype=dtype)})
 
 
+def _blend(rng, B, T, d):
+    """어텐션처럼 토큰을 섞는 부분층. 여러 문장을 이어 붙여 넣은 답도 예외 없이 값이 달라져요."""
+    W, b, mix = rng.normal(d, d), rng.normal(d), rng.uniform(B * T, B * T, low=0.5)
+    return BuiltArgument("blend", {"W": W, "b": b, "mix": mix})
+
+
 def _residual_cases(rng):
     return [
         case("values", rng.normal(2, 4, 5), _affine(rng, 5)),
         case("values", rng.normal(1, 3, 6), _affine(rng, 6, kind="affine")),
+        case("values", rng.normal(2, 4, 5), _blend(rng, 2, 4, 5)),  # 어텐션처럼 토큰을 섞는 부분층
         case("float64", rng.normal(2, 3, 7, dtype=torch.float64), _affine(rng, 7, torch.float64)),
     ]
 
@@ -444,6 +508,23 @@ def _residual_multiplied(x, sublayer):
 
 def _residual_concatenated(x, sublayer):
     return torch.cat([x, sublayer(x)], dim=-1)
+
+
+def _token_by_token(sublayer):
+    """문장이 아니라 토큰을 하나씩 부분층에 넣어요."""
+    return lambda x: torch.cat([sublayer(x[:, t : t + 1]) for t in range(x.shape[1])], dim=1)
+
+
+def _token_by_token_without_axis(sublayer):
+    return lambda x: torch.stack([sublayer(x[:, t]) for t in range(x.shape[1])], dim=1)
+
+
+def _residual_by_token(x, sublayer):
+    return x + _token_by_token(sublayer)(x)
+
+
+def _residual_by_bare_token(x, sublayer):
+    return x + _token_by_token_without_axis(sublayer)(x)
 
 
 def _residual_add(x, sublayer):
@@ -544,6 +625,14 @@ RESIDUAL = Exercise(
             (_residual_concatenated,),
             ("values", "float64"),
         ),
+        Mistake(
+            "residual.token-by-token",
+            "부분층에 토큰을 하나씩 넣음",
+            "부분층이 문장을 토큰 하나씩 받았어요. 어텐션처럼 토큰을 섞는 부분층은 섞을 다른 토큰을 보지 못해요.",
+            "독스트링에서 `sublayer`가 받는 것의 모양을 봐요.",
+            (_residual_by_token, _residual_by_bare_token),
+            ("values",),
+        ),
     ),
     correct=(_residual_add, _residual_stack, _residual_on_a_copy, _residual_numpy),
 )
@@ -561,11 +650,20 @@ def _spread_and_sublayer(rng, *shape, dtype=torch.float32):
             return x, f
 
 
+def _spread_and_blend(rng, B, T, D):
+    """`_spread_and_sublayer`와 같지만, 부분층이 어텐션처럼 토큰을 섞어요."""
+    while True:
+        x, f = _spread_tokens(rng, B, T, D), _blend(rng, B, T, D)
+        if (x + build(f.kind, f.data)(x)).var(-1, unbiased=False).min() >= 1:
+            return x, f
+
+
 def _norm_cases(rng):
     tiny = rng.normal(1, 6, 8, scale=0.02)  # 분산이 넘겨줄 eps와 비슷해요.
     still = BuiltArgument("affine", {"W": rng.normal(8, 8, scale=0.1), "b": torch.zeros(8)})
     return [
         case("values", *_spread_and_sublayer(rng, 2, 4, 6), *_scale_shift(rng, 6), atol=1e-4, rtol=1e-4),
+        case("values", *_spread_and_blend(rng, 2, 3, 7), *_scale_shift(rng, 7), atol=1e-4, rtol=1e-4),
         case("eps", tiny, still, *_scale_shift(rng, 8), 1e-3),
         case(
             "float64",
@@ -726,6 +824,30 @@ def _pre_eps_outside(x, sublayer, gamma, beta, eps=1e-5):
     return x + sublayer(_ln_eps_outside(x, gamma, beta, eps))
 
 
+def _post_by_token(x, sublayer, gamma, beta, eps=1e-5):
+    return _post(x, _token_by_token(sublayer), gamma, beta, eps)
+
+
+def _post_by_bare_token(x, sublayer, gamma, beta, eps=1e-5):
+    return _post(x, _token_by_token_without_axis(sublayer), gamma, beta, eps)
+
+
+def _pre_by_token(x, sublayer, gamma, beta, eps=1e-5):
+    return _pre(x, _token_by_token(sublayer), gamma, beta, eps)
+
+
+def _pre_by_bare_token(x, sublayer, gamma, beta, eps=1e-5):
+    return _pre(x, _token_by_token_without_axis(sublayer), gamma, beta, eps)
+
+
+def _sum_of_two_norms(x, sublayer, gamma, beta, eps=1e-5):
+    return layer_norm(x, gamma, beta, eps) + layer_norm(sublayer(x), gamma, beta, eps)
+
+
+def _norm_and_residual(x, sublayer, gamma, beta, eps=1e-5):
+    return layer_norm(x, gamma, beta, eps) + x + sublayer(x)
+
+
 def _post_functional(x, sublayer, gamma, beta, eps=1e-5):
     y = sublayer(x) + x
     return F.layer_norm(y, (y.shape[-1],), gamma, beta, eps)
@@ -881,6 +1003,22 @@ POST_NORM = Exercise(
             (_post_rms, _post_rms_no_beta),
             _NORM_ALL,
         ),
+        Mistake(
+            "post_norm.token-by-token",
+            "부분층에 토큰을 하나씩 넣음",
+            "부분층이 문장을 토큰 하나씩 받았어요. 어텐션처럼 토큰을 섞는 부분층은 섞을 다른 토큰을 보지 못해요.",
+            "정규화와 달리 부분층은 토큰을 섞을 수 있어요. `sublayer`의 괄호 안에 무엇이 들어가는지 식에서 봐요.",
+            (_post_by_token, _post_by_bare_token),
+            ("values",),
+        ),
+        Mistake(
+            "post_norm.normalised-apart",
+            "따로 정규화해서 더함",
+            "x와 부분층의 출력을 따로따로 정규화하고 그 결과를 더했어요.",
+            "LN의 괄호 안에 더하기가 있는지, LN이 몇 번 나오는지 식에서 봐요.",
+            (_sum_of_two_norms,),
+            _NORM_ALL,
+        ),
     ),
     correct=(_post_functional, _post_by_hand, _post_module, _post_numpy),
     uses=("layer_norm", "residual"),
@@ -991,6 +1129,22 @@ PRE_NORM = Exercise(
             "정규화하는 자리는 맞았는데, 평균을 빼지 않는 정규화(RMSNorm)를 썼어요.",
             "앞 실습의 `layer_norm`을 그대로 불러 쓰는지 봐요.",
             (_pre_rms, _pre_rms_no_beta),
+            _NORM_ALL,
+        ),
+        Mistake(
+            "pre_norm.token-by-token",
+            "부분층에 토큰을 하나씩 넣음",
+            "부분층이 문장을 토큰 하나씩 받았어요. 어텐션처럼 토큰을 섞는 부분층은 섞을 다른 토큰을 보지 못해요.",
+            "정규화와 달리 부분층은 토큰을 섞을 수 있어요. `sublayer`의 괄호 안에 무엇이 들어가는지 식에서 봐요.",
+            (_pre_by_token, _pre_by_bare_token),
+            ("values",),
+        ),
+        Mistake(
+            "pre_norm.normalised-input-added",
+            "정규화한 값을 따로 더함",
+            "정규화한 x를 부분층에 넣지 않고 결과에 따로 더했어요. 부분층은 정규화하지 않은 x를 받았어요.",
+            "식에서 LN(x)가 어느 괄호 안에 있는지, 더하기가 몇 번인지 봐요.",
+            (_norm_and_residual,),
             _NORM_ALL,
         ),
     ),
@@ -1115,6 +1269,21 @@ def _sub_without_attention(x, attn, ffn, norm1, norm2):
     return norm2(x + ffn(x))
 
 
+def _sub_side_by_side(x, attn, ffn, norm1, norm2):
+    return norm1(x + attn(x)) + norm2(x + ffn(x))
+
+
+def _sub_each_twice(x, attn, ffn, norm1, norm2):
+    for sublayer in (attn, ffn):
+        for normalize in (norm1, norm2):
+            x = normalize(x + sublayer(x))
+    return x
+
+
+def _sub_ffn_of_attention(x, attn, ffn, norm1, norm2):
+    return norm2(norm1(x + attn(x)) + ffn(attn(x)))
+
+
 def _sub_loop(x, attn, ffn, norm1, norm2):
     for sublayer, normalize in ((attn, norm1), (ffn, norm2)):
         x = normalize(x + sublayer(x))
@@ -1172,6 +1341,30 @@ ENCODER_SUBLAYERS = Exercise(
             _SUB_ALL,
         ),
         Mistake(
+            "encoder_sublayers.ffn-fed-with-attention",
+            "FFN에 어텐션의 출력을 그대로 넣음",
+            "FFN이 어텐션의 출력을 그대로 받았어요. 잔차 연결과 정규화를 지나지 않은 값이에요.",
+            "FFN의 괄호 안에 무엇이 들어가야 하는지 봐요.",
+            (_sub_ffn_of_attention,),
+            _SUB_ALL,
+        ),
+        Mistake(
+            "encoder_sublayers.side-by-side",
+            "두 부분층을 나란히 둠",
+            "두 부분층이 이어지지 않았어요. 저마다 처음의 x를 받고, 정규화한 두 결과를 더했어요.",
+            "둘째 줄에 쓰인 h가 어디에서 온 값인지 식에서 화살표로 그려 봐요.",
+            (_sub_side_by_side,),
+            _SUB_ALL,
+        ),
+        Mistake(
+            "encoder_sublayers.each-twice",
+            "부분층을 두 번씩 지남",
+            "어텐션을 두 번, FFN을 두 번 지났어요. 부분층마다 `norm1`과 `norm2`가 모두 쓰였어요.",
+            "식에 `attn`과 `ffn`이 몇 번씩 나오는지 세고, 반복문이 모두 몇 번 도는지와 견줘 봐요.",
+            (_sub_each_twice,),
+            _SUB_ALL,
+        ),
+        Mistake(
             "encoder_sublayers.pre-norm",
             "Pre-LN을 씀",
             "정규화가 부분층 앞에 있어요. 이번 실습은 논문의 Post-LN이에요.",
@@ -1199,7 +1392,7 @@ ENCODER_SUBLAYERS = Exercise(
             "encoder_sublayers.norm-missing",
             "빠진 정규화",
             "정규화가 빠진 부분층이 있어요.",
-            "`norm1`과 `norm2`가 한 번씩 불리는지 봐요.",
+            "`norm1`과 `norm2`가 한 번씩 불리는지, 부른 결과를 다음 계산에서 쓰는지 봐요.",
             (_sub_no_norm1, _sub_no_norm2, _sub_no_norm),
             _SUB_ALL,
         ),
@@ -1268,6 +1461,10 @@ def _dropout_residual_cases(rng):
             ("no-residual", s, s),
             ("scaled-in-eval", x + s * (1 - _P), x + s * (1 - _P)),
             ("scaled-in-eval", (x + s) * (1 - _P), (x + s) * (1 - _P)),
+            # 하나도 버려지지 않았거나 부분층이 통째로 빠졌어요. 드롭아웃이 버린 것이 아니에요.
+            ("rescaled-in-eval", x + s / (1 - _P), x + s / (1 - _P)),
+            ("rescaled-in-eval", (x + s) / (1 - _P), (x + s) / (1 - _P)),
+            ("output-missing-in-eval", x, x),
             ("active-in-eval", x + s / (1 - _P), x),
             ("active-in-eval", x + s, x),
             ("active-in-eval", (x + s) / (1 - _P), nothing),
@@ -1278,9 +1475,10 @@ def _dropout_residual_cases(rng):
             (x + s / (1 - _P), x, _P),
             ("never-drops", x + s, x + s),
             ("not-rescaled", x + s, x),
-            ("on-the-sum", (x + s) / (1 - _P), nothing),
-            ("on-the-sum", x + s, nothing),
-            ("on-the-shortcut", x / (1 - _P) + s, s),
+            ("rescaled-twice", x + s / (1 - _P) ** 2, x, 1 - _P),
+            ("on-the-sum", (x + s) / (1 - _P), nothing, 1 - _P),
+            ("on-the-sum", x + s, nothing, 1 - _P),
+            ("on-the-shortcut", x / (1 - _P) + s, s, 1 - _P),
             ("no-residual", s / (1 - _P), nothing),
             ("keep-probability", x + s / _P, x, _P),
         ),
@@ -1331,8 +1529,33 @@ def _dr_not_rescaled(x, sublayer_out, p, training):
     return x + sublayer_out * (torch.rand_like(x) >= p) if training else x + sublayer_out
 
 
+def _dr_rescaled_twice(x, sublayer_out, p, training):
+    s = F.dropout(sublayer_out, p, training)
+    return x + (s / (1 - p) if training else s)
+
+
 def _dr_scaled_in_eval(x, sublayer_out, p, training):
     return x + (sublayer_out * (torch.rand_like(x) > p) if training else sublayer_out * (1.0 - p))
+
+
+def _dr_rescaled_in_eval(x, sublayer_out, p, training):
+    keep = torch.rand_like(x) >= p if training else torch.ones_like(x)
+    return x + sublayer_out * keep / (1 - p)
+
+
+def _dr_always_rescaled(x, sublayer_out, p, training):
+    return x + sublayer_out / (1 - p)
+
+
+def _dr_output_missing_in_eval(x, sublayer_out, p, training):
+    return x + F.dropout(sublayer_out, p) if training else x
+
+
+def _dr_output_missing_in_eval_clone(x, sublayer_out, p, training):
+    y = x.clone()
+    if training:
+        y += sublayer_out * (torch.rand_like(x) >= p) / (1 - p)
+    return y
 
 
 def _dr_never(x, sublayer_out, p, training):
@@ -1374,6 +1597,10 @@ def _dr_whole_features(x, sublayer_out, p, training):
 def _dr_whole_sentences(x, sublayer_out, p, training):
     """문장마다 부분층을 통째로 건너뛰어요(층 건너뛰기, stochastic depth)."""
     return _dr_shared(x, sublayer_out, p, training, (x.shape[0], 1, 1))
+
+
+def _dr_all_or_nothing(x, sublayer_out, p, training):
+    return _dr_shared(x, sublayer_out, p, training, (1,))
 
 
 def _dr_same_for_sentences(x, sublayer_out, p, training):
@@ -1476,6 +1703,14 @@ DROPOUT_RESIDUAL = Exercise(
             ("training",),
         ),
         Mistake(
+            "dropout_residual.rescaled-twice",
+            "1/(1-p)배를 두 번 함",
+            "버린 비율은 맞는데 살아남은 값이 1/(1-p)배를 두 번 지나 너무 커졌어요.",
+            "`F.dropout`이나 `nn.Dropout`이 살아남은 값을 이미 어떻게 하는지 문서에서 봐요.",
+            (_dr_rescaled_twice,),
+            ("training",),
+        ),
+        Mistake(
             "dropout_residual.scaled-in-eval",
             "평가할 때 (1-p)배를 함",
             "평가할 때 값에 (1-p)를 곱했어요. 《밑바닥부터 시작하는 딥러닝》의 드롭아웃은 이렇게 평가할 때 줄이지만, "
@@ -1483,6 +1718,22 @@ DROPOUT_RESIDUAL = Exercise(
             "평균을 지키는 일을 평가할 때가 아니라 학습할 때 하려면, 살아남은 값을 어떻게 해야 하는지 생각해 봐요.",
             (_dr_scaled_in_eval,),
             ("training", "eval"),
+        ),
+        Mistake(
+            "dropout_residual.rescaled-in-eval",
+            "평가할 때도 1/(1-p)배를 함",
+            "`training`이 False일 때 버린 것이 하나도 없는데도 값이 1/(1-p)배로 커졌어요.",
+            "1/(1-p)배는 버린 만큼을 메우는 일이에요. 그 나눗셈이 `training`이 True일 때만 실행되는지 봐요.",
+            (_dr_rescaled_in_eval,),
+            ("eval",),
+        ),
+        Mistake(
+            "dropout_residual.output-missing-in-eval",
+            "평가할 때 부분층의 출력이 빠짐",
+            "`training`이 False일 때 x만 나왔어요. 부분층의 출력이 하나도 더해지지 않았어요.",
+            "평가할 때 하지 않는 것은 드롭아웃뿐이에요. `training`이 False일 때 돌려주는 것이 무엇인지 봐요.",
+            (_dr_output_missing_in_eval, _dr_output_missing_in_eval_clone),
+            ("eval",),
         ),
         Mistake(
             "dropout_residual.never-drops",
@@ -1525,6 +1776,7 @@ DROPOUT_RESIDUAL = Exercise(
                 _dr_whole_tokens,
                 _dr_whole_features,
                 _dr_whole_sentences,
+                _dr_all_or_nothing,
                 _dr_same_for_sentences,
                 _dr_same_for_tokens,
             ),
@@ -1543,6 +1795,11 @@ DROPOUT_RESIDUAL = Exercise(
         Both(
             ("dropout_residual.active-in-eval", "dropout_residual.never-drops"),
             (_dr_inverted,),
+            ("training", "eval"),
+        ),
+        Both(
+            ("dropout_residual.rescaled-in-eval", "dropout_residual.never-drops"),
+            (_dr_always_rescaled,),
             ("training", "eval"),
         ),
     ),
@@ -1656,6 +1913,24 @@ def _depth_from_first_input(x, weights, residual):
     return _stacked(x, weights, lambda h, W: torch.tanh(h @ W) + (x if residual else 0))
 
 
+def _depth_of_own_sum(x, weights, residual):
+    """층을 하나 지날 때마다 그때의 h를 더해 미분해요."""
+    norms, h = [], x
+    for W in weights:
+        leaf = W.clone().requires_grad_()
+        h = torch.tanh(h @ leaf) + (h if residual else 0)
+        norms.append(torch.autograd.grad(h.sum(), leaf, retain_graph=True)[0].norm().item())
+    return norms
+
+
+def _depth_plain_skips_layers(x, weights, residual):
+    return _stacked(x, weights, lambda h, W: torch.tanh(h @ W) + h if residual else h)
+
+
+def _depth_updated_added(x, weights, residual):
+    return _stacked(x, weights, lambda h, W: torch.tanh(h @ W) * (2 if residual else 1))
+
+
 def _depth_backward(x, weights, residual):
     leaves = [torch.nn.Parameter(W.clone()) for W in weights]
     h = x
@@ -1763,6 +2038,14 @@ GRAD_NORM_BY_DEPTH = Exercise(
             ("plain", "residual"),
         ),
         Mistake(
+            "grad_norm_by_depth.of-own-sum",
+            "층마다 그때의 h를 미분함",
+            "h_N의 합이 아니라, 층마다 그 층을 막 지난 h의 합을 미분했어요. 그 뒤의 층들이 하는 일이 빠졌어요.",
+            "식에서 미분되는 것이 어느 층의 h인지, 그 h가 언제 정해지는지 봐요.",
+            (_depth_of_own_sum,),
+            ("plain", "residual"),
+        ),
+        Mistake(
             "grad_norm_by_depth.of-the-states",
             "h의 기울기를 잼",
             "가중치 행렬 W_i가 아니라 층을 오가는 h에 대한 기울기를 쟀어요.",
@@ -1801,6 +2084,22 @@ GRAD_NORM_BY_DEPTH = Exercise(
             "둘째 층에서 더해지는 것이 어느 단계의 값인지 봐요.",
             (_depth_from_first_input,),
             ("residual",),
+        ),
+        Mistake(
+            "grad_norm_by_depth.updated-state-added",
+            "지난 값을 두 번 더함",
+            "층에 들어온 h가 아니라 tanh를 지난 값이 한 번 더 더해졌어요. 지름길이 없어요.",
+            "더하는 줄에서 h가 층을 지나기 전의 값인지 지난 뒤의 값인지 봐요.",
+            (_depth_updated_added,),
+            ("residual",),
+        ),
+        Mistake(
+            "grad_norm_by_depth.plain-skips-layers",
+            "잔차가 없으면 층을 지나지 않음",
+            "`residual`이 False일 때 h가 어느 층도 지나지 않아서, 손실이 가중치 행렬과 이어지지 않았어요.",
+            "`residual`이 False일 때 h에 무엇이 들어가는지 봐요. `A + B if 조건 else C`라면 if가 어디까지를 고르는지도 봐요.",
+            (_depth_plain_skips_layers,),
+            ("plain",),
         ),
     ),
     correct=(_depth_backward, _depth_by_chain, _depth_numeric),
@@ -1855,6 +2154,22 @@ def _rms_no_root(x, gamma, eps=1e-6):
 
 def _rms_sum(x, gamma, eps=1e-6):
     return gamma * x / torch.sqrt(x.square().sum(-1, keepdim=True) + eps)
+
+
+def _rms_normalize(x, gamma, eps=1e-6):
+    return gamma * F.normalize(x, dim=-1)
+
+
+def _rms_normalize_eps(x, gamma, eps=1e-6):
+    return gamma * F.normalize(x, dim=-1, eps=eps)
+
+
+def _rms_length(x, gamma, eps=1e-6):
+    return gamma * x / (x.norm(dim=-1, keepdim=True) + eps)
+
+
+def _rms_length_no_eps(x, gamma, eps=1e-6):
+    return gamma * x / x.norm(dim=-1, keepdim=True)
 
 
 def _rms_std(x, gamma, eps=1e-6):
@@ -1950,7 +2265,7 @@ RMS_NORM = Exercise(
             "제곱의 합으로 나눔",
             "제곱을 더하기만 하고 D로 나누지 않았어요. 그래서 결과가 너무 작아요.",
             "RMS의 M이 무엇의 첫 글자인지 떠올려 봐요.",
-            (_rms_sum,),
+            (_rms_sum, _rms_normalize, _rms_normalize_eps, _rms_length, _rms_length_no_eps),
             ("values", "tiny"),
         ),
         Mistake(
@@ -1986,7 +2301,7 @@ RMS_NORM = Exercise(
 
 
 def _spread_pair(rng, *shape, alpha, dtype=torch.float32):
-    """더한 값이 토큰마다 충분히 흩어진 x와 부분층의 출력. 독스트링의 eps는 아무 차이도 만들지 않아요."""
+    """더한 값이 토큰마다 충분히 흩어진 x와 부분층의 출력. eps의 차이는 tiny만 봐요."""
     while True:
         x, out = rng.normal(*shape, dtype=dtype), rng.normal(*shape, dtype=dtype)
         if (alpha * x + out).var(-1, unbiased=False).min() >= 1:
@@ -1994,6 +2309,8 @@ def _spread_pair(rng, *shape, alpha, dtype=torch.float32):
 
 
 def _deep_cases(rng):
+    x, out = rng.normal(2, 3, 8, scale=1e-3) + 2e-3, rng.normal(2, 3, 8, scale=1e-3)
+    x[0, 1], out[0, 1] = 0, 0  # 더한 값이 모두 같은 토큰. eps가 없으면 0을 0으로 나눠요.
     return [
         case("values", *_spread_pair(rng, 2, 4, 6, alpha=2.5), 2.5, *_scale_shift(rng, 6), atol=1e-4, rtol=1e-4),
         case(
@@ -2004,6 +2321,10 @@ def _deep_cases(rng):
             atol=1e-4,
             rtol=1e-4,
         ),
+        # 알파가 1이면 통째로 알파로 나눈 바른 답도 eps의 무게가 같아요.
+        case("tiny", x, out, 1.0, *_scale_shift(rng, 8)),
+        # 알파가 1이면 알파의 자리는 드러나지 않아요.
+        case("tiny", *_spread_pair(rng, 1, 3, 8, alpha=2.0), 2.0, *_scale_shift(rng, 8), atol=1e-4, rtol=1e-4),
     ]
 
 
@@ -2051,8 +2372,40 @@ def _deep_rms(x, sublayer_out, alpha, gamma, beta):
     return _ln_rms(alpha * x + sublayer_out, gamma, beta)
 
 
+def _deep_rms_eps_1e6(x, sublayer_out, alpha, gamma, beta):
+    return _ln_rms_eps_1e6(alpha * x + sublayer_out, gamma, beta)
+
+
 def _deep_rms_no_beta(x, sublayer_out, alpha, gamma, beta):
     return _ln_rms(alpha * x + sublayer_out, gamma, 0.0)
+
+
+def _deep_alpha_on_gamma(x, sublayer_out, alpha, gamma, beta):
+    return layer_norm(x, alpha * gamma, beta) + sublayer_out
+
+
+def _deep_power(x, sublayer_out, alpha, gamma, beta):
+    return layer_norm(x**alpha + sublayer_out, gamma, beta)
+
+
+def _deep_eps_1e6(x, sublayer_out, alpha, gamma, beta):
+    return layer_norm(alpha * x + sublayer_out, gamma, beta, 1e-6)
+
+
+def _deep_eps_1e8(x, sublayer_out, alpha, gamma, beta):
+    return layer_norm(alpha * x + sublayer_out, gamma, beta, 1e-8)
+
+
+def _deep_eps_1e12(x, sublayer_out, alpha, gamma, beta):
+    return layer_norm(alpha * x + sublayer_out, gamma, beta, 1e-12)
+
+
+def _deep_no_eps(x, sublayer_out, alpha, gamma, beta):
+    return layer_norm(alpha * x + sublayer_out, gamma, beta, 0.0)
+
+
+def _deep_eps_outside(x, sublayer_out, alpha, gamma, beta):
+    return _ln_eps_outside(alpha * x + sublayer_out, gamma, beta)
 
 
 def _deep_functional(x, sublayer_out, alpha, gamma, beta):
@@ -2065,21 +2418,23 @@ def _deep_by_hand(x, sublayer_out, alpha, gamma, beta):
     return gamma * y / (y.square().mean(-1, keepdim=True) + 1e-5).sqrt() + beta
 
 
-def _deep_other_eps(x, sublayer_out, alpha, gamma, beta):
-    return layer_norm(alpha * x + sublayer_out, gamma, beta, 1e-6)
-
-
 def _deep_divided(x, sublayer_out, alpha, gamma, beta):
     """통째로 알파로 나눠도 정규화하면 같아요."""
     return layer_norm(x + sublayer_out / alpha, gamma, beta)
 
+
+_DEEP_ALL = ("values", "tiny", "float64")
 
 DEEP_NORM = Exercise(
     name="deep_norm",
     lesson=LESSON,
     title="DeepNorm",
     points=0,
-    groups={"values": "값이 맞아요", "float64": "float64를 넣으면 float64로 맞아요"},
+    groups={
+        "values": "값이 맞아요",
+        "tiny": "값이 거의 같은 토큰에서도 맞아요(eps)",
+        "float64": "float64를 넣으면 float64로 맞아요",
+    },
     reference=norm.deep_norm,
     sample_cases=_deep_cases,
     # 실습 4-8의 손 계산
@@ -2100,7 +2455,7 @@ DEEP_NORM = Exercise(
             "지름길의 x가 아니라 부분층의 출력이 커졌어요. DeepNorm은 지름길을 더 믿게 하는 방법이에요.",
             "알파가 두 갈래 가운데 어느 쪽에 붙어 있는지 식을 봐요.",
             (_deep_wrong_branch,),
-            ("values", "float64"),
+            _DEEP_ALL,
         ),
         Mistake(
             "deep_norm.alpha-without-effect",
@@ -2108,7 +2463,7 @@ DEEP_NORM = Exercise(
             "알파가 없을 때와 같은 값이에요. 알파를 쓰지 않았거나, 썼더라도 정규화가 지워 버렸어요(두 갈래에 똑같이 곱하면 그렇게 돼요).",
             "알파가 두 갈래 가운데 어느 쪽에만 붙어 있는지 식을 봐요.",
             (_deep_no_alpha, _deep_both),
-            ("values", "float64"),
+            _DEEP_ALL,
         ),
         Mistake(
             "deep_norm.alpha-after-norm",
@@ -2116,7 +2471,7 @@ DEEP_NORM = Exercise(
             "알파가 정규화한 결과에 곱해졌어요. 지름길이 아니라 출력이 통째로 커졌어요.",
             "알파가 LN의 괄호 안에 있는지 밖에 있는지 봐요.",
             (_deep_after_norm,),
-            ("values", "float64"),
+            _DEEP_ALL,
         ),
         Mistake(
             "deep_norm.norm-missing",
@@ -2124,7 +2479,7 @@ DEEP_NORM = Exercise(
             "더하기만 하고 정규화하지 않았어요.",
             "식의 맨 바깥에 무엇이 있는지 봐요.",
             (_deep_no_norm,),
-            ("values", "float64"),
+            _DEEP_ALL,
         ),
         Mistake(
             "deep_norm.norm-on-one-branch",
@@ -2132,7 +2487,7 @@ DEEP_NORM = Exercise(
             "더한 값이 아니라 두 갈래 가운데 하나만 정규화했어요.",
             "LN의 괄호 안에 더하기가 들어 있는지 봐요.",
             (_deep_output_normalised, _deep_normalised_input),
-            ("values", "float64"),
+            _DEEP_ALL,
         ),
         Mistake(
             "deep_norm.no-residual",
@@ -2140,7 +2495,7 @@ DEEP_NORM = Exercise(
             "부분층의 출력만 정규화했어요. 지름길의 x가 더해지지 않았어요.",
             "식에서 더하기의 왼쪽에 무엇이 있는지 봐요.",
             (_deep_no_residual,),
-            ("values", "float64"),
+            _DEEP_ALL,
         ),
         Mistake(
             "deep_norm.unbiased-variance",
@@ -2148,18 +2503,58 @@ DEEP_NORM = Exercise(
             "알파의 자리는 맞았는데, 정규화할 때 분산을 D가 아니라 D-1로 나눴어요.",
             "앞 실습의 `layer_norm`을 그대로 불러 쓰는지 봐요.",
             (_deep_unbiased, _deep_blog),
-            ("values", "float64"),
+            _DEEP_ALL,
         ),
         Mistake(
             "deep_norm.rms",
             "RMSNorm을 씀",
             "알파의 자리는 맞았는데, 평균을 빼지 않는 정규화(RMSNorm)를 썼어요.",
             "앞 실습의 `layer_norm`을 그대로 불러 쓰는지 봐요.",
-            (_deep_rms, _deep_rms_no_beta),
-            ("values", "float64"),
+            (_deep_rms, _deep_rms_eps_1e6, _deep_rms_no_beta),
+            _DEEP_ALL,
+        ),
+        Mistake(
+            "deep_norm.input-normalised-with-alpha",
+            "알파를 gamma에 곱하고 x만 정규화함",
+            "더한 값이 아니라 x만 정규화했고, 알파는 x가 아니라 gamma에 곱했어요.",
+            "알파가 붙어 있는 글자와, LN의 괄호 안에 들어 있는 것을 식에서 짚어 봐요.",
+            (_deep_alpha_on_gamma,),
+            _DEEP_ALL,
+        ),
+        Mistake(
+            "deep_norm.power",
+            "알파를 곱하지 않고 거듭제곱함",
+            "x에 알파를 곱하지 않고 x를 알파번 거듭제곱했어요. 음수를 2.5제곱처럼 정수가 아닌 수로 거듭제곱하면 nan이에요.",
+            "식에서 알파와 x 사이에 있는 기호를 봐요. 파이썬에서 `*`와 `**`는 다른 계산이에요.",
+            (_deep_power,),
+            _DEEP_ALL,
+        ),
+        Mistake(
+            "deep_norm.other-eps",
+            "다른 eps",
+            "eps가 독스트링에 적힌 값이 아니에요. 값이 거의 같은 토큰에서만 차이가 드러나요.",
+            "정규화에 어떤 eps가 쓰였는지 코드에서 찾고, 독스트링의 eps와 견줘 봐요.",
+            (_deep_eps_1e6, _deep_eps_1e8, _deep_eps_1e12),
+            ("tiny",),
+        ),
+        Mistake(
+            "deep_norm.eps-missing",
+            "eps가 없음",
+            "값이 모두 같은 토큰에서 분산이 0이라 0을 0으로 나눴어요. eps가 없거나 0이에요.",
+            "분모가 0이 되는 것을 무엇이 막아 주는지 봐요. 독스트링이 eps를 정해 뒀어요.",
+            (_deep_no_eps,),
+            ("tiny",),
+        ),
+        Mistake(
+            "deep_norm.eps-outside",
+            "eps가 루트 밖에",
+            "알파의 자리는 맞았는데, eps가 제곱근 밖에서 더해졌어요.",
+            "앞 실습의 `layer_norm`을 그대로 불러 쓰는지 봐요.",
+            (_deep_eps_outside,),
+            ("tiny",),
         ),
     ),
-    correct=(_deep_functional, _deep_by_hand, _deep_other_eps, _deep_divided),
+    correct=(_deep_functional, _deep_by_hand, _deep_divided),
     uses=("layer_norm",),
 )
 

@@ -286,6 +286,10 @@ def _scores_divided(divisor):
     return lambda q, k: _dot(q, k) / divisor(q, k)
 
 
+def _squares(q, k):
+    return (q.unsqueeze(-2) - k.unsqueeze(-3)).square().sum(-1)
+
+
 def _scores_by_numpy(q, k):
     scores = np.matmul(q.numpy(), np.swapaxes(k.numpy(), -1, -2)) / math.sqrt(q.size(-1))
     return torch.from_numpy(scores).to(q.dtype)
@@ -328,11 +332,12 @@ SCORES = Exercise(
         ),
         Mistake(
             id="attention_scores.divided-by-d-k",
-            title="√d_k가 아니라 d_k로 나눔",
-            why="너무 큰 수로 나눠서 점수가 0 쪽으로 몰렸어요. 분산이 아니라 표준편차를 1로 맞춰야 해요.",
-            look="분산이 d_k인 값을 얼마로 나누면 분산이 1이 되는지 계산해 봐요.",
+            title="d_k로 나누거나 √d_k로 두 번 나눔",
+            why="점수가 d_k로 나눈 값과 같아요. d_k로 나눴거나 √d_k로 두 번 나눴어요. 분산이 아니라 표준편차를 1로 맞춰야 해요.",
+            look="나누는 곳이 몇 번인지, 분산이 d_k인 값을 얼마로 나누면 분산이 1이 되는지 봐요.",
             wrong=(
                 _scores_divided(lambda q, k: q.size(-1)),
+                lambda q, k: _dot(q, k) / math.sqrt(q.size(-1)) / math.sqrt(q.size(-1)),
                 lambda q, k: _dot(q / math.sqrt(q.size(-1)), k / math.sqrt(k.size(-1))),
             ),
             groups=("values", "batch"),
@@ -403,6 +408,18 @@ SCORES = Exercise(
             why="나눠야 할 √d_k를 곱해서 점수가 d_k배만큼 커졌어요.",
             look="우리는 점수의 폭을 줄이고 싶어요. 방향을 다시 봐요.",
             wrong=(lambda q, k: _dot(q, k) * math.sqrt(q.size(-1)),),
+            groups=("values", "batch"),
+        ),
+        Mistake(
+            id="attention_scores.distance",
+            title="내적이 아니라 거리",
+            why="쿼리와 키를 곱해 더하지 않고 둘의 차이로 거리를 쟀어요. 식에 있는 것은 거리가 아니라 내적이에요.",
+            look="식의 Q Kᵀ에서 쿼리와 키의 성분끼리 무엇을 하는지 봐요.",
+            wrong=(
+                *(lambda q, k, sign=sign: sign * _squares(q, k) / math.sqrt(q.size(-1)) for sign in (-1, 1)),
+                *(lambda q, k, sign=sign: sign * _squares(q, k) for sign in (-1, 1)),
+                *(lambda q, k, sign=sign: sign * _squares(q, k).sqrt() for sign in (-1, 1)),
+            ),
             groups=("values", "batch"),
         ),
         Mistake(
@@ -513,6 +530,11 @@ def _padding_to_the_right(ids, pad_id):
     return (torch.arange(ids.size(1)) < lengths)[:, None, None, :]
 
 
+def _padding_one_too_many(ids, pad_id):
+    lengths = (ids != pad_id).sum(1, keepdim=True)
+    return (torch.arange(ids.size(1)) <= lengths)[:, None, None, :]
+
+
 def _padding_from_the_first(ids, pad_id):
     return (ids != pad_id).long().cumprod(1).bool()[:, None, None, :]
 
@@ -544,6 +566,14 @@ PADDING_MASK = Exercise(
                 lambda ids, pad_id: (ids == pad_id)[:, None, None, :],
                 lambda ids, pad_id: (ids == 0)[:, None, None, :],
             ),
+            groups=("values", "pad_id"),
+        ),
+        Mistake(
+            id="padding_mask.everything-visible",
+            title="아무 자리도 가리지 않음",
+            why="PAD인 자리까지 모두 True예요. 자리마다의 번호를 `pad_id`와 견준 결과가 마스크에 쓰이지 않았어요.",
+            look="마스크에 담은 값이 자리마다 따로 견준 것인지 봐요. `is`나 `is not`은 텐서 전체를 두고 한 번만 물어요.",
+            wrong=(lambda ids, pad_id: torch.ones(ids.size(0), 1, 1, ids.size(1), dtype=torch.bool),),
             groups=("values", "pad_id"),
         ),
         Mistake(
@@ -596,6 +626,14 @@ PADDING_MASK = Exercise(
             why="PAD가 문장 끝에 몰려 있을 때만 맞아요. PAD가 앞이나 가운데에 있으면 진짜 토큰이 가려져요.",
             look="길이를 세지 않아도, 자리마다 그 번호가 PAD인지만 보면 돼요.",
             wrong=(_padding_to_the_right, _padding_from_the_first),
+            groups=("values", "pad_id"),
+        ),
+        Mistake(
+            id="padding_mask.one-past-the-length",
+            title="길이보다 한 칸 더 보임",
+            why="PAD가 아닌 토큰의 수만큼 앞에서부터 보이게 했는데 한 칸이 더 열렸어요. PAD가 앞이나 가운데에 있을 때도 틀려요.",
+            look="번호를 0부터 센다는 것을 생각해 봐요. 길이를 세지 않고 자리마다 그 번호가 PAD인지 보는 길도 있어요.",
+            wrong=(_padding_one_too_many,),
             groups=("values", "pad_id"),
         ),
         Mistake(
@@ -664,6 +702,13 @@ def _ones(T):
     return torch.ones(T, T, dtype=torch.bool)
 
 
+def _causal_from_the_end(T):
+    mask = _ones(T)
+    for t in range(T):
+        mask[t, -t:] = False
+    return mask
+
+
 def _causal_by_loop(T):
     mask = torch.zeros(T, T, dtype=torch.bool)
     for t in range(T):
@@ -718,6 +763,14 @@ CAUSAL_MASK = Exercise(
             groups=("past", "self", "future"),
         ),
         Mistake(
+            id="causal_mask.counted-from-the-end",
+            title="끝에서부터 t칸을 가림",
+            why="`-t:`는 끝에서부터 센 t칸이에요. 둘째 행부터는 아래로 갈수록 더 많이 가려지고, 첫 행의 `-0:`은 `0:`과 같아서 모두 가려졌어요.",
+            look="t행에서 가릴 칸이 몇 번 열부터인지 작은 표로 적어 봐요.",
+            wrong=(_causal_from_the_end,),
+            groups=("past", "self", "future"),
+        ),
+        Mistake(
             id="causal_mask.not-bool",
             title="참/거짓이 아니라 수",
             why="참/거짓이 아니라 수로 된 마스크예요. 이 코스의 어텐션은 참/거짓 마스크를 받아요.",
@@ -769,6 +822,7 @@ def _masked_cases(rng):
     empty, row = _mask(rng, 4, 6), rng.int(1, 3)
     empty[row] = False
     elsewhere = torch.arange(4)[:, None] != row
+    tempting = (torch.arange(5) + torch.arange(3)[:, None]) % 3 != rng.int(0, 2)
     scores, plain, far, heads = rng.normal(4, 6), rng.normal(3, 5), rng.normal(3, 4, 6), rng.normal(2, 3, 4, 5)
     # 줄 전체를 옮겨도 비율은 그대로예요. 넘치는 exp와, 진짜 점수보다 작지 않은 채움이 드러나요.
     plain[1] += 1000
@@ -785,12 +839,26 @@ def _masked_cases(rng):
         case("broadcast", heads, _mask(rng, 4, 5)),
         case("broadcast", rng.normal(1, 3, 2, 5), _mask(rng, 1, 1, 1, 5)),
         case("empty_row", scores, empty, params={"ignore": elsewhere}),
+        # 가린 점수가 보이는 점수보다 훨씬 크면, 함께 소프트맥스한 다음에는 보이는 자리에 남는 것이 없어요.
+        case("masked", rng.normal(3, 5) + ~tempting * 250.0, tempting),
     ]
 
 
 def _filled(fill, dim=-1):
     def masked(scores, mask):
         return torch.softmax(scores if mask is None else scores.masked_fill(~mask, fill), dim=dim)
+
+    return masked
+
+
+def _filled_then_erased(fill):
+    return lambda scores, mask: _filled(fill)(scores, mask) * (1 if mask is None else mask)
+
+
+def _filled_then_renormalised(fill):
+    def masked(scores, mask):
+        weights = _filled_then_erased(fill)(scores, mask)
+        return weights / weights.sum(-1, keepdim=True).clamp(min=1e-9)
 
     return masked
 
@@ -851,21 +919,36 @@ def _masked_by_loop(scores, mask):
 
 
 def _masked_by_renormalising(scores, mask):
-    weights = torch.exp(scores - scores.amax(-1, keepdim=True))
-    if mask is not None:
+    """보이는 점수의 최댓값을 뺀 다음에 가리고 다시 나눠요."""
+    seen = torch.ones_like(scores, dtype=torch.bool) if mask is None else mask.expand_as(scores)
+    top = torch.where(seen, scores, -1e30).amax(-1, keepdim=True)
+    weights = torch.exp(torch.where(seen, scores - top, -1e30))
+    return torch.where(seen, weights, 0.0) / torch.where(seen, weights, 0.0).sum(-1, keepdim=True).clamp(min=1e-12)
+
+
+def _renormalised(total):
+    """가릴 점수까지 넣어 소프트맥스하고, 가린 다음 `total(합)`으로 다시 나눠요."""
+
+    def wrong(scores, mask):
+        weights = torch.softmax(scores, dim=-1)
+        if mask is None:
+            return weights
         weights = weights * mask
-    return weights / weights.sum(-1, keepdim=True).clamp(min=1e-12)
+        return weights / total(weights.sum(-1, keepdim=True))
+
+    return wrong
 
 
-def _renormalised(scores, mask):
-    weights = torch.softmax(scores, dim=-1) * mask
-    return weights / weights.sum(-1, keepdim=True)
+_RENORMALISED = (
+    _renormalised(lambda total: total.clamp(min=1e-9)),
+    _renormalised(lambda total: total + 1e-9),
+    _renormalised(lambda total: torch.where(total > 0, total, 1.0)),
+)
+_RENORMALISED_WITHOUT_GUARD = _renormalised(lambda total: total)
 
 
-def _masked_after_softmax(scores, mask):
-    weights = torch.softmax(scores, dim=-1) * mask
-    total = weights.sum(-1, keepdim=True)
-    return torch.where(total > 0, weights / torch.where(total > 0, total, 1.0), 0.0)
+def _fill_overflowed(scores, mask):
+    return torch.softmax(scores + ~mask * torch.finfo(scores.dtype).min, dim=-1)
 
 
 def _masked_by_adding(scores, mask):
@@ -891,11 +974,12 @@ MASKED_SOFTMAX = Exercise(
         Mistake(
             id="masked_softmax.filled-with-zero",
             title="가린 점수를 0으로 채움",
-            why="점수 0은 '안 봄'이 아니에요. 지수를 취하면 1이 되어 가려진 자리도 몫을 받아요. 점수에 마스크를 곱해도, 아주 작은 양수로 채워도 마찬가지예요.",
+            why="점수 0은 '안 봄'이 아니에요. 지수를 취하면 1이 되어 가려진 자리도 몫을 받아요. 점수에 마스크를 곱해도, `1e-9`나 `-1e-9`처럼 0에 가까운 수로 채워도 마찬가지예요.",
             look="지수를 취한 값이 0이 되려면 점수가 어떤 수여야 하는지 생각해 봐요.",
             wrong=(
                 _filled(0.0),
                 _filled(1e-9),
+                _filled(-1e-9),
                 _when_masked(lambda scores, mask: torch.softmax(scores * mask, dim=-1)),
             ),
             groups=("masked", "broadcast", "empty_row"),
@@ -903,11 +987,12 @@ MASKED_SOFTMAX = Exercise(
         Mistake(
             id="masked_softmax.filled-with-zero-then-erased",
             title="0으로 채운 다음 비율만 지움",
-            why="점수 0은 지수를 취하면 1이라 가려진 자리도 몫을 가져가요. 그 몫을 나중에 0으로 지워서 남은 비율의 합이 1보다 작아요.",
+            why="점수가 0이거나 `1e-9`, `-1e-9`처럼 0에 가까우면 지수를 취해 1이라 가려진 자리도 몫을 가져가요. 그 몫을 나중에 0으로 지워서 남은 비율의 합이 1보다 작아요.",
             look="결과를 마지막 축으로 더해 봐요. 가려진 자리가 처음부터 아무 몫도 가져가지 않으려면 점수가 어떤 수여야 할까요?",
             wrong=(
-                lambda scores, mask: _filled(0.0)(scores, mask) * (1 if mask is None else mask),
-                lambda scores, mask: _filled(1e-9)(scores, mask) * (1 if mask is None else mask),
+                _filled_then_erased(0.0),
+                _filled_then_erased(1e-9),
+                _filled_then_erased(-1e-9),
                 _when_masked(lambda scores, mask: torch.softmax(scores * mask, dim=-1) * mask),
             ),
             groups=("masked", "broadcast"),
@@ -921,6 +1006,17 @@ MASKED_SOFTMAX = Exercise(
             groups=("masked", "broadcast", "empty_row"),
         ),
         Mistake(
+            id="masked_softmax.fill-too-small-then-erased",
+            title="충분히 작지 않은 수로 채운 다음 비율만 지움",
+            why="채운 수보다 작은 점수도 얼마든지 있어요. 그런 점수뿐인 줄에서는 가려진 자리가 몫을 다 가져가고, 그 몫을 나중에 지워서 남은 비율의 합이 1보다 작아요.",
+            look="결과를 마지막 축으로 더해 봐요. 어떤 진짜 점수보다도 훨씬 작은 수로 채워야 해요.",
+            wrong=(
+                *map(_filled_then_erased, (-1.0, -10.0, -100.0)),
+                *map(_filled_then_renormalised, (0.0, 1e-9, -1e-9, -1.0, -100.0)),
+            ),
+            groups=("masked", "broadcast"),
+        ),
+        Mistake(
             id="masked_softmax.not-renormalised",
             title="소프트맥스 뒤에 가리고 다시 나누지 않음",
             why="가려진 자리가 가져간 몫이 그냥 사라져서 남은 비율의 합이 1보다 작아요.",
@@ -930,6 +1026,14 @@ MASKED_SOFTMAX = Exercise(
                 _when_masked(lambda scores, mask: torch.softmax(scores, dim=-1).masked_fill(~mask, 0.0)),
             ),
             groups=("masked", "broadcast"),
+        ),
+        Mistake(
+            id="masked_softmax.hidden-scores-counted",
+            title="가릴 점수까지 넣어 나눈 다음 다시 나눔",
+            why="가릴 점수까지 넣어 지수를 취하고 그 뒤에 지웠어요. 가린 점수가 훨씬 크면 보이는 자리의 몫이 이미 0이 되어, 다시 나눠도 살아나지 않아요.",
+            look="줄의 최댓값을 뺄 때 그것이 가려진 자리의 점수일 수도 있는지 봐요.",
+            wrong=_RENORMALISED,
+            groups=("masked",),
         ),
         Mistake(
             id="masked_softmax.filled-after-softmax",
@@ -961,6 +1065,17 @@ MASKED_SOFTMAX = Exercise(
                 _when_masked(lambda scores, mask: torch.softmax(scores.masked_fill(mask, -1e9), dim=-1) * ~mask),
             ),
             groups=("masked", "broadcast", "empty_row"),
+        ),
+        Mistake(
+            id="masked_softmax.inverted-then-erased",
+            title="보이는 쪽을 가리고 나머지도 지움",
+            why="True인 자리를 가린 다음, 몫을 받은 False인 자리까지 지웠어요. 그래서 가린 것이 있는 줄이 모두 0이에요.",
+            look="점수를 채울 자리를 고르는 조건의 참과 거짓을 봐요. True는 '볼 수 있음'이에요.",
+            wrong=(
+                _when_masked(lambda scores, mask: torch.softmax(scores.masked_fill(mask, NEG_INF), dim=-1) * mask),
+                _when_masked(lambda scores, mask: torch.softmax(scores.masked_fill(mask, -1e9), dim=-1) * mask),
+            ),
+            groups=("masked", "broadcast"),
         ),
         Mistake(
             id="masked_softmax.mask-ignored",
@@ -1002,7 +1117,7 @@ MASKED_SOFTMAX = Exercise(
             title="전부 가려진 행이 nan",
             why="전부 가려진 행에서 0을 0으로 나눠 nan이 됐어요. 한 번 생긴 nan은 모델 전체로 번져요.",
             look="전부 가려진 행을 따로 다루거나, 마지막에 한 번 더 손보는 방법을 생각해 봐요.",
-            wrong=(_filled(NEG_INF), _when_masked(_renormalised)),
+            wrong=(_filled(NEG_INF),),
             groups=("empty_row",),
         ),
         Mistake(
@@ -1019,6 +1134,17 @@ MASKED_SOFTMAX = Exercise(
             groups=("empty_row",),
         ),
         Mistake(
+            id="masked_softmax.fill-overflows",
+            title="채운 수가 float32에서 넘침",
+            why="참/거짓에 파이썬의 수를 곱하면 float32예요. float64의 가장 작은 수는 거기에 담기지 않아서, 더하기 전에 벌써 -inf와 nan이 됐어요.",
+            look="점수가 float64일 때 마스크에 수를 곱한 텐서의 `.dtype`과 값을 찍어 봐요.",
+            wrong=(
+                _when_masked(lambda scores, mask: _fill_overflowed(scores, mask) * mask),
+                _when_masked(lambda scores, mask: torch.nan_to_num(_fill_overflowed(scores, mask)) * mask),
+            ),
+            groups=("masked",),
+        ),
+        Mistake(
             id="masked_softmax.other-rows-zeroed",
             title="빈 행 하나 때문에 모두 0",
             why="전부 가려진 행이 하나라도 있으면 다른 행의 비율까지 0이 됐어요.",
@@ -1033,6 +1159,19 @@ MASKED_SOFTMAX = Exercise(
             (_masked_without_anything, _filled_without_anything),
             ("unmasked", "masked", "broadcast", "empty_row"),
         ),
+        Both(
+            ("masked_softmax.hidden-scores-counted", "masked_softmax.nan-on-empty-row"),
+            (_RENORMALISED_WITHOUT_GUARD,),
+            ("masked", "empty_row"),
+        ),
+        Both(
+            ("masked_softmax.fill-overflows", "masked_softmax.uniform-on-empty-row"),
+            (
+                _when_masked(_fill_overflowed),
+                _when_masked(lambda scores, mask: torch.nan_to_num(_fill_overflowed(scores, mask))),
+            ),
+            ("masked", "empty_row"),
+        ),
     ),
     correct=(
         lambda scores, mask: torch.nan_to_num(_filled(NEG_INF)(scores, mask), nan=0.0),
@@ -1040,7 +1179,6 @@ MASKED_SOFTMAX = Exercise(
         lambda scores, mask: _filled(-1e4)(scores, mask) * (1 if mask is None else mask),
         _masked_by_loop,
         _masked_by_renormalising,
-        _when_masked(_masked_after_softmax),
         _when_masked(_masked_by_adding),
         _when_masked(lambda scores, mask: torch.where(mask, torch.where(mask, scores, -1e30).softmax(-1), 0.0)),
     ),
@@ -1065,10 +1203,16 @@ def _sdpa_cases(rng):
     square = qkv(2, T=6, S=6, K=5, Kv=3)
     empty = _mask(rng, 3, 5)
     empty[rng.int(0, 2)] = False
+    tempted = qkv(T=3, S=5, K=7, Kv=2)
+    toward = math.sqrt(7) * tempted[0][0] / tempted[0][0].square().sum()
+    # 첫 쿼리의 점수는 보이는 키마다 95쯤이라 exp가 넘치고, 가려진 키에서는 300이에요.
+    tempted[1][:4] += 95 * toward
+    tempted[1][4] = 300 * toward
     return [
         *(of_item(*args, None) for args in (double, same) for of_item in (_output_of, _weights_of)),
         case("mask", *heads, _mask(rng, 2, 1, 1, 5)),
         case("mask", *square, masks.causal_mask(6)),
+        case("mask", *tempted, torch.arange(5) < 4),
         case("empty_row", *qkv(T=3, S=5, K=6, Kv=2), empty),
     ]
 
@@ -1132,6 +1276,22 @@ def _sdpa_weights_times_k(q, k, v, mask):
     return weights @ k, weights
 
 
+def _sdpa_scores_times_v(q, k, v, mask):
+    scores = attention.attention_scores(q, k)
+    return scores @ v, attention.masked_softmax(scores, mask)
+
+
+def _sdpa_hard(q, k, v, mask):
+    weights = attention.masked_softmax(attention.attention_scores(q, k), mask)
+    best = F.one_hot(weights.argmax(-1), weights.size(-1)).to(v.dtype)
+    return best @ v, weights
+
+
+def _sdpa_hard_by_index(q, k, v, mask):
+    weights = attention.masked_softmax(attention.attention_scores(q, k), mask)
+    return v[..., weights.argmax(-1), :], weights
+
+
 def _sdpa_with_scores(scores):
     """가중치 대신 점수 `scores(점수, 마스크)`를 돌려줘요."""
 
@@ -1174,10 +1334,11 @@ def _sdpa_by_loop(q, k, v, mask):
 
 def _sdpa_by_numpy(q, k, v, mask):
     scores = np.matmul(q.numpy(), np.swapaxes(k.numpy(), -1, -2)) / np.sqrt(np.float32(q.shape[-1]))
+    if mask is not None:
+        scores = np.where(mask.numpy(), scores, np.float32(-1e30))
     weights = np.exp(scores - scores.max(-1, keepdims=True))
     if mask is not None:
         weights = weights * mask.numpy()
-        weights = weights / np.maximum(weights.sum(-1, keepdims=True), 1e-30)
     weights = torch.from_numpy(weights / np.maximum(weights.sum(-1, keepdims=True), 1e-30)).to(v.dtype)
     return weights @ v, weights
 
@@ -1221,6 +1382,22 @@ SDPA = Exercise(
             why="가중치는 맞지만 그것으로 키를 섞었어요. 키는 찾기 위한 이름표이고, 가져올 내용은 값이에요.",
             look="마지막 행렬 곱의 오른쪽에 무엇이 있는지 봐요.",
             wrong=(_sdpa_weights_times_k,),
+            groups=("output", "mask", "empty_row"),
+        ),
+        Mistake(
+            id="scaled_dot_product_attention.scores-times-values",
+            title="가중치가 아니라 점수로 섞음",
+            why="돌려준 가중치는 맞지만, 값은 그 가중치가 아니라 점수로 섞었어요.",
+            look="출력을 만드는 행렬 곱의 왼쪽에 무엇이 있는지 봐요.",
+            wrong=(_sdpa_scores_times_v,),
+            groups=("output", "mask", "empty_row"),
+        ),
+        Mistake(
+            id="scaled_dot_product_attention.hard-argmax",
+            title="가장 큰 가중치의 값만 고름",
+            why="가중치는 맞지만 값을 섞지 않고, 가중치가 가장 큰 키의 값 하나만 가져왔어요.",
+            look="식에서 가중치와 V 사이의 계산이 고르기인지 곱하기인지 봐요.",
+            wrong=(_sdpa_hard, _sdpa_hard_by_index),
             groups=("output", "mask", "empty_row"),
         ),
         Mistake(
@@ -1294,6 +1471,14 @@ SDPA = Exercise(
             groups=("mask", "empty_row"),
         ),
         Mistake(
+            id="scaled_dot_product_attention.hidden-scores-counted",
+            title="가릴 점수까지 넣어 나눈 다음 다시 나눔",
+            why="가릴 점수까지 넣어 지수를 취하고 그 뒤에 지웠어요. 가린 점수가 훨씬 크면 보이는 키의 몫이 이미 0이 되어, 다시 나눠도 살아나지 않아요.",
+            look="줄의 최댓값을 뺄 때 그것이 가려진 키의 점수일 수도 있는지 봐요.",
+            wrong=tuple(map(_sdpa_soft, _RENORMALISED)),
+            groups=("mask",),
+        ),
+        Mistake(
             id="scaled_dot_product_attention.always-causal",
             title="늘 미래를 가림",
             why="부탁하지 않았는데도 자기보다 뒤에 있는 키를 가렸어요. 무엇을 가릴지는 `mask`만 정해요.",
@@ -1315,12 +1500,22 @@ SDPA = Exercise(
             groups=_SDPA_ALL,
         ),
         Mistake(
+            id="scaled_dot_product_attention.divided-by-d-k",
+            title="d_k로 나누거나 √d_k로 두 번 나눔",
+            why="점수가 d_k로 나눈 값과 같아요. d_k로 나눴거나 √d_k로 두 번 나눴어요. 5-2의 함수는 이미 √d_k로 나눈 점수를 돌려줘요.",
+            look="점수를 나누는 곳이 모두 몇 번인지, 부른 함수 안까지 세어 봐요.",
+            wrong=(
+                _sdpa_divided(lambda q, k, v: q.size(-1)),
+                lambda q, k, v, mask: _sdpa(q / math.sqrt(q.size(-1)), k, v, mask),
+            ),
+            groups=_SDPA_ALL,
+        ),
+        Mistake(
             id="scaled_dot_product_attention.wrong-divisor",
             title="√d_k가 아닌 수로 나눔",
             why="점수를 √d_k가 아닌 다른 수로 나눴어요.",
             look="나눈 수를 찍어 보고, 쿼리의 모양에서 손으로 구한 √d_k와 견줘 봐요.",
             wrong=(
-                _sdpa_divided(lambda q, k, v: q.size(-1)),
                 _sdpa_divided(lambda q, k, v: q.size(-1) / 2),
                 _sdpa_divided(lambda q, k, v: int(math.sqrt(q.size(-1)))),
                 _sdpa_divided(lambda q, k, v: 8),
@@ -1336,7 +1531,7 @@ SDPA = Exercise(
             why="점수가 아주 큰 줄에서 exp가 inf가 되어 비율이 되지 못했어요.",
             look="5-1에서 넘치지 않게 한 단계가 여기에도 있는지 봐요.",
             wrong=(_sdpa_soft(_masked_without_max), _sdpa_soft(_filled_without_max)),
-            groups=("output", "weights"),
+            groups=("output", "weights", "mask"),
         ),
         Mistake(
             id="scaled_dot_product_attention.nan-on-empty-row",
@@ -1360,6 +1555,16 @@ SDPA = Exercise(
             groups=("empty_row",),
         ),
     ),
+    both=(
+        Both(
+            (
+                "scaled_dot_product_attention.hidden-scores-counted",
+                "scaled_dot_product_attention.nan-on-empty-row",
+            ),
+            (_sdpa_soft(_RENORMALISED_WITHOUT_GUARD),),
+            ("mask", "empty_row"),
+        ),
+    ),
     correct=(_sdpa_by_torch, _sdpa_by_einsum, _sdpa_by_loop, _sdpa_by_numpy),
     uses=("softmax", "attention_scores", "masked_softmax"),
 )
@@ -1376,15 +1581,21 @@ def _self_cases(rng):
         )
 
     x, *weights = sized(2, 6, 5, 5, 5)
+    x *= 0.6  # 가린 점수가 우연히 아주 크면, 순서만 틀린 답이 인과성에서도 떨어져요.
     later = x.clone()
-    later[:, 3:] = rng.normal(2, 3, 5)
+    later[:, 3:] = rng.normal(2, 3, 5, scale=0.6)
     causal = masks.causal_mask(6)
+    # 첫 문장의 첫 쿼리와 가려진 마지막 토큰의 점수가 2000이에요. 그 토큰의 다른 점수도 커서 float32로는 자릿수가 모자라요.
+    tempted, *matrices = sized(2, 5, 7, 6, 3, dtype=torch.float64)
+    pull = tempted[0, 0] @ matrices[0] @ matrices[1].T
+    tempted[0, 4] = 2000 * math.sqrt(6) * pull / pull.square().sum()
     return [
         case("values", *sized(2, 3, 6, 5, 7), None),
         case("values", *sized(3, 5, 6, 7, 8, dtype=torch.float64), None),
         case("square", *sized(2, 3, 5, 5, 5), None),
         case("mask", *sized(1, 6, 7, 5, 3), causal),
         case("mask", *sized(3, 5, 7, 6, 3), _mask(rng, 3, 5, 5)),
+        case("mask", tempted, *matrices, masks.causal_mask(5)),
         Case("causality", (Call((x, *weights, causal)), Call((later, *weights, causal))), "prefix", {"t": 3}),
     ]
 
@@ -1438,6 +1649,10 @@ def _self_divided(divisor):
 
 def _self_by_sqrt_of_d_model(x, W_q, W_k, W_v, mask):
     return _self_divided(lambda q, k, v: math.sqrt(x.size(-1)))(x, W_q, W_k, W_v, mask)
+
+
+def _self_sentence_by_sentence(x, W_q, W_k, W_v, mask):
+    return torch.stack([_attend(row @ W_q, row @ W_k, row @ W_v, mask) for row in x])
 
 
 def _self_reference(x, W_q, W_k, W_v, mask):
@@ -1494,10 +1709,13 @@ SELF_ATTENTION = Exercise(
         ),
         Mistake(
             id="self_attention.queries-and-keys-exchanged",
-            title="W_q와 W_k가 바뀜",
-            why="쿼리를 W_k로, 키를 W_q로 만들었어요. 묻는 쪽과 이름표를 내건 쪽이 바뀌어 점수의 행과 열이 뒤바뀌어요.",
+            title="쿼리와 키가 바뀜",
+            why="쿼리와 키가 서로 바뀌었어요. 묻는 쪽과 이름표를 내건 쪽이 바뀌어 점수의 행과 열이 뒤바뀌어요.",
             look="쿼리, 키, 값을 만드는 줄과 넘기는 줄에서 이름의 차례를 봐요.",
-            wrong=(lambda x, W_q, W_k, W_v, mask: _attend(x @ W_k, x @ W_q, x @ W_v, mask),),
+            wrong=(
+                lambda x, W_q, W_k, W_v, mask: _attend(x @ W_k, x @ W_q, x @ W_v, mask),
+                _self_with(lambda q, k, v, mask: _attend(k, q, v, mask)),
+            ),
             groups=("values", "square", "mask"),
         ),
         Mistake(
@@ -1570,6 +1788,34 @@ SELF_ATTENTION = Exercise(
             groups=("mask", "causality"),
         ),
         Mistake(
+            id="self_attention.hidden-scores-counted",
+            title="가릴 점수까지 넣어 나눈 다음 다시 나눔",
+            why="가릴 점수까지 넣어 지수를 취하고 그 뒤에 지웠어요. 가린 점수가 훨씬 크면 보이는 토큰의 몫이 이미 0이 되어, 다시 나눠도 살아나지 않아요.",
+            look="줄의 최댓값을 뺄 때 그것이 가려진 토큰의 점수일 수도 있는지 봐요.",
+            wrong=tuple(_self_soft(soft) for soft in (_RENORMALISED[0], _RENORMALISED[2], _RENORMALISED_WITHOUT_GUARD)),
+            groups=("mask",),
+        ),
+        Mistake(
+            id="self_attention.mask-axis-added",
+            title="마스크에 헤드 축을 더함",
+            why="(B, T, T) 마스크의 가운데에 축을 하나 끼웠어요. 여기에는 헤드 축이 없어서, 문장마다 모든 문장의 마스크를 씌운 네 축짜리 결과가 나와요.",
+            look="점수의 모양과 마스크의 모양을 나란히 적어 봐요.",
+            wrong=(
+                lambda x, W_q, W_k, W_v, mask: _self_reference(
+                    x, W_q, W_k, W_v, mask[:, None] if mask is not None and mask.dim() == 3 else mask
+                ),
+            ),
+            groups=("mask",),
+        ),
+        Mistake(
+            id="self_attention.whole-mask-for-each-sentence",
+            title="문장 하나에 모든 문장의 마스크",
+            why="문장을 하나씩 꺼내면서 마스크는 받은 그대로 넘겼어요. (B, T, T) 마스크라면 한 문장에 모든 문장의 마스크가 씌워져요.",
+            look="문장 하나의 점수와 마스크의 모양을 나란히 적어 봐요.",
+            wrong=(_self_sentence_by_sentence,),
+            groups=("mask",),
+        ),
+        Mistake(
             id="self_attention.always-causal",
             title="늘 미래를 가림",
             why="부탁하지 않았는데도 자기보다 뒤에 있는 토큰을 가렸어요. 무엇을 가릴지는 `mask`만 정해요.",
@@ -1594,12 +1840,22 @@ SELF_ATTENTION = Exercise(
             groups=("values", "mask"),
         ),
         Mistake(
+            id="self_attention.divided-by-d-k",
+            title="d_k로 나누거나 √d_k로 두 번 나눔",
+            why="점수가 d_k로 나눈 값과 같아요. d_k로 나눴거나 √d_k로 두 번 나눴어요. 5-6의 함수는 스스로 √d_k로 나눠요.",
+            look="점수를 나누는 곳이 모두 몇 번인지, 부른 함수 안까지 세어 봐요.",
+            wrong=(
+                _self_divided(lambda q, k, v: q.size(-1)),
+                _self_with(lambda q, k, v, mask: _attend(q / math.sqrt(q.size(-1)), k, v, mask)),
+            ),
+            groups=("values", "square", "mask"),
+        ),
+        Mistake(
             id="self_attention.wrong-divisor",
             title="√d_k가 아닌 수로 나눔",
             why="점수를 √d_k가 아닌 다른 수로 나눴어요.",
             look="나눈 수를 찍어 보고, 쿼리의 모양에서 손으로 구한 √d_k와 견줘 봐요.",
             wrong=(
-                _self_divided(lambda q, k, v: q.size(-1)),
                 _self_divided(lambda q, k, v: int(math.sqrt(q.size(-1)))),
                 _self_divided(lambda q, k, v: 8),
                 _self_divided(lambda q, k, v: math.sqrt(q.size(-2))),
@@ -1657,10 +1913,19 @@ def _variance_cases(rng):
         # √d_k의 소수점 아래를 버리면 나눈 값의 분산이 1에서 멀어지는 d_k예요.
         _measured(rng.choice((14, 15)), 1000, [rng.int(0, 10**6) for _ in range(3)], 0.25),
         # 큰 d_k에서는 표본이 적을 때만 값이 출렁여요.
-        _measured(rng.int(120, 130), 500, [rng.int(0, 10**6) for _ in range(4)], 0.35, noisy=_SINGLE_SAMPLE),
+        _measured(rng.int(120, 130), 500, [rng.int(0, 10**6) for _ in range(8)], 0.35, noisy=_SINGLE_SAMPLE),
         Case("generator", again, "repeatable", {"mistake": "attention_variance.generator-ignored"}),
         # 늘 0만 나오는 생성기에서는 어떻게 뽑아도 분산이 0이에요. 재지 않고 이론값을 적은 답이 드러나요.
         case("generator", 12, rng.int(40, 60), BuiltArgument("same_numbers")),
+        # 쿼리 하나로 잰 분산은 그 쿼리의 크기만큼이에요. d_k가 1이면 크기가 뽑을 때마다 많이 달라요.
+        _measured(1, 2000, [rng.int(0, 10**6) for _ in range(6)], 0.4),
+        # 표본이 둘뿐이면 분산은 부를 때마다 몇 배씩 달라요. 열두 번이 모두 네 배 안에 드는 일은 바른 답에서는 없어요.
+        Case(
+            "variance",
+            tuple(_variance_call(200, 2, rng.int(0, 10**6)) for _ in range(12)),
+            "scatter",
+            {"times": 4.0},
+        ),
     ]
 
 
@@ -1728,6 +1993,51 @@ def _variance_divided(divisor):
         return dots.var().item(), (dots / divisor(d_k)).var().item()
 
     return wrong
+
+
+def _variance_of_many(d_k, n_samples, generator):
+    """몇 개를 뽑으라고 하든 늘 2000쌍이에요."""
+    return attention.attention_variance(d_k, 2000, generator)
+
+
+def _variance_of_the_products(d_k, n_samples, generator):
+    """내적하지 않고 곱의 분산을 재어 d_k배 해요."""
+    q, k = _normal_pairs(d_k, n_samples, generator)
+    return (q * k).var().item() * d_k, (q * k).var().item()
+
+
+def _variance_divided_by_root(d_k, n_samples, generator):
+    variance = _dots(d_k, n_samples, generator).var().item()
+    return variance, variance / math.sqrt(d_k)
+
+
+def _variance_divided_twice(d_k, n_samples, generator):
+    q, k = _normal_pairs(d_k, n_samples, generator)
+    root = math.sqrt(d_k)
+    return (q * k).sum(-1).var().item(), ((q / root) * (k / root)).sum(-1).var().item()
+
+
+def _variance_divided_but_not_summed(d_k, n_samples, generator):
+    q, k = _normal_pairs(d_k, n_samples, generator)
+    return (q * k).sum(-1).var().item(), (q * k / math.sqrt(d_k)).var().item()
+
+
+def _variance_of_the_same_vectors(d_k, n_samples, generator):
+    q = k = torch.randn(n_samples, d_k, generator=generator)
+    dots = (q * k).sum(-1)
+    return dots.var().item(), (dots / math.sqrt(d_k)).var().item()
+
+
+def _variance_of_one_query(d_k, n_samples, generator):
+    q, k = torch.randn(d_k, generator=generator), torch.randn(n_samples, d_k, generator=generator)
+    dots = k @ q
+    return dots.var().item(), (dots / math.sqrt(d_k)).var().item()
+
+
+def _variance_of_one_query_drawn_last(d_k, n_samples, generator):
+    k, q = torch.randn(n_samples, d_k, generator=generator), torch.randn(d_k, generator=generator)
+    dots = k @ q
+    return dots.var().item(), (dots / math.sqrt(d_k)).var().item()
 
 
 def _variance_of_products(d_k, n_samples, generator):
@@ -1821,12 +2131,47 @@ ATTENTION_VARIANCE = Exercise(
             groups=("variance",),
         ),
         Mistake(
+            id="attention_variance.divided-by-d-k",
+            title="둘째 값이 1/d_k",
+            why="첫째 값은 맞는데 둘째 값이 1이 아니라 1/d_k에 가까워요. 내적을 d_k로 나눴거나, √d_k로 두 번(q와 k를 따로) 나눴거나, 둘째 값을 잴 때 곱을 더하지 않았어요.",
+            look="둘째 값을 재기 전에 무엇을 몇 번 나눴는지, 쌍마다 수가 하나씩인지 `.shape`를 봐요.",
+            wrong=(
+                _variance_divided(lambda d_k: d_k),
+                _variance_divided_twice,
+                _variance_divided_but_not_summed,
+            ),
+            groups=("variance",),
+        ),
+        Mistake(
+            id="attention_variance.variance-divided-by-root",
+            title="분산을 √d_k로 나눔",
+            why="첫째 값은 맞는데 둘째 값이 1이 아니라 √d_k에 가까워요. 수를 어떤 수로 나누면 분산은 그 수가 아니라 그 제곱만큼 작아져요.",
+            look="√d_k로 나눈 것이 내적인지, 내적의 분산인지 봐요.",
+            wrong=(_variance_divided_by_root,),
+            groups=("variance",),
+        ),
+        Mistake(
+            id="attention_variance.same-vectors",
+            title="쿼리와 키가 같은 벡터",
+            why="쿼리와 키로 같은 벡터를 썼어요. 벡터를 자기 자신과 내적하면 늘 양수이고, 두 분산이 모두 두 배쯤이에요.",
+            look="쿼리와 키를 따로 뽑는지, `q = k = ...`처럼 한 텐서를 두 이름으로 부르지 않는지 봐요.",
+            wrong=(_variance_of_the_same_vectors,),
+            groups=("variance",),
+        ),
+        Mistake(
+            id="attention_variance.one-query-for-all",
+            title="쿼리 하나를 모든 키와 곱함",
+            why="쿼리를 하나만 뽑아 모든 키와 곱했어요. 그러면 첫째 값이 그 쿼리의 크기에 따라 달라져요.",
+            look="내적마다 새로 뽑은 것이 키뿐인지, 쿼리와 키 둘 다인지 봐요.",
+            wrong=(_variance_of_one_query, _variance_of_one_query_drawn_last),
+            groups=("variance",),
+        ),
+        Mistake(
             id="attention_variance.wrong-divisor",
             title="√d_k가 아닌 수로 나눔",
             why="첫째 값은 맞는데 둘째 값이 1에서 멀어요. 나눈 수가 √d_k가 아니에요.",
             look="나눈 수를 찍어 보고 √d_k와 견줘 봐요.",
             wrong=(
-                _variance_divided(lambda d_k: d_k),
                 _variance_divided(lambda d_k: int(math.sqrt(d_k))),
                 _variance_divided(lambda d_k: d_k / 2),
                 _variance_divided(lambda d_k: 1),
@@ -1850,7 +2195,7 @@ ATTENTION_VARIANCE = Exercise(
                 lambda d_k, n_samples, generator: (float(d_k), 1.0),
                 lambda d_k, n_samples, generator: (_dots(d_k, n_samples, generator).var().item(), 1.0),
             ),
-            groups=("generator",),
+            groups=("variance", "generator"),
         ),
         Mistake(
             id="attention_variance.seeded-inside",
@@ -1858,7 +2203,15 @@ ATTENTION_VARIANCE = Exercise(
             why="받은 난수 생성기의 상태와 상관없이 늘 같은 표본이에요. 함수 안에서 시드를 새로 정했어요.",
             look="`manual_seed`를 부르는 곳이 있는지 봐요. 시드는 부르는 쪽이 정해요.",
             wrong=tuple(_variance_seeded(seed, own) for seed in (0, 42) for own in (True, False)),
-            groups=("generator",),
+            groups=("variance", "generator"),
+        ),
+        Mistake(
+            id="attention_variance.samples-ignored",
+            title="표본의 수와 상관없는 분산",
+            why="표본이 둘뿐일 때도 잰 값이 늘 비슷해요. n_samples만큼만 뽑지 않았거나, 내적이 아닌 다른 것의 분산을 쟀어요.",
+            look="n_samples를 2로 두고 몇 번 불러 봐요. 쌍마다 내적 하나를 얻어 그 내적들의 분산을 재는지 봐요.",
+            wrong=(_variance_of_many, _variance_of_the_products),
+            groups=("variance",),
         ),
         Mistake(
             id="attention_variance.generator-ignored",

@@ -56,6 +56,11 @@ def _split_interleaved(x, n_heads):
     return x.reshape(B, T, D // n_heads, n_heads).permute(0, 3, 1, 2)
 
 
+def _split_overlapping(x, n_heads):
+    _guarded(x.shape[-1], n_heads)
+    return x.unfold(-1, x.shape[-1] // n_heads, 1)[:, :, :n_heads].transpose(1, 2)
+
+
 def _split_permute_then_reshape(x, n_heads):
     B, T, D = x.shape
     _guarded(D, n_heads)
@@ -155,6 +160,14 @@ SPLIT_HEADS = Exercise(
             "축을 먼저 옮긴 다음에 끊어 읽어서 토큰과 특징이 뒤섞였어요.",
             "나누기와 옮기기 가운데 무엇이 먼저인지 봐요.",
             (_split_permute_then_reshape,),
+            ("values", "float64"),
+        ),
+        Mistake(
+            "split_heads.overlapping",
+            "헤드들이 겹침",
+            "다음 헤드가 d_k칸 뒤가 아니라 한 칸 뒤에서 시작해서, 헤드들이 같은 칸을 겹쳐 가져갔어요.",
+            "헤드 h가 몇 번 칸에서 시작해야 앞의 헤드와 겹치지 않는지 작은 수로 적어 봐요.",
+            (_split_overlapping,),
             ("values", "float64"),
         ),
         Mistake(
@@ -345,9 +358,25 @@ def _lengths_mask(lengths, S):
     return (torch.arange(S) < torch.tensor(lengths)[:, None])[:, None, None, :]
 
 
+def _mask_of_each_head(B, H, T, S):
+    """문장과 헤드와 쿼리마다 다른 마스크 (B, H, T, S). S가 4보다 크면 행마다 보이는 키가 둘은 돼요."""
+    axes = torch.meshgrid(*map(torch.arange, (B, H, T, S)), indexing="ij")
+    return (axes[0] + 2 * axes[1] + axes[2] + axes[3]) % 3 != 0
+
+
+def _tempting(n_heads, q_in, kv_in, W_q, W_k):
+    """`kv_in`의 첫 문장에서 마지막 토큰을 바꿔, 첫 헤드의 첫 쿼리와의 점수가 300이 되게 해요."""
+    K = q_in.shape[-1] // n_heads
+    pull = (q_in[0, 0] @ W_q)[:K] @ W_k[:, :K].T
+    kv_in = kv_in.clone()
+    kv_in[0, -1] = 300 * math.sqrt(K) * pull / pull.square().sum()
+    return kv_in
+
+
 def _mha_cases(rng):
     # √d_k와 그 정수부는 D, H, 문장 길이나 그 제곱근과 겹치지 않아요. 겹치면 엉뚱한 이름이 붙어요.
     W15, W14 = _matrices(rng, 15), _matrices(rng, 14)
+    q_in, kv_in = rng.normal(3, 3, 14), rng.normal(3, 5, 14)
     return [
         case("values", rng.normal(2, 6, 15), rng.normal(2, 7, 15), *W15, 3, None),
         case("values", rng.normal(1, 5, 14), rng.normal(1, 6, 14), *W14, 2, None),
@@ -363,6 +392,9 @@ def _mha_cases(rng):
             2,
             None,
         ),
+        # 가린 점수가 보이는 점수보다 훨씬 커요.
+        case("mask", q_in, _tempting(2, q_in, kv_in, *W14[:2]), *W14, 2, _lengths_mask([2, 5, 3], 5)),
+        case("mask", rng.normal(2, 4, 15), rng.normal(2, 5, 15), *W15, 3, _mask_of_each_head(2, 3, 4, 5)),
     ]
 
 
@@ -403,6 +435,25 @@ def _weigh_added(scores, mask):
 
 def _weigh_not_renormalised(scores, mask):
     return torch.softmax(scores, -1) * (1 if mask is None else mask)
+
+
+def _weigh_renormalised(total):
+    """가릴 점수까지 넣어 소프트맥스하고, 가린 다음 `total(합)`으로 다시 나눠요."""
+
+    def weigh(scores, mask):
+        weights = torch.softmax(scores, -1)
+        if mask is None:
+            return weights
+        weights = weights * mask
+        return weights / total(weights.sum(-1, keepdim=True))
+
+    return weigh
+
+
+_RENORMALISED = (
+    _weigh_renormalised(lambda total: total),
+    _weigh_renormalised(lambda total: total.clamp(min=1e-9)),
+)
 
 
 def _weigh_causal(scores, mask):
@@ -482,6 +533,40 @@ def _heads_by_view(x, n_heads):
     return x.reshape(B, n_heads, T, D // n_heads)
 
 
+def _mha_divided_twice(q_in, kv_in, W_q, W_k, W_v, W_o, n_heads, mask):
+    return _mha(q_in, kv_in, W_q / math.sqrt(len(W_q) // n_heads), W_k, W_v, W_o, n_heads, mask)
+
+
+def _mha_of_the_inputs(project):
+    """투영하지 않은 입력으로 어텐션을 하고, 그 결과를 `project(y, W_q, W_k, W_v, W_o)`로 옮겨요."""
+
+    def wrong(q_in, kv_in, W_q, W_k, W_v, W_o, n_heads, mask):
+        same = torch.eye(len(W_q), dtype=W_q.dtype)
+        return project(_mha(q_in, kv_in, same, same, same, W_o, n_heads, mask, out=False), W_q, W_k, W_v, W_o)
+
+    return wrong
+
+
+def _mha_of_input_slices(weigh=_weigh):
+    """헤드마다 입력도 제 칸만 잘라 투영해요."""
+
+    def wrong(q_in, kv_in, W_q, W_k, W_v, W_o, n_heads, mask):
+        d_k = len(W_q) // n_heads
+        blocks = torch.block_diag(*[torch.ones(d_k, d_k, dtype=W_q.dtype)] * n_heads)
+        return _mha(q_in, kv_in, W_q * blocks, W_k * blocks, W_v * blocks, W_o, n_heads, mask, weigh=weigh)
+
+    return wrong
+
+
+def _weigh_by_first_head(scores, mask):
+    return _weigh(scores, mask if mask is None or mask.dim() == 2 else mask[:, :1])
+
+
+def _weigh_by_second_axis(scores, mask):
+    """`mask[:, 0]`을 헤드 하나의 점수 (B, T, S)에 씌워요."""
+    return torch.stack([_weigh(head, None if mask is None else mask[:, 0]) for head in scores.unbind(1)], 1)
+
+
 def _mha_mask_wrong_axis(q_in, kv_in, W_q, W_k, W_v, W_o, n_heads, mask):
     if mask is not None and mask.dim() == 4:
         mask = mask[:, 0, 0]  # (B, S)가 (T, S)처럼 늘어나요.
@@ -512,7 +597,7 @@ def _mha_loop(q_in, kv_in, W_q, W_k, W_v, W_o, n_heads, mask):
         cut = slice(h * d_k, (h + 1) * d_k)
         scores = (q_in @ W_q[:, cut]) @ (kv_in @ W_k[:, cut]).transpose(1, 2) / math.sqrt(d_k)
         if mask is not None:
-            head_mask = mask if mask.dim() == 2 else mask[:, 0]
+            head_mask = mask if mask.dim() == 2 else mask[:, h if mask.shape[1] > 1 else 0]
             scores = scores.masked_fill(~head_mask, float("-inf"))
         out = out + scores.softmax(-1) @ (kv_in @ W_v[:, cut]) @ W_o[cut]
     return out
@@ -586,17 +671,44 @@ MULTI_HEAD_ATTENTION = Exercise(
             _MHA_ALL,
         ),
         Mistake(
+            "multi_head_attention.divided-by-d-k",
+            "d_k로 나누거나 √d_k로 두 번 나눔",
+            "점수가 d_k로 나눈 값과 같아요. d_k로 나눴거나 √d_k로 두 번 나눴어요. `attend`는 스스로 √d_k로 나눠요.",
+            "점수를 나누는 곳이 모두 몇 번인지, 부른 함수 안까지 세어 봐요.",
+            (_mha_divided(lambda q, k: q.shape[-1]), _mha_divided_twice),
+            _MHA_ALL,
+        ),
+        Mistake(
             "multi_head_attention.wrong-divisor",
             "√d_k가 아닌 수로 나눔",
             "점수를 √d_k가 아닌 다른 수로 나눴어요.",
             "나눈 수를 찍어 보고, 헤드로 나눈 쿼리의 모양에서 손으로 구한 √d_k와 견줘 봐요.",
             (
-                _mha_divided(lambda q, k: q.shape[-1]),
                 _mha_divided(lambda q, k: int(math.sqrt(q.shape[-1]))),
                 _mha_divided(lambda q, k: 8),
                 _mha_divided(lambda q, k: math.sqrt(q.shape[-2])),
                 _mha_divided(lambda q, k: math.sqrt(k.shape[-2])),
             ),
+            _MHA_ALL,
+        ),
+        Mistake(
+            "multi_head_attention.inputs-not-projected",
+            "투영하기 전의 입력으로 어텐션",
+            "쿼리, 키, 값을 만들지 않고 받은 입력을 그대로 헤드로 나눠 어텐션을 했어요.",
+            "W_q, W_k, W_v가 헤드로 나누기 전에 저마다 한 번씩 곱해지는지 봐요.",
+            (
+                _mha_of_the_inputs(lambda y, W_q, W_k, W_v, W_o: y @ W_q @ W_k @ W_v @ W_o),
+                _mha_of_the_inputs(lambda y, W_q, W_k, W_v, W_o: y @ W_o),
+                _mha_of_the_inputs(lambda y, W_q, W_k, W_v, W_o: y @ W_v @ W_o),
+            ),
+            _MHA_ALL,
+        ),
+        Mistake(
+            "multi_head_attention.inputs-sliced",
+            "헤드마다 입력을 잘라 투영",
+            "헤드마다 입력의 제 칸만 잘라 투영했어요. 그러면 헤드는 입력의 나머지 칸을 보지 못해요.",
+            "나누는 것이 투영하기 전의 입력인지, 투영한 다음의 쿼리와 키와 값인지 봐요.",
+            (_mha_of_input_slices(),),
             _MHA_ALL,
         ),
         Mistake(
@@ -754,6 +866,30 @@ MULTI_HEAD_ATTENTION = Exercise(
             _MHA_ALL,
         ),
         Mistake(
+            "multi_head_attention.hidden-scores-counted",
+            "가릴 점수까지 넣어 나눈 다음 다시 나눔",
+            "가릴 점수까지 넣어 소프트맥스를 씌우고 그 뒤에 지웠어요. 가린 점수가 훨씬 크면 보이는 키의 몫이 이미 0이 되어, 다시 나눠도 살아나지 않아요.",
+            "마스크를 씌우는 줄과 소프트맥스의 줄 가운데 무엇이 먼저인지 봐요.",
+            tuple(_mha_with(weigh=weigh) for weigh in _RENORMALISED),
+            ("mask",),
+        ),
+        Mistake(
+            "multi_head_attention.first-head-mask",
+            "첫 헤드의 마스크를 모든 헤드에 씀",
+            "축이 넷인 마스크에서 첫 헤드의 것만 골라 모든 헤드에 썼어요. 헤드마다 다른 마스크가 오면 틀려요.",
+            "받은 마스크는 (B, H, T, S)로 늘어나요. 헤드 축의 길이가 1일 때와 H일 때를 견줘 봐요.",
+            (_mha_with(weigh=_weigh_by_first_head),),
+            ("mask",),
+        ),
+        Mistake(
+            "multi_head_attention.second-axis-of-the-mask",
+            "늘 `mask[:, 0]`을 씀",
+            "마스크의 둘째 축에서 늘 첫째 것만 골라 썼어요. 축이 둘인 (T, S) 마스크에서는 헤드가 아니라 키의 열이고, 헤드마다 다른 마스크에서는 첫 헤드의 것이에요.",
+            "받을 수 있는 마스크의 모양을 모두 적고, `mask[:, 0]`이 그때마다 무엇인지 봐요.",
+            (_mha_with(weigh=_weigh_by_second_axis),),
+            ("mask",),
+        ),
+        Mistake(
             "multi_head_attention.mask-wrong-axis",
             "마스크가 다른 축에 맞춰짐",
             "문장마다의 마스크가 쿼리 축에 맞춰졌어요. 문장 수와 토큰 수가 같을 때는 예외도 없이 틀려요.",
@@ -786,6 +922,13 @@ MULTI_HEAD_ATTENTION = Exercise(
             _MHA_ALL,
         ),
     ),
+    both=(
+        Both(
+            ("multi_head_attention.inputs-sliced", "multi_head_attention.second-axis-of-the-mask"),
+            (_mha_of_input_slices(_weigh_by_second_axis),),
+            _MHA_ALL,
+        ),
+    ),
     correct=(_mha_loop, _mha_einsum, _mha_fused, _mha_by_module),
     uses=("split_heads", "merge_heads"),
 )
@@ -796,11 +939,14 @@ MULTI_HEAD_ATTENTION = Exercise(
 
 def _cross_cases(rng):
     W = _matrices(rng, 12)
+    x, memory = rng.normal(2, 3, 12), rng.normal(2, 5, 12)
     return [
         case("values", rng.normal(2, 4, 12), rng.normal(2, 6, 12), *W, 3, None),
         # 길이가 같으면 마스크를 쿼리 축에 써도 모양이 맞아요.
         case("mask", rng.normal(2, 5, 12), rng.normal(2, 5, 12), *W, 2, _lengths_mask([3, 4], 5)),
         case("mask", rng.normal(1, 4, 12), rng.normal(1, 6, 12), *W, 3, _lengths_mask([2], 6)),
+        # 가린 점수가 보이는 점수보다 훨씬 커요.
+        case("mask", x, _tempting(3, x, memory, *W[:2]), *W, 3, _lengths_mask([3, 4], 5)),
         case(
             "float64",
             rng.normal(2, 3, 10, dtype=torch.float64),
@@ -830,6 +976,10 @@ def _cross_memory_only(x, memory, *rest):
 
 def _cross_mask_ignored(x, memory, W_q, W_k, W_v, W_o, n_heads, src_mask):
     return _mha(x, memory, W_q, W_k, W_v, W_o, n_heads, None)
+
+
+def _cross_first_sentence_mask(x, memory, W_q, W_k, W_v, W_o, n_heads, src_mask):
+    return _mha(x, memory, W_q, W_k, W_v, W_o, n_heads, None if src_mask is None else src_mask[:1])
 
 
 def _cross_mask_on_queries(x, memory, W_q, W_k, W_v, W_o, n_heads, src_mask):
@@ -908,7 +1058,15 @@ CROSS_ATTENTION = Exercise(
             "헤드의 √d_k로 나누지 않음",
             "점수를 헤드의 √d_k로 나누지 않았어요.",
             "점수를 구하는 곳을 6-3과 견줘 봐요. 6-3의 함수를 불러도 돼요.",
-            (_mha_divided(_root_of_model), _mha_divided(lambda q, k: 1), _mha_divided(lambda q, k: q.shape[-1])),
+            (_mha_divided(_root_of_model), _mha_divided(lambda q, k: 1)),
+            _MHA_ALL,
+        ),
+        Mistake(
+            "cross_attention.divided-by-d-k",
+            "d_k로 나누거나 √d_k로 두 번 나눔",
+            "점수가 d_k로 나눈 값과 같아요. d_k로 나눴거나 √d_k로 두 번 나눴어요. `attend`는 스스로 √d_k로 나눠요.",
+            "점수를 나누는 곳이 모두 몇 번인지, 부른 함수 안까지 세어 봐요.",
+            (_mha_divided(lambda q, k: q.shape[-1]), _mha_divided_twice),
             _MHA_ALL,
         ),
         Mistake(
@@ -933,6 +1091,30 @@ CROSS_ATTENTION = Exercise(
             "원문의 패딩까지 보고 있어요.",
             "`src_mask`가 끝까지 전달되는지 봐요.",
             (_cross_mask_ignored,),
+            ("mask",),
+        ),
+        Mistake(
+            "cross_attention.first-sentence-mask",
+            "첫 문장의 마스크를 모든 문장에 씀",
+            "모든 문장에 첫 문장의 마스크를 썼어요. 문장마다 길이가 달라서 패딩의 자리도 달라요.",
+            "`src_mask`의 배치 축에서 하나만 고르는 곳이 있는지 봐요.",
+            (_cross_first_sentence_mask,),
+            ("mask",),
+        ),
+        Mistake(
+            "cross_attention.not-renormalised",
+            "소프트맥스 뒤에 가리고 다시 나누지 않음",
+            "원문의 패딩이 가져간 몫이 그냥 사라져서 남은 가중치의 합이 1보다 작아요.",
+            "마스크를 씌우는 줄과 소프트맥스의 줄 가운데 무엇이 먼저인지 봐요.",
+            (_mha_with(weigh=_weigh_not_renormalised),),
+            ("mask",),
+        ),
+        Mistake(
+            "cross_attention.hidden-scores-counted",
+            "가릴 점수까지 넣어 나눈 다음 다시 나눔",
+            "가릴 점수까지 넣어 소프트맥스를 씌우고 그 뒤에 지웠어요. 가린 점수가 훨씬 크면 보이는 토큰의 몫이 이미 0이 되어, 다시 나눠도 살아나지 않아요.",
+            "마스크를 씌우는 줄과 소프트맥스의 줄 가운데 무엇이 먼저인지 봐요.",
+            tuple(_mha_with(weigh=weigh) for weigh in _RENORMALISED),
             ("mask",),
         ),
         Mistake(
@@ -1029,6 +1211,12 @@ def _count_one_head(d_model, n_heads, bias):
     return 4 * d_model * d_k + 4 * d_k * bias
 
 
+def _count_one_head_and_output(d_model, n_heads, bias):
+    _guarded(d_model, n_heads)
+    d_k = d_model // n_heads
+    return 3 * (d_model * d_k + d_k * bias) + d_model * d_model + d_model * bias
+
+
 def _count_narrow_output(d_model, n_heads, bias):
     _guarded(d_model, n_heads)
     d_k = d_model // n_heads
@@ -1107,7 +1295,23 @@ MHA_PARAM_COUNT = Exercise(
             "편향을 덜 셈",
             "행렬은 맞는데 편향의 수가 모자라요.",
             "행렬이 몇 개이고, 편향은 몇 개의 행렬에 딸려 있는지 봐요.",
-            (_count_some_biases(1), _count_some_biases(3)),
+            (_count_some_biases(1), _count_some_biases(2), _count_some_biases(3)),
+            ("bias",),
+        ),
+        Mistake(
+            "mha_param_count.projections-of-one-head",
+            "헤드 하나의 W_q, W_k, W_v만 셈",
+            "W_o는 맞게 세었는데, W_q와 W_k와 W_v는 헤드 하나의 것만 세었어요.",
+            "헤드 하나의 투영이 몇 칸을 내놓는지, 헤드들을 다 모으면 몇 칸인지 봐요.",
+            (_count_one_head_and_output,),
+            ("paper", "bias"),
+        ),
+        Mistake(
+            "mha_param_count.one-number-biases",
+            "편향 하나를 수 하나로 셈",
+            "행렬마다 편향을 수 하나로 셌어요. 편향은 나가는 칸마다 수가 하나씩이에요.",
+            "`x @ W`의 결과에 편향을 더하려면 편향의 길이가 얼마여야 하는지 봐요.",
+            (lambda d_model, n_heads, bias: _count_bias_ignored(d_model, n_heads, bias) + 4 * bias,),
             ("bias",),
         ),
         Mistake(
@@ -1208,6 +1412,14 @@ def _join_reversed(c, k, v):
     return (k, v) if c is None else (torch.cat([k, c["k"]], 2), torch.cat([v, c["v"]], 2))
 
 
+def _join_by_adding(c, k, v):
+    return (k, v) if c is None else (c["k"] + k, c["v"] + v)
+
+
+def _cache_first_without_output(x_t, cache, W_q, W_k, W_v, W_o, n_heads):
+    return (_cache_no_output if cache is None else _cached)(x_t, cache, W_q, W_k, W_v, W_o, n_heads)
+
+
 def _join_keys_to_both(c, k, v):
     return (k, v) if c is None else (torch.cat([c["k"], k], 2), torch.cat([c["k"], v], 2))
 
@@ -1303,6 +1515,14 @@ ATTEND_WITH_CACHE = Exercise(
             ("step", "sequence"),
         ),
         Mistake(
+            "attend_with_cache.added",
+            "잇지 않고 더함",
+            "새 키와 값을 지난 것들의 뒤에 잇지 않고 더했어요. 지난 토큰이 모두 바뀌고 캐시의 길이는 늘지 않아요.",
+            "돌려줄 캐시의 길이가 받은 캐시보다 몇 칸 길어야 하는지 봐요.",
+            (_cached_with(join=_join_by_adding),),
+            ("step", "sequence"),
+        ),
+        Mistake(
             "attend_with_cache.order-reversed",
             "캐시의 순서가 뒤집힘",
             "새 토큰이 지난 토큰들 앞에 붙었어요. 출력은 같아서 캐시를 들여다봐야 보여요.",
@@ -1383,12 +1603,31 @@ ATTEND_WITH_CACHE = Exercise(
             ("step", "sequence"),
         ),
         Mistake(
+            "attend_with_cache.divided-by-d-k",
+            "d_k로 나누거나 √d_k로 두 번 나눔",
+            "점수가 d_k로 나눈 값과 같아요. d_k로 나눴거나 √d_k로 두 번 나눴어요. `attend`는 스스로 √d_k로 나눠요.",
+            "점수를 나누는 곳이 모두 몇 번인지, 부른 함수 안까지 세어 봐요.",
+            (
+                _cached_with(divisor=lambda q, k: q.shape[-1]),
+                _cached_with(divisor=lambda q, k: math.sqrt(q.shape[-1]) * math.sqrt(q.shape[-1])),
+            ),
+            ("step", "sequence"),
+        ),
+        Mistake(
             "attend_with_cache.no-output-projection",
             "W_o를 곱하지 않음",
             "헤드를 이어 붙인 데서 멈췄어요. 헤드들의 말을 섞는 마지막 행렬이 빠졌어요.",
             "받은 행렬 네 개가 모두 쓰였는지 봐요.",
             (_cache_no_output,),
             ("first", "step", "sequence"),
+        ),
+        Mistake(
+            "attend_with_cache.first-without-output-projection",
+            "첫 토큰에만 W_o를 곱하지 않음",
+            "캐시가 없을 때의 출력에만 W_o를 곱하지 않았어요. 첫 토큰도 헤드들의 말을 섞어야 해요.",
+            "캐시가 None일 때와 아닐 때 돌려주는 것을 나란히 봐요.",
+            (_cache_first_without_output,),
+            ("first", "sequence"),
         ),
         Mistake(
             "attend_with_cache.swapped",
@@ -1416,9 +1655,24 @@ ATTEND_WITH_CACHE = Exercise(
 
 
 def _gqa_cases(rng):
+    # H/G와 G가 같으면 어느 쪽으로 나눠도 맞아요.
+    tempted = (rng.normal(2, 6, 3, 5), rng.normal(2, 3, 6, 5), rng.normal(2, 3, 6, 5))
+    asking = tempted[0][0, 0, 0]
+    # 첫 헤드의 첫 쿼리와 가려진 키의 점수가 300이에요.
+    tempted[1][0, 0, 5] = 300 * math.sqrt(5) * asking / asking.square().sum()
     return [
         case("values", rng.normal(2, 6, 4, 5), rng.normal(2, 3, 7, 5), rng.normal(2, 3, 7, 5), None),
-        case("mask", rng.normal(2, 4, 3, 5), rng.normal(2, 2, 6, 5), rng.normal(2, 2, 6, 5), _lengths_mask([4, 2], 6)),
+        case("mask", *tempted, _lengths_mask([4, 2], 6)),
+        case(
+            "mask", rng.normal(2, 6, 5, 4), rng.normal(2, 2, 5, 4), rng.normal(2, 2, 5, 4), torch.ones(5, 5).tril() > 0
+        ),
+        case(
+            "mask",
+            rng.normal(2, 6, 4, 5),
+            rng.normal(2, 2, 6, 5),
+            rng.normal(2, 2, 6, 5),
+            _mask_of_each_head(2, 6, 4, 6),
+        ),
         case(
             "values",
             rng.normal(2, 6, 3, 4, dtype=torch.float64),
@@ -1454,23 +1708,100 @@ def _gqa_not_flattened(q, k, v, mask):
     return y.unflatten(1, (k.shape[1], -1))
 
 
+def _whole_mask(q, k, mask):
+    """(B, H, T, S)로 늘린 마스크."""
+    return None if mask is None else mask.expand(*q.shape[:3], k.shape[2])
+
+
 def _gqa_index(q, k, v, mask):
-    n = q.shape[1] // k.shape[1]
+    n, mask = q.shape[1] // k.shape[1], _whole_mask(q, k, mask)
     return torch.stack(
         [
-            scaled_dot_product_attention(q[:, h], k[:, h // n], v[:, h // n], None if mask is None else mask[:, 0])[0]
+            scaled_dot_product_attention(q[:, h], k[:, h // n], v[:, h // n], None if mask is None else mask[:, h])[0]
             for h in range(q.shape[1])
         ],
         dim=1,
     )
 
 
+def _gqa_of_head(group, cut=lambda mask, h: mask):
+    """헤드 h를 하나씩 꺼내 `group(h, H, G)`번 묶음과 `cut(마스크, h)`로 본 다음 쌓아요."""
+
+    def wrong(q, k, v, mask):
+        H, G = q.shape[1], k.shape[1]
+        heads = []
+        for h in range(H):
+            g = group(h, H, G)
+            seen = None if mask is None else cut(mask, h)
+            heads.append(F.scaled_dot_product_attention(q[:, h], k[:, g], v[:, g], attn_mask=seen))
+        return torch.stack(heads, dim=1)
+
+    return wrong
+
+
+def _group_of(h, H, G):
+    return h // (H // G)
+
+
+def _divided_by_groups(h, H, G):
+    return h // G
+
+
+def _gqa_mask(change):
+    """마스크를 `change(mask)`로 바꿔 넣은 묶음 쿼리 어텐션."""
+    return lambda q, k, v, mask: _gqa_by_torch(q, k, v, None if mask is None else change(mask))
+
+
+def _gqa_index_divided_by_groups(q, k, v, mask):
+    index = torch.arange(q.shape[1]) // k.shape[1]
+    return F.scaled_dot_product_attention(q, k[:, index], v[:, index], attn_mask=mask)
+
+
+def _gqa_copied_divided_by_groups(q, k, v, mask):
+    k, v = (torch.stack([x[:, h // x.shape[1]] for h in range(q.shape[1])], dim=1) for x in (k, v))
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+
+
+def _gqa_queries_averaged(q, k, v, mask):
+    q = q.unflatten(1, (k.shape[1], -1)).mean(dim=2)
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+
+
+def _gqa_of_few_heads(cut):
+    """묶음마다 쿼리 헤드를 G개만 채워요."""
+
+    def wrong(q, k, v, mask):
+        G, out = k.shape[1], torch.zeros_like(q)
+        size = q.shape[1] // G
+        for g in range(G):
+            heads, own = slice(g * size, g * size + G), slice(g, g + 1)
+            seen = _whole_mask(q, k, mask)[:, heads] if cut and mask is not None else mask
+            out[:, heads] = F.scaled_dot_product_attention(q[:, heads], k[:, own], v[:, own], attn_mask=seen)
+        return out
+
+    return wrong
+
+
+def _gqa_of_every_gth_head(cut):
+    """묶음 g가 g, g + G, ...번 헤드를 맡고, 맡은 차례대로 이어 붙여요."""
+
+    def wrong(q, k, v, mask):
+        G, heads = k.shape[1], []
+        for g in range(G):
+            for h in range(g, q.shape[1], G):
+                seen = _whole_mask(q, k, mask)[:, h : h + 1] if cut and mask is not None else mask
+                own = slice(g, g + 1)
+                heads.append(F.scaled_dot_product_attention(q[:, h : h + 1], k[:, own], v[:, own], attn_mask=seen))
+        return torch.cat(heads, dim=1)
+
+    return wrong
+
+
 def _gqa_grouped(q, k, v, mask):
     B, H, T, K = q.shape
     G = k.shape[1]
-    y = scaled_dot_product_attention(
-        q.reshape(B, G, H // G, T, K), k[:, :, None], v[:, :, None], None if mask is None else mask[:, :, None]
-    )[0]
+    mask = None if mask is None else _whole_mask(q, k, mask).unflatten(1, (G, H // G))
+    y = scaled_dot_product_attention(q.reshape(B, G, H // G, T, K), k[:, :, None], v[:, :, None], mask)[0]
     return y.reshape(B, H, T, K)
 
 
@@ -1506,11 +1837,49 @@ GROUPED_QUERY_ATTENTION = Exercise(
             ("values", "mask"),
         ),
         Mistake(
+            "grouped_query_attention.divided-by-groups",
+            "묶음의 수 G로 나눔",
+            "헤드의 번호를 한 묶음을 나눠 쓰는 헤드의 수가 아니라 묶음의 수 G로 나눴어요. 두 수가 같을 때만 맞아요.",
+            "헤드가 여섯이고 묶음이 둘일 때 헤드마다 몇 번 묶음이 되는지 적어 봐요.",
+            (
+                _gqa_index_divided_by_groups,
+                _gqa_copied_divided_by_groups,
+                _gqa_of_head(
+                    _divided_by_groups, lambda mask, h: mask[:, min(h, mask.shape[1] - 1)] if mask.dim() > 2 else mask
+                ),
+            ),
+            ("values", "mask"),
+        ),
+        Mistake(
+            "grouped_query_attention.few-heads-filled",
+            "묶음마다 헤드를 G개만 채움",
+            "묶음마다 쿼리 헤드를 G개씩 채웠어요. 한 묶음을 나눠 쓰는 헤드가 G개보다 많으면 나머지 헤드는 0으로 남아요.",
+            "결과에 모두 0인 헤드가 있는지, 묶음 하나를 몇 개의 헤드가 나눠 쓰는지 봐요.",
+            (_gqa_of_few_heads(False), _gqa_of_few_heads(True)),
+            ("values", "mask"),
+        ),
+        Mistake(
+            "grouped_query_attention.every-gth-head",
+            "묶음이 G칸씩 건너뛴 헤드를 맡음",
+            "묶음마다 이웃한 헤드가 아니라 G칸씩 건너뛴 헤드를 맡았고, 맡은 차례대로 이어 붙여서 결과의 차례도 헤드의 차례와 달라요.",
+            "묶음 0이 맡는 헤드의 번호를 적고, 결과의 1번 헤드가 어느 쿼리에서 나왔는지 봐요.",
+            (_gqa_of_every_gth_head(False), _gqa_of_every_gth_head(True)),
+            ("values", "mask"),
+        ),
+        Mistake(
             "grouped_query_attention.averaged",
             "묶음을 평균함",
             "키와 값의 묶음들을 하나로 평균했어요.",
             "묶음마다 키와 값은 따로 남아 있어야 해요.",
             (_gqa_with(lambda x, n_heads: x.mean(1, keepdim=True)),),
+            ("values", "mask"),
+        ),
+        Mistake(
+            "grouped_query_attention.queries-averaged",
+            "한 묶음의 쿼리를 평균함",
+            "한 묶음을 나눠 쓰는 쿼리 헤드들을 하나로 평균했어요. 결과의 헤드가 H개가 아니라 G개예요.",
+            "돌려줄 모양 (B, H, T, K)에서 헤드가 몇 개인지 봐요. 쿼리 헤드는 저마다 따로 물어요.",
+            (_gqa_queries_averaged,),
             ("values", "mask"),
         ),
         Mistake(
@@ -1530,13 +1899,23 @@ GROUPED_QUERY_ATTENTION = Exercise(
             ("values", "mask"),
         ),
         Mistake(
+            "grouped_query_attention.divided-by-d-k",
+            "d_k로 나누거나 √d_k로 두 번 나눔",
+            "점수가 d_k로 나눈 값과 같아요. d_k로 나눴거나 √d_k로 두 번 나눴어요. `attend`는 스스로 √d_k로 나눠요.",
+            "점수를 나누는 곳이 모두 몇 번인지, 부른 함수 안까지 세어 봐요.",
+            (
+                _gqa_with(_side_by_side, attend=_attend_with(lambda q, k: q.shape[-1])),
+                lambda q, k, v, mask: _gqa_by_torch(q / math.sqrt(q.shape[-1]), k, v, mask),
+            ),
+            ("values", "mask"),
+        ),
+        Mistake(
             "grouped_query_attention.wrong-scale",
             "√d_k로 나누지 않음",
             "점수를 √d_k로 나누지 않았어요.",
             "점수에서 더해지는 항이 몇 개인지 쿼리의 모양에서 봐요.",
             tuple(
-                _gqa_with(_side_by_side, attend=_attend_with(divisor))
-                for divisor in (_root_of_model, lambda q, k: 1, lambda q, k: q.shape[-1])
+                _gqa_with(_side_by_side, attend=_attend_with(divisor)) for divisor in (_root_of_model, lambda q, k: 1)
             ),
             ("values", "mask"),
         ),
@@ -1558,6 +1937,57 @@ GROUPED_QUERY_ATTENTION = Exercise(
                 for fill in (float("-inf"), -1e9)
             ),
             ("mask",),
+        ),
+        Mistake(
+            "grouped_query_attention.first-head-mask",
+            "첫 헤드의 마스크를 모든 헤드에 씀",
+            "마스크의 둘째 축에서 첫째 것만 골라 모든 헤드에 썼어요. 헤드마다 다른 마스크가 오면 틀려요.",
+            "받을 수 있는 마스크의 모양을 모두 적고, 고른 것이 그때마다 무엇인지 봐요.",
+            (
+                _gqa_mask(lambda mask: mask[:, :1]),
+                _gqa_mask(lambda mask: mask[:, :1] if mask.dim() == 4 else mask),
+                _gqa_of_head(_group_of, lambda mask, h: mask[:, 0]),
+            ),
+            ("mask",),
+        ),
+        Mistake(
+            "grouped_query_attention.last-row-mask",
+            "마지막 쿼리의 마스크를 모든 쿼리에 씀",
+            "마스크에서 마지막 쿼리의 줄만 골라 모든 쿼리에 쓰려고 했어요. 쿼리마다 볼 수 있는 키가 다르면 틀려요.",
+            "마스크의 쿼리 축에서 하나만 고르는 곳이 있는지 봐요.",
+            (_gqa_mask(lambda mask: mask[:, :, -1:]), _gqa_mask(lambda mask: mask[..., -1:, :])),
+            ("mask",),
+        ),
+        Mistake(
+            "grouped_query_attention.mask-of-all-heads",
+            "헤드 하나에 네 축짜리 마스크",
+            "헤드를 하나씩 꺼내면서 마스크는 받은 그대로 넘겼어요. 축이 넷인 마스크는 헤드 하나의 점수 (B, T, S)와 축이 맞지 않아요.",
+            "헤드 하나의 점수와 마스크의 모양을 나란히 적어 봐요.",
+            (_gqa_of_head(_group_of),),
+            ("mask",),
+        ),
+        Mistake(
+            "grouped_query_attention.not-renormalised",
+            "소프트맥스 뒤에 가리고 다시 나누지 않음",
+            "가려진 키가 가져간 몫이 그냥 사라져서 남은 가중치의 합이 1보다 작아요.",
+            "마스크를 씌우는 줄과 소프트맥스의 줄 가운데 무엇이 먼저인지 봐요.",
+            (_gqa_with(_side_by_side, attend=_attend_with(weigh=_weigh_not_renormalised)),),
+            ("mask",),
+        ),
+        Mistake(
+            "grouped_query_attention.hidden-scores-counted",
+            "가릴 점수까지 넣어 나눈 다음 다시 나눔",
+            "가릴 점수까지 넣어 소프트맥스를 씌우고 그 뒤에 지웠어요. 가린 점수가 훨씬 크면 보이는 키의 몫이 이미 0이 되어, 다시 나눠도 살아나지 않아요.",
+            "마스크를 씌우는 줄과 소프트맥스의 줄 가운데 무엇이 먼저인지 봐요.",
+            tuple(_gqa_with(_side_by_side, attend=_attend_with(weigh=weigh)) for weigh in _RENORMALISED),
+            ("mask",),
+        ),
+    ),
+    both=(
+        Both(
+            ("grouped_query_attention.divided-by-groups", "grouped_query_attention.mask-of-all-heads"),
+            (_gqa_of_head(_divided_by_groups),),
+            ("values", "mask"),
         ),
     ),
     correct=(_gqa_index, _gqa_grouped, _gqa_by_torch, _gqa_with(_side_by_side, attend=_attend_with())),

@@ -1730,7 +1730,7 @@ LABEL_SMOOTHED_LOSS = Exercise(
             "label_smoothed_loss.pad-in-smooth-part",
             "고르게 나눈 쪽에는 PAD 자리가 남음",
             "정답 쪽의 평균에서는 PAD 자리를 뺐지만, 고르게 나눈 쪽의 평균에는 PAD 자리가 남아 있어요.",
-            "두 조각의 평균이 같은 자리들에서 나오는지 봐요.",
+            "두 조각의 평균이 같은 자리들에서 나오는지 봐요. 두 조각의 `.shape`도요. (N, 1)과 (N,)을 더하면 (N, N)이 돼요.",
             (_loss_pad_smoothed,),
             ("smooth", "gradient", "float64"),
         ),
@@ -2415,6 +2415,7 @@ def _beam(
     unfinished="always",
     eos_kept=False,
     steps=0,
+    last_division=True,
 ):
     """바른 빔 서치에서 한 군데씩 어긋나게 할 수 있는 것. 실수들이 한 몸을 나눠 써요."""
     live, finished = [(0.0, [bos])] * starts, []
@@ -2443,7 +2444,7 @@ def _beam(
     answers = finished if finished_kept else []
     stopped = bool(live) and len(finished) >= stop_after
     if unfinished == "always" and not stopped or unfinished == "if-none" and not answers:
-        size = penalty(max_len + steps, alpha)
+        size = penalty(max_len + steps, alpha) if last_division else 1.0
         answers = answers + [(total / size, [t for t in tokens[1:] if t != eos]) for total, tokens in live]
     # 끝난 것이 하나도 없으면 `max`가 예외를 내는 답도 많아요.
     score, tokens = max(answers, key=lambda c: c[0]) if answers or unfinished == "fails" else (0.0, [])
@@ -2751,7 +2752,7 @@ BEAM_SEARCH = Exercise(
             "스텝마다 길이 벌점으로 나눔",
             "살아 있는 후보의 점수까지 스텝마다 나눠서, 앞에서 나눈 것을 또 나눴어요.",
             "살아 있는 후보에는 로그 확률의 합을 그대로 두고, 언제 한 번만 나눌지 봐요.",
-            _BEAM["divided"],
+            (*_BEAM["divided"], partial(_beam, divided=True, last_division=False)),
             _BEAM_GROUPS["divided"],
         ),
         Mistake(
@@ -2962,6 +2963,10 @@ def _count_bias_twice(vocab, d_model, n_layers, d_ff, tied=True, bias=True):
     return _count(vocab, d_model, n_layers, d_ff, tied, bias, biases=8 * bool(bias))
 
 
+def _count_bias_as_numbers(vocab, d_model, n_layers, d_ff, tied=True, bias=True):
+    return _count(vocab, d_model, n_layers, d_ff, tied, bias, biases=0) + 3 * 4 * n_layers * bool(bias)
+
+
 def _count_bias_everywhere(vocab, d_model, n_layers, d_ff, tied=True, bias=True, norm_size=2):
     size = 2 if bias else norm_size
     return _count(vocab, d_model, n_layers, d_ff, tied, bias, ffn_bias=(bool(bias), bool(bias)), norm_size=size)
@@ -3033,6 +3038,14 @@ TRANSFORMER_PARAM_COUNT = Exercise(
             "어텐션의 편향을 빠뜨렸거나 두 번 세었어요.",
             "행렬 하나에 편향 하나, 어텐션 하나에 행렬이 네 개예요.",
             (partial(_count, biases=0), _count_bias_twice),
+            ("paper", "untied"),
+        ),
+        Mistake(
+            "transformer_param_count.bias-as-numbers",
+            "편향 하나를 수 하나로 셈",
+            "어텐션의 편향을 행렬마다 수 하나로 세었어요. 편향은 나가는 칸마다 수가 하나씩이에요.",
+            "`x @ W`의 결과에 편향을 더하려면 편향의 길이가 얼마여야 하는지 봐요.",
+            (_count_bias_as_numbers,),
             ("paper", "untied"),
         ),
         Mistake(
@@ -3177,6 +3190,10 @@ def _arithmetic(ratios):
 
 def _product(ratios):
     return math.prod(ratios)
+
+
+def _arithmetic_unless_zero(ratios):
+    return _arithmetic(ratios) if all(ratios) else 0.0
 
 
 def _unguarded(ratios):
@@ -3437,6 +3454,14 @@ BLEU = Exercise(
             "식의 큰 기호가 합인지 곱인지 봐요.",
             (partial(_bleu, mean=_arithmetic),),
             ("values", "short", "repeats", "zero"),
+        ),
+        Mistake(
+            "bleu.added-not-multiplied",
+            "0은 막았지만 더해서 평균함",
+            "네 정밀도를 더해서 4로 나눴어요. 맞은 것이 없을 때 0인 것은 따로 챙겼지만, BLEU는 곱해서 네제곱근을 내요.",
+            "식의 큰 기호가 합인지 곱인지 봐요.",
+            (partial(_bleu, mean=_arithmetic_unless_zero),),
+            _BLEU_VALUES,
         ),
         Mistake(
             "bleu.no-root",

@@ -69,9 +69,23 @@ def _tanh_affine(data: Mapping[str, Any]) -> Callable[[torch.Tensor], torch.Tens
     return g
 
 
+@builder("blend")
+def _blend(data: Mapping[str, Any]) -> Callable[[torch.Tensor], torch.Tensor]:
+    """x (..., T, D)의 토큰을 `mix` (L, L)의 왼쪽 위 T×T로 섞고, W와 b로 옮겨 tanh를 씌워요."""
+
+    def g(x: torch.Tensor) -> torch.Tensor:
+        length = x.shape[-2]
+        return torch.tanh(data["mix"][:length, :length] @ x @ data["W"] + data["b"])
+
+    return g
+
+
 @builder("tokens")
 def _tokens(data: Mapping[str, Any]) -> Callable[[torch.Tensor], torch.Tensor]:
-    """x (B, T, D)의 토큰을 뒤집거나(`flip`) `mix` (L, L)의 왼쪽 위 T×T로 섞고, 자리마다 `scale` (L,)을 곱하고, W와 b로 옮겨 0에서 잘라요."""
+    """x (B, T, D)의 토큰을 뒤집거나(`flip`) `mix` (L, L)의 왼쪽 위 T×T로 섞고, 자리마다 `scale` (L,)을 곱하고, W와 b로 옮겨 0에서 잘라요.
+
+    `rounding`이 있으면 길이가 T인 문장의 출력을 그 수의 T-1배만큼 키워요. 더하는 차례가 달라 생기는 반올림과 크기가 같아요.
+    """
 
     def g(x: torch.Tensor) -> torch.Tensor:
         length = x.shape[1]
@@ -81,7 +95,7 @@ def _tokens(data: Mapping[str, Any]) -> Callable[[torch.Tensor], torch.Tensor]:
             x = torch.einsum("ts,bsd->btd", data["mix"][:length, :length], x)
         if data.get("scale") is not None:
             x = x * data["scale"][:length, None]
-        return (x @ data["W"] + data["b"]).clamp(min=0)
+        return (x @ data["W"] + data["b"]).clamp(min=0) + data.get("rounding", 0.0) * (length - 1)
 
     return g
 
@@ -99,7 +113,8 @@ def _words(data: Mapping[str, Any]) -> Callable[[torch.Tensor], torch.Tensor]:
         return torch.softmax(scores, dim=-1) @ x
 
     def g(x: torch.Tensor) -> torch.Tensor:
-        future = torch.ones(x.shape[1], x.shape[1], dtype=torch.bool).triu(1)
+        length = x.shape[1]
+        future = torch.ones(length, length, dtype=torch.bool).triu(1)
         return (
             lambda: attend(x),
             lambda: torch.tanh(x @ W),
@@ -113,6 +128,8 @@ def _words(data: Mapping[str, Any]) -> Callable[[torch.Tensor], torch.Tensor]:
             lambda: x.flip(1),
             lambda: x + x.mean(dim=1, keepdim=True),
             lambda: torch.tanh(x @ W) + P,
+            lambda: torch.stack([x[:, t].roll(t, dims=-1) for t in range(length)], dim=1),
+            lambda: x * (1 - 2 * (torch.arange(length) % 2))[:, None],
         )[data["form"]]()
 
     return g
@@ -154,7 +171,8 @@ def _tokens_in_words(data: Mapping[str, Any]) -> str:
         "토큰끼리 섞고" if data.get("mix") is not None else "",
         "자리마다 다른 수를 곱하고" if data.get("scale") is not None else "",
     ]
-    return " ".join([*filter(None, steps), "토큰마다 같은 가중치로 옮겨 0에서 자르는 함수"])
+    last = "(문장의 길이에 따라 반올림만 1e-6보다 작게 달라요)" if data.get("rounding") else ""
+    return " ".join([*filter(None, steps), f"토큰마다 같은 가중치로 옮겨 0에서 자르는 함수{last}"])
 
 
 _WORD_FORMS = (
@@ -170,6 +188,8 @@ _WORD_FORMS = (
     "단어의 순서를 뒤집는 함수",
     "단어마다 단어들의 평균을 더하는 함수",
     "단어마다 같은 가중치 행렬을 곱하고 tanh를 씌운 다음, 자리마다 다른 수(차이는 커야 {gap:.2g})를 더하는 함수",
+    "단어의 칸들을 자리의 번호만큼 옆으로 돌려 놓는 함수(끝을 넘어간 칸은 앞으로)",
+    "자리의 번호가 홀수인 단어의 부호를 바꾸는 함수",
 )
 
 
@@ -185,6 +205,7 @@ _WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "same_numbers": lambda data: "늘 0만 내는 torch.Generator",
     "affine": lambda data: "x를 x @ W + b로 옮기는 함수",
     "tanh_affine": lambda data: "x를 tanh(x @ W + b)로 옮기는 함수",
+    "blend": lambda data: "토큰끼리 섞고 tanh(x @ W + b)로 옮기는 함수",
     "tokens": _tokens_in_words,
     "words": _form_in_words,
     "standardize": lambda data: "층 정규화",

@@ -18,6 +18,7 @@ from autograder.judging import argument_builders
 from autograder.judging.cases import BuiltArgument, Call, Ref
 
 MAX_DEPTH = 20
+GIVEN = "받은_함수"  # 우리가 인자로 준 함수 안에서 멈췄다는 표시(`Outcome.inside`)
 
 
 @dataclass(frozen=True)
@@ -159,6 +160,8 @@ def failure(error: BaseException, space: Mapping[str, Any] | None, file: str = "
             else:
                 inside = inside or trace.tb_frame.f_code.co_name
             own = own or here
+        elif own and trace.tb_frame.f_code.co_filename == argument_builders.__file__:
+            inside = inside or GIVEN
         trace = trace.tb_next
     return Outcome(
         error=type(error).__name__,

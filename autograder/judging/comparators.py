@@ -80,7 +80,7 @@ def _compare_grads(case: KeyCase, expected: Sequence[Any], grads: Sequence[Any])
         if e is not None and g is None:
             return Problem(
                 "gradient",
-                "기울기가 입력까지 흐르지 않아요.",
+                "기울기가 인자까지 흐르지 않아요.",
                 why="`.detach()`, `.item()`, 넘파이, `torch.tensor(...)`로 다시 만든 값은 계산 그래프를 끊어요.",
                 look="결과의 `requires_grad`가 True인지 봐요.",
             )
@@ -231,10 +231,10 @@ def _wrong_drops(case: KeyCase, value: Any) -> Problem | None:
         for mistake, other_kept, other_dropped, *wanted in case.params.get("alternatives", ()):
             found = _kept_share(case, value, other_kept, other_dropped)
             if found and all(abs(found[0] - live) <= 5 * math.sqrt(p * (1 - p) / found[1]) for live in wanted):
-                return Problem("behaviour", "드롭아웃이 남긴 값의 무늬가 달라요.", mistake=mistake)
+                return Problem("behaviour", "드롭아웃을 지난 값이 약속과 달라요.", mistake=mistake)
         return Problem(
             "behaviour",
-            "드롭아웃이 남긴 값의 무늬가 달라요.",
+            "드롭아웃을 지난 값이 약속과 달라요.",
             why="원소마다 버려지거나, 살아남아 1/(1-p)배가 되거나 둘 중 하나여야 해요.",
             look="드롭아웃을 거는 자리와 횟수를 식에서 다시 찾아요.",
         )
@@ -301,8 +301,26 @@ def statistic(case: KeyCase, outcomes: Sequence[Outcome]) -> Problem | None:
     if any(p.kind not in ("value", "nan") for p in problems):
         return problem
     first = [abs(outcome.value[0]) for outcome in outcomes]
-    noisy = not all(map(math.isfinite, first)) or max(first) > 2 * min(first)
+    noisy = not all(map(math.isfinite, first)) or max(first) > 4 * min(first)
     return replace(problem, mistake=case.params["noisy"] if noisy else None)
+
+
+@comparator("scatter")
+def scatter(case: KeyCase, outcomes: Sequence[Outcome]) -> Problem | None:
+    """표본이 몇 개뿐이라 튜플의 값마다 부를 때마다 달라, 가장 큰 것이 가장 작은 것의 `params["times"]`배를 넘어요."""
+    for outcome in outcomes:
+        problem = compare(replace(case, atol=math.inf), case.expected[0].value, outcome.value)
+        if problem:
+            return problem  # 형이나 길이가 다르거나 nan이에요.
+    columns = zip(*(outcome.value for outcome in outcomes), strict=True)
+    if all(max(map(abs, column)) > case.params["times"] * min(map(abs, column)) for column in columns):
+        return None
+    return Problem(
+        "behaviour",
+        "표본이 몇 개뿐인데 부를 때마다 잰 값이 거의 같아요.",
+        why="표본이 적을수록 잰 값은 크게 출렁여요.",
+        look="표본을 몇 개 뽑는지, 잰 값이 정말로 그 표본에서 나오는지 봐요.",
+    )
 
 
 @comparator("repeatable")

@@ -206,11 +206,9 @@ def _compare_tensor(case: KeyCase, expected: Tensor, value: Any, path: str, igno
         )
     if value.dtype != expected.dtype:
         wanted, came = dtype_name(expected), dtype_name(value)
-        look = "새 텐서를 만들 때 입력과 같은 dtype을 쓰는지 봐요."
+        look = "`zeros`나 `arange`로 새로 만든 텐서의 dtype을 봐요. 입력이 텐서라면 그것과 같아야 해요."
         if expected.dtype == torch.bool:
-            look = (
-                "불(bool) 마스크를 돌려줘야 해요. 0과 1이나 -inf가 아니라 비교(`==`, `!=`, `<=`)의 결과를 그대로 써요."
-            )
+            look = "불(bool) 마스크를 돌려줘야 해요. 0과 1이나 -inf가 아니라 비교(`==`, `!=`, `<=`)의 결과를 그대로 쓰고, `ones`로 시작한다면 dtype을 정해요."
         return Problem(
             "dtype",
             f"{path}의 dtype이 달라요. {josa(wanted, '이어야/여야')} 하는데 {josa(came, '이에요/예요')}.",

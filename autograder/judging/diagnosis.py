@@ -21,8 +21,8 @@ from autograder.judging.comparators import apply
 from autograder.judging.comparison import compare
 from autograder.judging.problem import Problem
 
-_RICH = 8  # 한 결과에 서로 다른 실수 값이 이만큼은 있어야 우연히 같지 않아요.
-_LONG = 4  # 글이나 목록은 이만큼은 길어야 우연히 같지 않아요.
+_RICH = 8  # 서로 다른 값이 모두 이만큼은 있어야 우연히 같지 않아요.
+_LONG = 4  # 글이나 목록은 이만큼은 길어야 세고, 자릿수가 많은 수 하나는 이만큼으로 쳐요.
 
 
 @dataclass(frozen=True)
@@ -145,25 +145,28 @@ def _fills(answer: _Answer, mistake: str, variant: int) -> bool:
         else:
             return False
     kept = [value for group, values in alike.items() if group not in spoiled for value in values]
-    return any(not _twin(value, kept[0]) for value in kept[1:])
+    apart = [value for at, value in enumerate(kept) if not any(_twin(value, other) for other in kept[:at])]
+    return len(apart) >= 2 and sum(map(_weight, apart)) >= _RICH
 
 
 def _rich(outcomes: Sequence[Outcome]) -> list[Any]:
     """우연히 겹치기 어려운 값들."""
     values = [v for o in outcomes for v in (o.value if isinstance(o.value, tuple) else (o.value,))]
-    return [value for value in values if _telling(value)]
+    return [value for value in values if _weight(value)]
 
 
-def _telling(value: Any) -> bool:
-    """값이 많은 텐서, 자릿수가 많은 수, 긴 글이나 목록인지. 짧은 글, 작은 개수, 0과 1은 어느 계산에서나 나와요."""
+def _weight(value: Any) -> int:
+    """우연히 같기 어려운 만큼. 짧은 글, 작은 개수, 0과 1은 어느 계산에서나 나와서 0이에요."""
     if isinstance(value, Tensor):
-        rich = value.is_floating_point() and 1 not in value.shape and bool(value.isfinite().all())
-        return rich and value.unique().numel() >= _RICH
+        if not value.is_floating_point() or 1 in value.shape or not bool(value.isfinite().all()):
+            return 0
+        count = value.unique().numel()
+        return count if count >= 3 else 0
     if isinstance(value, float):
-        return math.isfinite(value) and value != float(f"{value:.2g}")
+        return _LONG if math.isfinite(value) and value != float(f"{value:.2g}") else 0
     if isinstance(value, int):
-        return abs(value) >= 10_000
-    return isinstance(value, str | list) and len(value) >= _LONG
+        return _LONG if abs(value) >= 10_000 else 0
+    return len(value) if isinstance(value, str | list) and len(value) >= _LONG else 0
 
 
 def _twin(one: Any, other: Any) -> bool:

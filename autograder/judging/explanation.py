@@ -59,6 +59,8 @@ def explain(
     call = case.calls[problem.call] if problem.call < len(case.calls) else case.calls[-1]
     outcome = outcomes[number][problem.call] if problem.call < len(outcomes[number]) else Outcome()
     why, look = reason.words(key, problem)
+    if not reason.named and not outcome.error:
+        why = f"{why} {_stopped_elsewhere(key, outcomes, problems)}".strip()
     if changed_signature(outcome):
         look = f"`def {key.exercise}({', '.join(key.parameters)})`의 인자와 차례로 되돌려요. 기본값은 빈칸에 있던 그대로예요."
     line = call_line(key, number, problem.call) if shown else ""
@@ -76,6 +78,19 @@ def explain(
         look=look,
         failed=tuple(key.groups[group] for group in failed),
     )
+
+
+def _stopped_elsewhere(
+    key: AnswerKey, outcomes: Sequence[Sequence[Outcome]], problems: Sequence[Problem | None]
+) -> str:
+    """값이 다른 사례를 보이는 카드에서, 다른 사례는 예외로 멈췄다는 말. 그 확인까지 떨어진 까닭이에요."""
+    for got, problem in zip(outcomes, problems, strict=True):
+        if problem is not None and problem.kind == "error":
+            outcome = next((o for o in got if o.error), None)
+            if outcome is not None and outcome.error.isidentifier():  # type: ignore[union-attr]
+                line = learners_line(key, outcome)
+                return f"다른 입력에서는 예외({outcome.error})로 멈춰요" + (f": {line}." if line else ".")
+    return ""
 
 
 def learners_line(key: AnswerKey, outcome: Outcome) -> str:

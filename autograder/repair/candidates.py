@@ -70,7 +70,9 @@ def ordered(context: Context, stopped: int | None) -> list[Edit]:
         added = edit.tag.startswith("wrap")
         return edit.cost - _STOPPED * (stopped in edit.lines) + _UNLIKELY * (added and edit.kind in less)
 
-    return sorted(found, key=rank)
+    # 다른 줄에서 멈췄는데 맞게 받은 이름들을 바꿔 달면, 통과는 해도 엉뚱한 줄을 탓하게 돼요.
+    kept = (edit for edit in found if not stopped or edit.kind != "받는 차례" or stopped in edit.lines)
+    return sorted(kept, key=rank)
 
 
 def _unlikely(problems: frozenset[str]) -> frozenset[str]:

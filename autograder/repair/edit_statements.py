@@ -43,19 +43,20 @@ def statement_edits(part: Block, context: Context) -> Iterator[Edit]:
 
 def _ordered(slot: Slot, after: Slot, first: ast.stmt, second: ast.stmt) -> Iterator[Edit]:
     """이웃한 두 문장의 차례, 또는 받는 값을 바꿔요."""
-    if isinstance(first, ast.FunctionDef) or isinstance(second, ast.FunctionDef):
+    # `return`을 앞으로 당기면 그 앞의 줄이 죽어요. 차례가 아니라 없어도 되는 단계의 이야기예요.
+    if any(isinstance(statement, ast.FunctionDef | ast.Return | ast.Raise) for statement in (first, second)):
         return
     # 묶음 문장의 앞뒤로 옮기는 것은 다른 한 줄의 자리 문제예요.
     simple = tuple(statement.lineno for statement in (first, second) if not isinstance(statement, _NESTED))
     lines = simple or (first.lineno, second.lineno)
-    yield Edit(((slot, just(second)), (after, just(first))), lines, "문장의 차례", 1.2)
+    yield Edit(((slot, just(second)), (after, just(first))), lines, "줄의 차례", 1.2)
     if isinstance(first, ast.Assign) and isinstance(second, ast.Assign):
         yield exchange(Slot(first, "value"), Slot(second, "value"), "받는 값", 1.3)
 
 
 def _outward(slot: Slot, statement: ast.For | ast.While | ast.If) -> Iterator[Edit]:
     """안의 마지막 문장을 뒤로, 첫 문장을 앞으로 꺼내요."""
-    if len(statement.body) > 1:
+    if len(statement.body) > 1 and not statement.orelse:  # `else` 앞의 줄은 밖으로 꺼낼 수 없어요.
         first, last = statement.body[0], statement.body[-1]
         cost = 1.1 if isinstance(last, ast.Return) else 1.6
         behind = [_holding(statement, statement.body[:-1]), last]

@@ -133,7 +133,8 @@ def wrap_edits(spot: Spot, context: Context) -> Iterator[Edit]:
     extra = extra_cost(spot)
     for kinds, table in _BY_KIND:
         for text, kind, cost in table if spot.has(kinds) else ():
-            yield wrap(spot, text, kind, cost + extra)
+            if not (text == "[_0_]" and spot.slot.field == "iter"):  # `for x in [목록]`은 아무도 하지 않는 실수예요.
+                yield wrap(spot, text, kind, cost + extra)
     if spot.has(TENSORS):
         yield from _axes(spot, extra)
     for axis in context.axes if spot.has("T") else ():

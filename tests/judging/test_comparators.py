@@ -266,7 +266,7 @@ def test_maps_rows_accepts_any_matrix_that_does_the_work(matrix: Any, expected: 
     assert (problem.kind if problem else "", problem.mistake if problem else None) == (expected, mistake)
 
 
-# -- statistic, repeatable --
+# -- statistic, repeatable, scatter --
 
 
 def answers(values: Sequence[Any]) -> Callable[[int], Any]:
@@ -301,3 +301,20 @@ def test_repeatable_gives_the_same_twice(values: list, expected: str) -> None:
     problem = judge(case, answers(values))
     assert (problem.kind if problem else "") == expected
     assert problem is None or expected == "type" or problem.mistake == "own-numbers"
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([(1.0, 0.1), (9.0, 2.0)], ""),
+        ([(1.0, 0.1), (1.1, 2.0)], "behaviour"),
+        ([(1.0, 1.0), (9.0, 1.0)], "behaviour"),
+        ([(1.0, 1.0), 9.0], "type"),
+        ([(1.0, 1.0), (9.0,)], "shape"),
+        ([(1.0, 1.0), (math.nan, 9.0)], "nan"),
+    ],
+)
+def test_scatter_wants_few_samples_to_differ(values: list, expected: str) -> None:
+    case = make(answers([(1.0, 1.0), (9.0, 9.0)]), Call((0,)), Call((1,)), comparator="scatter", times=4.0)
+    problem = judge(case, answers(values))
+    assert (problem.kind if problem else "") == expected

@@ -27,7 +27,6 @@ APART = {
     "signature.keyword",
     "signature.other",
     "name.given-module",
-    "index.too-many-inside",
     "callable.inside",
 }
 
@@ -95,14 +94,6 @@ def test_modules_of_the_given_cell() -> None:
     assert recognise(outcome).entry.id == "name.given-module" and "주어진 셀" in said(explained(outcome))
 
 
-def test_too_few_axes_for_a_function_we_made() -> None:
-    table = torch.zeros(3, 3)
-    step = BuiltArgument("next_token", {"last": table, "before": table, "place": table})
-    space = cells("def f(step, tokens):\n    return step(tokens)")
-    outcome = run_call(space["f"], Call((step, torch.tensor([1, 2]))))
-    assert recognise(outcome).entry.id == "index.too-many-inside" and "1차원" in said(explained(outcome))
-
-
 def inside_of(given: str, body: str) -> Outcome:
     """주어진 셀의 함수를, 다른 셀의 `f`가 부르다가 그 안에서 멈춘 결과."""
     space = cells(given)
@@ -121,6 +112,21 @@ def test_where_it_stopped_inside_another_cells_function() -> None:
     assert "이 줄이 부른 `heads` 안에서 멈췄어요" in said(explained(shaped))
     own = call_body("return x(1)")
     assert own.inside == "" and recognise(own).entry.id != "callable.inside"
+
+
+def test_a_function_given_as_an_argument_is_called_by_the_learners_own_name() -> None:
+    step = BuiltArgument("affine", {"W": torch.eye(3), "b": torch.zeros(3)})
+    outcome = run_call(cells("def f(attn, x):\n    return attn(x, x, x)")["f"], Call((step, X)))
+    assert "`attn`에는 인자를 1개까지" in said(explained(outcome))
+    body = "def f(attn, norm, x):\n    return norm(x + attn(x, x, x))"
+    assert "`attn`에는 인자를 1개까지" in said(explained(run_call(cells(body)["f"], Call((step, step, X)))))
+
+
+def test_an_exception_inside_a_given_function_is_about_what_was_handed_over() -> None:
+    step = BuiltArgument("tokens", {"W": torch.eye(3), "b": torch.zeros(3), "mix": torch.eye(2)})
+    outcome = run_call(cells("def f(g, x):\n    return g(x)")["f"], Call((step, X)))
+    assert outcome.line == 2 and "인자로 받은 함수가, 넘긴 값을 받고 멈췄어요" in explained(outcome).what
+    assert "einsum" not in said(explained(outcome))
 
 
 # -- 아직 구현 전 --

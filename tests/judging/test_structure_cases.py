@@ -187,7 +187,7 @@ def test_the_lessons_examples_come_before_other_properties() -> None:
     example = on(torch.tensor([[1.0, 2.0]]))
     key = key_for(double, on(normal(2, 4)), on(normal(3, 4)), example=example, again=example)
     (observation,) = seen(lambda x: 2 * x if x.numel() == 2 else torch.sin(9 * x), key)
-    assert observation.why == "레슨의 보기만 맞고, 확인한 다른 입력에서는 모두 틀려요."
+    assert observation.why == "작은 보기만 맞고, 확인한 다른 입력에서는 모두 틀려요."
     assert ids(lambda x: 2 * x if x.numel() == 2 else 3 * x, key) == ["factor"]  # 까닭을 알면 덧붙이지 않아요.
     assert ids(lambda x: 2 * x if x.numel() > 2 else x.cos(), key) == ["only-wrong-example"]
 

@@ -62,6 +62,13 @@ ARGUMENTS = (
         "`/`는 늘 실수를 내요. 나누어떨어지는 곳이라면 `//`예요.",
     ),
     Entry(
+        "argument.generator-by-position",
+        "TypeError",
+        rf"(?P<name>{NAME})\(\).{{0,160}}torch\._C\.Generator",
+        "`{name}`에 난수 생성기를 차례로 넘겨서, 크기로 읽혔어요.",
+        "난수 생성기는 이름을 붙여 넘겨요. 무슨 이름인지 `{name}`의 문서에서 봐요.",
+    ),
+    Entry(
         "argument.size",
         "TypeError",
         any_of(

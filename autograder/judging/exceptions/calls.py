@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from autograder.judging.exceptions.entry import FUNCTION, NAME, NAMES, Entry, N, Seen, Words, any_of, ours
 from autograder.judging.exceptions.near import keywords, nearest
@@ -79,8 +80,25 @@ def _accepted(seen: Seen, words: Words) -> frozenset[str]:
 
 
 def _called(seen: Seen, words: Words) -> Words:
-    """부른 것의 이름. 클래스를 만드는 것이면 클래스의 이름이에요."""
-    return {"called": words["cls"] if words.get("cls") and words["name"] == "__init__" else words["name"]}
+    """부른 것의 이름. 클래스를 만드는 것이면 클래스의 이름, 줄에 없는 이름이면 줄에서 부른 그 하나의 이름이에요."""
+    name = words["cls"] if words.get("cls") and words["name"] == "__init__" else words["name"]
+    tokens = seen.line.tokens
+    called = {token: _given(tokens[at:]) for at, token in enumerate(tokens[:-1]) if tokens[at + 1] == "("}
+    called = {token: count for token, count in called.items() if token.isidentifier()}
+    # 인자로 받은 함수는 학습자가 부른 이름과 다른 이름으로 만들어져 있어요.
+    fits = [token for token, count in called.items() if len(called) == 1 or str(count) == words.get("given")]
+    return {"called": fits[0] if name not in tokens and len(fits) == 1 else name}
+
+
+def _given(tokens: Sequence[str]) -> int:
+    """`이름 ( ... )`에서 넘긴 인자의 수."""
+    depth = commas = 0
+    for token in tokens[1:]:
+        depth += (token in "([{") - (token in ")]}")
+        if not depth:
+            break
+        commas += token == "," and depth == 1
+    return commas + 1
 
 
 def _too_many(seen: Seen, words: Words) -> Words | None:
@@ -270,7 +288,7 @@ _CALLS = (
         "TypeError",
         _COMBINATION,
         "`{name}`에 넘긴 인자들({got})의 수나 형이 맞지 않아요.",
-        "`help(...)`로 `{name}`{name:이/가} 받는 것을 보고, 차례와 괄호로 묶을 것을 봐요.",
+        "`help(...)`로 `{name}`{name:이/가} 받는 인자의 형과 차례를 보고, 넘긴 것과 하나씩 견줘 봐요.",
     ),
 )
 

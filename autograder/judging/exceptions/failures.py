@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from autograder.judging.call_runner import Outcome
+from autograder.judging.call_runner import GIVEN, Outcome
 from autograder.judging.cases import Call
 from autograder.judging.exceptions.table import recognise
 from autograder.judging.problem import Problem
@@ -28,6 +28,14 @@ def explain_failure(outcome: Outcome) -> Problem | None:
             "error",
             "돌려준 값의 모양이 약속과 달라서 다음 단계로 넘기지 못했어요.",
             look="독스트링의 돌려주는 값과 형을 다시 봐요.",
+        )
+    if outcome.inside == GIVEN:
+        return Problem(
+            "error",
+            f"인자로 받은 함수가, 넘긴 값을 받고 멈췄어요. ({outcome.error})",
+            where=outcome.detail,
+            why="그 함수에 넘긴 값의 모양이나 형이 약속과 달라요.",
+            look="함수에 넘기는 것의 `.shape`를 적고, 독스트링이 말한 모양과 견줘 봐요.",
         )
     found = recognise(outcome)
     why = found.why

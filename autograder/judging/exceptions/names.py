@@ -80,6 +80,13 @@ _NAMES = (
         when=_given_module,
     ),
     Entry(
+        "name.numpy-import",
+        "NameError",
+        r"name '(?P<name>np|numpy)' is not defined",
+        "`{name}`{name:을/를} 불러오지 않고 썼어요.",
+        "텐서에는 넘파이가 아니라 같은 일을 하는 `torch`의 함수를 써요. 넘파이를 꼭 써야 하면 셀에서 먼저 불러와요.",
+    ),
+    Entry(
         "name.module",
         "NameError",
         _NOT_DEFINED,

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from autograder.judging.exceptions.entry import NAME, SHAPE, Entry, N, Seen, Words, any_of
+from autograder.judging.exceptions.entry import NAME, SHAPE, Entry, N, any_of
 
 # -- 축과 자리의 번호 --
-
-
-def _no_brackets(seen: Seen, words: Words) -> Words | None:
-    return {} if seen.line.code and "[" not in seen.line.bare else None
 
 
 _PLACES = (
@@ -26,15 +22,7 @@ _PLACES = (
         "IndexError",
         rf"Dimension out of range \(expected to be in range of \[(?P<low>{N}), (?P<high>{N})\], but got (?P<dim>{N})\)",
         "이 텐서에 없는 축 {dim}{dim:을/를} 골랐어요. 쓸 수 있는 축은 {low}부터 {high}까지예요.",
-        "텐서가 몇 차원인지 `.shape`를 적어 봐요. 뒤에서 세는 -1이나 -2가 더 안전할 때가 많아요.",
-    ),
-    Entry(
-        "index.too-many-inside",
-        "IndexError",
-        rf"too many indices for tensor of dimension (?P<dim>{N})",
-        "이 줄이 부른 함수가 {dim}차원 텐서에서 더 많은 축을 읽으려고 했어요.",
-        "넘긴 텐서에 축이 모자라지 않은지, 그 함수가 바라는 모양을 봐요.",
-        when=_no_brackets,
+        "텐서가 몇 차원인지 `.shape`를 적어 봐요. 이 줄 앞에서 축이 사라졌을 수도 있어요.",
     ),
     Entry(
         "index.too-many",
@@ -49,6 +37,13 @@ _PLACES = (
         r"invalid index of a 0-dim tensor",
         "축이 없는 텐서(수 하나)에서 자리를 고르려고 했어요.",
         "앞에서 모든 축을 합치거나(`sum`, `max`) 이미 하나를 골라냈는지 봐요.",
+    ),
+    Entry(
+        "index.tensor-first",
+        "IndexError RuntimeError",
+        rf"index -?\d{{1,18}} is out of bounds for (?:dimension|axis) 0 with size (?P<size>{N})",
+        "길이가 {size}인 축에서 그 밖의 번호를 골랐어요.",  # 텐서로 고르면 PyTorch는 어느 축이든 0번이라고 해요.
+        "번호는 0부터예요. 어느 축에서 고르는지, 그 축의 길이로 센 번호인지 봐요.",
     ),
     Entry(
         "index.tensor",

@@ -12,7 +12,7 @@ _MATMUL = (
         "RuntimeError",
         rf"mat1 and mat2 shapes cannot be multiplied \((?P<a>{N}x{N}) and (?P<b>{N}x{N})\)",
         "행렬 곱의 안쪽 크기가 달라요: ({a}){a:과/와} ({b}){b:을/를} 곱하려고 했어요.",
-        "왼쪽의 마지막 축과 오른쪽의 앞 축이 같은 뜻인지 봐요. 한쪽을 뒤집어야(전치) 하는지, 두 쪽의 차례가 바뀌었는지도요.",
+        "왼쪽의 마지막 축과 오른쪽의 앞 축이 같은 뜻인지 봐요. 한쪽의 두 축을 맞바꿔야(전치) 하는지, 두 쪽의 차례가 바뀌었는지도요.",
         why="`A @ B`에서 A의 마지막 축과 B의 끝에서 둘째 축은 길이가 같아야 해요. 축이 셋이 넘으면 앞의 축들을 합친 크기로 적혀요.",
     ),
     Entry(
@@ -27,7 +27,7 @@ _MATMUL = (
         "RuntimeError",
         rf"Expected size for first two dimensions of batch2 tensor to be: (?P<want>{SHAPE}) but got: (?P<got>{SHAPE})",
         "묶음 행렬 곱의 오른쪽 앞 두 축은 {want}{want:이어야/여야} 하는데 {got}{got:이에요/예요}.",
-        "오른쪽 텐서의 끝 두 축을 뒤집어야 하는지 `.shape`를 나란히 적어 봐요.",
+        "두 텐서의 `.shape`를 나란히 적어 봐요. 끝 두 축의 길이가 식의 어느 글자인지 하나씩 적어 보고, 곱하려던 두 텐서가 맞는지 봐요.",
         why="앞의 수는 묶음의 크기, 뒤의 수는 왼쪽의 마지막 축과 맞아야 하는 안쪽 크기예요.",
     ),
     Entry(
@@ -203,7 +203,7 @@ _JOIN = (
         "RuntimeError",
         rf"Tensors must have same number of dimensions: got (?P<a>{N}) and (?P<b>{N})",
         "이어 붙이는 텐서들이 {a}차원과 {b}차원으로 서로 달라요.",
-        "모자란 쪽에 `unsqueeze`로 길이 1인 축을 더해요.",
+        "두 텐서의 `.shape`를 나란히 적어 봐요. 한쪽이 아직 나누거나 합치지 않은 것인지, 길이 1인 축이 빠진 것(`unsqueeze`)인지 봐요.",
     ),
     Entry(
         "cat.scalar",
@@ -225,6 +225,14 @@ _JOIN = (
         r"torch\.cat\(\): expected a non-empty list|stack expects a non-empty TensorList",
         "이어 붙이거나 쌓을 텐서가 하나도 없어요.",
         "목록을 채우는 반복문이 한 번이라도 도는지 봐요.",
+    ),
+    Entry(
+        "join.whole-list",
+        "TypeError",
+        rf"expected Tensor as element {N} in argument 0, but got (?P<type>list|tuple)",
+        "텐서를 하나씩 받는 함수에 `{type}`{type:을/를} 통째로 넘겼어요.",
+        "이 함수의 인자는 텐서 여럿이에요. 목록에 든 것을 인자로 풀어 넘기는 기호를 찾아봐요.",
+        line=r"\b(?:block_diag|cartesian_prod|broadcast_tensors|atleast_2d) \(",
     ),
     Entry(
         "join.not-tensor",

@@ -15,6 +15,7 @@ from autograder.judging.comparators import apply
 from autograder.judging.comparison import compare, excess, tolerance
 from autograder.judging.structure.evidence import VALUE_COMPARATORS, Evidence, Observation, as_numbers, same, small
 from autograder.judging.value_text import readable
+from autograder.wording import josa
 
 
 def repeated(evidence: Evidence) -> Observation | None:
@@ -49,11 +50,18 @@ def remembered(evidence: Evidence) -> Observation | None:
                 return Observation("remembered", why, look)
             if not any(isinstance(outcome.value, Tensor) for outcome in first):
                 continue  # 짧은 목록과 글은 다른 까닭으로도 우연히 같아요.
+            if not all(map(_finite, first)):
+                continue  # nan은 무엇을 넣어도 nan이에요.
             why = "모양은 그대로 두고 입력의 값을 바꿨는데, 나온 값이 그대로예요."
             return Observation(
                 "input-unread", why, "인자의 값을 정말로 읽는지, 인자를 다른 값으로 덮어쓰지 않는지 봐요."
             )
     return None
+
+
+def _finite(outcome: Outcome) -> bool:
+    """텐서라면 모두 유한한 값인지."""
+    return not isinstance(outcome.value, Tensor) or bool(outcome.value.isfinite().all())
 
 
 def _first(evidence: Evidence, number: int) -> int | None:
@@ -148,7 +156,7 @@ def only_changed(evidence: Evidence) -> Observation | None:
     )
     return Observation(
         "only-changed",
-        f"돌려준 값은 모두 맞아요. 부르고 나면 {who}의 값이나 `requires_grad`가 바뀌어 있는 것만 달라요.",
+        f"돌려준 값은 모두 맞아요. 부르고 나면 {who}{josa(who, '이/가')[len(who) :]} 바뀌어 있는 것만 달라요.",
         look,
     )
 

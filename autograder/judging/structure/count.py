@@ -12,7 +12,7 @@ from autograder.judging.value_text import readable
 from autograder.wording import josa
 
 _LOOK_TERM = "식의 항을 하나씩 세어, 빠졌거나 두 번 센 것이 있는지 봐요."
-_LOOK_RANGE = "처음과 끝을 세는지, `range`와 비교의 등호를 봐요."
+_LOOK_RANGE = "처음과 끝을 세는지, `range`와 비교의 등호, 나머지를 버리는 나눗셈(`//`)을 봐요."
 
 
 def counts(evidence: Evidence) -> Observation | None:

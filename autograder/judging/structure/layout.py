@@ -13,7 +13,7 @@ from autograder.judging.structure.evidence import MAX_ELEMENTS, Evidence, Observ
 from autograder.wording import josa
 
 _LOOK_AXES = "`transpose`, `permute`, `@`의 앞뒤를 줄마다 모양과 함께 적어 봐요."
-_LOOK_MIXED = "`view`와 `reshape`는 값을 놓인 차례대로 다시 끊을 뿐이에요. 축을 바꾸는 `transpose`나 `permute`를 먼저 했는지 봐요."
+_LOOK_MIXED = "`view`와 `reshape`는 값을 놓인 차례대로 다시 끊을 뿐이에요. 축을 바꾸는 `transpose`나 `permute`를 먼저 했는지, 전치된 것은 아닌지 봐요."
 
 
 def layout(evidence: Evidence) -> Observation | None:

@@ -19,7 +19,7 @@ from autograder.wording import josa
 class Feature:
     """사례를 둘로 나누는 성질. `wrong`은 그런 사례에서만 틀릴 때, `right`는 그런 사례만 맞을 때 볼 곳이에요.
 
-    `empty`면 할 일이 없는 입력(0번, 빈 목록)이에요.
+    `empty`면 할 일이 없는 입력(0번, 빈 목록)이고, `scalar`면 수나 글로 준 인자의 값으로 갈라요.
     """
 
     words: str
@@ -27,6 +27,7 @@ class Feature:
     wrong: str
     right: str
     empty: bool = False
+    scalar: bool = False
 
 
 def pattern(evidence: Evidence) -> Observation | None:
@@ -42,7 +43,12 @@ def pattern(evidence: Evidence) -> Observation | None:
     features = _features(evidence, cases)
     found = [(f, True) for f in features if f.wrong and f.holds == failing]
     # 0번 되풀이하거나 빈 것을 받으면 무엇을 해도 맞아요. 거기서만 맞는 것은 아무것도 알려 주지 않아요.
-    found += [(f, False) for f in features if f.right and f.holds == passing and not f.empty]
+    # 하나만 맞은 것은 우연일 수 있어요. 작은 보기이거나 인자의 값으로만 가른다면 말하지 않아요.
+    apart = [n for n in passing if evidence.key.cases[n].probe != ONCE_MORE]
+    few = len(apart) == 1
+    shown = any(evidence.key.cases[n].probe == EXAMPLE for n in apart)
+    rights = [f for f in features if f.right and f.holds == passing and not f.empty]
+    found += [(f, False) for f in rights if not few or not (shown or f.scalar)]
     # 셋 이상이 함께 가르면 어느 것이 까닭인지 알 수 없어요.
     if not 1 <= len(found) <= 2:
         return None
@@ -51,6 +57,10 @@ def pattern(evidence: Evidence) -> Observation | None:
     if len(found) == 2:
         who = "틀린" if found[1][1] else "맞은"
         why += f" {who} 사례는 모두 {found[1][0].words} 사례이기도 해요."
+    # 막아야 하는 입력까지 틀렸다면 값의 이야기라는 것을 밝혀요.
+    guards = (n for n, case in enumerate(evidence.key.cases) if case.comparator == "raises")
+    if only_wrong and any(evidence.problems[n] for n in guards):
+        why = f"값을 견준 사례 가운데서는 {why}"
     return Observation(
         "only-wrong-when" if only_wrong else "only-right-when", why, feature.wrong if only_wrong else feature.right
     )
@@ -75,7 +85,7 @@ def _examples(evidence: Evidence, cases: list[int], right: set[int], wrong: set[
         look = "보기는 작아서 이 잘못이 드러나지 않아요. 값이 덜 단순한 입력을 넣고 줄마다 값을 찍어 봐요."
         if any(isinstance(arg, Tensor) for arg in given):
             look = "보기는 작아서 이 잘못이 드러나지 않아요. 축이 더 있거나 값이 덜 단순한 입력을 넣고 줄마다 모양을 따라가 봐요."
-        return Observation("only-right-example", "레슨의 보기만 맞고, 확인한 다른 입력에서는 모두 틀려요.", look)
+        return Observation("only-right-example", "작은 보기만 맞고, 확인한 다른 입력에서는 모두 틀려요.", look)
     if wrong in (shown, shown | again):
         look = "보기를 한 줄씩 손으로 따라가 봐요. 아주 작은 입력에서 축이 사라지지 않는지도 봐요."
         return Observation("only-wrong-example", "레슨의 보기에서만 틀리고, 다른 입력에서는 모두 맞아요.", look)
@@ -121,7 +131,7 @@ def _of_scalar(name: str, given: dict[int, Any], cases: int) -> Iterator[Feature
     ]
     for ending, test in tests:
         holds = frozenset(n for n, value in given.items() if test(value))
-        yield Feature(f"{subject} {ending}", holds, look, look, ending in ("0인", "비어 있는"))
+        yield Feature(f"{subject} {ending}", holds, look, look, ending in ("0인", "비어 있는"), scalar=True)
 
 
 def _same_word(word: str, value: Any) -> bool:

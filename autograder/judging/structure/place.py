@@ -18,6 +18,7 @@ class Region:
     """출력의 자리들과 그 이름. `inside`에서만 틀리면 `look`, 거기서만 맞으면 `other`를 봐요(없으면 말하지 않아요).
 
     `wide`가 거짓이면 축이 짧아, 어긋나지 않는지만 보고 이야기의 근거로 삼지 않아요.
+    축의 끝이라면 `axis`가 그 축이고, `first`는 첫 자리인지예요.
     """
 
     name: str
@@ -25,10 +26,14 @@ class Region:
     look: str
     other: str
     wide: bool = True
+    axis: int | None = None
+    first: bool = True
 
 
 _FROM_ZERO = "처음 값을 따로 다루는 줄과, 반복문이 어디서 시작하는지 봐요."
 _TO_END = "반복문과 자르는 범위가 끝까지 가는지, 마지막 것을 따로 다루는지 봐요."
+_AFTER_FIRST = "둘째 자리를 손으로 따라가 봐요. 앞 자리의 값이 남아 쌓이거나, 자리마다 달라야 할 것이 그대로인지 봐요."
+_BEFORE_LAST = "마지막 바로 앞의 자리를 손으로 따라가 봐요. 끝에서부터 세는지, 뒤의 것이 빠지거나 더 들어가는지 봐요."
 _MASK_LOOK = "마스크를 거는 줄을 봐요. 가려진 자리에 무엇을 넣는지, softmax의 앞인지 뒤인지 확인해요."
 _SEEN_LOOK = "가려진 자리를 뺀 나머지로만 다시 나누는지, 마스크 말고 다른 곳에서 값이 달라지는지 봐요."
 
@@ -47,15 +52,27 @@ def place(evidence: Evidence) -> Observation | None:
         names = [name for name in kept[0] if all(name in true for true in kept)]
         names = [name for name in names if any(true[name].telling for true in kept)]
         if names:
-            return _said(kept[0][names[0]].region, names[0][1])
+            return _said(evidence, kept[0][names[0]].region, names[0][1])
     return None
 
 
-def _said(region: Region, only_wrong: bool) -> Observation:
+def _said(evidence: Evidence, region: Region, only_wrong: bool) -> Observation:
     if only_wrong:
         why = f"{region.name}에서만 틀려요. 나머지 자리는 모두 맞아요."
         return Observation("only-wrong-at", why, region.look)
-    return Observation("only-right-at", f"{region.name}만 맞고, 나머지 자리는 거의 다 틀려요.", region.other)
+    look = region.other
+    if region.axis is not None and all(_repeats(pair, region) for pair in evidence.pairs):
+        look = "그 자리의 것을 모든 자리에 쓰고 있지 않은지 봐요."
+    return Observation("only-right-at", f"{region.name}만 맞고, 나머지 자리는 거의 다 틀려요.", look)
+
+
+def _repeats(pair: Pair, region: Region) -> bool:
+    """그 자리의 값이 축을 따라 정말로 되풀이되는지."""
+    numbers, axis = pair.numbers, region.axis
+    if numbers is None or axis is None or not bool(numbers.got.isfinite().all()):
+        return False
+    first = numbers.got.narrow(axis, 0 if region.first else numbers.got.size(axis) - 1, 1)
+    return numbers.near(first.expand_as(numbers.got), numbers.got)
 
 
 @dataclass(frozen=True)
@@ -174,9 +191,8 @@ def _ends(shape: tuple[int, ...]) -> Iterator[Region]:
     middle = "`[: ... // 2]`처럼 반으로 나누는 곳을 봐요."
     for axis in range(-1, -len(shape) - 1, -1):
         at, size, of = _along(shape, axis), shape[axis], f"dim={axis}의"
-        other = "{} 자리의 것을 모든 자리에 쓰고 있지 않은지 봐요."
-        yield Region(f"{of} 첫 자리", at == 0, _FROM_ZERO, other.format("첫"), size >= 3)
-        yield Region(f"{of} 마지막 자리", at == size - 1, _TO_END, other.format("마지막"), size >= 3)
+        yield Region(f"{of} 첫 자리", at == 0, _FROM_ZERO, _AFTER_FIRST, size >= 3, axis, True)
+        yield Region(f"{of} 마지막 자리", at == size - 1, _TO_END, _BEFORE_LAST, size >= 3, axis, False)
         yield Region(f"{of} 앞쪽 절반", at < size // 2, middle, middle, size >= 4 and size % 2 == 0)
 
 

@@ -28,7 +28,9 @@ def rows_alike(evidence: Evidence) -> Observation | None:
     for axis in (-2, -1, -3, -4):
         if everywhere(evidence, lambda n, a=axis: _alike(n.got, a) and not _alike(n.expected, a)):  # type: ignore[misc]
             why = f"{josa(f'dim={axis}', '을/를')} 따라 나온 값이 모두 똑같아요. 자리마다 달라야 해요."
-            look = "자리마다 다르게 만드는 것(쿼리, 가중치, 위치)이 계산에 들어가는지, 어느 축을 모으는지 봐요."
+            look = (
+                "자리마다 달라야 하는 것이 계산에 들어가는지, 들어가도 너무 작아지지 않는지, 어느 축을 모으는지 봐요."
+            )
             return Observation("rows-alike", why, look)
     return None
 
@@ -99,10 +101,29 @@ def row_factor(evidence: Evidence) -> Observation | None:
     """줄마다 다른 수를 곱한 만큼 달라요."""
     if not _enough_rows(evidence, 1) or not everywhere(evidence, lambda n: n.near(_row_fit(n), n.got)):
         return None
-    why = f"{subject(evidence)} 줄(마지막 축)마다 기대한 줄의 일정한 배수예요. 그 배수는 줄마다 달라요."
+    if empty := _rows_left_zero(evidence):
+        return empty
+    factors = [(n.expected * n.got).sum(-1) / n.expected.square().sum(-1).clamp_min(1e-30) for _, n in evidence.numbers]
+    alike = all(bool(((f - f.flatten()[0]).abs() <= 1e-3 * f.flatten()[0].abs()).all()) for f in factors)
+    differs = "그 배수는 사례마다 달라요" if alike else "그 배수는 줄마다 달라요"
+    why = f"{subject(evidence)} 줄(마지막 축)마다 기대한 줄의 일정한 배수예요. {differs}."
     return Observation(
         "row-factor", why, "줄마다 나누거나 곱하는 수(합, 표준편차, 길이)를 봐요. 그 수를 재는 축도 확인해요."
     )
+
+
+def _rows_left_zero(evidence: Evidence) -> Observation | None:
+    """줄마다 맞거나 통째로 0이에요. 0배도 배수라서 그렇게 말하면 엉뚱한 곳을 찾아요."""
+
+    def untouched(n: Numbers) -> bool:
+        zero = (_seen(n, n.got) == 0).all(-1, keepdim=True)
+        return bool((n.got.size(-1) > 1) and zero.any()) and n.near(n.expected.masked_fill(zero, 0.0), n.got)
+
+    if not everywhere(evidence, untouched):
+        return None
+    why = "0으로 남은 줄(마지막 축)이 있어요. 나머지 줄은 모두 맞아요."
+    look = "미리 만들어 둔 텐서를 채운다면 모든 줄을 채우는지, 반복문과 자르는 범위가 빠뜨린 줄이 있는지 봐요."
+    return Observation("rows-left-zero", why, look)
 
 
 def row_offset(evidence: Evidence) -> Observation | None:
