@@ -68,13 +68,18 @@ class Report:
     def _repr_html_(self) -> str:
         color = _COLORS[_STATES.get(self.verdict, ("", "error"))[1]]
         lines = self.message.splitlines()
-        shown = "\n".join(line for line in lines if not line.startswith(FOLDED))
-        folded = "\n".join(line for line in lines if line.startswith(FOLDED))
+        shown = "\n".join(line for line in lines if not _folds(line))
+        folded = "\n".join(filter(_folds, lines))
         details = f"<details><summary>자세히</summary>{to_html(folded)}</details>" if folded else ""
         return (
             f'{_STYLE}<div class="tc-card" style="--tc:{color}"><div class="tc-head">{html.escape(self.headline)}</div>'
             f"{to_html(shown)}{details}</div>"
         )
+
+
+def _folds(line: str) -> bool:
+    """처음에는 접어 둘 줄인지. 어느 함수를 넘겼는지는 말로만 알 수 있어서 펴 둬요."""
+    return line.startswith(FOLDED) and not (line.startswith("인자:") and "함수" in line)
 
 
 @dataclass(frozen=True)

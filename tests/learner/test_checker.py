@@ -8,6 +8,7 @@ import torch
 from autograder.learner import checker
 from autograder.learner.checker import examine
 from autograder.learner.course_material import public_key, public_names
+from autograder.learner.report import Report
 
 GOOD = """
 import torch
@@ -142,3 +143,11 @@ def test_checks_are_small():
             if isinstance(t, torch.Tensor)
         )
         assert total < 100_000, name
+
+
+def test_which_function_was_handed_over_is_not_folded() -> None:
+    said = "결과의 판단이 반대예요.\n인자: f: 단어의 순서를 뒤집는 함수, x: [1, 2]\n통과하지 못한 확인: 모두"
+    shown, folded = Report("name", "이름", "fail", said)._repr_html_().split("<details>")
+    assert "뒤집는 함수" in shown and "통과하지 못한 확인" in folded
+    shown, folded = Report("name", "이름", "fail", "인자: x: [1, 2]")._repr_html_().split("<details>")
+    assert "[1, 2]" in folded and "[1, 2]" not in shown
