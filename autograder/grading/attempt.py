@@ -20,7 +20,7 @@ from autograder.grading.untrusted_answer import judge_answer, read_finding
 from autograder.judging.judge import Verdict
 from autograder.notebooks.cell_code import defined_names, reachable, used_names
 from autograder.repair.finding import Finding
-from autograder.repair.slips import visible_slip
+from autograder.repair.slips import first_words
 from autograder.sandbox import CellText, Job, JobResult, Pool, Task
 from autograder.wording import josa
 
@@ -123,21 +123,20 @@ class _Attempt:
             for name, verdict in verdicts.items()
             if verdict.verdict in ("fail", "partial", "error") and name in sources
         }
-        slips = {name: visible_slip(sources[name], name) for name in wrong}
-        words = {
-            name: [slip.text] for name, slip in slips.items() if slip and (slip.certain or not wrong[name].mistake)
-        }
-        lost = [name for name, slip in slips.items() if not wrong[name].mistake and not (slip and slip.certain)]
+        first = {name: first_words(sources[name], name, bool(verdict.mistake)) for name, verdict in wrong.items()}
+        words = {name: said for name, (said, _) in first.items()}
+        lost = [name for name, (_, search) in first.items() if search]
         for name, finding in self._search(lost[:SEARCHES], sources).items():
-            words.setdefault(name, []).append(finding.sentence())
+            words[name].append(finding.sentence())
         return {
             name: replace(verdicts[name], message="\n".join([verdicts[name].message, *said]))
             for name, said in words.items()
+            if said
         }
 
     def _search(self, lost: Sequence[str], sources: Mapping[str, str]) -> dict[str, Finding]:
         """모래상자에서 찾은, 고치면 되는 줄들."""
-        if not lost:
+        if not lost or self.cpu_seconds > self.pool.limits.child_cpu:
             return {}
         tasks = [Task(name, self.setup.public[name], (), sources[name], SEARCH_SECONDS) for name in lost]
         result = self.pool.run(Job(cells=self._cells(), tasks=tuple(tasks), limits=self.pool.limits))

@@ -90,7 +90,7 @@ def read_finding(body: bytes, source: str) -> Finding | None:
     if not isinstance(lines, list) or not 1 <= len(lines) <= 3 or edits not in (1, 2, 3) or not isinstance(kind, str):
         return None
     if not all(type(line) is int and 1 <= line <= len(texts) for line in lines) or not re.fullmatch(
-        r"[가-힣 \w(),-]{0,30}", kind
+        r"[\w (),-]{0,30}", kind
     ):
         return None
     return Finding(tuple(lines), tuple(texts[line - 1].strip()[:120] for line in lines), kind, edits, added is True)

@@ -11,9 +11,10 @@ from torch import Tensor
 from autograder.judging.answer_key import AnswerKey
 from autograder.judging.argument_builders import describe
 from autograder.judging.cases import BuiltArgument, Call, Ref
-from autograder.judging.value_text import dtype_name, readable, summary, value_text
+from autograder.judging.value_text import dtype_name, one_line, readable, summary
 
 TINY = 8  # 원소. 인자를 늘어놓을 때 이만큼까지는 값을 적어요.
+COPIED = 16  # 원소. 이보다 큰 텐서는 옮겨 실행할 줄에 적지 않아요.
 LITERAL = 140  # 글자. 이보다 길면 입력을 통째로 적지 않아요.
 
 
@@ -52,14 +53,11 @@ def _literal(value: Any) -> str:
 
 
 def _tensor_literal(value: Tensor) -> str:
-    if value.numel() > SMALLEST or value.numel() == 0:
+    if value.numel() > COPIED or value.numel() == 0:
         return "\0"
     kind = "" if dtype_name(value) in ("float32", "int64", "bool") else f", dtype=torch.{dtype_name(value)}"
     short = value.dtype == torch.float32
     return f"torch.tensor({_numbers(value.tolist(), short)}{kind})"
-
-
-SMALLEST = 16
 
 
 def _numbers(value: Any, short: bool) -> str:
@@ -83,7 +81,7 @@ def _shape(value: Any, values: bool) -> str:
     # 축의 번호나 켜고 끄는 값은 숨은 사례에서도 말해요. 답을 알려 주지 않고, 어떤 경우인지 알려 줘요.
     telling = value is None or (isinstance(value, int) and abs(value) <= 3)
     if isinstance(value, Tensor) and values and 0 < value.numel() <= TINY:
-        return " ".join(value_text(value).split("\n "))
+        return one_line(value)
     if isinstance(value, Tensor | list | tuple | dict) or not (values or telling):
         return summary(value)
     return readable(value)

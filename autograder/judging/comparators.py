@@ -45,10 +45,9 @@ def apply(case: KeyCase, outcomes: Sequence[Outcome]) -> Problem | None:
     if len(outcomes) != len(case.calls):
         return Problem("missing", "답이 다 오지 않았어요.", look="함수가 중간에 멈추지 않는지 봐요.")
     if case.comparator != "raises":
-        for at, outcome in enumerate(outcomes):
-            problem = explain_failure(outcome) or explain_changes(
-                outcome, case.calls[at]
-            )  # 예외가 먼저예요. 값을 볼 수 없으니까요.
+        for at, (call, outcome) in enumerate(zip(case.calls, outcomes, strict=True)):
+            # 예외가 먼저예요. 값을 볼 수 없으니까요.
+            problem = explain_failure(outcome) or explain_changes(outcome, call)
             if problem:
                 return replace(problem, call=at)
     return _COMPARATORS[case.comparator](case, outcomes)

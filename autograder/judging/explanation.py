@@ -64,13 +64,13 @@ def explain(
     if changed_signature(outcome):
         look = f"`def {key.exercise}({', '.join(key.parameters)})`의 인자와 차례로 되돌려요. 기본값은 빈칸에 있던 그대로예요."
     line = call_line(key, number, problem.call) if shown else ""
-    values = problem.values if shown else None
+    expected, got = _both_texts(problem) if shown else ("", "")
     return Card(
         what=problem.what,
         call=f"`{line}`" if line else "",
         given=arguments(key, call, shown) if not shown or "check.inputs" in line else "",
-        expected=value_text(values.expected, values.at) if values else "",
-        got=value_text(values.got, values.at) if values else "",
+        expected=expected,
+        got=got,
         where=problem.where if shown and not outcome.error else "",
         said=problem.where if shown and outcome.error else "",
         line=learners_line(key, outcome),
@@ -80,16 +80,23 @@ def explain(
     )
 
 
+def _both_texts(problem: Problem) -> tuple[str, str]:
+    """견준 두 값의 글. 글로는 같은 값(64와 64.0)이면 보여 줘도 알 수 없으므로 빈 글이에요."""
+    if problem.values is None:
+        return "", ""
+    values = problem.values
+    texts = (value_text(values.expected, values.at), value_text(values.got, values.at))
+    return texts if texts[0] != texts[1] else ("", "")
+
+
 def _stopped_elsewhere(
     key: AnswerKey, outcomes: Sequence[Sequence[Outcome]], problems: Sequence[Problem | None]
 ) -> str:
     """값이 다른 사례를 보이는 카드에서, 다른 사례는 예외로 멈췄다는 말. 그 확인까지 떨어진 까닭이에요."""
     for got, problem in zip(outcomes, problems, strict=True):
-        if problem is not None and problem.kind == "error":
-            outcome = next((o for o in got if o.error), None)
-            if outcome is not None and outcome.error.isidentifier():  # type: ignore[union-attr]
-                line = learners_line(key, outcome)
-                return f"다른 입력에서는 예외({outcome.error})로 멈춰요" + (f": {line}." if line else ".")
+        if problem is not None and problem.kind == "error" and problem.call < len(got):
+            line = learners_line(key, got[problem.call])
+            return f"다른 입력에서는 예외({got[problem.call].error})로 멈춰요" + (f": {line}." if line else ".")
     return ""
 
 

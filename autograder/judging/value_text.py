@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -122,9 +123,14 @@ def _sequence(value: Sequence[Any], at: Sequence[int]) -> str:
     return f"{opening}{left}{', '.join(shown)}{right}{closing} (길이 {len(value):,})"
 
 
+def one_line(value: Any) -> str:
+    """`value_text`를 한 줄로."""
+    return re.sub(r"\n +", " ", value_text(value))
+
+
 def _inside(value: Any) -> str:
-    text = value_text(value)
-    return " ".join(text.split("\n ")) if len(text) <= 2 * WIDTH else summary(value)
+    text = one_line(value)
+    return text if len(text) <= 2 * WIDTH else summary(value)
 
 
 def _mapping(value: dict[Any, Any]) -> str:

@@ -23,7 +23,7 @@ from autograder.learner.kernel_names import explain_stale_names, global_names
 from autograder.learner.report import LessonReport, Report
 from autograder.learner.time_limit import TIME_LIMIT, TooSlow, time_limit
 from autograder.repair.search import locate
-from autograder.repair.slips import visible_slip
+from autograder.repair.slips import first_words
 
 SEARCH_SECONDS = 1.0  # CPU 초. 틀린 줄을 찾는 데 쓰는 시간
 
@@ -43,10 +43,11 @@ class _Printed:
     """터미널에 이미 적은 카드. 나중에 온 줄만 덧붙여 적어요."""
 
     def __init__(self, report: object) -> None:
-        print(report)
+        self.lines = str(report).splitlines()
+        print("\n".join(self.lines))
 
     def update(self, report: Report) -> None:
-        print("  " + report.message.splitlines()[-1])
+        print("\n".join(str(report).splitlines()[len(self.lines) :]))
 
 
 def _show(report: object) -> Any:
@@ -59,18 +60,17 @@ def _show(report: object) -> Any:
 
 
 def with_located_line(report: Report, namespace: Mapping[str, Any]) -> Report:
-    """코드에서 바로 보이는 것과, 까닭에 이름이 없다면 고치면 모든 확인을 통과하는 줄을 카드에 더해요."""
+    """코드에서 바로 보이는 것과, 까닭에 이름이 없다면 고치면 모든 확인을 통과하는 줄을 카드에 더해요. 더할 것이 없으면 받은 카드예요."""
     if report.verdict not in ("fail", "partial", "error"):
         return report
     function = namespace.get(report.name)
     source = "".join(linecache.getlines(getattr(getattr(function, "__code__", None), "co_filename", "")))
-    slip = visible_slip(source, report.name)
-    words = [slip.text] if slip and (slip.certain or not report.named) else []
-    if not report.named and not (slip and slip.certain):
+    words, search = first_words(source, report.name, report.named)
+    if search:
         with suppress(KeyboardInterrupt):
             found = locate(source, report.name, namespace, public_key(report.name), SEARCH_SECONDS)
             words += [found.sentence()] if found else []
-    return replace(report, message="\n".join([report.message, *words]))
+    return replace(report, message="\n".join([report.message, *words])) if words else report
 
 
 def examine_lesson(namespace: Mapping[str, Any], notebook: Path | None = None) -> Report | LessonReport:

@@ -15,9 +15,9 @@ from autograder.layout import LESSONS
 from autograder.learner import notebooks, progress
 from autograder.learner.hints import hints, plain_text
 from autograder.learner.lab import lab
-from autograder.learner.report import number
+from autograder.learner.report import Report, number
 from autograder.learner.reset import reset_exercise
-from autograder.learner.saved_check import Result, check_notebook
+from autograder.learner.saved_check import check_notebook
 from autograder.notebooks.reading import Notebook, NotebookError
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ def _check_one(path: Path, console: Console, only: str | None = None) -> bool:
 
     console.print(f"\n[bold]{path.stem}[/]")
 
-    def show(result: Result) -> None:
+    def show(result: Report) -> None:
         line = Text.from_markup(f"  {MARKS.get(result.verdict, '[red]✘[/]')} ")
         score = f"  {number(result.earned)}/{number(result.points)}점" if result.points else ""
         console.print(line.append(result.name, "bold").append(f"  {result.title}{score}", "dim"))

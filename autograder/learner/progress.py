@@ -13,7 +13,8 @@ from typing import Any
 
 from autograder.files import write_json
 from autograder.layout import PACKAGE
-from autograder.learner.saved_check import Result, check_notebook
+from autograder.learner.report import Report
+from autograder.learner.saved_check import check_notebook
 from autograder.notebooks.reading import read_notebook
 
 STATE = Path(sys.prefix) / "course-progress.json"  # 확인 결과의 캐시와, 실습마다 본 힌트의 수
@@ -46,12 +47,12 @@ def fingerprint(path: Path) -> str:
     return digest.hexdigest()
 
 
-def check_cached(path: Path, on_result: Callable[[Result], None] = lambda result: None) -> list[Result]:
+def check_cached(path: Path, on_result: Callable[[Report], None] = lambda result: None) -> list[Report]:
     """바뀌지 않은 노트북이면 지난 결과를 쓰고, 아니면 새로 확인해서 기억해요."""
     key = fingerprint(path)
     kept = read_state().get("lessons", {}).get(path.stem, {})
     if kept.get("key") == key:
-        results = [Result(**item) for item in kept["results"]]
+        results = [Report(**item) for item in kept["results"]]
         for result in results:
             on_result(result)
         return results

@@ -13,12 +13,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from autograder.errors import CourseError
 from autograder.learner.notebooks import exercise_cells
+from autograder.learner.report import Report
 from autograder.learner.time_limit import TIME_LIMIT, TooSlow, time_limit
 from autograder.notebooks.cell_code import python_text, runs_in_grading
 from autograder.notebooks.reading import Notebook, read_notebook
@@ -30,33 +31,19 @@ class CheckFailedError(CourseError):
     """확인하는 프로그램 쪽의 잘못으로 확인하지 못했어요. 학습자의 답을 탓하지 않아요."""
 
 
-@dataclass(frozen=True)
-class Result:
-    """실습 하나를 확인한 결과. `verdict`와 `message`는 노트북의 `check`와 같아요."""
-
-    name: str
-    title: str
-    verdict: str
-    message: str
-    earned: float = 0.0
-    points: float = 0.0
-    bonus: bool = False
-    named: bool = False
-
-
 def check_notebook(
-    path: Path, on_result: Callable[[Result], None] = lambda result: None, only: str | None = None
-) -> list[Result]:
+    path: Path, on_result: Callable[[Report], None] = lambda result: None, only: str | None = None
+) -> list[Report]:
     """노트북 하나의 모든 실습(`only`를 주면 그 하나)을 확인해요. 결과는 나오는 대로 `on_result`에도 넘겨요.
 
     노트북을 읽을 수 없으면 NotebookError, 확인하는 쪽이 잘못되면 CheckFailedError.
     """
     path = path.resolve()  # 자식은 노트북의 폴더에서 실행해요.
     names = [str(cell.grade_id) for cell in exercise_cells(read_notebook(path)) if only in (None, cell.grade_id)]
-    results: dict[str, Result] = {}
+    results: dict[str, Report] = {}
     skipped: list[str] = []
 
-    def keep(result: Result) -> None:
+    def keep(result: Report) -> None:
         results[result.name] = result
         on_result(result)
 
@@ -71,14 +58,14 @@ def check_notebook(
             if "at" in line:
                 at = line["at"]
             else:
-                keep(Result(**line))
+                keep(Report(**line))
         # 프로세스가 멈추거나 죽었다면 마지막에 돌던 실습 탓이에요. 그것만 빼고 나머지를 다시 확인해요.
         left = [name for name in names if name not in results]
         if left:
             blamed = at if at in left else left[0]
             skipped.append(blamed)
             keep(
-                Result(
+                Report(
                     blamed,
                     "",
                     "timeout",
@@ -176,10 +163,10 @@ def _child(path: Path, names: list[str], skipped: list[str]) -> None:
         for name in names:
             say({"at": name})
             if name in broken:
-                say(asdict(Result(name, "", "error", broken[name])))
+                say(asdict(Report(name, "", "error", broken[name])))
             else:
                 report = with_located_line(examine(name, namespace, path), namespace)
-                say(asdict(Result(*astuple(report))))
+                say(asdict(report))
     except Exception as error:
         say({"fault": f"{type(error).__name__}: {error}"})
 

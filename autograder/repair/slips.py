@@ -29,6 +29,14 @@ class Slip:
     certain: bool
 
 
+def first_words(source: str, name: str, named: bool) -> tuple[list[str], bool]:
+    """코드에서 바로 보이는 말들과, 틀린 줄을 더 찾아볼지. `named`는 알려진 실수의 이름을 벌써 붙였는지예요."""
+    slip = visible_slip(source, name)
+    certain = slip is not None and slip.certain
+    words = [slip.text] if slip and (certain or not named) else []
+    return words, not named and not certain
+
+
 def visible_slip(source: str, name: str) -> Slip | None:
     """셀 `source`의 함수 `name`에서 눈에 띄는 것 하나. 없거나 읽을 수 없으면 None이에요."""
     tree = parse(source) if len(source) <= _LONGEST else None

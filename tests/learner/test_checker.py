@@ -151,3 +151,16 @@ def test_which_function_was_handed_over_is_not_folded() -> None:
     assert "뒤집는 함수" in shown and "통과하지 못한 확인" in folded
     shown, folded = Report("name", "이름", "fail", "인자: x: [1, 2]")._repr_html_().split("<details>")
     assert "[1, 2]" in folded and "[1, 2]" not in shown
+
+
+def test_in_a_terminal_only_what_was_found_later_is_added(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = Report("softmax", "", "fail", "값이 달라요.\n통과하지 못한 확인: 값")
+    monkeypatch.setattr(checker, "examine", lambda *_: first)
+    monkeypatch.setattr(checker, "first_words", lambda *_: ([], False))
+    checker.check("softmax")
+    assert capsys.readouterr().out == f"{first}\n"
+    monkeypatch.setattr(checker, "first_words", lambda *_: (["보이는 것", "찾은 것"], False))
+    checker.check("softmax")
+    assert capsys.readouterr().out == f"{first}\n  보이는 것\n  찾은 것\n"

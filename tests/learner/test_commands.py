@@ -11,6 +11,7 @@ import watchfiles
 from support.commands import run
 
 from autograder.learner import notebooks, progress, saved_check
+from autograder.learner.report import Report
 
 
 def code_cell(source: str, grade_id: str = "", tags: tuple[str, ...] = ()):
@@ -100,9 +101,7 @@ def test_a_fault_of_the_course_is_not_blamed_on_the_learner(lessons, monkeypatch
 def test_unchanged_notebook_is_not_run_again(lessons, monkeypatch):
     path = lessons(code_cell(SOFTMAX, "softmax"))
     ran = []
-    monkeypatch.setattr(
-        progress, "check_notebook", lambda *_: ran.append(1) or [saved_check.Result("softmax", "", "pass", "")]
-    )
+    monkeypatch.setattr(progress, "check_notebook", lambda *_: ran.append(1) or [Report("softmax", "", "pass", "")])
     first, second = progress.check_cached(path), progress.check_cached(path)
     assert first == second and len(ran) == 1
     lessons(code_cell(SOFTMAX + "\n# 고침", "softmax"))
@@ -112,7 +111,7 @@ def test_unchanged_notebook_is_not_run_again(lessons, monkeypatch):
 
 def test_status_shows_the_next_exercise_and_survives_a_broken_file(lessons, capsys, monkeypatch):
     path = lessons(code_cell(SOFTMAX, "softmax"))
-    results = [saved_check.Result("softmax", "", "pass", ""), saved_check.Result("causal_mask", "", "fail", "")]
+    results = [Report("softmax", "", "pass", ""), Report("causal_mask", "", "fail", "")]
     monkeypatch.setattr(progress, "check_notebook", lambda *_: results)
     code, out, _ = run(capsys, "status")
     assert code == 0 and "1/2" in out and "causal_mask" in out
@@ -154,7 +153,7 @@ def test_reset_gives_a_stub_and_keeps_a_backup(lessons, capsys):
 
 def test_watch_checks_again_on_save_and_stops_on_ctrl_c(lessons, capsys, monkeypatch):
     path = lessons(code_cell(SOFTMAX, "softmax"))
-    monkeypatch.setattr(progress, "check_notebook", lambda *_: [saved_check.Result("softmax", "", "pass", "")])
+    monkeypatch.setattr(progress, "check_notebook", lambda *_: [Report("softmax", "", "pass", "")])
 
     def changes(*folders, recursive):
         assert list(folders) == [path.parent]
