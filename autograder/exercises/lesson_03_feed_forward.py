@@ -756,6 +756,7 @@ def _position_cases(rng):
             (BuiltArgument("tokens", {"W": W, "b": b, "mix": slightly}), small),  # 아주 조금씩
             (tokens(D, mix=hears(T - 1, 0)), x),  # 마지막 위치만
             (tokens(D, mix=hears(0, 1)), x),  # 첫 위치만
+            (tokens(D, mix=hears(0, T - 1)), x),  # 첫 위치가 맨 끝 토큰만. 첫 토큰을 떼어 내면 사라져요.
             (tokens(D, mix=hears(T // 2, T - 1), feature=0), x),  # 가운데 위치의 첫 성분만
             (tokens(D, scale=middle), x),  # 가운데의 배율만
         )
@@ -855,6 +856,15 @@ def _position_own_output(f, x):
 def _position_causal(f, x):
     """뒤를 잘라 내도 앞의 출력이 그대로인지만 봐요."""
     return all(torch.allclose(f(x)[:, :t], f(x[:, :t]), atol=1e-4) for t in range(1, x.shape[1]))
+
+
+def _position_without_first(f, x):
+    """앞을 잘라 내도 뒤의 출력이 그대로인지만 봐요."""
+    return all(torch.allclose(f(x)[:, t:], f(x[:, t:]), atol=1e-4) for t in range(1, x.shape[1]))
+
+
+def _position_without_only_first(f, x):
+    return torch.allclose(f(x)[:, 1:], f(x[:, 1:]), atol=1e-4)
 
 
 def _position_order(f, x):
@@ -1032,6 +1042,14 @@ IS_POSITION_WISE = Exercise(
             "뒤의 토큰이 앞의 출력을 바꾸는지만 봤어요. 앞의 토큰을 섞는 함수는 그 검사를 통과해요.",
             "앞의 토큰이 없을 때도 출력이 그대로인지 봐요.",
             (_position_causal,),
+            ("all",),
+        ),
+        Mistake(
+            "is_position_wise.earlier-tokens-only",
+            "앞의 토큰만 가려 봄",
+            "앞의 토큰이 뒤의 출력을 바꾸는지만 봤어요. 첫 토큰이 뒤의 토큰을 섞는 함수는 그 검사를 통과해요.",
+            "뒤의 토큰이 없을 때도 출력이 그대로인지 봐요.",
+            (_position_without_first, _position_without_only_first),
             ("all",),
         ),
     ),

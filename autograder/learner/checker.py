@@ -56,7 +56,9 @@ def _show(report: object) -> Any:
         from IPython.display import display
     except ImportError:
         return _Printed(report)
-    return _Printed(report) if get_ipython() is None else display(report, display_id=True)
+    # 이미 보인 것을 바꿔 그리는 것은 노트북뿐이에요. 터미널의 IPython은 처음부터 한 번 더 적어요.
+    in_notebook = getattr(get_ipython(), "kernel", None) is not None
+    return display(report, display_id=True) if in_notebook else _Printed(report)
 
 
 def with_located_line(report: Report, namespace: Mapping[str, Any]) -> Report:

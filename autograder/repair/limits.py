@@ -124,14 +124,17 @@ def _little_memory() -> Iterator[None]:
     """블록 안에서는 메모리를 `_ROOM`만큼만 더 받을 수 있어요.
 
     크기 자리에 다른 수를 넣어 보는 고침은 `nn.Linear(44032, 44032)`도 만들어요. 채우는 일이 C++ 안이라 시간으로는 멈추지 못해요.
-    지금 쓰는 주소 공간을 알 수 있는 리눅스에서만 막아요.
+    지금 쓰는 주소 공간을 알 수 있는 리눅스에서만 막아요. 모래상자에서는 그것을 볼 수 없지만, 메모리의 한도가 벌써 있어요.
     """
-    pages = Path("/proc/self/statm")
-    if resource is None or not pages.is_file():
+    try:
+        used = int(Path("/proc/self/statm").read_text().split()[0]) * mmap.PAGESIZE
+    except OSError:
+        used = 0
+    if resource is None or not used:
         yield
         return
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    limit = int(pages.read_text().split()[0]) * mmap.PAGESIZE + _ROOM
+    limit = used + _ROOM
     if soft == resource.RLIM_INFINITY or limit < soft:
         resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
     try:

@@ -41,14 +41,14 @@ def locate(
     `source`는 학습자의 셀, `namespace`는 그 셀이 돈 이름 공간(바꾸지 않아요), `key`는 공개 답안지, `seconds`는 CPU 시간이에요.
     """
     watch = Watch(seconds)
-    with fenced(watch):
-        cell = read(source, name, namespace)
-        if cell is None or is_stub(cell.module) or cell.swallows or (cell.loops and not watch.can_stop):
-            return None
-        try:
+    try:
+        with fenced(watch):
+            cell = read(source, name, namespace)
+            if cell is None or is_stub(cell.module) or cell.swallows or (cell.loops and not watch.can_stop):
+                return None
             found = _Search(cell, key, watch, seconds).find()
-        except (Exception, SystemExit):
-            return None  # 메시지 하나를 더하는 일이에요. 무엇이 잘못되어도 판정을 막지 않아요.
+    except (Exception, SystemExit):
+        return None  # 메시지 하나를 더하는 일이에요. 무엇이 잘못되어도 판정을 막지 않아요.
     return _finding(found, source)
 
 

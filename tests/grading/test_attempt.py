@@ -92,6 +92,23 @@ def test_values_are_never_shown() -> None:
             assert f"{value:.3g}" not in shown
 
 
+def test_the_faulty_line_is_found_where_the_code_runs() -> None:
+    found = grade(double="def double(x):\n    y = x * 3\n    return y")["double"]
+    assert found.mistake is None and found.score == 0
+    assert (
+        "이 줄 하나만 고치면 모든 확인을 통과해요: 2번째 줄 `y = x * 3`. 적어 둔 수를 다시 생각해 봐요."
+        in found.message
+    )
+    added = grade(double="def double(x):\n    y = x * 2")["double"]
+    assert "이 줄 곁에 한 단계만 더하면 모든 확인을 통과해요: 2번째 줄" in added.message
+
+
+def test_what_is_plain_to_see_ends_the_search() -> None:
+    found = grade(double="def double(x):\n    x * 2\n    return x")["double"]
+    assert "2번째 줄 `x * 2`: 계산한 값을 아무 데도 담지 않았어요" in found.message
+    assert "고치면 모든 확인을" not in found.message
+
+
 def test_follow_on_is_not_punished_twice() -> None:
     found = grade(double="def double(x):\n    return x * 3")
     assert verdicts(found) == {"double": "fail", "quadruple": "pass", "half": "pass"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 
@@ -153,9 +155,11 @@ def test_which_function_was_handed_over_is_not_folded() -> None:
     assert "[1, 2]" in folded and "[1, 2]" not in shown
 
 
+@pytest.mark.parametrize("shell", [None, SimpleNamespace(user_ns={})], ids=["python", "ipython"])
 def test_in_a_terminal_only_what_was_found_later_is_added(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    shell: object, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setattr("IPython.get_ipython", lambda: shell)
     first = Report("softmax", "", "fail", "값이 달라요.\n통과하지 못한 확인: 값")
     monkeypatch.setattr(checker, "examine", lambda *_: first)
     monkeypatch.setattr(checker, "first_words", lambda *_: ([], False))
