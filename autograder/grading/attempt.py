@@ -136,7 +136,7 @@ class _Attempt:
 
     def _search(self, lost: Sequence[str], sources: Mapping[str, str]) -> dict[str, Finding]:
         """모래상자에서 찾은, 고치면 되는 줄들."""
-        if not lost or self.cpu_seconds > self.pool.limits.child_cpu:
+        if not lost or self.cpu_seconds > self.pool.limits.total_cpu:
             return {}
         tasks = [Task(name, self.setup.public[name], (), sources[name], SEARCH_SECONDS) for name in lost]
         result = self.pool.run(Job(cells=self._cells(), tasks=tuple(tasks), limits=self.pool.limits))
@@ -154,7 +154,7 @@ class _Attempt:
         stops: dict[str, str] = {}
         pending = list(names)
         while pending:
-            if self.cpu_seconds > self.pool.limits.child_cpu:
+            if self.cpu_seconds > self.pool.limits.total_cpu:
                 stops.update(dict.fromkeys(pending, "budget"))
                 break
             job = Job(

@@ -26,7 +26,6 @@ _STOPS = {
         "코드가 파이썬을 통째로 끝냈어요(`os._exit` 같은 것).\n다음에 볼 곳: 프로그램을 끝내는 줄을 지워요.",
     ),
     "crash": ("error", "파이썬이 비정상으로 멈췄어요. 메모리를 너무 많이 썼거나 끝없이 자기를 불렀을 수 있어요."),
-    "killed": ("error", "시간이나 메모리를 너무 많이 써서 시스템이 멈췄어요."),
     "forged": (
         "refused",
         "채점과 주고받는 통로에 약속하지 않은 글이 와서 받지 않았어요. 점수는 돌려준 값으로만 정해져요.",
@@ -59,4 +58,4 @@ def explain_cell_error(exercise: str, error: str, detail: str) -> Verdict:
 def explain_stop(exercise: str, reason: str, limits: Limits, lead: str = "") -> Verdict:
     """끝까지 돌지 못한 실습의 판정. `reason`은 `sandbox.JobResult.reason`의 말이나 "budget"이에요."""
     verdict, message = _STOPS[reason]
-    return Verdict(exercise, verdict, message=lead + message.format(unit=limits.unit_cpu, total=limits.child_cpu))
+    return Verdict(exercise, verdict, message=lead + message.format(unit=limits.unit_cpu, total=limits.total_cpu))

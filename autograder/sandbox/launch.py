@@ -19,9 +19,10 @@ from autograder.sandbox.tier import Tier
 
 INSIDE = "autograder.sandbox.inside.worker"
 
+# 배포판도 systemd도 누구에게 주지 않는 사용자 번호(60578부터 61183까지)예요. root로 채점하면 제출물마다 하나씩 돌아가며 써요.
+_FIRST_UID = 60578
 
 _HEAVY = ("torch", "numpy", "matplotlib", "IPython", "safetensors", "sandlock")
-
 
 _SYSTEM = (
     "/usr",
@@ -62,19 +63,20 @@ def prepare(tier: Tier, folder: Path, light: bool = False) -> Launch:
     for path in folder.rglob("*"):
         path.chmod(0o755 if path.is_dir() else 0o644)
 
-    uid = _unprivileged_uid() if os.getuid() == 0 else None
+    as_root = os.getuid() == 0
     readable = [path for path in _readable() if os.path.exists(path)]
     inside = "/grader" if tier.namespaces else str(folder)
     writable = "/tmp" if tier.namespaces else str(home)
     python = (sys.executable, "-s", "-B", f"{inside}/{INSIDE.replace('.', '/')}.py")
     return Launch(
-        command=(*_bubblewrap(folder, readable, uid), *python) if tier.namespaces else python,
+        command=(*_bubblewrap(folder, readable, as_root), *python) if tier.namespaces else python,
         environment=_environment(writable, f"{inside}/home" if tier.namespaces else writable),
         settings={
             "seccomp": "" if tier.name == "none" else call_filter().hex(),
             "readable": [] if tier.name == "none" else [*readable, inside],
             "forbidden": _forbidden(),
-            "uid": None if tier.namespaces else uid,
+            "first_uid": _FIRST_UID + os.getpid() % 512 if as_root else None,
+            "namespaces": tier.namespaces,
             "confined": tier.name != "none",
             "light": light,
         },
@@ -98,13 +100,8 @@ def _environment(writable: str, matplotlib: str) -> dict[str, str]:
 
 
 def search_path() -> str:
-    """실행 파일을 찾을 길. 일반 사용자의 PATH에 sbin이 없어도 setpriv를 찾아요."""
+    """실행 파일을 찾을 길. PATH를 비워 둔 곳에서도 bubblewrap을 찾아요."""
     return os.pathsep.join([os.environ.get("PATH", ""), "/usr/bin", "/bin", "/usr/sbin", "/sbin"])
-
-
-def _unprivileged_uid() -> int:
-    """채점마다 다른 사용자 번호. 아무도 쓰지 않는 번호라 프로세스 상한이 이 채점에만 걸려요."""
-    return 61000 + os.getpid() % 4000
 
 
 def _readable() -> list[str]:
@@ -132,7 +129,7 @@ def _forbidden() -> list[str]:
     return [str(path) for path in found if path is not None]
 
 
-def _bubblewrap(folder: Path, readable: list[str], uid: int | None) -> tuple[str, ...]:
+def _bubblewrap(folder: Path, readable: list[str], as_root: bool) -> tuple[str, ...]:
     bwrap = shutil.which("bwrap", path=search_path()) or "bwrap"
     command = [
         bwrap,
@@ -144,11 +141,14 @@ def _bubblewrap(folder: Path, readable: list[str], uid: int | None) -> tuple[str
         "--unshare-cgroup-try",
         "--cap-drop",
         "ALL",
+        # 작업자는 제출물마다 프로세스 공간을 새로 만들어요. 학습자의 코드가 도는 자식은 이 권한을 버려요.
+        "--cap-add",
+        "CAP_SYS_ADMIN",
     ]
-    if uid is None:
-        command += ["--unshare-user"]
+    if as_root:
+        command += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--cap-add", "CAP_KILL"]
     else:
-        command += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+        command += ["--unshare-user"]
     command += ["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/tmp"]
     made: set[str] = set()
     root = str(PACKAGE.parent)
@@ -168,9 +168,6 @@ def _bubblewrap(folder: Path, readable: list[str], uid: int | None) -> tuple[str
         for private in map(str, _private_folders()):
             command += ["--tmpfs", private]  # 패키지가 site-packages에 설치되어 있으면 그 폴더들만 가려요.
     command += ["--ro-bind", str(folder), "/grader", "--chdir", "/tmp", "--"]
-    if uid is not None:
-        setpriv = shutil.which("setpriv", path=search_path()) or "setpriv"
-        command += [setpriv, "--reuid", str(uid), "--regid", str(uid), "--clear-groups", "--no-new-privs"]
     return tuple(command)
 
 

@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
+from autograder.limits import Limits
 from autograder.sandbox.launch import prepare
 from autograder.sandbox.probe import choose_tier
-from autograder.sandbox.protocol import Job, Limits
+from autograder.sandbox.protocol import Job
 from autograder.sandbox.tier import SandboxRefused, Tier
 from autograder.sandbox.worker_process import JobResult, Worker, WorkerLost, start_worker
 
@@ -63,7 +64,7 @@ class Pool:
     def _try(self, job: Job) -> JobResult:
         worker = self._ready()
         try:
-            return worker.run(job)
+            return worker.line.run(job)
         except WorkerLost:
             self._drop(worker)
             raise
@@ -80,7 +81,7 @@ class Pool:
         self._folder = tempfile.TemporaryDirectory(prefix="course-grader-", ignore_cleanup_errors=True)
         try:
             worker = start_worker(prepare(self.tier, Path(self._folder.name)))
-            found = [] if self.tier.name == "none" else worker.escapes()
+            found = [] if self.tier.name == "none" else worker.line.escapes()
         except WorkerLost as error:
             raise SandboxRefused(
                 f"채점 작업자를 띄우지 못했어요: {error}. `course doctor`로 무엇이 빠졌는지 봐요."

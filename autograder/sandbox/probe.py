@@ -52,7 +52,7 @@ def probe_tier() -> Tier:
             return reduced
         missing.append(_bubblewrap_remedy(why) if found is None else _open_doors(found))
     found, why = _try("landlock")
-    if found == []:
+    if found is not None and Tier("landlock").tolerates(found):
         return Tier("landlock", tuple(missing))
     missing.append(f"Landlock만으로도 가두지 못했어요: {why}" if found is None else _open_doors(found))
     missing.extend(_remedy(name) for name in found or ())
@@ -64,7 +64,7 @@ def _try(name: str) -> tuple[list[str] | None, str]:
         with tempfile.TemporaryDirectory(prefix="course-probe-") as folder:
             worker = start_worker(prepare(Tier(name), Path(folder), light=True))
             try:
-                return worker.escapes(), ""
+                return worker.line.escapes(), ""
             finally:
                 worker.close()
     except (WorkerLost, OSError) as error:
@@ -76,12 +76,15 @@ def _open_doors(found: list[str]) -> str:
 
 
 def _remedy(name: str) -> str:
-    if name in ("network", "unix-socket", "host-socket", "fork", "signal"):
+    if name == "shared-space":
+        return (
+            "제출물마다 프로세스 공간을 새로 만들지 못해서 하나씩 채점해요. "
+            "Ubuntu 24.04라면 `sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0`으로 열려요."
+        )
+    if name in ("network", "unix-socket", "host-socket", "fork", "signal", "owner"):
         return "seccomp이 걸리지 않았어요. `sudo apt install libseccomp2`를 하고 `course doctor`를 다시 실행해요."
     if name == "root":
-        return (
-            "root에서 내려오지 못했어요. 일반 사용자로 채점하거나 `sudo apt install util-linux`로 setpriv를 설치해요."
-        )
+        return "root에서 내려오지 못했어요. 일반 사용자로 채점해요."
     if name.startswith("read "):
         return "저장소가 시스템 폴더(/usr 등) 안에 있어 가릴 수 없어요. 저장소를 홈 폴더로 옮겨요."
     return "Landlock이 걸리지 않았어요. 커널 5.13 이상에서 `lsm=` 부팅 설정에 landlock이 있는지 봐요."

@@ -4,8 +4,8 @@
 제출물의 글자를 한 번도 읽지 않으므로, 다음 자식의 기억에 앞 제출물이 남지 않아요.
 
 - 부모 -> 자식: 머리(JSON)의 길이와 머리, 이어서 실습마다의 사례(`wire` 바이트)
-- 자식 -> 부모: (종류 1바이트, 단위 번호 4바이트, 길이 4바이트, 본문)의 되풀이
-- 작업자 -> 부모: 자식이 끝난 까닭과 CPU 시간. 자식이 쥐지 않는 다른 파이프로 와요.
+- 자식 -> 부모: (종류 1바이트, 단위 번호 4바이트, 길이 4바이트, 본문)의 되풀이. 맨 앞은 누구인지 커널이 적어 주는 HELLO예요.
+- 작업자 -> 부모: 자식이 끝난 까닭과 CPU 시간(`fork_server.STATUS`). 자식이 쥐지 않는 다른 파이프로 와요.
 """
 
 from __future__ import annotations
@@ -13,32 +13,15 @@ from __future__ import annotations
 import json
 import socket
 import struct
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-BEGIN_CELL, END_CELL, BEGIN_EXERCISE, END_EXERCISE, DONE = range(1, 6)
+from autograder.limits import Limits
+
+HELLO, BEGIN_CELL, END_CELL, BEGIN_EXERCISE, END_EXERCISE, DONE = range(6)
 
 FRAME = struct.Struct(">BII")
-STATUS = struct.Struct(">iiId")  # 종료 코드, 신호, 시간이 다 됐는지, CPU 초
-START = struct.Struct(">I")  # 자식 하나에 허락하는 벽시계 시간(초)
-
-
-@dataclass(frozen=True)
-class Limits:
-    """제출물 하나가 쓸 수 있는 것들의 상한. 단위는 셀 하나 또는 실습 하나예요.
-
-    시간은 CPU 초로 재요. 기계가 바빠도 같은 제출물이 같은 점수를 받게요. 벽시계는 잠들어 있는 코드를 깨우는 데만 써요.
-    """
-
-    unit_cpu: float = 5.0
-    unit_wall: float = 60.0
-    child_cpu: int = 60
-    child_wall: int = 180
-    memory: int = 1024 * 1024 * 1024
-    threads: int = 64
-    files: int = 64
-    answer_bytes: int = 8 * 1024 * 1024
-    answer_tensors: int = 4096
 
 
 @dataclass(frozen=True)
@@ -105,12 +88,18 @@ def send_frame(sock: socket.socket, kind: int, unit: int, body: bytes = b"") -> 
     sock.sendall(FRAME.pack(kind, unit, len(body)) + body)
 
 
-def receive_exactly(sock: socket.socket, size: int) -> bytes:
-    """`size` 바이트를 다 받아요. 먼저 끊기면 EOFError."""
+def receive_exactly(sock: socket.socket, size: int, while_waiting: Callable[[], None] | None = None) -> bytes:
+    """`size` 바이트를 다 받아요. 먼저 끊기면 EOFError. 소켓의 시간이 다 될 때마다 `while_waiting`을 부르고 더 기다려요."""
     data = bytearray(size)
     view: Any = memoryview(data)
     while view:
-        count = sock.recv_into(view)
+        try:
+            count = sock.recv_into(view)
+        except TimeoutError:
+            if while_waiting is None:
+                raise
+            while_waiting()
+            continue
         if not count:
             raise EOFError
         view = view[count:]

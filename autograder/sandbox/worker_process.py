@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import select
@@ -9,22 +10,24 @@ import signal
 import socket
 import subprocess
 import tempfile
-import threading
 import time
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
 from autograder.sandbox import protocol
+from autograder.sandbox.fork_server import START, STATUS
 from autograder.sandbox.launch import Launch
 from autograder.sandbox.protocol import Job
+from autograder.sandbox.watch import TICK, StopRunning, Watch, acquainted_pair, first_words
 
 _START_SECONDS = 180
 _GRACE_SECONDS = 30
-_REASONS = {"SIGPROF": "timeout", "SIGXCPU": "timeout", "SIGALRM": "asleep", "SIGKILL": "killed"}
+_REASONS = {"SIGPROF": "timeout", "SIGXCPU": "timeout"}
 
 
 class WorkerLost(RuntimeError):
-    """작업자가 뜨지 않았거나 죽었어요. 우리 쪽의 일이고, 학습자의 점수가 되지 않아요."""
+    """작업자가 뜨지 않았거나 죽었거나, 자식을 우리 쪽의 까닭으로 잃었어요. 학습자의 점수가 되지 않아요."""
 
 
 @dataclass
@@ -33,8 +36,7 @@ class JobResult:
 
     `cells`는 셀 번호에서 (예외 이름 또는 None, 내용)으로, `answers`는 할 일의 번호에서 직렬화한 바이트로 가요.
     끝까지 하지 못했으면 `stopped`가 멈춘 단위("cell" 또는 "exercise", 번호), `reason`이 그 까닭이에요:
-    timeout(CPU 시간), asleep(벽시계 시간), exit(스스로 끝냄), crash(신호로 죽음), killed(밖에서 끝냄),
-    forged(약속에 없는 글), too_big(너무 큰 답).
+    timeout(CPU 시간), asleep(잠든 시간), exit(스스로 끝냄), crash(신호로 죽음), forged(약속에 없는 글), too_big(너무 큰 답).
     """
 
     cells: dict[int, tuple[str | None, str]] = field(default_factory=dict)
@@ -42,39 +44,18 @@ class JobResult:
     stopped: tuple[str, int] | None = None
     reason: str | None = None
     cpu_seconds: float = 0.0
+    asleep_seconds: float = 0.0
 
 
-class Worker:
-    """떠 있는 작업자 하나. 여러 실이 함께 `run`을 불러도 돼요."""
+class Line:
+    """작업자와 이어진 줄. 여러 실이나 여러 프로세스가 같은 줄로 함께 맡겨도 돼요."""
 
-    def __init__(self, process: subprocess.Popen[bytes], control: socket.socket, log: Any) -> None:
-        self._process, self._control, self._log = process, control, log
-        self._lock = threading.Lock()
-        self.warm_cpu_seconds = 0.0
+    def __init__(self, control: socket.socket) -> None:
+        self._control = control
 
-    def greet(self) -> None:
-        """데우기를 마칠 때까지 기다려요."""
-        self._control.settimeout(_START_SECONDS)
-        line = b""
-        try:
-            while not line.endswith(b"\n"):
-                piece = self._control.recv(4096)
-                if not piece:
-                    raise WorkerLost(self.last_words())
-                line += piece
-        except (TimeoutError, ConnectionError) as error:
-            raise WorkerLost(self.last_words()) from error
-        self.warm_cpu_seconds = json.loads(line)["cpu"]
-
-    def last_words(self) -> str:
-        """작업자가 죽기 전에 마지막으로 남긴 줄."""
-        try:
-            self._process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            return "작업자가 제때 답하지 않았어요"
-        self._log.seek(0)
-        lines = self._log.read().decode("utf-8", "replace").strip().splitlines()
-        return lines[-1][:300] if lines else f"작업자가 코드 {self._process.returncode}번으로 끝났어요"
+    def fileno(self) -> int:
+        """다른 프로세스에 넘겨줄 서술자."""
+        return self._control.fileno()
 
     def escapes(self) -> list[str]:
         """갇힌 자식이 해낸, 해서는 안 되는 일들. 비어 있어야 해요."""
@@ -87,33 +68,68 @@ class Worker:
         """일 하나를 자식에게 맡기고 끝날 때까지 기다려요. 작업자를 잃으면 WorkerLost예요."""
         return self._talk(job)[0]
 
+    def close(self) -> None:
+        """줄을 끊어요. 줄이 모두 끊기면 작업자와 자식들이 끝나요."""
+        self._control.close()
+
     def _talk(self, job: Job) -> tuple[JobResult, bytes | None]:
-        ours, theirs = socket.socketpair()
+        ours, theirs = acquainted_pair()
         status_read, status_write = os.pipe()
-        deadline = time.monotonic() + job.limits.child_wall + _GRACE_SECONDS
+        deadline = time.monotonic() + job.limits.wall + _GRACE_SECONDS
         try:
             try:
-                with self._lock:
-                    start = protocol.START.pack(job.limits.child_wall)
-                    socket.send_fds(self._control, [start], [theirs.fileno(), status_write])
+                start = START.pack(round(job.limits.wall))
+                socket.send_fds(self._control, [start], [theirs.fileno(), status_write])
             except OSError as error:
                 raise WorkerLost("작업자가 죽었어요") from error
             finally:
                 theirs.close()
                 os.close(status_write)
-            result, body = _converse(ours, job, deadline)
+            with closing(_meet(ours, job)) as watch:
+                result, body = _converse(ours, job, watch, deadline)
             ours.close()
-            _explain_end(result, body is not None, _read_status(status_read, deadline))
-            if result == JobResult(reason="exit", cpu_seconds=result.cpu_seconds):
-                raise WorkerLost("자식이 시작하지 못했어요")
+            _explain_end(result, body is not None, _read_status(status_read, deadline), job)
             return result, body
         finally:
             ours.close()
             os.close(status_read)
 
+
+class Worker:
+    """떠 있는 작업자 하나. 일은 `line`으로 맡겨요."""
+
+    def __init__(self, process: subprocess.Popen[bytes], control: socket.socket, log: Any) -> None:
+        self.line = Line(control)
+        self._process, self._control, self._log = process, control, log
+        self.warm_cpu_seconds = 0.0
+
+    def greet(self) -> None:
+        """데우기를 마칠 때까지 기다려요."""
+        self._control.settimeout(_START_SECONDS)
+        try:
+            line = self._control.recv(4096)
+        except (TimeoutError, ConnectionError) as error:
+            raise WorkerLost(self.last_words()) from error
+        if not line:
+            raise WorkerLost(self.last_words())
+        self._control.settimeout(None)
+        self.warm_cpu_seconds = json.loads(line)["cpu"]
+
+    def last_words(self) -> str:
+        """작업자가 죽기 전에 마지막으로 남긴 줄."""
+        try:
+            self._process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            return "작업자가 제때 답하지 않았어요"
+        self._log.seek(0)
+        lines = self._log.read().decode("utf-8", "replace").strip().splitlines()
+        return lines[-1][:300] if lines else f"작업자가 코드 {self._process.returncode}번으로 끝났어요"
+
     def close(self) -> None:
-        """작업자를 끝내요. 자식들도 함께 끝나요."""
-        self._control.close()
+        """작업자를 끝내요. 다른 프로세스가 줄을 아직 쥐고 있어도 끝나고, 자식들도 함께 끝나요."""
+        with contextlib.suppress(OSError):
+            self._control.shutdown(socket.SHUT_RDWR)
+        self.line.close()
         try:
             self._process.wait(timeout=5)
         except subprocess.TimeoutExpired:
@@ -122,47 +138,93 @@ class Worker:
         self._log.close()
 
 
-def _converse(sock: socket.socket, job: Job, deadline: float) -> tuple[JobResult, bytes | None]:
-    """자식의 말을 끝까지 들어요. 두 번째 값은 DONE의 본문이고, 다 듣지 못했으면 None이에요."""
-    result, current = JobResult(), None
-    units = {("cell", cell.unit) for cell in job.cells} | {("exercise", i) for i in range(len(job.tasks))}
-    names = {
-        protocol.BEGIN_CELL: "cell",
-        protocol.END_CELL: "cell",
-        protocol.BEGIN_EXERCISE: "exercise",
-        protocol.END_EXERCISE: "exercise",
-    }
+_UNITS = {
+    protocol.BEGIN_CELL: "cell",
+    protocol.END_CELL: "cell",
+    protocol.BEGIN_EXERCISE: "exercise",
+    protocol.END_EXERCISE: "exercise",
+}
+
+
+def _meet(sock: socket.socket, job: Job) -> Watch:
+    """자식의 첫말을 듣고 시계를 걸어요. 시작하지 못했으면 WorkerLost예요."""
+    sock.settimeout(_START_SECONDS)
     try:
-        sock.settimeout(max(1.0, deadline - time.monotonic()))
+        hello, pid = first_words(sock, protocol.FRAME.size)
+    except (EOFError, OSError) as error:
+        raise WorkerLost("자식이 시작하지 못했어요") from error
+    if protocol.FRAME.unpack(hello) != (protocol.HELLO, 0, 0):
+        raise WorkerLost("자식이 시작하지 못했어요")
+    return Watch(pid, job.limits)
+
+
+def _converse(sock: socket.socket, job: Job, watch: Watch, deadline: float) -> tuple[JobResult, bytes | None]:
+    """일을 보내고 자식의 말을 끝까지 들어요. 두 번째 값은 DONE의 본문이고, 다 듣지 못했으면 None이에요."""
+    result = JobResult()
+    try:
+        sock.settimeout(_START_SECONDS)
         protocol.send_job(sock, job)
-        while True:
-            sock.settimeout(max(1.0, deadline - time.monotonic()))
-            kind, unit, length = protocol.FRAME.unpack(protocol.receive_exactly(sock, protocol.FRAME.size))
-            if length > job.limits.answer_bytes:
-                result.reason = "too_big"
-                break
-            body = protocol.receive_exactly(sock, length)
-            place = (names.get(kind, ""), unit)
-            if kind == protocol.DONE and len(result.answers) == len(job.tasks):
-                return result, body
-            if kind in (protocol.BEGIN_CELL, protocol.BEGIN_EXERCISE) and place in units and current is None:
-                units.discard(place)
-                current = place
-            elif kind in (protocol.END_CELL, protocol.END_EXERCISE) and place == current:
-                current = None
-                if kind == protocol.END_CELL:
-                    result.cells[unit] = _cell_report(body)
-                else:
-                    result.answers[unit] = body
-            else:
-                result.reason = "forged"
-                break
-    except (EOFError, ConnectionError, TimeoutError):
+    except TimeoutError as error:
+        raise WorkerLost("자식이 일을 받지 않았어요") from error
+    except ConnectionError:
+        return result, None
+    try:
+        sock.settimeout(TICK)
+        return result, _listen(sock, job, watch, result, deadline)
+    except StopRunning as stop:
+        result.reason = stop.args[0]
+        watch.kill()
+    except (EOFError, ConnectionError):
         pass
     except (ValueError, TypeError, KeyError, RecursionError):
         result.reason = "forged"
-    result.stopped = current
+        watch.kill()
+    finally:
+        result.asleep_seconds = watch.asleep
     return result, None
+
+
+def _listen(sock: socket.socket, job: Job, watch: Watch, result: JobResult, deadline: float) -> bytes:
+    """DONE의 본문까지 들으며 `result`를 채워요. 멈추게 해야 하면 StopRunning, 약속에 없는 말이면 ValueError예요."""
+    units = {("cell", cell.unit) for cell in job.cells} | {("exercise", i) for i in range(len(job.tasks))}
+    room = job.limits.total_answer_bytes
+
+    def look() -> None:
+        watch.look()
+        if time.monotonic() > deadline:
+            raise WorkerLost("자식이 너무 오래 끝나지 않았어요")
+
+    while True:
+        kind, unit, length = protocol.FRAME.unpack(protocol.receive_exactly(sock, protocol.FRAME.size, look))
+        place = (_UNITS.get(kind, ""), unit)
+        if length > _longest(kind, job):
+            raise StopRunning("too_big" if kind == protocol.END_EXERCISE else "forged")
+        room -= length
+        if room < 0:
+            raise StopRunning("too_big")
+        body = protocol.receive_exactly(sock, length, look)
+        look()
+        if kind == protocol.DONE and len(result.answers) == len(job.tasks):
+            return body
+        if kind in (protocol.BEGIN_CELL, protocol.BEGIN_EXERCISE) and place in units and result.stopped is None:
+            units.discard(place)
+            result.stopped = place
+            watch.begin()
+        elif kind in (protocol.END_CELL, protocol.END_EXERCISE) and place == result.stopped:
+            if kind == protocol.END_CELL:
+                result.cells[unit] = _cell_report(body)
+            else:
+                result.answers[unit] = body
+            result.stopped = None
+        else:
+            raise ValueError("약속에 없는 말이에요.")
+
+
+def _longest(kind: int, job: Job) -> int:
+    """그 종류의 말에 딸릴 수 있는 본문의 가장 긴 길이."""
+    if kind == protocol.END_EXERCISE:
+        return job.limits.answer_bytes
+    return job.limits.report_bytes if kind in (protocol.END_CELL, protocol.DONE) else 0
 
 
 def _cell_report(body: bytes) -> tuple[str | None, str]:
@@ -177,19 +239,25 @@ def _read_status(pipe: int, deadline: float) -> tuple[int, int, bool, float]:
     poll = select.poll()
     poll.register(pipe, select.POLLIN)
     ready = poll.poll(1000 * max(1.0, deadline - time.monotonic()))
-    data = os.read(pipe, protocol.STATUS.size) if ready else b""
-    if len(data) != protocol.STATUS.size:
+    data = os.read(pipe, STATUS.size) if ready else b""
+    if len(data) != STATUS.size:
         raise WorkerLost("작업자가 자식의 소식을 전하지 못했어요")
-    code, number, killed, cpu = protocol.STATUS.unpack(data)
+    code, number, killed, cpu = STATUS.unpack(data)
     return code, number, bool(killed), cpu
 
 
-def _explain_end(result: JobResult, done: bool, status: tuple[int, int, bool, float]) -> None:
+def _explain_end(result: JobResult, done: bool, status: tuple[int, int, bool, float], job: Job) -> None:
+    """끝난 까닭을 적어요. 우리가 끝내지 않았고 제 CPU 시간을 다 쓰지도 않은 자식이 밖에서 끝났으면 WorkerLost예요."""
     code, number, killed, result.cpu_seconds = status
-    if done or result.reason:
+    if done:
+        result.stopped = None
         return
-    if killed:
-        result.reason = "asleep"
+    if result.reason:
+        return
+    if killed or (number == signal.SIGKILL and result.cpu_seconds < job.limits.total_cpu - 1):
+        raise WorkerLost("자식이 밖에서 끝났어요(메모리가 모자란 기계일 수 있어요)")
+    if number == signal.SIGKILL:
+        result.reason = "timeout"
     else:
         reasons = {getattr(signal, name): reason for name, reason in _REASONS.items()}
         result.reason = reasons.get(number, "crash") if number else "exit"
@@ -197,7 +265,7 @@ def _explain_end(result: JobResult, done: bool, status: tuple[int, int, bool, fl
 
 def start_worker(launch: Launch) -> Worker:
     """작업자를 띄우고 데워질 때까지 기다려요. 안 되면 WorkerLost."""
-    ours, theirs = socket.socketpair()
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     log = tempfile.TemporaryFile()  # noqa: SIM115 작업자가 끝날 때 `Worker.close`가 닫아요.
     try:
         process = subprocess.Popen(
@@ -218,7 +286,7 @@ def start_worker(launch: Launch) -> Worker:
     worker = Worker(process, ours, log)
     settings = json.dumps(launch.settings).encode()
     try:
-        ours.sendall(len(settings).to_bytes(4, "big") + settings)
+        ours.send(settings)
         worker.greet()
     except WorkerLost:
         worker.close()

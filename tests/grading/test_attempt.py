@@ -188,7 +188,7 @@ def test_budget_ends_a_submission() -> None:
     pool = shared_pool()
     greedy = "def {}(x):\n    while True: pass"
     data = as_bytes(cells_of({name: greedy.format(name) for name in ANSWERS}))
-    small = Limits(unit_cpu=0.7, unit_wall=20, child_cpu=1, child_wall=60)
+    small = Limits(unit_cpu=0.7, unit_asleep=4, total_cpu=1)
     own, pool.limits = pool.limits, small
     try:
         found = marks(grade_submission(Submission("s", "tiny", data), SEED, pool, tiny_setup()))

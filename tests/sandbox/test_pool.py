@@ -35,7 +35,7 @@ def test_a_dead_worker_is_replaced() -> None:
 def test_closing_the_pool_ends_the_worker_and_running_jobs() -> None:
     with Pool(shared_pool().tier, LIMITS) as own:
         process = own._ready()._process
-        endless = Job((CellText(0, "import time\ntime.sleep(600)"),), (), (), Limits(unit_wall=600, child_wall=600))
+        endless = Job((CellText(0, "import time\ntime.sleep(600)"),), (), (), Limits(unit_asleep=600, total_asleep=600))
         seen: list[object] = []
 
         def work() -> None:

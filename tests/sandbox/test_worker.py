@@ -21,7 +21,9 @@ from autograder.sandbox import (
     Job,
     Limits,
     Task,
+    fork_server,
     protocol,
+    watch,
     worker_process,
 )
 
@@ -135,7 +137,7 @@ def test_where_it_stopped_is_reported() -> None:
 
 
 def test_sleeping_forever_is_woken() -> None:
-    short = Limits(unit_cpu=1.5, unit_wall=1.5, child_cpu=30, child_wall=60)
+    short = Limits(unit_cpu=1.5, unit_asleep=1.0, total_cpu=30)
     result = shared_pool().run(Job((CellText(0, "import time\ntime.sleep(600)"),), (), (), short))
     assert (result.stopped, result.reason) == (("cell", 0), "asleep")
 
@@ -145,7 +147,7 @@ def test_a_child_that_outlives_its_signals_is_killed() -> None:
         "import signal, time\nfor timer in (signal.ITIMER_REAL, signal.ITIMER_PROF):\n"
         "    signal.setitimer(timer, 0)\ntime.sleep(600)"
     )
-    short = Limits(unit_cpu=1.5, unit_wall=5, child_cpu=30, child_wall=2)
+    short = Limits(unit_cpu=1.5, unit_asleep=1.0, total_cpu=30)
     result = shared_pool().run(Job((CellText(0, stubborn),), (), (), short))
     assert (result.stopped, result.reason) == (("cell", 0), "asleep")
 
@@ -153,7 +155,7 @@ def test_a_child_that_outlives_its_signals_is_killed() -> None:
 @linux
 def test_worker_is_confined_and_not_root() -> None:
     tier = needs("full", "reduced", "landlock")
-    assert tier.tolerates(shared_pool()._ready().escapes())
+    assert tier.tolerates(shared_pool()._ready().line.escapes())
     uid = run("import os", "def f(t):\n    return [os.getuid(), os.geteuid(), os.getgroups()]", call="f")
     real, effective, groups = answer(uid).value
     assert real == effective != 0 and 0 not in groups
@@ -190,13 +192,20 @@ def test_only_its_own_socket_is_open() -> None:
         assert answer(run(cell, call="f")).value == [True]
 
 
+class Patient(watch.Watch):
+    """거짓 자식의 시계. 끝내지 않아요."""
+
+    def kill(self) -> None:
+        self.close()
+
+
 def converse(*frames: bytes) -> worker_process.JobResult:
     """거짓 자식이 보낸 바이트를 부모가 어떻게 듣는지."""
     ours, theirs = socket.socketpair()
     job = Job((CellText(0, "x"),), (Task("f", b"12345678"),), (), Limits(answer_bytes=100_000))
     theirs.sendall(b"".join(frames))
     theirs.shutdown(socket.SHUT_WR)
-    result, _ = worker_process._converse(ours, job, time.monotonic() + 5)
+    result, _ = worker_process._converse(ours, job, Patient(os.getpid(), job.limits), time.monotonic() + 5)
     ours.close()
     theirs.close()
     return result
@@ -222,6 +231,10 @@ def test_an_honest_conversation() -> None:
     [
         frame(99, 0),
         frame(0, 0),
+        frame(protocol.HELLO, 0),
+        frame(protocol.BEGIN_CELL, 0, b"x"),
+        frame(protocol.BEGIN_CELL, 0)
+        + frame(protocol.END_CELL, 0, b'{"error": null, "detail": "' + b"x" * 5000 + b'"}'),
         GOOD_CELL + GOOD_CELL,
         frame(protocol.END_CELL, 0, b"{}"),
         frame(protocol.BEGIN_CELL, 7),
@@ -267,4 +280,4 @@ def test_job_crosses_unchanged() -> None:
 
 
 def test_frame_header_is_fixed() -> None:
-    assert protocol.FRAME.size == 9 and struct.calcsize(">iiId") == protocol.STATUS.size
+    assert protocol.FRAME.size == 9 and struct.calcsize(">iiId") == fork_server.STATUS.size

@@ -23,7 +23,7 @@ from autograder.sandbox import Limits, Pool, Tier, probe_tier
 
 SEED = 20260101
 # 시험에서는 무한 반복을 빨리 끝내요. CPU 시간이라 바쁜 기계에서도 바른 답이 잘리지 않아요.
-LIMITS = Limits(unit_cpu=1.0, unit_wall=20, child_cpu=30, child_wall=60)
+LIMITS = Limits(unit_cpu=1.0, unit_asleep=4, total_cpu=30)
 
 
 @cache

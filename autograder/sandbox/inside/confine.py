@@ -7,24 +7,25 @@
 from __future__ import annotations
 
 import ctypes
+import math
 import os
 import resource
 import signal
+import struct
 import sys
 from collections.abc import Sequence
 from typing import Any
 
-from autograder.sandbox.protocol import Limits
+from autograder.limits import Limits
 
-_PR_SET_DUMPABLE, _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS = 4, 22, 38
-
-
-_SECCOMP_MODE_FILTER = 2
-
+_PR_SET_DUMPABLE, _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS, _PR_CAP_AMBIENT = 4, 22, 38, 47
+_SECCOMP_MODE_FILTER, _CAP_AMBIENT_CLEAR_ALL = 2, 4
+_NEW_FILES, _NEW_IPC, _NEW_USER, _NEW_PROCESSES = 0x00020000, 0x08000000, 0x10000000, 0x20000000
+_CAPABILITY_VERSION_3 = 0x20080522
+_MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_NOEXEC, _MS_REC, _MS_PRIVATE = 1, 2, 4, 8, 0x4000, 0x40000
+UIDS = 64  # 돌아가며 쓰는 사용자 번호의 수
 
 _LINUX = sys.platform == "linux"
-
-
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -44,12 +45,68 @@ def hide_memory() -> None:
         _prctl(_PR_SET_DUMPABLE, 0)
 
 
-def drop_root(uid: int | None) -> None:
-    """root로 시작했다면 아무 권한도 없는 사용자로 내려가요. 돌아올 수 없어요."""
+class ProcessSpaces:
+    """제출물마다 새 프로세스 공간. 그 안의 첫 프로세스가 끝나면 커널이 나머지도 모두 끝내요.
+
+    밖의 번호가 보이지 않으므로 어떤 길로도(신호, 파일의 주인, 우선순위) 이웃이나 작업자를 가리키지 못해요.
+    """
+
+    def __init__(self, wanted: bool) -> None:
+        self._home = -1
+        if wanted and _LINUX:
+            try:
+                self._home = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
+            except OSError:
+                return
+            if _libc.unshare(_NEW_PROCESSES) or _libc.setns(self._home, _NEW_PROCESSES):
+                self._home = -1  # 권한이 없는 기계예요. 자식들이 한 공간에 있으니 하나씩만 맡아요.
+
+    def fork(self) -> int:
+        """`os.fork`와 같지만, 자식은 새 공간의 첫 프로세스예요."""
+        if self._home < 0:
+            return os.fork()
+        if _libc.unshare(_NEW_PROCESSES):
+            raise OSError(ctypes.get_errno(), "unshare")
+        pid = os.fork()
+        if pid and _libc.setns(self._home, _NEW_PROCESSES):
+            os._exit(71)  # 다음 자식을 어디에 둘지 모르게 됐어요. 밖에서 새 작업자를 띄워요.
+        return pid
+
+
+def isolate(uid: int | None, namespaces: bool, confined: bool) -> None:
+    """갓 갈라진 자식을 이웃에게서 떼어 놓고, 아무 권한도 없는 사용자로 내려가요. 돌아올 수 없어요."""
+    os.setsid()  # 프로세스 묶음에 보내는 신호는 공간을 넘어가므로 묶음도 따로 있어야 해요.
+    if namespaces:
+        _libc.unshare(_NEW_FILES | _NEW_IPC | (0 if os.getuid() == 0 else _NEW_USER))
+        if not confined:
+            _hide_shared_folders()
     if uid is not None and os.getuid() == 0:
         os.setgroups([])
         os.setresgid(uid, uid, uid)
         os.setresuid(uid, uid, uid)
+    drop_capabilities()
+
+
+def _hide_shared_folders() -> None:
+    """Landlock이 없는 기계: 이웃이 남긴 것을 보거나 남길 수 있는 곳을 빈 것으로 덮어요."""
+    _libc.mount(None, b"/", None, _MS_REC | _MS_PRIVATE, None)
+    flags = _MS_RDONLY | _MS_NOSUID | _MS_NODEV | _MS_NOEXEC
+    for folder in (b"/proc", b"/tmp", b"/dev/shm", b"/dev/mqueue"):
+        _libc.mount(b"tmpfs", folder, b"tmpfs", flags, b"size=4k")
+
+
+def drop_capabilities(keep: Sequence[int] = ()) -> None:
+    """`keep`(CAP_의 번호들) 밖의 권한을 버려요."""
+    if not _LINUX:
+        return
+    header, held = ctypes.create_string_buffer(struct.pack("=Ii", _CAPABILITY_VERSION_3, 0)), (ctypes.c_uint32 * 6)()
+    if _libc.capget(header, held):
+        raise OSError(ctypes.get_errno(), "capget")
+    mask = sum(1 << number for number in keep) & held[1]
+    left = (ctypes.c_uint32 * 6)(mask, mask, 0, 0, 0, 0)
+    _libc.prctl(_PR_CAP_AMBIENT, _CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
+    if _libc.capset(header, left):
+        raise OSError(ctypes.get_errno(), "capset")
 
 
 def confine_files(readable: Sequence[str]) -> bool:
@@ -79,7 +136,7 @@ def confine_calls(program: bytes) -> None:
 def limit(limits: Limits) -> None:
     """이 프로세스의 자원을 묶어요. 단단한 상한이라 다시 늘릴 수 없어요."""
     wanted = {
-        "RLIMIT_CPU": limits.child_cpu,
+        "RLIMIT_CPU": max(1, math.ceil(limits.total_cpu)),
         "RLIMIT_AS": _address_space() + limits.memory,
         "RLIMIT_NPROC": limits.threads,
         "RLIMIT_NOFILE": limits.files,
@@ -117,8 +174,9 @@ def remember_address_space() -> None:
 
 
 def start_clock(limits: Limits) -> None:
-    """단위 하나의 시간을 처음부터 다시 재요. 다 쓰면 기본 동작대로 프로세스가 끝나요."""
+    """단위 하나의 CPU 시간을 처음부터 다시 재요. 다 쓰면 기본 동작대로 프로세스가 끝나요.
+
+    새 공간의 첫 프로세스에게는 커널이 이 신호를 보내지 않아요. 거기서는 밖에서 재고 끝내요(`watch.py`).
+    """
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_PROF, limits.unit_cpu)
-    signal.setitimer(signal.ITIMER_REAL, limits.unit_wall)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import socket
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -15,8 +17,9 @@ def escapes(forbidden: Sequence[str]) -> list[str]:
         "write": lambda: _write(f"{os.getcwd()}/escape-{os.getpid()}"),
         "write-tmp": lambda: _write(f"/tmp/escape-{os.getpid()}"),
         "fork": _fork,
-        "signal": lambda: os.kill(os.getppid(), 0),
-        "memory": lambda: _read(f"/proc/{os.getppid()}/mem"),
+        "signal": _signal_someone,
+        "owner": _own_a_pipe,
+        "memory": lambda: _read(f"/proc/{os.getppid() or 1}/mem"),
         "processes": lambda: _read("/proc/1/cmdline"),
         "network": lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM).close(),
         "unix-socket": lambda: socket.socket(socket.AF_UNIX, socket.SOCK_STREAM).close(),
@@ -27,6 +30,8 @@ def escapes(forbidden: Sequence[str]) -> list[str]:
     for path in forbidden:
         attempts[f"read {path}"] = partial(_read, path)
     done = ["root"] if os.getuid() == 0 else []
+    if os.getpid() != 1:
+        done.append("shared-space")  # 이웃과 같은 프로세스 공간이에요.
     for name, attempt in attempts.items():
         try:
             attempt()
@@ -51,3 +56,23 @@ def _fork() -> None:
     if pid == 0:
         os._exit(0)
     os.waitpid(pid, 0)
+
+
+def _signal_someone() -> None:
+    """저 말고 누구에게라도 신호를 보낼 수 있는지. 0번 신호는 닿는지만 봐요."""
+    for pid in (os.getppid(), *range(1, 64)):
+        if pid not in (0, os.getpid()):
+            with suppress(OSError):
+                os.kill(pid, 0)
+                return
+    raise OSError
+
+
+def _own_a_pipe() -> None:
+    """파일의 주인을 정해 커널이 대신 신호를 보내게 하는 길."""
+    reading, writing = os.pipe()
+    try:
+        fcntl.fcntl(reading, fcntl.F_SETOWN, os.getpid())
+    finally:
+        os.close(reading)
+        os.close(writing)

@@ -6,16 +6,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import json
 import os
 import resource
-import selectors
-import signal
 import socket
 import sys
-import time
 from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
@@ -25,11 +21,13 @@ from typing import Any
 HERE = str(Path(__file__).resolve().parents[3])
 sys.path.insert(0, HERE)
 
+from autograder.limits import Limits  # noqa: E402
 from autograder.sandbox import protocol  # noqa: E402
+from autograder.sandbox.fork_server import MESSAGE_BYTES, ForkServer  # noqa: E402
 from autograder.sandbox.inside import confine  # noqa: E402
 from autograder.sandbox.inside.escapes import escapes  # noqa: E402
 from autograder.sandbox.inside.hollow import StubFinder  # noqa: E402
-from autograder.sandbox.protocol import Job, Limits, Task  # noqa: E402
+from autograder.sandbox.protocol import Job, Task  # noqa: E402
 
 # 학습자가 흔히 불러오는 것들. 미리 불러 두면 제출물마다 디스크를 읽지 않아요.
 _COMMON = (
@@ -52,6 +50,9 @@ _COMMON = (
 )
 
 
+_KEPT = (21, 5, 6, 7)  # CAP_SYS_ADMIN, CAP_KILL, CAP_SETGID, CAP_SETUID
+
+
 class Worker:
     """데워진 프로세스. `shell`은 IPython, `runner`와 `serialisation`은 우리 코드예요."""
 
@@ -59,7 +60,8 @@ class Worker:
         self.program = bytes.fromhex(settings["seccomp"])
         self.readable: list[str] = settings["readable"]
         self.forbidden: list[str] = settings["forbidden"]
-        self.uid: int | None = settings["uid"]
+        self.first_uid: int | None = settings["first_uid"]
+        self.namespaces: bool = settings["namespaces"]
         self.confined: bool = settings["confined"]
         self.light: bool = settings["light"]
 
@@ -74,10 +76,10 @@ class Worker:
         confine.remember_address_space()
         if sys.platform == "linux" and len(os.listdir("/proc/self/task")) != 1:
             raise RuntimeError("데운 뒤에 실이 하나보다 많아요.")
-        # 파이썬이 root의 홈에 있으면 내려온 뒤에는 열 수 없으므로, 먼저 길을 정하고 내려와요.
-        if self.confined:
-            confine.confine_files(self.readable)
-        confine.drop_root(self.uid)
+        self.spaces = confine.ProcessSpaces(self.namespaces)
+        # 작업자는 학습자의 글을 읽지 않아요. 남기는 권한은 자식을 다른 공간과 다른 사용자로 보내는 데 쓰는 것뿐이에요.
+        self.walled = self.confined and confine.confine_files(self.readable)
+        confine.drop_capabilities(_KEPT if self.first_uid is not None else _KEPT[:1] if self.namespaces else ())
         confine.hide_memory()
 
     def _warm_torch(self) -> None:
@@ -150,84 +152,29 @@ class Worker:
         get_asyncio_loop().close()
         self.shell = shell
 
-    # -- 부모의 말을 듣는 고리 --
-
-    def serve(self, control: socket.socket) -> None:
-        """소켓 한 쌍을 받을 때마다 갈라지고, 끝난 자식의 사정을 알리고, 늦는 자식을 끝내요."""
-        wake_read, wake_write = socket.socketpair()
-        wake_read.setblocking(False)
-        wake_write.setblocking(False)
-        signal.signal(signal.SIGCHLD, lambda *_: None)
-        signal.set_wakeup_fd(wake_write.fileno(), warn_on_full_buffer=False)
-        selector = selectors.DefaultSelector()
-        selector.register(control, selectors.EVENT_READ)
-        selector.register(wake_read, selectors.EVENT_READ)
-        children: dict[int, tuple[int, float, bool]] = {}  # pid: (사정을 알릴 파이프, 마감, 우리가 끝냈는지)
-        while True:
-            nearest = min((deadline for _, deadline, _ in children.values()), default=None)
-            ready = selector.select(None if nearest is None else max(0.0, nearest - time.monotonic()))
-            for key, _ in ready:
-                if key.fileobj is wake_read:
-                    wake_read.recv(4096)
-                    continue
-                data, fds, _, _ = socket.recv_fds(control, protocol.START.size, 2)
-                if not data:
-                    for pid in children:
-                        os.kill(pid, signal.SIGKILL)
-                    return
-                self._start(data, fds, children, [control, wake_read, wake_write, selector])
-            for pid, (pipe, deadline, killed) in list(children.items()):
-                if not killed and time.monotonic() >= deadline:
-                    os.kill(pid, signal.SIGKILL)
-                    children[pid] = (pipe, deadline + 60, True)
-                self._reap(pid, children)
-
-    def _start(
-        self, data: bytes, fds: list[int], children: dict[int, tuple[int, float, bool]], ours: list[Any]
-    ) -> None:
-        job_fd, status_fd = fds
-        (wall,) = protocol.START.unpack(data)
-        pid = os.fork()
-        if pid:
-            os.close(job_fd)
-            children[pid] = (status_fd, time.monotonic() + wall, False)
-            return
-        try:
-            signal.set_wakeup_fd(-1)
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            for thing in ours:
-                thing.close()
-            os.close(status_fd)
-            for pipe, _, _ in children.values():
-                os.close(pipe)
-            nothing = os.open(os.devnull, os.O_RDWR)
-            for fd in (0, 1, 2):
-                os.dup2(nothing, fd)
-            os.close(nothing)
-            self._child(socket.socket(fileno=job_fd))
-        except BaseException:
-            os._exit(70)
-        os._exit(0)
-
-    def _reap(self, pid: int, children: dict[int, tuple[int, float, bool]]) -> None:
-        done, status, usage = os.wait4(pid, os.WNOHANG)
-        if not done:
-            return
-        pipe, _, killed = children.pop(pid)
-        exit_code = os.WEXITSTATUS(status) if os.WIFEXITED(status) else 0
-        number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
-        with contextlib.suppress(BrokenPipeError):  # 부모가 먼저 포기했을 수 있어요.
-            os.write(pipe, protocol.STATUS.pack(exit_code, number, killed, usage.ru_utime + usage.ru_stime))
-        os.close(pipe)
-
     # -- 자식 --
 
-    def _child(self, sock: socket.socket) -> None:
+    def serve(self, control: socket.socket) -> None:
+        """부탁을 받을 때마다 새 프로세스 공간의 자식에게 맡겨요."""
+        self.served = 0
+        ForkServer(control, self.spaces.fork).serve(self._child, self._count)
+
+    def _count(self, words: bytes) -> None:
+        self.served += 1
+
+    def _child(self, sock: socket.socket, words: bytes) -> None:
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for fd in (0, 1, 2):
+            os.dup2(nothing, fd)
+        os.close(nothing)
+        uid = None if self.first_uid is None else self.first_uid + self.served % confine.UIDS
+        confine.isolate(uid, self.namespaces, self.walled)
+        protocol.send_frame(sock, protocol.HELLO, 0)
         job = protocol.receive_job(sock)
         confine.limit(job.limits)
         confine.confine_calls(self.program)
         if not job.cells and not job.tasks:
-            found = {"escapes": escapes(self.forbidden)}
+            found = {"escapes": [*escapes(self.forbidden), *([] if self.walled else ["unwalled"])]}
             protocol.send_frame(sock, protocol.DONE, 0, json.dumps(found).encode())
             return
         for cell in job.cells:
@@ -300,11 +247,10 @@ class Worker:
 def main() -> None:
     """표준 입력의 소켓에서 설정을 받고, 데운 뒤, 일을 기다려요."""
     control = socket.socket(fileno=os.dup(0))
-    size = int.from_bytes(protocol.receive_exactly(control, 4), "big")
-    worker = Worker(json.loads(protocol.receive_exactly(control, size)))
+    worker = Worker(json.loads(control.recv(MESSAGE_BYTES)))
     worker.warm()
     usage = resource.getrusage(resource.RUSAGE_SELF)
-    control.sendall(json.dumps({"ready": True, "cpu": usage.ru_utime + usage.ru_stime}).encode() + b"\n")
+    control.send(json.dumps({"cpu": usage.ru_utime + usage.ru_stime}).encode())
     worker.serve(control)
     os._exit(0)  # 정리할 것이 없어요. 커다란 라이브러리를 하나씩 내리느라 기다리지 않아요.
 
