@@ -33,10 +33,11 @@ class Limits:
     # 노트북
     notebook_bytes: int = 64 * 1024**2
     notebook_items: int = 1_000_000  # JSON의 쉼표와 여는 괄호의 수
-    notebook_depth: int = 100
     cells: int = 2000
     cell_chars: int = 100_000
     code_chars: int = 400_000  # 코드 셀을 모두 더해서
+    source_chars: int = 1_000_000  # 모든 셀을 더해서
+    problems: int = 20  # 한 제출물에 대해 말하는 문제의 수
 
     # 읽고 판정하는 우리 프로세스가 제출물 하나에 쓰는 것
     judge_cpu: int = 30

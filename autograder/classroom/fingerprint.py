@@ -6,14 +6,37 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import stat
 from functools import cache
 from importlib import metadata
 from pathlib import Path
 
+from autograder.grading.submissions import Submission
 from autograder.import_graph import closure
 from autograder.layout import ROOT, SOLUTIONS
+from autograder.notebooks.reading import NotebookError
 
 LIBRARIES = ("torch", "numpy", "safetensors")
+
+
+def content_digest(submission: Submission) -> str:
+    """제출한 것의 지문. 읽을 수 없는 것이면 까닭과 파일의 겉모습이라, 바뀔 때까지 다시 채점하지 않아요."""
+    try:
+        return hashlib.sha256(submission.read()).hexdigest()
+    except NotebookError as error:
+        return f"{error} {_outside(submission)}"
+
+
+def _outside(submission: Submission) -> str:
+    if isinstance(submission.source, bytes):
+        return ""
+    try:
+        info = os.lstat(submission.source)
+        target = os.readlink(submission.source) if stat.S_ISLNK(info.st_mode) else ""
+    except OSError as error:
+        return type(error).__name__
+    return f"{info.st_mode} {info.st_size} {info.st_mtime_ns} {target!r}"
 
 
 @cache
@@ -29,5 +52,9 @@ def grader_digest(lesson: str) -> str:
 
 def verdict_files(lesson: str) -> list[Path]:
     """레슨의 판정을 바꿀 수 있는 우리 파일 전부."""
-    starts = ("autograder.grading.batch", "autograder.sandbox.inside.worker", f"autograder.exercises.lesson_{lesson}")
+    starts = (
+        "autograder.grading.judge_process",
+        "autograder.sandbox.inside.worker",
+        f"autograder.exercises.lesson_{lesson}",
+    )
     return [*closure(*starts).values(), SOLUTIONS / f"{lesson}.py"]

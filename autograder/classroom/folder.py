@@ -23,7 +23,8 @@ from typing import Any
 from autograder.classroom.fingerprint import grader_digest
 from autograder.errors import CourseError
 from autograder.files import create_text, write_json
-from autograder.grading.results import Mark, Scored, SubmissionResult
+from autograder.grading.messages import Graded
+from autograder.grading.results import Mark, Scored
 from autograder.layout import ROOT
 
 
@@ -52,22 +53,20 @@ class StoredResult(Scored):
     code: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(
-        cls, result: SubmissionResult, key: str, answered: Mapping[str, bool], code: Mapping[str, str]
-    ) -> StoredResult:
+    def of(cls, graded: Graded, key: str) -> StoredResult:
         """채점의 결과에서 디스크에 남길 것만 골라요."""
         return cls(
             key,
-            result.student,
-            result.lesson,
-            result.marks,
-            result.problems,
-            result.readable,
-            result.seed,
-            result.tier,
+            graded.student,
+            graded.lesson,
+            graded.marks,
+            graded.problems,
+            graded.readable,
+            graded.seed,
+            graded.tier,
             datetime.now().strftime("%Y-%m-%d %H:%M"),
-            answered,
-            code,
+            graded.answered,
+            graded.code,
         )
 
 
@@ -129,13 +128,10 @@ class Classroom:
             raise ClassroomError(f"{path}의 seed는 정수여야 해요.")
         return seed
 
-    def key(self, content: bytes, lesson: str, sandboxed: bool = True) -> str:
-        """내용, 시드, 보너스의 규칙, 실습 정의의 지문."""
-        digest = hashlib.sha256(
-            f"{self.seed()}:{lesson}:{sandboxed}:{self.adds_bonus}:{grader_digest(lesson)}:".encode()
-        )
-        digest.update(content)
-        return digest.hexdigest()
+    def key(self, content: str, lesson: str, sandboxed: bool = True) -> str:
+        """내용(`content_digest`), 시드, 보너스의 규칙, 실습 정의의 지문."""
+        facts = f"{self.seed()}:{lesson}:{sandboxed}:{self.adds_bonus}:{grader_digest(lesson)}:{content}"
+        return hashlib.sha256(facts.encode()).hexdigest()
 
     def load(self, student: str, lesson: str) -> StoredResult | None:
         """남겨 둔 결과. 없거나 깨졌으면 None이라 다시 채점하게 돼요."""

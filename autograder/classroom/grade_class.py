@@ -7,31 +7,30 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from nbgrader.utils import parse_utc
 
 from autograder.classroom.feedback import render_feedback
+from autograder.classroom.fingerprint import content_digest
 from autograder.classroom.folder import Classroom, ClassroomError, StoredResult
 from autograder.classroom.gradebook import Entry, open_gradebook
 from autograder.classroom.gradebook_reader import by_student, read_scores
 from autograder.classroom.gradebook_writer import apply_late_penalties, register_lesson, save_entries
-from autograder.classroom.graded_copy import lesson_cells, make_copy
 from autograder.classroom.marks_table import BOM, marks_csv
-from autograder.files import write_json, write_text
-from autograder.grading.batch import grade_many
-from autograder.grading.results import SubmissionResult, Ungraded
+from autograder.files import write_text
+from autograder.grading.lesson_cells import lesson_cells
+from autograder.grading.messages import Graded, Request
+from autograder.grading.results import Ungraded
+from autograder.grading.station import open_station
 from autograder.grading.submissions import Submission, find_submissions
-from autograder.notebooks.reading import NotebookError
 
 # 성적부에 한 번에 쓰는 제출물의 수와, 모아 두는 가장 긴 시간(초)
 BATCH = 32
 BATCH_SECONDS = 3.0
-
-UNSAFE = "(모래상자 없이 채점한 점수예요.)"
 
 
 @dataclass(frozen=True)
@@ -50,10 +49,10 @@ class ClassResult:
 
 @dataclass(frozen=True)
 class _Work:
-    """채점할 제출물과 그 지문. `timestamp`는 제출한 시각이에요."""
+    """채점할 제출물과 그 내용의 지문. `timestamp`는 제출한 시각이에요."""
 
     submission: Submission
-    key: str
+    content: str
     timestamp: str | None
 
 
@@ -81,9 +80,9 @@ def grade_class(
         kept: list[tuple[StoredResult, str | None]] = []
         works: dict[tuple[str, str], _Work] = {}
         for submission in submissions:
-            work = _work(classroom, submission, unsafe)
+            work = _Work(submission, content_digest(submission), _timestamp(submission))
             stored = classroom.load(submission.student, submission.lesson)
-            if stored is not None and _still_holds(classroom, stored, work):
+            if stored is not None and _still_holds(classroom, stored, work, unsafe):
                 kept.append((stored, work.timestamp))
             else:
                 works[submission.student, submission.lesson] = work
@@ -92,8 +91,9 @@ def grade_class(
         writer = _Writer(classroom)
         ungraded: list[Ungraded] = []
         try:
-            todo = [work.submission for work in works.values()]
-            graded = grade_many(todo, classroom.seed(), jobs, tier="none" if unsafe else None)
+            # 같은 레슨끼리 이어서 맡겨요. 심사원이 레슨의 답안지를 한 번만 준비하게요.
+            todo = sorted((work.submission for work in works.values()), key=lambda one: one.lesson)
+            graded = _grade_all(classroom, todo, jobs, unsafe)
             # 멈출 때 작업자도 바로 끝나게 생성기를 닫아요. 채점할 것이 없으면 작업자를 띄우지 않아요.
             with closing(graded):
                 for result in graded if todo else ():
@@ -101,7 +101,7 @@ def grade_class(
                         ungraded.append(result)
                         continue
                     work = works[result.student, result.lesson]
-                    stored = keep_result(classroom, result, work.key)
+                    stored = keep_result(classroom, result, work.content)
                     writer.add(stored, work.timestamp)
                     if on_result:
                         on_result(stored)
@@ -117,23 +117,29 @@ def grade_class(
     return ClassResult(tuple(results), len(kept), tuple(ungraded))
 
 
-def _still_holds(classroom: Classroom, stored: StoredResult, work: _Work) -> bool:
-    """남겨 둔 결과를 그대로 써도 되는지."""
-    unchanged = stored.readable and stored.key == work.key
+def _grade_all(
+    classroom: Classroom, submissions: Sequence[Submission], jobs: int | None, unsafe: bool
+) -> Generator[Graded | Ungraded, None, None]:
+    seed, bonus = classroom.seed(), classroom.adds_bonus
+    with (
+        open_station(jobs, unsafe) as station,
+        closing(station.grade(Request(s, seed, bonus) for s in submissions)) as found,
+    ):
+        yield from found
+
+
+def _still_holds(classroom: Classroom, stored: StoredResult, work: _Work, unsafe: bool) -> bool:
+    """남겨 둔 결과를 그대로 써도 되는지. 읽을 수 없던 것도 바뀌지 않았으면 그대로예요."""
+    unchanged = stored.key == classroom.key(work.content, stored.lesson, sandboxed=not unsafe)
     return unchanged and classroom.autograded(stored.student, stored.lesson).exists()
 
 
-def keep_result(classroom: Classroom, result: SubmissionResult, key: str) -> StoredResult:
-    """결과 하나를 학급 폴더에 남겨요: 사본을 먼저, 끝났다는 표시인 결과 파일을 나중에."""
-    if result.tier == "none":
-        marks = tuple(replace(mark, message=f"{mark.message}\n{UNSAFE}") for mark in result.marks)
-        result = replace(result, marks=marks)
-    if not classroom.adds_bonus:
-        marks = tuple(mark if mark.max_score else replace(mark, score=0.0) for mark in result.marks)
-        result = replace(result, marks=marks)
-    copy = make_copy(result.lesson, result.intake, result.marks)
-    stored = StoredResult.of(result, key, copy.answered, copy.code)
-    write_json(classroom.autograded(result.student, result.lesson), copy.notebook)
+def keep_result(classroom: Classroom, graded: Graded, content: str) -> StoredResult:
+    """결과 하나를 학급 폴더에 남겨요: 사본을 먼저, 끝났다는 표시인 결과 파일을 나중에. `content`는 심사원이 읽지 못했을 때의 지문이에요."""
+    stored = StoredResult.of(
+        graded, classroom.key(graded.digest or content, graded.lesson, sandboxed=graded.tier != "none")
+    )
+    write_text(classroom.autograded(graded.student, graded.lesson), graded.copy)
     classroom.store(stored)
     return stored
 
@@ -183,17 +189,6 @@ class _Writer:
             write_text(self.classroom.feedback(result.student, result.lesson), html)
         write_text(self.classroom.marks_csv, BOM + marks_csv(scores))
         self.gradebook.close()
-
-
-def _work(classroom: Classroom, submission: Submission, unsafe: bool) -> _Work:
-    """제출물의 바이트와 지문. 읽을 수 없는 파일은 그대로 넘겨서, 채점이 그 까닭을 판정으로 말하게 해요."""
-    stamp = _timestamp(submission)
-    try:
-        content = submission.read()
-    except NotebookError:
-        return _Work(submission, "", stamp)
-    submission = Submission(submission.student, submission.lesson, content, submission.problems)
-    return _Work(submission, classroom.key(content, submission.lesson, sandboxed=not unsafe), stamp)
 
 
 def _timestamp(submission: Submission) -> str | None:

@@ -5,14 +5,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sqlite3
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from alembic.config import Config
 from alembic.script import ScriptDirectory
@@ -28,57 +26,6 @@ COURSE_ID = "transformer"
 
 class GradebookError(CourseError):
     """성적부를 쓸 수 없어요. 내용은 강사에게 보일 한국어 문장이에요."""
-
-
-@dataclass(frozen=True)
-class GradedCell:
-    """성적부에 들어가는 셀 하나: `check_f`(자동)나 `reflection`(손 채점)."""
-
-    name: str
-    cell_type: str
-    points: float
-    solution: bool
-
-    @property
-    def exercise(self) -> str | None:
-        """자동으로 채점하는 셀이면 실습의 이름."""
-        return self.name.removeprefix("check_") if not self.solution and self.name.startswith("check_") else None
-
-
-@dataclass(frozen=True)
-class LessonCells:
-    """배포한 노트북에서 읽은, 성적부가 알아야 할 셀들."""
-
-    lesson: str
-    kernelspec: str
-    graded: tuple[GradedCell, ...]
-    solutions: tuple[str, ...]
-    sources: tuple[Mapping[str, Any], ...]
-
-    @classmethod
-    def read(cls, lesson: str, notebook: Mapping[str, Any]) -> LessonCells:
-        """배포 노트북(JSON 사전)에서 만들어요."""
-        graded, solutions, sources = [], [], []
-        for cell in notebook["cells"]:
-            meta = cell["metadata"].get("nbgrader") or {}
-            if not (meta.get("grade") or meta.get("solution") or meta.get("locked")):
-                continue
-            name, source = meta["grade_id"], "".join(cell["source"])
-            if meta.get("grade"):
-                graded.append(GradedCell(name, cell["cell_type"], float(meta["points"]), bool(meta.get("solution"))))
-            if meta.get("solution"):
-                solutions.append(name)
-            sources.append(
-                {
-                    "name": name,
-                    "cell_type": cell["cell_type"],
-                    "source": source,
-                    "checksum": meta.get("checksum"),
-                    "locked": not meta.get("solution") and bool(meta.get("grade") or meta.get("locked")),
-                }
-            )
-        kernelspec = json.dumps(notebook["metadata"].get("kernelspec", {}))
-        return cls(lesson, kernelspec, tuple(graded), tuple(solutions), tuple(sources))
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ from nbgrader.utils import parse_utc
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
-from autograder.classroom.gradebook import Entry, LessonCells
+from autograder.classroom.gradebook import Entry
+from autograder.grading.lesson_cells import LessonCells
 
 
 def register_lesson(gradebook: api.Gradebook, cells: LessonCells) -> None:

@@ -10,9 +10,9 @@ from pathlib import Path
 from autograder.classroom.folder import Classroom, ClassroomError
 from autograder.classroom.gradebook import open_gradebook
 from autograder.classroom.gradebook_reader import CellScore, SubmissionScore, by_student, read_scores
-from autograder.classroom.graded_copy import lesson_cells
 from autograder.exercises import LESSONS
 from autograder.files import write_text
+from autograder.grading.lesson_cells import lesson_cells
 
 BOM = "\ufeff"  # 엑셀은 이것이 있어야 한글을 UTF-8로 읽어요.
 

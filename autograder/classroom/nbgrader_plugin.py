@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import atexit
-from functools import lru_cache
+import json
 from pathlib import Path
 from typing import Any
 
@@ -18,51 +18,40 @@ from nbformat.notebooknode import NotebookNode
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
 
-from autograder.classroom.folder import Classroom, StoredResult
+from autograder.classroom.fingerprint import content_digest
+from autograder.classroom.folder import Classroom, ClassroomError, StoredResult
 from autograder.classroom.grade_class import entry_of, keep_result
 from autograder.classroom.gradebook import open_gradebook
 from autograder.classroom.gradebook_writer import register_lesson, save_entries
-from autograder.classroom.graded_copy import lesson_cells, make_copy, released
-from autograder.grading.attempt import grade_submission
-from autograder.grading.intake import Intake, take_in
-from autograder.grading.lesson_master import load_master
-from autograder.grading.lesson_setup import prepare
+from autograder.grading.lesson_cells import lesson_cells, released
+from autograder.grading.messages import Request
+from autograder.grading.results import Ungraded
+from autograder.grading.station import Station, open_station
 from autograder.grading.submissions import Submission
-from autograder.notebooks.reading import NotebookError, read_bytes
-from autograder.sandbox import Pool, open_pool
 
-_pool: Pool | None = None
+_station: Station | None = None
 
 
-def _warm_pool() -> Pool:
-    """이 프로세스가 함께 쓰는 작업자. 첫 제출물에서 띄우고 끝날 때 닫아요."""
-    global _pool
-    if _pool is None:
-        _pool = open_pool().__enter__()
-        atexit.register(_pool.close)
-    return _pool
-
-
-@lru_cache(maxsize=1)
-def _take_in(content: bytes, lesson: str) -> Intake:
-    """nbgrader는 한 제출물을 두 번(다듬기, 채점) 지나가지만, 읽고 계획하는 것은 한 번이에요."""
-    return take_in(Submission("", lesson, content), load_master(lesson))
+def _warm_station() -> Station:
+    """이 프로세스가 함께 쓰는 채점하는 자리. 첫 제출물에서 띄우고 끝날 때 닫아요."""
+    global _station
+    if _station is None:
+        _station = open_station(jobs=1).__enter__()
+        atexit.register(_station.close)
+    return _station
 
 
 class RobustExporter(NotebookExporter):
-    """깨진 파일에서도 멈추지 않는 읽기. 내용은 `Rebuild`가 원본 바이트에서 다시 만들어요."""
+    """제출한 파일을 읽지 않아요. 내용은 심사원이 원본 바이트에서 다시 만들므로, 여기서는 배포한 노트북에서 시작해요."""
 
     def from_filename(
         self, filename: str, resources: dict[str, Any] | None = None, **kw: Any
     ) -> tuple[NotebookNode, dict[str, Any]]:
-        """파일을 읽어요. 깨진 파일이면 배포한 노트북을 대신 내놓아요."""
-        try:
-            return super().from_filename(filename, resources=resources, **kw)
-        except (ValueError, OSError, KeyError, TypeError, AttributeError):
-            place = {"name": Path(filename).stem, "path": str(Path(filename).parent)}
-            resources = {**(resources or {}), "metadata": place}
-            lesson = resources["nbgrader"]["assignment"]
-            return self.from_notebook_node(from_dict(dict(released(lesson))), resources=resources, **kw)
+        """파일 대신 배포한 노트북을 내놓아요."""
+        place = {"name": Path(filename).stem, "path": str(Path(filename).parent)}
+        resources = {**(resources or {}), "metadata": place}
+        lesson = resources["nbgrader"]["assignment"]
+        return self.from_notebook_node(from_dict(dict(released(lesson))), resources=resources, **kw)
 
 
 class _Step(NbGraderPreprocessor):
@@ -74,24 +63,19 @@ class _Step(NbGraderPreprocessor):
             owner = owner.parent
         return owner.coursedir if owner is not None else CourseDirectory(config=self.config)
 
-    def original(self, resources: ResourcesDict) -> bytes:
+    def submission(self, resources: ResourcesDict) -> Submission:
         where = resources["nbgrader"]
         course = self.coursedir()
         folder = course.format_path(course.submitted_directory, where["student"], where["assignment"])
-        try:
-            return read_bytes(Path(folder) / f"{where['notebook']}.ipynb")
-        except NotebookError:
-            return b""
+        return Submission(where["student"], where["assignment"], Path(folder) / f"{where['notebook']}.ipynb")
 
 
 class Rebuild(_Step):
-    """제출물의 답만 배포한 틀에 옮겨 담아요. 지우거나 고치거나 두 번 붙여 넣은 셀이 있어도 멈추지 않아요."""
+    """제출물을 배포한 틀에서 다시 만들 수 있게, 배포한 노트북 그대로 넘겨요. 답과 판정은 `Judge`가 끼워 넣어요."""
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
-        """판정 없는 사본으로 바꿔요."""
-        lesson = resources["nbgrader"]["assignment"]
-        intake = _take_in(self.original(resources), lesson)
-        return from_dict(make_copy(lesson, intake, ()).notebook), resources
+        """배포한 노트북으로 바꿔요."""
+        return from_dict(dict(released(resources["nbgrader"]["assignment"]))), resources
 
 
 class Judge(_Step):
@@ -99,19 +83,21 @@ class Judge(_Step):
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
         """판정을 적어 넣은 사본으로 바꿔요. 바뀌지 않은 제출물이면 남겨 둔 판정을 써요."""
-        where = resources["nbgrader"]
-        lesson, student, content = where["assignment"], where["student"], self.original(resources)
-        classroom, intake = Classroom(Path(self.coursedir().root)), _take_in(content, lesson)
-        key = classroom.key(content, lesson)
-        stored = classroom.load(student, lesson)
-        if stored is None or stored.key != key:
-            submission, seed = Submission(student, lesson, content), classroom.seed()
-            result = grade_submission(submission, seed, _warm_pool(), prepare(lesson, seed), intake)
-            stored = keep_result(classroom, result, key)
+        where, submission = resources["nbgrader"], self.submission(resources)
+        classroom = Classroom(Path(self.coursedir().root))
+        content = content_digest(submission)
+        stored = classroom.load(submission.student, submission.lesson)
+        copy = classroom.autograded(submission.student, submission.lesson)
+        if stored is None or stored.key != classroom.key(content, submission.lesson) or not copy.is_file():
+            request = Request(submission, classroom.seed(), classroom.adds_bonus)
+            (outcome,) = _warm_station().grade([request])
+            if isinstance(outcome, Ungraded):
+                raise ClassroomError(f"{submission.student} / {submission.lesson}: {outcome.why}")
+            stored = keep_result(classroom, outcome, content)
         for problem in stored.problems:
-            self.log.warning("%s / %s: %s", student, lesson, problem)
+            self.log.warning("%s / %s: %s", submission.student, submission.lesson, problem)
         where["course_result"] = stored
-        return from_dict(make_copy(lesson, intake, stored.marks).notebook), resources
+        return from_dict(json.loads(copy.read_text(encoding="utf-8"))), resources
 
 
 class SaveMarks(SaveAutoGrades):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from autograder.exercises.schema import Exercise
 from autograder.grading.intake import Intake, take_in
@@ -18,18 +19,29 @@ from autograder.grading.stops import explain_cell_error, explain_stop
 from autograder.grading.submissions import Submission
 from autograder.grading.untrusted_answer import judge_answer, read_finding
 from autograder.judging.judge import Verdict
+from autograder.limits import LIMITS
 from autograder.notebooks.cell_code import defined_names, reachable, used_names
 from autograder.repair.finding import Finding
 from autograder.repair.slips import first_words
-from autograder.sandbox import CellText, Job, JobResult, Pool, Task
+from autograder.sandbox import CellText, Job, JobResult, Limits, Task, Tier
 from autograder.wording import josa
 
-MESSAGE_LENGTH = 1500
 SEARCHES, SEARCH_SECONDS = 2, 0.4  # 제출물 하나에서 틀린 줄을 찾아 볼 실습의 수와, 실습 하나에 쓸 CPU 초
 
 
+class Sandbox(Protocol):
+    """제출물의 일을 맡는 것: `Pool`이나, 심사원이 넘겨받은 줄."""
+
+    tier: Tier
+    limits: Limits
+
+    def run(self, job: Job) -> JobResult:
+        """일 하나를 맡겨요. 작업자를 잃으면 WorkerLost예요."""
+        ...
+
+
 def grade_submission(
-    submission: Submission, seed: int, pool: Pool, setup: LessonSetup, intake: Intake | None = None
+    submission: Submission, seed: int, pool: Sandbox, setup: LessonSetup, intake: Intake | None = None
 ) -> SubmissionResult:
     """준비된 레슨으로 제출물 하나를 채점해요. 읽을 수 없는 제출물도 까닭이 담긴 결과가 돼요.
 
@@ -48,7 +60,7 @@ def grade_submission(
 
 
 def refuse(
-    submission: Submission, seed: int, pool: Pool, setup: LessonSetup, intake: Intake, cpu_seconds: float = 0.0
+    submission: Submission, seed: int, pool: Sandbox, setup: LessonSetup, intake: Intake, cpu_seconds: float = 0.0
 ) -> SubmissionResult:
     """채점할 수 없는 제출물의 결과: 모든 실습이 같은 까닭(`intake.refusal`)으로 `refused`예요."""
     why = intake.refusal
@@ -59,7 +71,7 @@ def refuse(
 def _result(
     submission: Submission,
     seed: int,
-    pool: Pool,
+    pool: Sandbox,
     marks: tuple[Mark, ...],
     problems: tuple[str, ...],
     readable: bool,
@@ -79,14 +91,14 @@ def _mark(submission: Submission, exercise: Exercise, verdict: Verdict) -> Mark:
         exercise.points,
         verdict.verdict,
         verdict.mistake,
-        _tidy(verdict.message),
+        _tidy(verdict.message, LIMITS.message_chars),
     )
 
 
-def _tidy(message: str) -> str:
+def _tidy(message: str, longest: int) -> str:
     """보이지 않는 글자를 지우고 길이를 묶어요. 예외와 형의 이름은 학습자가 지은 것일 수 있어요."""
     text = "".join(c for c in message if c == "\n" or c.isprintable())
-    return text if len(text) <= MESSAGE_LENGTH else text[:MESSAGE_LENGTH] + " …"
+    return text if len(text) <= longest else text[:longest] + " …"
 
 
 @dataclass
@@ -95,8 +107,9 @@ class _Attempt:
 
     setup: LessonSetup
     plan: Plan
-    pool: Pool
+    pool: Sandbox
     cpu_seconds: float = 0.0
+    asleep_seconds: float = 0.0
     stopped_cells: dict[int, str] = field(default_factory=dict)
     cell_errors: dict[int, tuple[str, str]] = field(default_factory=dict)
 
@@ -136,13 +149,32 @@ class _Attempt:
 
     def _search(self, lost: Sequence[str], sources: Mapping[str, str]) -> dict[str, Finding]:
         """모래상자에서 찾은, 고치면 되는 줄들."""
-        if not lost or self.cpu_seconds > self.pool.limits.total_cpu:
+        if not lost or self._spent():
             return {}
         tasks = [Task(name, self.setup.public[name], (), sources[name], SEARCH_SECONDS) for name in lost]
-        result = self.pool.run(Job(cells=self._cells(), tasks=tuple(tasks), limits=self.pool.limits))
-        self.cpu_seconds += result.cpu_seconds
+        result = self._ask(Job(cells=self._cells(), tasks=tuple(tasks), limits=self._left()))
         found = {lost[unit]: read_finding(body, sources[lost[unit]]) for unit, body in result.answers.items()}
         return {name: finding for name, finding in found.items() if finding}
+
+    def _ask(self, job: Job) -> JobResult:
+        result = self.pool.run(job)
+        self.cpu_seconds += result.cpu_seconds
+        self.asleep_seconds += result.asleep_seconds
+        return result
+
+    def _spent(self) -> bool:
+        """이 제출물의 시간을 다 썼는지."""
+        limits = self.pool.limits
+        return self.cpu_seconds > limits.total_cpu or self.asleep_seconds > limits.total_asleep
+
+    def _left(self) -> Limits:
+        """남은 시간만 허락하는 상한."""
+        limits = self.pool.limits
+        return replace(
+            limits,
+            total_cpu=max(1.0, limits.total_cpu - self.cpu_seconds),
+            total_asleep=max(1.0, limits.total_asleep - self.asleep_seconds),
+        )
 
     def _cells(self) -> tuple[CellText, ...]:
         """실행할 셀들. 앞에서 멈춘 셀은 빼요."""
@@ -154,17 +186,16 @@ class _Attempt:
         stops: dict[str, str] = {}
         pending = list(names)
         while pending:
-            if self.cpu_seconds > self.pool.limits.total_cpu:
+            if self._spent():
                 stops.update(dict.fromkeys(pending, "budget"))
                 break
             job = Job(
                 cells=self._cells(),
                 tasks=tuple(Task(name, self.setup.calls[name], replaced) for name in pending),
                 counterparts=self.setup.master.counterpart_sources(replaced) if replaced else (),
-                limits=self.pool.limits,
+                limits=self._left(),
             )
-            result = self.pool.run(job)
-            self.cpu_seconds += result.cpu_seconds
+            result = self._ask(job)
             self.cell_errors |= {unit: (error, detail) for unit, (error, detail) in result.cells.items() if error}
             answers.update({pending[unit]: body for unit, body in result.answers.items()})
             pending = self._after(pending, result, stops)

@@ -16,6 +16,7 @@ from autograder.exercises.schema import Exercise
 from autograder.grading.lesson_master import Master, load_master
 from autograder.judging import serialisation
 from autograder.judging.answer_key import AnswerKey, dump_keys
+from autograder.notebooks.cell_code import keep
 
 
 @dataclass(frozen=True)
@@ -54,4 +55,6 @@ def prepare(lesson: str, seed: int) -> LessonSetup:
 
 @lru_cache(maxsize=64)
 def _prepare(lesson: str, seed: int) -> LessonSetup:
-    return LessonSetup.make(load_master(lesson), lesson_exercises(lesson), seed)
+    master = load_master(lesson)
+    keep(cell.source for cell in master.cells if cell.code)
+    return LessonSetup.make(master, lesson_exercises(lesson), seed)

@@ -20,7 +20,10 @@ _STOPS = {
         "timeout",
         "계산은 하지 않고 너무 오래 기다려서 멈췄어요.\n다음에 볼 곳: `sleep`이나 무언가를 기다리는 줄을 지워요.",
     ),
-    "budget": ("timeout", "이 노트북이 쓸 수 있는 시간(CPU {total:g}초)을 앞에서 다 써서 채점하지 못했어요."),
+    "budget": (
+        "timeout",
+        "이 노트북이 쓸 수 있는 시간(CPU {total:g}초, 잠든 {asleep:g}초)을 앞에서 다 써서 채점하지 못했어요.",
+    ),
     "exit": (
         "error",
         "코드가 파이썬을 통째로 끝냈어요(`os._exit` 같은 것).\n다음에 볼 곳: 프로그램을 끝내는 줄을 지워요.",
@@ -58,4 +61,8 @@ def explain_cell_error(exercise: str, error: str, detail: str) -> Verdict:
 def explain_stop(exercise: str, reason: str, limits: Limits, lead: str = "") -> Verdict:
     """끝까지 돌지 못한 실습의 판정. `reason`은 `sandbox.JobResult.reason`의 말이나 "budget"이에요."""
     verdict, message = _STOPS[reason]
-    return Verdict(exercise, verdict, message=lead + message.format(unit=limits.unit_cpu, total=limits.total_cpu))
+    return Verdict(
+        exercise,
+        verdict,
+        message=lead + message.format(unit=limits.unit_cpu, total=limits.total_cpu, asleep=limits.total_asleep),
+    )

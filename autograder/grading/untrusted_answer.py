@@ -23,7 +23,7 @@ BLOCKED_ERRORS = {"PermissionError", "BlockingIOError", "OSError", "ConnectionEr
 def judge_answer(key: AnswerKey, answer: bytes, limits: Limits) -> Verdict | None:
     """답의 바이트를 풀고 판정해요. 함수가 만들어지지 않았다는 답이면 None이에요."""
     try:
-        outcomes = serialisation.load(answer, limits.answer_bytes, limits.answer_tensors)
+        outcomes = serialisation.load(answer, _room(limits))
     except serialisation.SerialisationError as error:
         return Verdict(key.exercise, "refused", message=f"돌려준 값을 받을 수 없어요. {error}")
     if outcomes is None:
@@ -31,6 +31,10 @@ def judge_answer(key: AnswerKey, answer: bytes, limits: Limits) -> Verdict | Non
     verdict = judge_outcomes(key, outcomes)
     blocked = verdict.verdict != "pass" and any(f"({name})" in verdict.message for name in BLOCKED_ERRORS)
     return replace(verdict, message=f"{verdict.message}\n{BLOCKED}") if blocked else verdict
+
+
+def _room(limits: Limits) -> serialisation.Room:
+    return serialisation.Room(limits.answer_bytes, limits.answer_items, limits.answer_keys, limits.answer_tensors)
 
 
 def judge_outcomes(key: AnswerKey, outcomes: Any) -> Verdict:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from safetensors import SafetensorError
@@ -19,9 +20,18 @@ from autograder.errors import CourseError
 from autograder.judging.call_runner import Foreign, Outcome
 from autograder.judging.cases import BuiltArgument, Call, Ref
 
-LIMIT_BYTES = 64 * 1024 * 1024
-LIMIT_TENSORS = 4096
 _MAX_DEPTH = 60
+_LARGEST_KEY = 2**60  # 이보다 큰 정수 열쇠는 해시가 서로 겹치게 고를 수 있어요.
+
+
+@dataclass(frozen=True)
+class Room:
+    """풀 때 받아들이는 크기: 바이트, 값의 수(JSON의 쉼표와 여는 괄호), 사전의 열쇠 수, 텐서의 수."""
+
+    bytes: int = 64 * 1024 * 1024
+    items: int = 2_000_000
+    keys: int = 100_000
+    tensors: int = 4096
 
 
 class SerialisationError(CourseError):
@@ -44,6 +54,59 @@ _RECORDS: dict[str, tuple[type, tuple[str, ...]]] = {
     "foreign": (Foreign, ("type_name",)),
 }
 _TAGS = {cls: tag for tag, (cls, _) in _RECORDS.items()}
+
+
+class _Decoder:
+    """꼬리표를 단 JSON 값을 우리 값으로. 사전의 열쇠는 `keys`개까지예요."""
+
+    def __init__(self, tensors: dict[str, Tensor], keys: int) -> None:
+        self.tensors, self.keys = tensors, keys
+
+    def decode(self, value: Any, depth: int = 0) -> Any:
+        if depth > _MAX_DEPTH:
+            raise SerialisationError("너무 깊은 값이에요.")
+        if isinstance(value, list):
+            return [self.decode(item, depth + 1) for item in value]
+        if not isinstance(value, dict):
+            return value
+        if len(value) != 1:
+            _refuse()
+        ((tag, body),) = value.items()
+        if tag == "t":
+            if not isinstance(body, str) or body not in self.tensors:
+                raise SerialisationError("없는 텐서를 가리켜요.")
+            return self.tensors[body]
+        if tag == "bytes":
+            if not isinstance(body, str):
+                _refuse()
+            return bytes.fromhex(body)
+        if not isinstance(body, list):
+            _refuse()
+        items = [self.decode(item, depth + 1) for item in body]
+        if tag == "tuple":
+            return tuple(items)
+        if tag == "dict":
+            return self._dict(items)
+        if tag not in _RECORDS:
+            _refuse()
+        cls, names = _RECORDS[tag]
+        if len(items) != len(names):
+            _refuse()
+        return cls(*items)
+
+    def _dict(self, items: list[Any]) -> dict[Any, Any]:
+        self.keys -= len(items)
+        if self.keys < 0:
+            raise SerialisationError("사전이 너무 커요.")
+        for item in items:
+            if not isinstance(item, list) or len(item) != 2:
+                raise SerialisationError("사전의 모양이 아니에요.")
+            if isinstance(item[0], int) and abs(item[0]) > _LARGEST_KEY:
+                raise SerialisationError("사전의 열쇠가 너무 커요.")
+        try:
+            return dict(items)
+        except TypeError as error:
+            raise SerialisationError("사전의 모양이 아니에요.") from error
 
 
 class _Encoder:
@@ -89,64 +152,30 @@ class _Encoder:
             raise TooBigError("보내기에는 너무 커요.")
 
 
-def _decode(value: Any, tensors: dict[str, Tensor], depth: int = 0) -> Any:
-    if depth > _MAX_DEPTH:
-        raise SerialisationError("너무 깊은 값이에요.")
-    if isinstance(value, list):
-        return [_decode(item, tensors, depth + 1) for item in value]
-    if not isinstance(value, dict):
-        return value
-    if len(value) != 1:
-        _refuse()
-    ((tag, body),) = value.items()
-    if tag == "t":
-        if not isinstance(body, str) or body not in tensors:
-            raise SerialisationError("없는 텐서를 가리켜요.")
-        return tensors[body]
-    if tag == "bytes":
-        if not isinstance(body, str):
-            _refuse()
-        return bytes.fromhex(body)
-    if not isinstance(body, list):
-        _refuse()
-    items = [_decode(item, tensors, depth + 1) for item in body]
-    if tag == "tuple":
-        return tuple(items)
-    if tag == "dict":
-        try:
-            return dict(items)
-        except (TypeError, ValueError) as error:
-            raise SerialisationError("사전의 모양이 아니에요.") from error
-    if tag not in _RECORDS:
-        _refuse()
-    cls, names = _RECORDS[tag]
-    if len(items) != len(names):
-        _refuse()
-    return cls(*items)
-
-
 def _refuse() -> NoReturn:
     raise SerialisationError("약속한 꼬리표가 아니에요.")
 
 
-def dump(value: Any, limit_bytes: int = LIMIT_BYTES) -> bytes:
+def dump(value: Any, limit_bytes: int = Room.bytes) -> bytes:
     """값을 바이트로. 보낼 수 없는 값이면 SerialisationError, `limit_bytes`보다 크면 TooBigError."""
     encoder = _Encoder(limit_bytes)
     text = json.dumps(encoder.encode(value), ensure_ascii=True, separators=(",", ":")).encode()
     return struct.pack(">Q", len(text)) + text + (save_tensors(encoder.tensors) if encoder.tensors else b"")
 
 
-def load(data: bytes, limit_bytes: int = LIMIT_BYTES, limit_tensors: int = LIMIT_TENSORS) -> Any:
-    """바이트를 값으로. 크기와 텐서의 개수를 먼저 보고, 어긋나면 SerialisationError."""
-    if not 8 <= len(data) <= limit_bytes:
+def load(data: bytes, room: Room = Room()) -> Any:
+    """바이트를 값으로. 크기와 개수를 먼저 보고, 어긋나면 SerialisationError."""
+    if not 8 <= len(data) <= room.bytes:
         raise SerialisationError("답이 비었거나 너무 커요.")
     (length,) = struct.unpack(">Q", data[:8])
     if length > len(data) - 8:
         raise SerialisationError("답이 중간에 끊겼어요.")
-    body = data[8 + length :]
+    text, body = data[8 : 8 + length], data[8 + length :]
+    if sum(map(text.count, (b",", b"[", b"{"))) > room.items:
+        raise SerialisationError("값이 너무 많아요.")
     try:
-        tensors = _load_tensors(body, limit_tensors) if body else {}
-        return _decode(json.loads(data[8 : 8 + length]), tensors)
+        tensors = _load_tensors(body, room.tensors) if body else {}
+        return _Decoder(tensors, room.keys).decode(json.loads(text))
     except SerialisationError:
         raise
     except (ValueError, TypeError, KeyError, RecursionError, SafetensorError, struct.error) as error:

@@ -3,25 +3,51 @@
 from __future__ import annotations
 
 import ast
-import re
 import threading
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from autograder.notebooks.reading import Cell
 
-_MAGIC = re.compile(r"^([ \t]*)(?:[%!?].*|.*\?[ \t]*)$", re.MULTILINE)
-
 
 def python_text(source: str) -> str:
     """파이썬으로 읽히면 그대로, 아니면 IPython의 줄 명령(`%`, `!`, `?`)을 지운 글. 줄 번호는 그대로예요."""
-    return source if _parses(source) else _MAGIC.sub(r"\1pass", source)
+    if _parses(source):
+        return source
+    return "\n".join(map(_without_command, source.split("\n")))
 
 
-@lru_cache(maxsize=4096)
+def _without_command(line: str) -> str:
+    bare = line.strip(" \t\r")
+    if not bare.startswith(("%", "!", "?")) and not bare.endswith("?"):
+        return line
+    return line[: len(line) - len(line.lstrip(" \t"))] + "pass"
+
+
 def parse(source: str) -> ast.Module | None:
     """파이썬으로 읽은 나무. 문법이 틀렸거나 지나치게 깊으면 None."""
+    return _KEPT[source][0] if source in _KEPT else _parse(source)
+
+
+@lru_cache(maxsize=512)
+def _parse(source: str) -> ast.Module | None:
     return _parses(source) or _parses(python_text(source))
+
+
+# 레슨의 원본처럼 내내 쓰는 글: (나무, 정돈한 글)
+_KEPT: dict[str, tuple[ast.Module | None, str]] = {}
+
+
+def keep(sources: Iterable[str]) -> None:
+    """내내 쓸 글들을 한 번만 읽어 둬요."""
+    for source in sources:
+        _KEPT.setdefault(source, (_parse(source), _normal(source)))
+
+
+def forget() -> None:
+    """제출물 하나를 마칠 때, 그 글에서 만든 것을 버려요."""
+    _parse.cache_clear()
+    _normal.cache_clear()
 
 
 # 채점은 여러 스레드에서 해요. 3.11.8보다 앞선 CPython은 두 스레드가 동시에 나무를 만들다가 드물게 SystemError를 내요.
@@ -36,10 +62,14 @@ def _parses(source: str) -> ast.Module | None:
         return None
 
 
-@lru_cache(maxsize=4096)
 def normal_code(source: str) -> str:
     """빈칸, 줄바꿈, 따옴표의 모양과 주석에 흔들리지 않는 글. 파이썬으로 읽히지 않으면 앞뒤 빈칸만 지운 그대로예요."""
-    tree = parse(source)
+    return _KEPT[source][1] if source in _KEPT else _normal(source)
+
+
+@lru_cache(maxsize=512)
+def _normal(source: str) -> str:
+    tree = _parse(source)
     try:
         return source.strip() if tree is None else ast.unparse(tree)
     except RecursionError:

@@ -14,10 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.errors import CourseError
-
-MAX_FILE = 256 * 1024 * 1024  # 바이트
-MAX_SOURCE = 200_000  # 셀 하나의 글자 수
-MAX_CELLS = 2000
+from autograder.limits import LIMITS
 
 
 class NotebookError(CourseError):
@@ -82,12 +79,13 @@ def read_bytes(path: Path, root: Path | None = None) -> bytes:
         info = os.fstat(handle)
         if not stat.S_ISREG(info.st_mode):
             raise NotebookError("보통 파일이 아니에요. 노트북 파일(.ipynb)을 다시 내 주세요.")
-        if info.st_size > MAX_FILE:
+        if info.st_size > LIMITS.notebook_bytes:
             raise NotebookError(
                 f"파일이 너무 커요({info.st_size // 2**20} MiB). 출력을 모두 지우고 저장해서 다시 내 주세요."
             )
         with open(handle, "rb", closefd=False) as file:
-            return file.read()
+            # 읽는 동안 길어지는 파일도 상한까지만 읽어요.
+            return file.read(LIMITS.notebook_bytes + 1)
     finally:
         os.close(handle)
 
@@ -97,6 +95,7 @@ def read_notebook(source: bytes | Path) -> Notebook:
     data = source if isinstance(source, bytes) else read_bytes(source)
     if not data.strip():
         raise NotebookError("빈 파일이에요. 저장이 끝난 노트북을 다시 내 주세요.")
+    _refuse_bombs(data)
     text, problems = decode(data)
     try:
         document = json.loads(text)
@@ -113,18 +112,39 @@ def read_notebook(source: bytes | Path) -> Notebook:
         raw = [cell for part in parts if isinstance(part, list) for cell in part]
     if not isinstance(raw, list):
         raise NotebookError("셀 목록이 없어요. 노트북이 아니거나 저장하다가 끊긴 파일이에요.")
-    if len(raw) > MAX_CELLS:
+    if len(raw) > LIMITS.cells:
         raise NotebookError(f"셀이 너무 많아요({len(raw):,}개). 배포받은 노트북에서 다시 시작해 주세요.")
     cells: list[Cell] = []
+    room, code_room = LIMITS.source_chars, LIMITS.code_chars
     for number, item in enumerate(raw, 1):
         cell = read_cell(number, item)
         if cell is None:
             problems.append(f"{number}번째 셀이 깨져 있어 건너뛰었어요.")
-        elif len(cell.source) > MAX_SOURCE:
-            problems.append(f"{number}번째 셀의 글이 너무 길어({len(cell.source):,}자) 건너뛰었어요.")
+            continue
+        size = len(cell.source)
+        if size > LIMITS.cell_chars:
+            problems.append(f"{number}번째 셀의 글이 너무 길어({size:,}자) 건너뛰었어요.")
+        elif size > room or (cell.code and size > code_room):
+            problems.append(f"노트북의 글이 모두 합쳐 너무 길어서 {number}번째 셀을 건너뛰었어요.")
         else:
+            room -= size
+            code_room -= size if cell.code else 0
             cells.append(cell)
-    return Notebook(tuple(cells), tuple(problems))
+    return Notebook(tuple(cells), tuple(_some(problems)))
+
+
+def _refuse_bombs(data: bytes) -> None:
+    """풀기 전에 크기를 어림해요. 값이 몇 개인지는 쉼표와 여는 괄호의 수를 넘지 않아요."""
+    if len(data) > LIMITS.notebook_bytes:
+        raise NotebookError("파일이 너무 커요. 출력을 모두 지우고 저장해서 다시 내 주세요.")
+    if sum(map(data.count, (b",", b"[", b"{"))) > LIMITS.notebook_items:
+        raise NotebookError("노트북에 든 값이 너무 많아요. 출력을 모두 지우고 저장해서 다시 내 주세요.")
+
+
+def _some(problems: list[str]) -> list[str]:
+    """문제가 수백 개여도 몇 가지만 말해요."""
+    extra = len(problems) - LIMITS.problems
+    return problems if extra <= 0 else [*problems[: LIMITS.problems], f"그 밖에 비슷한 문제가 {extra}개 더 있어요."]
 
 
 def decode(data: bytes) -> tuple[str, list[str]]:
@@ -163,6 +183,7 @@ def read_cell(number: int, item: Any) -> Cell | None:
     metadata = _dict(item.get("metadata"))
     graded = _dict(metadata.get("nbgrader"))
     tags = metadata.get("tags")
+    tags = tags[:20] if isinstance(tags, list) else []
     return Cell(
         number=number,
         kind=_text(item.get("cell_type")) or "raw",
@@ -170,7 +191,7 @@ def read_cell(number: int, item: Any) -> Cell | None:
         id=_text(item.get("id")),
         grade_id=_text(graded.get("grade_id")),
         solution=graded.get("solution") is True,
-        tags=tuple(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else (),
+        tags=tuple(tag for tag in tags if isinstance(tag, str)),
     )
 
 
@@ -179,4 +200,4 @@ def _dict(value: Any) -> dict[str, Any]:
 
 
 def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) else None
+    return value if isinstance(value, str) and len(value) <= 200 else None

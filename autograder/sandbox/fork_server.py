@@ -17,6 +17,7 @@ from collections.abc import Callable
 START = struct.Struct(">I")  # 자식 하나에 허락하는 벽시계 시간(초). 뒤에 딸린 말이 올 수 있어요.
 STATUS = struct.Struct(">iiId")  # 종료 코드, 신호, 시간이 다 됐는지, CPU 초
 MESSAGE_BYTES = 64 * 1024
+_LONGEST_WAIT = 3600.0
 
 
 class ForkServer:
@@ -40,8 +41,8 @@ class ForkServer:
         selector.register(wake_read, selectors.EVENT_READ)
         ours = (self._control, wake_read, wake_write, selector)
         while True:
-            nearest = min((deadline for _, deadline, _ in self._children.values()), default=None)
-            ready = selector.select(None if nearest is None else max(0.0, nearest - time.monotonic()))
+            nearest = min((deadline for _, deadline, _ in self._children.values()), default=float("inf"))
+            ready = selector.select(max(0.0, min(nearest - time.monotonic(), _LONGEST_WAIT)))
             for key, _ in ready:
                 if key.fileobj is wake_read:
                     wake_read.recv(4096)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import shutil
 import sys
-import tempfile
+from contextlib import closing
 from functools import lru_cache
-from pathlib import Path
 
 from autograder.sandbox.launch import prepare, search_path
+from autograder.sandbox.scratch import Scratch
 from autograder.sandbox.tier import SandboxRefused, Tier
 from autograder.sandbox.worker_process import WorkerLost, start_worker
 
@@ -61,8 +61,8 @@ def probe_tier() -> Tier:
 
 def _try(name: str) -> tuple[list[str] | None, str]:
     try:
-        with tempfile.TemporaryDirectory(prefix="course-probe-") as folder:
-            worker = start_worker(prepare(Tier(name), Path(folder), light=True))
+        with closing(Scratch("course-probe-")) as scratch:
+            worker = start_worker(prepare(Tier(name), scratch.folder, light=True))
             try:
                 return worker.line.escapes(), ""
             finally:

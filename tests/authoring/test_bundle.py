@@ -150,7 +150,7 @@ def test_recorded_keys_hold_values_only(unpacked: Path, lesson: str) -> None:
             # 두 실수를 함께 한 답은 `첫째+둘째`라는 이름으로 적어요.
             assert case.expected and known == {name for name in case.mistakes if "+" not in name}
             assert known >= {part for name in case.mistakes for part in name.split("+")}
-    assert serialisation.load(raw, limit_tensors=1_000_000)
+    assert serialisation.load(raw, serialisation.Room(items=50_000_000, tensors=1_000_000))
 
 
 def test_check_runs_from_the_bundle_alone(unpacked: Path) -> None:

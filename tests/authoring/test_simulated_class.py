@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from support.classes import LESSON, Borrowed, contents
+from support.classes import LESSON, borrow, contents
 
 from autograder.authoring import build
 from autograder.authoring.function_to_cell import SimulateError, as_cell
@@ -20,7 +20,6 @@ from autograder.classroom.folder import Classroom, ClassroomError
 from autograder.classroom.grade_class import ClassResult, grade_class
 from autograder.exercises import lesson_exercises
 from autograder.exercises.answer_key_maker import make_answer_key
-from autograder.grading import batch
 from autograder.judging.call_runner import run_cases
 from autograder.judging.judge import judge
 
@@ -32,7 +31,7 @@ STUDENTS = 6 + max(len(exercise.mistakes) for lesson in FINISHED for exercise in
 @pytest.fixture(autouse=True)
 def one_pool(monkeypatch: pytest.MonkeyPatch) -> None:
     """채점마다 작업자를 새로 데우지 않고, 시험 프로세스의 것을 함께 써요."""
-    monkeypatch.setattr(batch, "open_pool", lambda unsafe=False: Borrowed())
+    borrow(monkeypatch)
 
 
 def judged(result: ClassResult) -> list[dict]:
@@ -161,7 +160,7 @@ def simulated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def graded(simulated: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Classroom, ClassResult]:
     """한 번 채점한 학급. 모듈이 함께 쓰므로 시험은 이 폴더를 고치지 않아요."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(batch, "open_pool", lambda unsafe=False: Borrowed())
+        borrow(patch)
         room = Classroom(tmp_path_factory.mktemp("graded"))
         return room, grade_class(room, simulated, jobs=2)
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import nbformat
 import pytest
-from support.classes import LESSON, Borrowed, contents, hand_in, notebook
+from support.classes import LESSON, borrow, contents, hand_in, notebook
 
 from autograder.authoring import build
 from autograder.classroom.folder import Classroom, StoredResult
@@ -24,9 +24,7 @@ from autograder.classroom.gradebook_reader import read_scores
 from autograder.cli import run
 from autograder.cli.app import build_app
 from autograder.exercises import lesson_exercises
-from autograder.grading import batch
 from autograder.layout import ROOT
-from autograder.sandbox import Tier
 
 EXERCISES = [exercise.name for exercise in lesson_exercises(LESSON)]
 FULL = sum(exercise.worth for exercise in lesson_exercises(LESSON))
@@ -101,7 +99,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Classroom, ClassRe
     hand_in_everything(room.submitted)
     before = contents(room.submitted)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(batch, "open_pool", lambda unsafe=False: Borrowed())
+        borrow(patch)
         return room, grade_class(room, jobs=2), before
 
 
@@ -202,19 +200,12 @@ def test_marks_and_report_come_out_of_the_classroom(graded, tmp_path: Path, capf
 
 
 def test_marks_given_without_a_sandbox_say_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Open(Borrowed):
-        def __enter__(self) -> Borrowed:
-            found = super().__enter__()
-            found.tier = Tier("none")
-            return found
-
-    monkeypatch.setattr(batch, "open_pool", lambda unsafe=False: Open())
     room = Classroom(tmp_path / "class")
     hand_in(room.submitted, "good", notebook())
     (one,) = grade_class(room, unsafe=True).results
     assert one.tier == "none" and all("모래상자 없이" in mark.message for mark in one.marks)
     assert "모래상자 없이" in room.feedback("good", LESSON).read_text(encoding="utf-8")
-    monkeypatch.setattr(batch, "open_pool", lambda unsafe=False: Borrowed())
+    borrow(monkeypatch)
     (again,) = grade_class(room).results  # 모래상자가 있는 채점은 다시 해요.
     assert again.tier != "none" and "모래상자 없이" not in again.marks[0].message
 

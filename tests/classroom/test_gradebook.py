@@ -13,8 +13,8 @@ from traitlets.config import Config
 from autograder.classroom.gradebook import Entry, GradebookError, open_gradebook
 from autograder.classroom.gradebook_reader import read_scores
 from autograder.classroom.gradebook_writer import apply_late_penalties, register_lesson, save_entries
-from autograder.classroom.graded_copy import lesson_cells
 from autograder.classroom.marks_table import marks_csv
+from autograder.grading.lesson_cells import lesson_cells
 from autograder.grading.results import Mark
 
 LESSON = "05_attention_math"

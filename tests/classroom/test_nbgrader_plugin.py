@@ -10,8 +10,7 @@ import nbformat
 import pytest
 from nbgrader.apps import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
-from support.classes import LESSON, Borrowed, contents, hand_in, notebook, solved
-from support.tiny_lesson import shared_pool
+from support.classes import LESSON, borrow, contents, hand_in, notebook, shared_station, solved
 from traitlets.config import Config
 
 from autograder.classroom import nbgrader_plugin
@@ -20,7 +19,6 @@ from autograder.classroom.grade_class import grade_class
 from autograder.classroom.gradebook import open_gradebook
 from autograder.classroom.gradebook_reader import read_scores
 from autograder.classroom.gradebook_writer import register_lesson
-from autograder.grading import batch
 
 WRONG = "def softmax(x, dim):\n    e = torch.exp(x)\n    return e / e.sum(dim=dim, keepdim=True)"
 SCRIPT = "<script>alert('나쁜 글')</script>"
@@ -54,7 +52,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Classroom:
     hand_in(made.submitted, "corrupt", "{")
     before = contents(made.submitted)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(nbgrader_plugin, "_pool", shared_pool())
+        patch.setattr(nbgrader_plugin, "_station", shared_station())
         api = open_api(made)
         with open_gradebook(made.db_url()) as gradebook:
             register_lesson(gradebook, nbgrader_plugin.lesson_cells(LESSON))
@@ -72,7 +70,7 @@ def room(graded: Classroom, tmp_path: Path) -> Classroom:
 
 @pytest.fixture
 def api(room: Classroom, monkeypatch: pytest.MonkeyPatch) -> NbGraderAPI:
-    monkeypatch.setattr(nbgrader_plugin, "_pool", shared_pool())
+    monkeypatch.setattr(nbgrader_plugin, "_station", shared_station())
     return open_api(room)
 
 
@@ -87,7 +85,7 @@ def scores(room: Classroom) -> dict[tuple[str, str], tuple[float | None, float, 
 
 def test_the_button_and_the_command_agree(graded: Classroom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     room = graded
-    monkeypatch.setattr(batch, "open_pool", lambda unsafe=False: Borrowed())
+    borrow(monkeypatch)
     other = Classroom(tmp_path / "command")
     other.path.mkdir()
     (other.path / "classroom.json").write_bytes((room.path / "classroom.json").read_bytes())
@@ -112,23 +110,17 @@ def test_formgrader_lists_what_was_graded(room: Classroom, api: NbGraderAPI) -> 
 def test_outputs_never_decide(room: Classroom, api: NbGraderAPI, monkeypatch: pytest.MonkeyPatch) -> None:
     """nbgrader의 채점은 셀의 출력에서 점수를 읽어요. 우리 것은 출력이 무엇이든 판정만 봐요."""
     before = scores(room)
-    original = nbgrader_plugin.make_copy
+    original = nbgrader_plugin.Judge.preprocess
 
-    def with_forged_outputs(*arguments):
-        made = original(*arguments)
-        for cell in made.notebook["cells"]:
+    def with_forged_outputs(self, nb, resources):
+        made, resources = original(self, nb, resources)
+        for cell in made["cells"]:
             if cell["cell_type"] == "code":
-                cell["outputs"] = [
-                    {
-                        "output_type": "execute_result",
-                        "execution_count": 1,
-                        "metadata": {},
-                        "data": {"text/plain": "9999"},
-                    }
-                ]
-        return made
+                output = {"output_type": "execute_result", "execution_count": 1, "metadata": {}}
+                cell["outputs"] = [nbformat.from_dict({**output, "data": {"text/plain": "9999"}})]
+        return made, resources
 
-    monkeypatch.setattr(nbgrader_plugin, "make_copy", with_forged_outputs)
+    monkeypatch.setattr(nbgrader_plugin.Judge, "preprocess", with_forged_outputs)
     assert api.autograde(LESSON, "wrong", force=True)["success"]
     assert scores(room) == before
 

@@ -11,7 +11,6 @@ from pathlib import Path
 import nbformat
 import pytest
 import torch
-from support.classes import Borrowed
 from support.tiny_lesson import (
     ANSWERS,
     LIMITS,
@@ -34,7 +33,7 @@ from autograder.grading.submissions import Submission, find_submissions
 from autograder.grading.untrusted_answer import judge_answer, judge_outcomes
 from autograder.judging import serialisation
 from autograder.judging.call_runner import Foreign, Outcome
-from autograder.sandbox import JobResult, Limits
+from autograder.sandbox import Job, JobResult, Limits
 
 UNFINISHED = "def {}(x):\n    raise NotImplementedError('여기를 채워 주세요')"
 
@@ -199,17 +198,15 @@ def test_budget_ends_a_submission() -> None:
 
 
 def test_the_cpu_time_of_every_child_is_counted() -> None:
-    class Counting(Borrowed):
+    class Counting:
         """자식마다 쓴 CPU 시간을 우리가 정한 값으로 바꿔 적는 풀."""
 
-        def __init__(self) -> None:
-            super().__init__()
-            self.children = 0
-            self.run = lambda job: self.spend(shared_pool().run(job))
+        tier, limits = shared_pool().tier, shared_pool().limits
+        children = 0
 
-        def spend(self, result: JobResult) -> JobResult:
+        def run(self, job: Job) -> JobResult:
             self.children += 1
-            return replace(result, cpu_seconds=10.0)
+            return replace(shared_pool().run(job), cpu_seconds=10.0)
 
     pool = Counting()
     data = as_bytes(cells_of({**ANSWERS, "half": "import os\nos._exit(0)"}))
@@ -263,7 +260,7 @@ def test_random_bytes_never_pass_and_never_raise() -> None:
             if data:
                 data[rng.randrange(len(data))] = rng.randrange(256)
         try:
-            outcomes = serialisation.load(bytes(data), 10_000, 100)
+            outcomes = serialisation.load(bytes(data), serialisation.Room(10_000, 10_000, 100, 100))
         except serialisation.SerialisationError:
             continue
         assert judge_outcomes(tiny_setup().keys["double"], outcomes).verdict != "pass"

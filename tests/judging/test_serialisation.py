@@ -12,7 +12,7 @@ from torch import Tensor
 from autograder.judging import serialisation
 from autograder.judging.call_runner import Foreign, Outcome
 from autograder.judging.cases import BuiltArgument, Call, Ref
-from autograder.judging.serialisation import SerialisationError, dump, load
+from autograder.judging.serialisation import Room, SerialisationError, dump, load
 
 
 def framed(value: object, tensors: bytes = b"") -> bytes:
@@ -99,16 +99,27 @@ def test_only_data_is_sent(value: object) -> None:
 
 def test_size_is_limited() -> None:
     data = dump(torch.zeros(100))
-    assert load(data, limit_bytes=len(data)).numel() == 100
+    assert load(data, Room(bytes=len(data))).numel() == 100
     with pytest.raises(SerialisationError, match="너무 커요"):
-        load(data, limit_bytes=len(data) - 1)
+        load(data, Room(bytes=len(data) - 1))
 
 
 def test_number_of_tensors_is_limited() -> None:
     data = dump([torch.zeros(1)] * 5)
-    assert len(load(data, limit_tensors=5)) == 5
+    assert len(load(data, Room(tensors=5))) == 5
     with pytest.raises(SerialisationError, match="너무 많아요"):
-        load(data, limit_tensors=4)
+        load(data, Room(tensors=4))
+
+
+def test_number_of_values_and_keys_is_limited() -> None:
+    data = dump([[1] * 100, {str(i): i for i in range(50)}])
+    assert load(data, Room(items=1000, keys=50))[1]["49"] == 49
+    with pytest.raises(SerialisationError, match="값이 너무 많아요"):
+        load(data, Room(items=100))
+    with pytest.raises(SerialisationError, match="사전이 너무 커요"):
+        load(data, Room(keys=49))
+    with pytest.raises(SerialisationError, match="열쇠가 너무 커요"):
+        load(framed({"dict": [[i * (2**61 - 1), 0] for i in range(1, 9)]}))
 
 
 def test_too_many_tensors_are_refused_before_they_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,7 +129,7 @@ def test_too_many_tensors_are_refused_before_they_are_read(monkeypatch: pytest.M
     monkeypatch.setattr(serialisation, "load_tensors", lambda body: read.append("tensors"))
     monkeypatch.setattr(serialisation.json, "loads", lambda text: read.append("json"))
     with pytest.raises(SerialisationError, match="너무 많아요"):
-        load(data, limit_tensors=10)
+        load(data, Room(tensors=10))
     assert read == []
 
 

@@ -1,10 +1,13 @@
-"""풀: 죽은 작업자를 새로 띄우고, 잃은 일을 다시 맡기고, 닫으면 모두 끝나요."""
+"""풀: 죽은 작업자를 새로 띄우고, 닫으면 모두 끝나고, 죽은 채점이 남긴 것을 치워요."""
 
 from __future__ import annotations
 
+import os
 import socket
+import tempfile
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from support.sandbox import answer, run
@@ -17,10 +20,9 @@ from autograder.sandbox import (
     Limits,
     Pool,
     SandboxRefused,
-    Tier,
     WorkerLost,
 )
-from autograder.sandbox.pool import Turns
+from autograder.sandbox.scratch import Scratch
 
 
 def test_a_dead_worker_is_replaced() -> None:
@@ -28,6 +30,8 @@ def test_a_dead_worker_is_replaced() -> None:
     worker = shared._ready()
     worker._control.shutdown(socket.SHUT_RDWR)
     worker._process.wait()
+    with pytest.raises(WorkerLost):
+        run("x = 1")
     assert answer(run("def f(t):\n    return t", call="f")).value.tolist() == [1.0, 2.0]
     assert shared._ready() is not worker
 
@@ -52,62 +56,30 @@ def test_closing_the_pool_ends_the_worker_and_running_jobs() -> None:
     assert process.poll() is not None
 
 
-class Unlucky(Pool):
-    """처음 몇 번은 작업자를 잃는 풀. 진짜 작업자는 띄우지 않아요."""
-
-    def __init__(self, losses: int) -> None:
-        super().__init__(Tier("none"), LIMITS)
-        self.losses, self.tries, self.alone = losses, 0, []
-
-    def _try(self, job: Job) -> JobResult:
-        self.tries += 1
-        self.alone.append(self._turns._together == 0)
-        if self.tries <= self.losses:
-            raise WorkerLost("없어졌어요")
-        return JobResult()
+def test_a_lost_job_is_an_error_and_the_next_gets_a_new_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Pool(shared_pool().tier, LIMITS) as own:
+        first = own._ready()
+        monkeypatch.setattr(first.line, "run", lose)
+        with pytest.raises(WorkerLost):
+            own.run(Job((), ()))
+        assert first._process.poll() is not None and own._ready() is not first
 
 
-@pytest.mark.parametrize("losses", [0, 1, 2])
-def test_a_lost_job_is_tried_again_and_at_last_alone(losses: int) -> None:
-    pool = Unlucky(losses)
-    assert pool.run(Job((), ())) == JobResult() and pool.tries == losses + 1
-    assert pool.alone == [False, False, True][: losses + 1]
+def lose(job: Job) -> JobResult:
+    raise WorkerLost("없어졌어요")
 
 
-def test_a_job_lost_even_alone_is_an_error_and_no_result() -> None:
-    pool = Unlucky(3)
-    with pytest.raises(WorkerLost):
-        pool.run(Job((), ()))
-    assert pool.tries == 3
-
-
-def test_working_alone_waits_for_the_others_and_holds_back_new_ones() -> None:
-    turns, log = Turns(), []
-    started, finish = threading.Event(), threading.Event()
-
-    def first() -> None:
-        with turns.together():
-            started.set()
-            finish.wait(30)
-            log.append("함께 하던 일")
-
-    def alone() -> None:
-        with turns.alone():
-            log.append("혼자")
-
-    def late() -> None:
-        with turns.together():
-            log.append("나중에 온 일")
-
-    threads = [threading.Thread(target=first)]
-    threads[0].start()
-    assert started.wait(30)
-    for work in (alone, late):
-        threads.append(threading.Thread(target=work))
-        threads[-1].start()
-        while work is alone and not turns._alone:
-            time.sleep(0.001)
-    finish.set()
-    for thread in threads:
-        thread.join(30)
-    assert log == ["함께 하던 일", "혼자", "나중에 온 일"]
+def test_folders_of_the_dead_are_swept_and_those_in_use_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    used = Scratch("course-grader-")
+    (tmp_path / "course-grader-dead" / "autograder").mkdir(parents=True)
+    (tmp_path / "course-grader-young").mkdir()
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "course-grader-link").symlink_to(tmp_path / "mine")
+    for folder in (used.folder, tmp_path / "course-grader-dead"):
+        os.utime(folder, (0, 0))
+    Scratch("course-grader-").close()
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {used.folder.name, "course-grader-young", "course-grader-link", "mine"}
+    used.close()
+    assert not used.folder.exists()

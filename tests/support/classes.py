@@ -1,26 +1,40 @@
-"""한 반을 다루는 시험들이 함께 쓰는 것: 빌린 풀, 답을 채운 노트북, 폴더의 지문."""
+"""한 반을 다루는 시험들이 함께 쓰는 것: 빌린 자리, 답을 채운 노트북, 폴더의 지문."""
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import json
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from autograder.authoring import build
 from autograder.authoring.simulated_class import Answer, Learner, learner_notebook, solution_cells
+from autograder.classroom import grade_class
 from autograder.exercises import lesson_exercises
-from support.tiny_lesson import shared_pool
+from autograder.grading.station import Station
+from support.tiny_lesson import LIMITS, needs
 
 LESSON = "05_attention_math"
 
 
+@cache
+def shared_station() -> Station:
+    """되는 가장 높은 단계의 자리. 시험 프로세스마다 하나만 데워요."""
+    needs("full", "reduced", "landlock")
+    station = Station(jobs=2, limits=LIMITS)
+    atexit.register(station.close)
+    return station.__enter__()
+
+
 class Borrowed:
-    """시험 프로세스가 함께 쓰는 풀. 채점이 끝나도 닫지 않아요."""
+    """시험 프로세스가 함께 쓰는 자리. 채점이 끝나도 닫지 않아요."""
 
     def __init__(self) -> None:
-        self.tier, self.limits, self.run = shared_pool().tier, shared_pool().limits, shared_pool().run
+        self.tier, self.grade = shared_station().tier, shared_station().grade
 
     def __enter__(self) -> Borrowed:
         return self
@@ -30,6 +44,11 @@ class Borrowed:
 
     def close(self) -> None:
         pass
+
+
+def borrow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """채점마다 새로 데우지 않고, 시험 프로세스의 자리를 함께 쓰게 해요."""
+    monkeypatch.setattr(grade_class, "open_station", lambda jobs=None, unsafe=False: Borrowed())
 
 
 def contents(folder: Path) -> dict[str, str]:

@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import copy
 import hashlib
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
-from autograder.authoring.lesson_source import lesson_path
-from autograder.classroom.gradebook import LessonCells
 from autograder.grading.intake import Intake
+from autograder.grading.lesson_cells import lesson_cells, released
 from autograder.grading.results import Mark
 from autograder.notebooks.cell_code import same_code
 from autograder.notebooks.reading import Cell
@@ -33,18 +30,6 @@ class Copy:
     notebook: dict[str, Any]
     answered: dict[str, bool]
     code: dict[str, str]
-
-
-@cache
-def released(lesson: str) -> Mapping[str, Any]:
-    """배포한 노트북(JSON 사전). 고치지 마세요."""
-    return json.loads(lesson_path(lesson).read_text(encoding="utf-8"))
-
-
-@cache
-def lesson_cells(lesson: str) -> LessonCells:
-    """성적부에 올릴 셀들."""
-    return LessonCells.read(lesson, released(lesson))
 
 
 def make_copy(lesson: str, intake: Intake, marks: Sequence[Mark]) -> Copy:

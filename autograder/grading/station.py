@@ -1,0 +1,288 @@
+"""여러 제출물을 함께 채점해요: 모래상자 하나와 심사원 여럿.
+
+이 프로세스는 학습자의 바이트를 읽지 않아요. 누구의 것을 어느 심사원에게 맡길지, 실패하면 어떻게 할지만 정해요.
+심사원이나 작업자를 잃는 것은 우리 쪽의 일이라, 다른 일이 없을 때 혼자 다시 해 보고 그래도 안 되면 채점하지 않은 채로 두고 이름을 말해요.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator
+from dataclasses import asdict, dataclass
+from types import TracebackType
+from typing import Any
+
+from autograder.grading.messages import Graded, Request, read_reply, receive, request_words, send
+from autograder.grading.results import Ungraded
+from autograder.layout import ROOT
+from autograder.limits import LIMITS, Limits
+from autograder.sandbox import Pool, SandboxRefused, choose_tier
+from autograder.sandbox.fork_server import START, STATUS
+
+LANE_TURNS = 100  # 심사원 하나가 맡는 제출물의 수. 그 뒤에는 새로 갈라져서 메모리가 쌓이지 않아요.
+TRIES_ALONE = 4  # 우리 쪽의 일로 실패했을 때 혼자 다시 해 보는 횟수
+_START_SECONDS = 180
+_NO_END = 2**32 - 1  # 심사원은 제출물마다 따로 재므로 끝이 없어요.
+_OVER = "이 제출물을 읽고 판정하는 데 정해 둔 시간이나 메모리를 다 썼어요. 답의 크기와 노트북에 적힌 것을 줄여서 다시 내 주세요."
+
+Outcome = Graded | Ungraded
+
+
+class Station:
+    """채점하는 자리. `with Station(jobs) as station:`으로 열고 `station.grade(부탁들)`로 써요."""
+
+    def __init__(self, jobs: int | None = None, unsafe: bool = False, limits: Limits = LIMITS) -> None:
+        self.tier = choose_tier(unsafe)
+        self.limits = limits
+        # 서로 떼어 놓을 수 없는 단계에서는 하나씩만 해요. 함께 도는 이웃이 있으면 건드릴 수 있으니까요.
+        self.jobs = max(1, jobs or cores()) if self.tier.side_by_side else 1
+        self._pool = Pool(self.tier, limits)
+        self._judges: _Judges | None = None
+
+    def __enter__(self) -> Station:
+        self._judges = _Judges(self.tier.name, self.limits)
+        try:
+            self._pool.__enter__()
+            self._judges.greet()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """작업자와 심사원을 모두 끝내요. 하던 일이 있어도 기다리지 않아요."""
+        if self._judges is not None:
+            self._judges.close()
+            self._judges = None
+        self._pool.close()
+
+    def grade(self, requests: Iterable[Request]) -> Generator[Outcome, None, None]:
+        """끝나는 대로 내놓아요. 같은 레슨의 것이 이어지게 주면 빨라요. 모래상자를 다시 띄울 수 없으면 SandboxRefused예요."""
+        waiting: deque[_Turn] = deque(map(_Turn, requests))
+        again: deque[_Turn] = deque()
+        lanes: list[_Lane] = []
+        try:
+            while waiting or any(lane.turn for lane in lanes):
+                self._hand_out(waiting, lanes)
+                for turn, outcome in self._listen(lanes):
+                    if isinstance(outcome, str):
+                        turn.why, turn.over = outcome or turn.why, not outcome
+                        again.append(turn)
+                    else:
+                        yield outcome
+            self._dismiss(lanes)
+            for turn in again:
+                yield self._alone(turn)
+        finally:
+            self._dismiss(lanes)
+
+    def _hand_out(self, waiting: deque[_Turn], lanes: list[_Lane]) -> None:
+        """쉬는 심사원에게 나눠 줘요. 모자라면 새로 부르고, 레슨이 다르면 바꿔요."""
+        for lane in [lane for lane in lanes if not lane.turn]:
+            if not waiting or lane.subject != waiting[0].subject or lane.turns >= LANE_TURNS:
+                lane.close()
+                lanes.remove(lane)
+            else:
+                lane.take(waiting.popleft())
+        while waiting and len(lanes) < self.jobs:
+            lanes.append(self._open(waiting[0].subject))
+            lanes[-1].take(waiting.popleft())
+
+    def _open(self, subject: tuple[str, int]) -> _Lane:
+        if self._judges is None:
+            raise SandboxRefused("채점을 멈추는 중이에요.")
+        return self._judges.open(subject, self._pool.line().fileno())
+
+    def _listen(self, lanes: list[_Lane]) -> Iterator[tuple[_Turn, Outcome | str]]:
+        """대답이 온 심사원들의 결과. 글이면 다시 해 봐야 하는 까닭이고, 빈 글이면 상한에 닿은 것이에요."""
+        nearest = min(lane.deadline for lane in lanes)
+        ready, _, _ = select.select(lanes, [], [], max(0.0, nearest - time.monotonic()))
+        for lane in ready or [lane for lane in lanes if time.monotonic() >= lane.deadline]:
+            turn, outcome = lane.finish(self.limits.result_bytes)
+            if isinstance(outcome, str):
+                lane.close()
+                lanes.remove(lane)
+                if outcome:
+                    # 작업자를 잃었을 수 있어요. 다른 심사원의 줄도 끊기지만, 그것도 다시 해 봐요.
+                    self._pool.renew()
+            yield turn, outcome
+
+    def _alone(self, turn: _Turn) -> Outcome:
+        """다른 일이 없을 때 혼자 다시 해 봐요."""
+        for _ in range(TRIES_ALONE):
+            lane = self._open(turn.subject)
+            try:
+                lane.take(turn)
+                ((_, outcome),) = self._listen([lane])
+            finally:
+                lane.close()
+            if not isinstance(outcome, str):
+                return outcome
+            if not outcome and turn.over:
+                # 두 번 모두 상한에 닿았어요. 읽지 않고 물리쳐요.
+                turn.refusal = _OVER
+            turn.why, turn.over = outcome or turn.why, not outcome
+        return Ungraded(turn.request.submission.student, turn.request.submission.lesson, turn.why)
+
+    @staticmethod
+    def _dismiss(lanes: list[_Lane]) -> None:
+        for lane in lanes:
+            lane.close()
+        lanes.clear()
+
+
+@dataclass
+class _Turn:
+    """부탁 하나와 그동안의 사정. `over`는 마지막에 상한에 닿았는지예요."""
+
+    request: Request
+    why: str = "심사원이 상한에 닿았어요"
+    over: bool = False
+    refusal: str = ""
+
+    @property
+    def subject(self) -> tuple[str, int]:
+        return self.request.submission.lesson, self.request.seed
+
+
+class _Lane:
+    """심사원 하나와 이어진 소켓. 한 번에 제출물 하나를 맡아요."""
+
+    def __init__(self, sock: socket.socket, status: int, subject: tuple[str, int], wall: float) -> None:
+        self._sock, self._status, self._wall = sock, status, wall
+        self.subject = subject
+        self.turn: _Turn | None = None
+        self.turns = 0
+        self.deadline = float("inf")
+
+    def fileno(self) -> int:
+        return self._sock.fileno()
+
+    def take(self, turn: _Turn) -> None:
+        self.turn, self.turns = turn, self.turns + 1
+        self.deadline = time.monotonic() + self._wall
+        with contextlib.suppress(OSError):  # 벌써 끝난 심사원이면 대답을 들을 때 알게 돼요.
+            send(self._sock, *request_words(turn.request, turn.refusal))
+
+    def finish(self, limit: int) -> tuple[_Turn, Outcome | str]:
+        """대답을 들어요. 대답 없이 끝났으면 까닭을, 상한에 닿았으면 빈 글을 돌려줘요."""
+        turn, self.turn = self.turn, None
+        assert turn is not None
+        if time.monotonic() >= self.deadline:
+            return turn, "심사원이 너무 오래 답하지 않았어요"
+        self.deadline = float("inf")
+        try:
+            self._sock.settimeout(_START_SECONDS)
+            return turn, read_reply(*receive(self._sock, limit))
+        except (EOFError, OSError):
+            return turn, self._last_words()
+        except (ValueError, KeyError, TypeError) as error:
+            return turn, f"심사원의 대답을 알아듣지 못했어요({error})"
+
+    def _last_words(self) -> str:
+        ready, _, _ = select.select([self._status], [], [], _START_SECONDS)
+        data = os.read(self._status, STATUS.size) if ready else b""
+        if len(data) != STATUS.size:
+            return "심사원들이 한꺼번에 끝났어요"
+        code, number, _, _ = STATUS.unpack(data)
+        if number in (signal.SIGPROF, signal.SIGXCPU):
+            return ""
+        return f"심사원이 신호 {number}번으로 끝났어요" if number else f"심사원이 코드 {code}번으로 끝났어요"
+
+    def close(self) -> None:
+        if self._sock.fileno() >= 0:
+            self._sock.close()
+            os.close(self._status)
+
+
+class _Judges:
+    """심사원을 갈라 내는 서버. 데우는 동안 다른 일을 할 수 있게, 띄우는 것과 기다리는 것이 따로예요."""
+
+    def __init__(self, tier: str, limits: Limits) -> None:
+        self._opening = {"tier": tier, "limits": asdict(limits)}
+        self._wall = 2 * limits.wall
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 서버가 끝날 때 `close`가 닫아요.
+        one = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "autograder.grading.judge_process"],
+            stdin=theirs.fileno(),
+            stdout=self._log,
+            stderr=self._log,
+            cwd=ROOT,
+            env={**os.environ, **one, "CUDA_VISIBLE_DEVICES": ""},
+            start_new_session=True,
+        )
+        theirs.close()
+
+    def greet(self) -> None:
+        """데우기를 마칠 때까지 기다려요. 뜨지 못하면 SandboxRefused예요."""
+        self._control.settimeout(_START_SECONDS)
+        try:
+            ready = self._control.recv(16)
+        except OSError:
+            ready = b""
+        if not ready:
+            raise SandboxRefused(
+                f"심사원을 띄우지 못했어요: {self._last_line()}. `course doctor`로 무엇이 빠졌는지 봐요."
+            )
+        self._control.settimeout(None)
+
+    def open(self, subject: tuple[str, int], line: int) -> _Lane:
+        """심사원 하나를 불러 모래상자의 줄을 건네요."""
+        ours, theirs = socket.socketpair()
+        status_read, status_write = os.pipe()
+        words: dict[str, Any] = {**self._opening, "lesson": subject[0], "seed": subject[1]}
+        try:
+            start = START.pack(_NO_END) + json.dumps(words).encode()
+            socket.send_fds(self._control, [start], [theirs.fileno(), status_write])
+            socket.send_fds(ours, [b"+"], [line])
+        except OSError as error:
+            ours.close()
+            os.close(status_read)
+            raise SandboxRefused(f"심사원의 서버가 끝났어요: {self._last_line()}") from error
+        finally:
+            theirs.close()
+            os.close(status_write)
+        return _Lane(ours, status_read, subject, self._wall)
+
+    def _last_line(self) -> str:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=5)
+        self._log.seek(0)
+        lines = self._log.read().decode("utf-8", "replace").strip().splitlines()
+        return lines[-1][:300] if lines else f"코드 {self._process.returncode}"
+
+    def close(self) -> None:
+        self._control.close()
+        try:
+            self._process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._log.close()
+
+
+def open_station(jobs: int | None = None, unsafe: bool = False) -> Station:
+    """이 기계에서 되는 가장 높은 단계의 자리. 안 되면 SandboxRefused."""
+    return Station(jobs, unsafe)
+
+
+def cores() -> int:
+    """이 프로세스가 쓸 수 있는 코어의 수."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,59 @@
+"""채점하는 동안만 쓰는 임시 폴더. 죽은 채점이 남긴 것은 다음 채점이 치워요."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+_YOUNG = 60  # 자물쇠를 걸기 전일 수 있는 폴더의 나이(초)
+
+
+class Scratch:
+    """임시 폴더 하나. 쓰는 동안 자물쇠를 걸어 두고, 주인이 죽어 자물쇠가 풀린 것들은 만들 때 치워요."""
+
+    def __init__(self, prefix: str) -> None:
+        if sys.platform.startswith("linux"):
+            _sweep(prefix)
+        self.folder = Path(tempfile.mkdtemp(prefix=prefix))
+        self._lock = _take(self.folder)
+
+    def close(self) -> None:
+        """폴더를 지우고 자물쇠를 놓아요."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+
+def _take(folder: Path) -> int | None:
+    """폴더의 자물쇠를 걸어요. 남이 쥐고 있으면 None이에요."""
+    import fcntl  # Windows에는 없어요. 거기서는 채점하지 않아요.
+
+    try:
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(handle)
+        return None
+    return handle
+
+
+def _sweep(prefix: str) -> None:
+    """주인이 없는 폴더들을 지워요. 우리 것이 아니거나 링크거나 갓 만든 것은 건드리지 않아요."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{prefix}*"):
+        with contextlib.suppress(OSError):
+            info = folder.lstat()
+            if info.st_uid != os.getuid() or folder.is_symlink() or time.time() - info.st_mtime < _YOUNG:
+                continue
+            handle = _take(folder)
+            if handle is not None:
+                shutil.rmtree(folder, ignore_errors=True)
+                os.close(handle)
