@@ -147,6 +147,10 @@ class Classroom:
         """결과를 남겨요. 다음에 바뀌지 않은 제출물이면 `load`가 돌려줘요."""
         write_json(self._result(result.student, result.lesson), asdict(result))
 
+    def forget(self, student: str, lesson: str) -> None:
+        """남겨 둔 결과를 지워요. 다음에 다시 채점하게 돼요."""
+        self._result(student, lesson).unlink(missing_ok=True)
+
     def results(self) -> Iterator[StoredResult]:
         """남겨 둔 모든 결과를 (레슨, 학생) 차례로."""
         for path in sorted((self.path / "results").glob("*/*.json")):

@@ -74,30 +74,27 @@ class Rebuild(_Step):
     """제출물을 배포한 틀에서 다시 만들 수 있게, 배포한 노트북 그대로 넘겨요. 답과 판정은 `Judge`가 끼워 넣어요."""
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
-        """배포한 노트북으로 바꿔요."""
-        return from_dict(dict(released(resources["nbgrader"]["assignment"]))), resources
+        """배포한 노트북으로 바꿔요. 여기서 죽으면 다음에 다시 채점하게, 남겨 둔 결과를 먼저 지워요."""
+        where = resources["nbgrader"]
+        Classroom(Path(self.coursedir().root)).forget(where["student"], where["assignment"])
+        return from_dict(dict(released(where["assignment"]))), resources
 
 
 class Judge(_Step):
     """nbgrader의 Execute 자리: 원본을 모래상자에서 채점해 `resources`에 넘겨요."""
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
-        """판정을 적어 넣은 사본으로 바꿔요. 바뀌지 않은 제출물이면 남겨 둔 판정을 써요."""
+        """판정을 적어 넣은 사본으로 바꿔요."""
         where, submission = resources["nbgrader"], self.submission(resources)
         classroom = Classroom(Path(self.coursedir().root))
         content = content_digest(submission)
-        stored = classroom.load(submission.student, submission.lesson)
-        copy = classroom.autograded(submission.student, submission.lesson)
-        if stored is None or stored.key != classroom.key(content, submission.lesson) or not copy.is_file():
-            request = Request(submission, classroom.seed(), classroom.adds_bonus)
-            (outcome,) = _warm_station().grade([request])
-            if isinstance(outcome, Ungraded):
-                raise ClassroomError(f"{submission.student} / {submission.lesson}: {outcome.why}")
-            stored = keep_result(classroom, outcome, content)
-        for problem in stored.problems:
+        (outcome,) = _warm_station().grade([Request(submission, classroom.seed(), classroom.adds_bonus)])
+        if isinstance(outcome, Ungraded):
+            raise ClassroomError(f"{submission.student} / {submission.lesson}: {outcome.why}")
+        for problem in outcome.problems:
             self.log.warning("%s / %s: %s", submission.student, submission.lesson, problem)
-        where["course_result"] = stored
-        return from_dict(json.loads(copy.read_text(encoding="utf-8"))), resources
+        where["course_result"] = keep_result(classroom, outcome, content)
+        return from_dict(json.loads(outcome.copy)), resources
 
 
 class SaveMarks(SaveAutoGrades):
