@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import copy
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
@@ -51,7 +50,7 @@ def make_copy(lesson: str, intake: Intake, marks: Sequence[Mark]) -> Copy:
     comments = {f"check_{mark.exercise}": _comment(mark) for mark in marks}
     built = list(extras.get(None, ()))
     for original in master["cells"]:
-        made, name = copy.deepcopy(dict(original)), _master_id(original)
+        made, name = dict(original), _master_id(original)  # 바꾸는 칸만 새로 넣으므로 얕은 사본이면 돼요.
         if name in answers:
             made["source"] = answers[name] if made["cell_type"] == "code" else _harmless(answers[name])
         if made["cell_type"] == "code":

@@ -135,7 +135,7 @@ def _grade(request: Request, refusal: str, sandbox: Any, setup: LessonSetup) -> 
         result.cpu_seconds,
         time.process_time() - started,
         digest,
-        json.dumps(made.notebook, ensure_ascii=False, indent=1) + "\n",
+        json.dumps(made.notebook, ensure_ascii=False) + "\n",
         made.answered,
         made.code,
     )

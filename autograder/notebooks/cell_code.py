@@ -34,20 +34,21 @@ def _parse(source: str) -> ast.Module | None:
     return _parses(source) or _parses(python_text(source))
 
 
-# 레슨의 원본처럼 내내 쓰는 글: (나무, 정돈한 글)
-_KEPT: dict[str, tuple[ast.Module | None, str]] = {}
+# 레슨의 원본처럼 내내 쓰는 글: (나무, 정돈한 글, 정의마다 읽는 이름들)
+_KEPT: dict[str, tuple[ast.Module | None, str, dict[str, set[str]]]] = {}
 
 
 def keep(sources: Iterable[str]) -> None:
     """내내 쓸 글들을 한 번만 읽어 둬요."""
     for source in sources:
-        _KEPT.setdefault(source, (_parse(source), _normal(source)))
+        _KEPT.setdefault(source, (_parse(source), _normal(source), _uses(source)))
 
 
 def forget() -> None:
     """제출물 하나를 마칠 때, 그 글에서 만든 것을 버려요."""
     _parse.cache_clear()
     _normal.cache_clear()
+    _uses.cache_clear()
 
 
 # 채점은 여러 스레드에서 해요. 3.11.8보다 앞선 CPython은 두 스레드가 동시에 나무를 만들다가 드물게 SystemError를 내요.
@@ -152,14 +153,21 @@ def used_names(sources: Iterable[str]) -> dict[str, set[str]]:
     """전역 이름마다, 그 정의가 읽는 이름들. 같은 이름이 여러 번 정의되면 마지막 것이에요."""
     uses: dict[str, set[str]] = {}
     for source in sources:
-        tree = parse(source)
-        for node in tree.body if tree else ():
-            read = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                uses[node.name] = read
-            elif isinstance(node, ast.Assign | ast.AnnAssign):
-                for name in (n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)):
-                    uses[name] = read
+        uses |= _KEPT[source][2] if source in _KEPT else _uses(source)
+    return uses
+
+
+@lru_cache(maxsize=512)
+def _uses(source: str) -> dict[str, set[str]]:
+    uses: dict[str, set[str]] = {}
+    tree = _parse(source)
+    for node in tree.body if tree else ():
+        read = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            uses[node.name] = read
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            for name in (n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)):
+                uses[name] = read
     return uses
 
 

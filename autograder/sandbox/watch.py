@@ -11,7 +11,6 @@ import signal
 import socket
 import struct
 import time
-from pathlib import Path
 
 from autograder.limits import Limits
 
@@ -35,25 +34,27 @@ class Watch:
         self._clock = (~pid << 3) | 2  # 다른 프로세스의 CPU 시계(clock_getcpuclockid와 같은 셈)
         self.asleep = 0.0
         self._unit_asleep = 0.0
-        self._seen = self._unit = self._now()
+        self._unit_cpu = 0.0  # 이 단위를 시작할 때까지 쓴 CPU 초
+        self._seen = (time.monotonic(), 0.0, 0.0)
 
     def begin(self) -> None:
         """단위 하나의 시간을 처음부터 재요."""
-        self._seen = self._unit = self._now()
+        self._unit_cpu = self._cpu()
         self._unit_asleep = 0.0
 
     def look(self) -> None:
-        """상한을 넘었으면 까닭을 담은 StopRunning을 내요."""
-        wall, cpu, waited = self._now()
+        """상한을 넘었으면 까닭을 담은 StopRunning을 내요. 자주 불러도 되고, 정해 둔 사이마다 한 번만 재요."""
+        wall = time.monotonic()
         passed = wall - self._seen[0]
         if passed < TICK / 2:
             return
+        cpu, waited = self._cpu(), self._waited()
         busy = cpu - self._seen[1] + waited - self._seen[2]
         self._seen = (wall, cpu, waited)
         if busy < _AWAKE * passed:
             self._unit_asleep += passed
             self.asleep += passed
-        if cpu - self._unit[1] > self._limits.unit_cpu:
+        if cpu - self._unit_cpu > self._limits.unit_cpu:
             raise StopRunning("timeout")
         if self._unit_asleep > self._limits.unit_asleep or self.asleep > self._limits.total_asleep:
             raise StopRunning("asleep")
@@ -72,18 +73,20 @@ class Watch:
             os.close(self._handle)
             self._handle = -1
 
-    def _now(self) -> tuple[float, float, float]:
-        """(벽시계, 쓴 CPU, 차례를 기다린 시간). 끝난 자식이거나 알 수 없으면 뒤의 둘은 앞에서 본 그대로예요."""
-        before = getattr(self, "_seen", (0.0, 0.0, 0.0))
+    def _cpu(self) -> float:
+        """쓴 CPU 초. 끝난 자식이거나 알 수 없으면 앞에서 본 그대로예요."""
         try:
-            cpu = time.clock_gettime(self._clock)
+            return time.clock_gettime(self._clock)
         except (OSError, OverflowError):
-            cpu = before[1]
+            return self._seen[1]
+
+    def _waited(self) -> float:
+        """차례를 기다린 초. 커널이 적어 두지 않으면 앞에서 본 그대로예요."""
         try:
-            waited = int(Path(f"/proc/{self._pid}/schedstat").read_text().split()[1]) / 1e9
+            with open(f"/proc/{self._pid}/schedstat") as file:
+                return int(file.read().split()[1]) / 1e9
         except (OSError, ValueError, IndexError):
-            waited = before[2]
-        return time.monotonic(), cpu, waited
+            return self._seen[2]
 
 
 def acquainted_pair() -> tuple[socket.socket, socket.socket]:
