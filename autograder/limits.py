@@ -31,8 +31,8 @@ class Limits:
     report_bytes: int = 4096  # 셀 하나의 결과
 
     # 노트북
-    notebook_bytes: int = 64 * 1024**2
-    notebook_items: int = 1_000_000  # JSON의 쉼표와 여는 괄호의 수
+    notebook_bytes: int = 32 * 1024**2
+    notebook_items: int = 300_000  # JSON의 쉼표와 여는 괄호의 수
     cells: int = 2000
     cell_chars: int = 100_000
     code_chars: int = 400_000  # 코드 셀을 모두 더해서
