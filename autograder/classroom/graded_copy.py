@@ -1,13 +1,14 @@
 """채점한 사본: 배포한 노트북의 틀에 학습자의 답과 판정을 끼워 넣은 노트북.
 
 배포한 셀은 언제나 배포한 그대로이고(지웠거나 고쳤거나 두 번 붙여 넣었어도), 학습자의 것은 답 셀과 새로 만든 셀만 옮겨요.
-그래서 어떤 제출물이 와도 nbgrader의 검사에 걸리지 않아요.
+그래서 어떤 제출물이 와도 nbgrader의 검사에 걸리지 않아요. 학습자의 글은 어느 화면에서도 글자로만 보이게 담아요.
 """
 
 from __future__ import annotations
 
 import copy
 import hashlib
+import html
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -18,6 +19,7 @@ from typing import Any
 from autograder.authoring.lesson_source import lesson_path
 from autograder.classroom.gradebook import LessonCells
 from autograder.grading.intake import Intake
+from autograder.grading.names import visible
 from autograder.grading.results import Mark
 from autograder.notebooks.cell_code import same_code
 from autograder.notebooks.reading import Cell
@@ -68,7 +70,7 @@ def make_copy(lesson: str, intake: Intake, marks: Sequence[Mark]) -> Copy:
     for original in master["cells"]:
         made, name = copy.deepcopy(dict(original)), _master_id(original)
         if name in answers:
-            made["source"] = answers[name] if made["cell_type"] == "code" else _harmless(answers[name])
+            made["source"] = visible(answers[name]) if made["cell_type"] == "code" else _as_written(answers[name])
         if made["cell_type"] == "code":
             made["outputs"], made["execution_count"] = comments.get(name or "", []), None
         built.append(made)
@@ -112,20 +114,34 @@ def _text(cell: Mapping[str, Any]) -> str:
 
 
 def _extra(cell: Cell, number: int) -> dict[str, Any]:
-    kind = cell.kind if cell.kind in ("code", "markdown") else "raw"
     digest = hashlib.sha256(cell.source.encode(errors="replace")).hexdigest()[:8]
-    extra = {"cell_type": kind, "id": f"extra-{number}-{digest}", "metadata": {}}
-    if kind == "code":
-        return extra | {"source": cell.source, "outputs": [], "execution_count": None}
-    return extra | {"source": _harmless(cell.source)}
+    extra = {"id": f"extra-{number}-{digest}", "metadata": {}}
+    if cell.code:
+        return extra | {
+            "cell_type": "code",
+            "source": visible(cell.source),
+            "outputs": [],
+            "execution_count": None,
+        }
+    return extra | {"cell_type": "markdown", "source": _as_written(cell.source)}
 
 
-def _harmless(text: str) -> str:
-    """글 셀의 HTML 태그가 강사의 화면(formgrader)과 nbgrader의 피드백에서 돌지 않고 글자로 보이게 해요."""
-    return re.sub(r"<(?=[A-Za-z/!?])", "&lt;", text)
+def _as_written(text: str) -> str:
+    """학습자가 쓴 글을 적은 그대로 보이는 마크다운으로. 목록도 수식도 글자 그대로 보여요.
+
+    글에 있는 어떤 줄보다 긴 울타리로 감싸서 안에서는 아무것도 마크다운, HTML, 수식으로 읽히지 않아요. 위험한 모양을 골라
+    바꾸면 언젠가 하나를 빠뜨려요.
+    """
+    shown = visible(text)
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", shown)), default=0))
+    return f"{fence}\n{shown}\n{fence}"
 
 
 def _comment(mark: Mark) -> list[dict[str, Any]]:
-    """확인 셀 아래에 적을 판정. 점수는 이 글이 아니라 성적부에 있어요."""
-    text = f"[{mark.score:g} / {mark.max_score:g}점] {mark.message}\n"
-    return [{"output_type": "stream", "name": "stdout", "text": text}]
+    """확인 셀 아래에 적을 판정. 점수는 이 글이 아니라 성적부에 있어요.
+
+    `<pre>` 안의 글이라, 까닭에 섞인 학습자의 글(예외, 이름)을 주피터가 링크나 수식으로 바꾸지 않아요.
+    """
+    text = visible(f"[{mark.score:g} / {mark.max_score:g}점] {mark.message}")
+    data = {"text/html": f"<pre>{html.escape(text)}</pre>", "text/plain": text}
+    return [{"output_type": "display_data", "data": data, "metadata": {}}]
