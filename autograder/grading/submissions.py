@@ -38,13 +38,17 @@ def find_submissions(root: Path, lesson: str | None = None) -> list[Submission]:
     for student in sorted(path for path in root.iterdir() if path.is_dir() and path.name not in TOOL_FOLDERS):
         name = student_name(student.name)
         noted = (
-            () if name == student.name else (f"폴더의 이름이 `{readable(student.name)}`이라 `{name}`으로 적었어요.",)
+            () if name == student.name else (_renamed(student.name, name),)
         )
         for folder in sorted(path for path in student.iterdir() if path.name in LESSONS and path.is_dir()):
             if lesson in (None, folder.name) and not _left_by_a_tool(student, folder):
                 path, problems = _choose_file(folder)
                 found.append(Submission(name, folder.name, path, noted + problems, root))
     return found
+
+
+def _renamed(folder: str, name: str) -> str:
+    return f"어디서나 쓸 수 있는 폴더 이름이 아니라서(`{readable(folder)}`) 이렇게 적었어요: `{name}`"
 
 
 def _left_by_a_tool(student: Path, folder: Path) -> bool:
