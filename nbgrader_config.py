@@ -16,9 +16,11 @@ sys.path.insert(0, str(here))
 
 formgrader = sys.modules.get("nbgrader.server_extensions.formgrader.formgrader")
 if formgrader is not None:  # JupyterLab이 formgrader를 켜는 중이에요.
+    from nbgrader.server_extensions.formgrader import base
+
     from autograder.classroom.dead_paper import harden
 
-    harden(formgrader)
+    harden(formgrader, base)
 
 c = get_config()  # noqa: F821  (설정을 읽는 쪽이 넣어 주는 이름이에요)
 c.CourseDirectory.course_id = "transformer"

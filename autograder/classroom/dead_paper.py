@@ -7,7 +7,9 @@ nbgrader의 틀은 이름과 의견을 이스케이프하지 않고, 바깥에�
 from __future__ import annotations
 
 import html
+from datetime import datetime
 from functools import partial
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -15,6 +17,7 @@ from jinja2 import BaseLoader, DictLoader, Environment, pass_context
 from jinja2.runtime import Context
 from nbconvert.exporters import HTMLExporter
 from nbformat.notebooknode import NotebookNode
+from nbgrader.apps import NbGraderAPI
 from traitlets import default
 
 from autograder.grading.names import visible
@@ -56,9 +59,24 @@ def _escaped(value: Any) -> Any:
     return html.escape(visible(value)) if isinstance(value, str) else value
 
 
-def harden(formgrader: ModuleType) -> None:
+class PatientApi(NbGraderAPI):
+    """제출 시각을 읽을 수 없는 사람이 하나 있어도 모두의 목록을 보여 주는 formgrader의 API."""
+
+    def get_submitted_timestamp(self, assignment_id: str, student_id: str) -> datetime | None:
+        """제출 시각. timestamp.txt가 없거나, 보통 파일이 아니거나, 시각으로 읽을 수 없으면 None이에요."""
+        folder = self.coursedir.format_path(self.coursedir.submitted_directory, student_id, assignment_id)
+        if not Path(folder, "timestamp.txt").is_file():
+            return None
+        try:
+            return super().get_submitted_timestamp(assignment_id, student_id)
+        except (OSError, ValueError, OverflowError):
+            return None
+
+
+def harden(formgrader: ModuleType, base: ModuleType) -> None:
     """formgrader의 화면들도 늘 이스케이프하고 우리의 HTML을 쓰게 해요.
 
-    formgrader는 틀의 환경과 HTML을 만드는 클래스를 고르게 해 주지 않아서, 그 모듈이 쓰는 이름을 바꿔 놓아요.
+    formgrader는 틀의 환경과 쓸 클래스를 고르게 해 주지 않아서, 두 모듈이 쓰는 이름을 바꿔 놓아요.
     """
     vars(formgrader).update(HTMLExporter=DeadPaperExporter, Environment=partial(Environment, autoescape=True))
+    vars(base).update(NbGraderAPI=PatientApi)

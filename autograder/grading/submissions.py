@@ -37,9 +37,7 @@ def find_submissions(root: Path, lesson: str | None = None) -> list[Submission]:
     found: list[Submission] = []
     for student in sorted(path for path in root.iterdir() if path.is_dir() and path.name not in TOOL_FOLDERS):
         name = student_name(student.name)
-        noted = (
-            () if name == student.name else (_renamed(student.name, name),)
-        )
+        noted = () if name == student.name else (_renamed(student.name, name),)
         for folder in sorted(path for path in student.iterdir() if path.name in LESSONS and path.is_dir()):
             if lesson in (None, folder.name) and not _left_by_a_tool(student, folder):
                 path, problems = _choose_file(folder)
