@@ -20,7 +20,7 @@ from nbformat.notebooknode import NotebookNode
 from nbgrader.apps import NbGraderAPI
 from traitlets import default
 
-from autograder.grading.names import visible
+from autograder.grading.names import student_name, visible
 from autograder.judging.card import to_html
 
 # 스크립트는 nbgrader가 제 서버에서 부르는 것과 문서에 적어 둔 것뿐이고, 바깥으로는 아무것도 부르지 않아요.
@@ -60,17 +60,30 @@ def _escaped(value: Any) -> Any:
 
 
 class PatientApi(NbGraderAPI):
-    """제출 시각을 읽을 수 없는 사람이 하나 있어도 모두의 목록을 보여 주는 formgrader의 API."""
+    """formgrader의 API. 제출물을 채점이 쓰는 이름으로 찾고, 제출 시각을 읽을 수 없는 사람이 있어도 모두의 목록을 보여 줘요."""
+
+    def get_submitted_students(self, assignment_id: str) -> set[str]:
+        """제출한 학습자의 이름들. 폴더의 이름이 아니라 성적부의 이름이라 한 사람이 두 줄이 되지 않아요."""
+        return {student_name(folder) for folder in super().get_submitted_students(assignment_id)}
 
     def get_submitted_timestamp(self, assignment_id: str, student_id: str) -> datetime | None:
         """제출 시각. timestamp.txt가 없거나, 보통 파일이 아니거나, 시각으로 읽을 수 없으면 None이에요."""
-        folder = self.coursedir.format_path(self.coursedir.submitted_directory, student_id, assignment_id)
-        if not Path(folder, "timestamp.txt").is_file():
+        folder = self._folder(assignment_id, student_id)
+        if not Path(self._submitted(assignment_id, folder), "timestamp.txt").is_file():
             return None
         try:
-            return super().get_submitted_timestamp(assignment_id, student_id)
+            return super().get_submitted_timestamp(assignment_id, folder)
         except (OSError, ValueError, OverflowError):
             return None
+
+    def _submitted(self, assignment_id: str, folder: str) -> str:
+        return str(self.coursedir.format_path(self.coursedir.submitted_directory, folder, assignment_id))
+
+    def _folder(self, assignment_id: str, student_id: str) -> str:
+        if student_name(student_id) == student_id:
+            return student_id
+        folders = super().get_submitted_students(assignment_id)
+        return next((folder for folder in folders if student_name(folder) == student_id), student_id)
 
 
 def harden(formgrader: ModuleType, base: ModuleType) -> None:
