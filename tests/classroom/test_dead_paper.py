@@ -36,7 +36,7 @@ from autograder.learner.lab import free_port, wait_for_server
 try:
     from playwright.sync_api import Browser, Page, sync_playwright
 except ImportError:
-    sync_playwright = None  # type: ignore[assignment]  # 없으면 브라우저의 시험만 건너뛰어요.
+    sync_playwright = None  # 없으면 브라우저의 시험만 건너뛰어요.
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 in_a_browser = pytest.mark.skipif(
