@@ -173,6 +173,12 @@ class Classroom:
         """결과를 남겨요. 다음에 바뀌지 않은 제출물이면 `load`가 돌려줘요."""
         write_json(self._result(result.student, result.lesson), asdict(result))
 
+    def forget(self, student: str) -> None:
+        """그 이름으로 남겨 둔 결과를 지워요. 다음 채점에서 다시 만들어져요."""
+        for path in (self.path / "results").glob("*/*.json"):
+            if path.stem == student:
+                path.unlink()
+
     def results(self) -> Iterator[StoredResult]:
         """남겨 둔 모든 결과를 (레슨, 학생) 차례로."""
         for path in sorted((self.path / "results").glob("*/*.json")):

@@ -21,6 +21,7 @@ from autograder.classroom.gradebook_reader import by_student, read_scores
 from autograder.classroom.gradebook_writer import apply_late_penalties, register_lesson, save_entries
 from autograder.classroom.graded_copy import lesson_cells, make_copy
 from autograder.classroom.marks_table import BOM, marks_csv
+from autograder.classroom.renamed import carry_over
 from autograder.files import write_json, write_text
 from autograder.grading.batch import grade_many
 from autograder.grading.results import SubmissionResult, Ungraded
@@ -90,6 +91,7 @@ def grade_class(
         if on_start:
             on_start(len(submissions), len(kept))
         writer = _Writer(classroom)
+        carry_over(classroom, writer.gradebook, directory, submissions)
         ungraded: list[Ungraded] = []
         try:
             todo = [work.submission for work in works.values()]

@@ -43,11 +43,16 @@ def folded(name: str) -> str:
 
 
 def readable(name: str) -> str:
-    """사람에게 보일 이름. 옛 윈도우에서 압축한 이름은 UTF-8이 아니라 cp949예요."""
+    """사람에게 보일 이름."""
+    return visible(decoded(name))
+
+
+def decoded(name: str) -> str:
+    """운영체제가 준 이름의 글자. 옛 윈도우에서 압축한 이름은 UTF-8이 아니라 cp949예요."""
     raw = os.fsencode(name)
     for encoding in ("utf-8", "cp949"):
         try:
-            return visible(raw.decode(encoding))
+            return raw.decode(encoding)
         except UnicodeDecodeError:
             continue
     return raw.decode("ascii", "backslashreplace")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.exercises import LESSONS
-from autograder.grading.names import readable, student_name
+from autograder.grading.names import decoded, readable, student_name
 from autograder.notebooks.reading import read_bytes
 
 
@@ -14,7 +14,7 @@ from autograder.notebooks.reading import read_bytes
 class Submission:
     """채점할 제출물: 누가, 어느 레슨에, 어느 파일(또는 바이트)을 냈는지.
 
-    `problems`는 찾을 때 드러난 문제, `root`는 그 아래에 링크가 없어야 하는 폴더예요.
+    `problems`는 찾을 때 드러난 문제, `root`는 그 아래에 링크가 없어야 하는 폴더, `former`는 첫 판이 성적부에 적던 이름이에요.
     """
 
     student: str
@@ -22,6 +22,7 @@ class Submission:
     source: Path | bytes
     problems: tuple[str, ...] = ()
     root: Path | None = None
+    former: str = ""
 
     def read(self) -> bytes:
         """제출한 바이트. 링크이거나 읽을 수 없으면 NotebookError."""
@@ -36,12 +37,12 @@ def find_submissions(root: Path, lesson: str | None = None) -> list[Submission]:
     """`root/<학생>/<레슨>/<레슨>.ipynb`를 찾아요. 이름이 바뀐 파일도 찾고, 그 사실을 `problems`에 적어요."""
     found: list[Submission] = []
     for student in sorted(path for path in root.iterdir() if path.is_dir() and path.name not in TOOL_FOLDERS):
-        name = student_name(student.name)
+        name, former = student_name(student.name), decoded(student.name)
         noted = () if name == student.name else (_renamed(student.name, name),)
         for folder in sorted(path for path in student.iterdir() if path.name in LESSONS and path.is_dir()):
             if lesson in (None, folder.name) and not _left_by_a_tool(student, folder):
                 path, problems = _choose_file(folder)
-                found.append(Submission(name, folder.name, path, noted + problems, root))
+                found.append(Submission(name, folder.name, path, noted + problems, root, former))
     return found
 
 

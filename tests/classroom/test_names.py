@@ -23,7 +23,7 @@ from autograder.classroom.gradebook_reader import read_scores
 from autograder.classroom.marks_table import marks_csv
 from autograder.classroom.report import write_report
 from autograder.cli import run
-from autograder.grading import batch
+from autograder.grading import batch, submissions
 from autograder.grading.names import MAX_BYTES, MAX_CHARACTERS, folded, student_name, tagged, visible
 from autograder.grading.submissions import find_submissions
 from autograder.layout import ROOT
@@ -208,6 +208,39 @@ def test_every_locale_gives_the_same_names(locale: str, tmp_path: Path) -> None:
     assert "읽지 못한 제출물이 3개".encode() in done.stdout
     marks = json.loads((tmp_path / "점수.json").read_text(encoding="utf-8"))
     assert {mark["student"] for mark in marks} == {student_name(os.fsdecode(raw)) for raw in names}
+
+
+def test_marks_by_hand_follow_a_learner_to_the_new_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """첫 판의 학급: 폴더 이름 그대로(cp949는 읽은 글자로) 적혀 있던 사람의 손 채점이 따라와요."""
+    monkeypatch.setattr(batch, "open_pool", lambda unsafe=False: Borrowed())
+    room = Classroom(tmp_path / "class")
+    former = {
+        "물음?".encode(): "물음?",
+        NFC.encode("cp949"): NFC,
+        "김하늘".encode("cp949"): "김하늘",
+        "김하늘".encode(): "김하늘",
+    }
+    with monkeypatch.context() as first_edition:
+        first_edition.setattr(submissions, "student_name", submissions.decoded)
+        for raw in list(former)[:3]:
+            hand_in_bytes(room.submitted, raw)
+        grade_class(room)
+    with open_gradebook(room.db_url()) as gradebook:
+        for number, name in enumerate({**dict.fromkeys(former.values())}):
+            gradebook.find_grade("reflection", LESSON, LESSON, name).manual_score = number
+            gradebook.find_student(name).last_name = name
+        gradebook.db.commit()
+    hand_in_bytes(
+        room.submitted, "김하늘".encode()
+    )  # 같은 글자의 다른 사람이 왔어요. 누구의 것인지 알 수 없는 점수는 옮기지 않아요.
+    for _ in range(2):
+        grade_class(room)
+        with open_gradebook(room.db_url()) as gradebook:
+            given = {score.student: score.cells["reflection"].manual_score for score in read_scores(gradebook)}
+            assert gradebook.find_student(student_name("물음?")).last_name == "물음?"
+        new = {raw: student_name(os.fsdecode(raw)) for raw in former}
+        assert given == dict(zip(new.values(), [0, 1, None, 2], strict=True))
+        assert sorted(one.student for one in room.results()) == sorted(new.values())
 
 
 # -- 압축 파일 --
