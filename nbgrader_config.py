@@ -14,6 +14,14 @@ here = Path(__file__).resolve().parent
 os.environ["PATH"] = str(Path(sys.executable).parent) + os.pathsep + os.environ.get("PATH", "")
 sys.path.insert(0, str(here))
 
+formgrader = sys.modules.get("nbgrader.server_extensions.formgrader.formgrader")
+if formgrader is not None:  # JupyterLab이 formgrader를 켜는 중이에요.
+    from nbgrader.server_extensions.formgrader import base
+
+    from autograder.classroom.dead_paper import harden
+
+    harden(formgrader, base)
+
 c = get_config()  # noqa: F821  (설정을 읽는 쪽이 넣어 주는 이름이에요)
 c.CourseDirectory.course_id = "transformer"
 c.CourseDirectory.root = str(here / "classroom")
@@ -30,3 +38,6 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
+
+# 학습자의 글은 강사의 화면에서 글자로만 보여요.
+c.GenerateFeedback.exporter_class = "autograder.classroom.dead_paper.DeadPaperExporter"

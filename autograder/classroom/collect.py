@@ -12,6 +12,7 @@ import os
 import re
 import unicodedata
 import zipfile
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,6 +23,7 @@ from autograder.classroom.folder import Classroom
 from autograder.errors import CourseError
 from autograder.exercises import LESSONS, lesson_exercises
 from autograder.files import write_bytes
+from autograder.grading.names import student_name, tagged, visible
 
 LIMIT_FILE = 64 * 1024 * 1024  # 바이트
 LIMIT_TOTAL = 4 * 1024 * 1024 * 1024  # 바이트
@@ -47,11 +49,27 @@ class Collected:
 
 @dataclass(frozen=True)
 class _Found:
+    """압축 파일 속의 노트북 하나. `spelling`은 학생의 이름이 적혀 있던 그대로의 바이트예요."""
+
     name: str
     student: str
+    spelling: bytes
     lesson: str
     content: bytes
     when: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class _Name:
+    """압축 파일 속의 이름. `plain`은 적힌 그대로의 글자, `encoding`은 그 글자를 적은 방법이에요."""
+
+    plain: str
+    encoding: str
+
+    @property
+    def text(self) -> str:
+        """다루기 쉬운 이름. macOS가 만든 압축 파일은 한글을 자모로 풀어 적어요."""
+        return unicodedata.normalize("NFC", self.plain)
 
 
 def collect(archive: Path, classroom: Classroom) -> Collected:
@@ -60,9 +78,9 @@ def collect(archive: Path, classroom: Classroom) -> Collected:
     이미 다른 제출이 있으면 옛것을 `classroom/replaced/`로 옮겨 두고 바꿔요. 압축 파일이 아니거나 너무 크면 CollectError예요.
     """
     collected = Collected()
-    latest: dict[tuple[str, str], _Found] = {}
+    latest: dict[tuple[str, bytes, str], _Found] = {}
     for found in _read(archive, collected):
-        key = (found.student, found.lesson)
+        key = (found.student, found.spelling, found.lesson)
         older = latest.get(key)
         if older is not None:
             dropped = found if found.when < older.when else older
@@ -70,7 +88,11 @@ def collect(archive: Path, classroom: Classroom) -> Collected:
         if older is None or found.when >= older.when:
             latest[key] = found
     stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
-    for (student, lesson), found in sorted(latest.items()):
+    spellings: dict[str, set[bytes]] = defaultdict(set)
+    for found in latest.values():
+        spellings[found.student].add(found.spelling)
+    for found in sorted(latest.values(), key=lambda one: (one.student, one.spelling, one.lesson)):
+        student, lesson = _told_apart(found, spellings[found.student]), found.lesson
         target = classroom.submitted / student / lesson / f"{lesson}.ipynb"
         if target.exists():
             if target.read_bytes() == found.content:
@@ -83,6 +105,15 @@ def collect(archive: Path, classroom: Classroom) -> Collected:
         write_bytes(target, found.content)
         collected.taken.append((student, lesson))
     return collected
+
+
+def _told_apart(found: _Found, spellings: set[bytes]) -> str:
+    """같은 글자를 다르게 적은 이름(NFC와 NFD, UTF-8과 cp949)이 한 압축 파일에 함께 있으면 다른 사람이에요.
+
+    하나뿐이면 적은 방법과 상관없이 그 글자가 이름이에요.
+    """
+    first = found.student.encode() if found.student.encode() in spellings else min(spellings)
+    return student_name(found.student) if found.spelling == first else tagged(found.student, found.spelling)
 
 
 def _read(archive: Path, collected: Collected) -> Iterator[_Found]:
@@ -99,9 +130,9 @@ def _read(archive: Path, collected: Collected) -> Iterator[_Found]:
         raise CollectError(f"{archive.name}은 열 수 없는 압축 파일이에요. LMS에서 다시 내려받아 주세요.") from error
 
 
-def _name(entry: zipfile.ZipInfo) -> str:
+def _name(entry: zipfile.ZipInfo) -> _Name:
     """이름의 글자. UTF-8 표시가 없으면 한국어 윈도우에서 만든 것(cp949)인지 봐요."""
-    name = entry.filename
+    name, written = entry.filename, "utf-8"
     if not entry.flag_bits & 0x800:
         try:
             raw = name.encode("cp437")
@@ -109,81 +140,86 @@ def _name(entry: zipfile.ZipInfo) -> str:
             raw = b""
         for encoding in ("utf-8", "cp949"):
             try:
-                name = raw.decode(encoding) or name
+                name, written = raw.decode(encoding) or name, encoding
                 break
             except UnicodeDecodeError:
                 continue
-    # macOS가 만든 압축 파일은 한글을 자모로 풀어 적어요.
-    return unicodedata.normalize("NFC", name.replace("\\", "/"))
+    return _Name(name.replace("\\", "/"), written)
 
 
 def _read_entry(
-    opened: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str, collected: Collected, outer: str = ""
+    opened: zipfile.ZipFile, entry: zipfile.ZipInfo, given: _Name, collected: Collected, outer: _Name | None = None
 ) -> Iterator[_Found]:
-    path = PurePosixPath(name)
+    path = PurePosixPath(given.text)
+    name = visible(f"{outer.text}/{given.text}" if outer else given.text)  # 사람에게 보일 이름
     if entry.is_dir() or "__MACOSX" in path.parts or path.name.startswith("."):
         return
     nested = path.suffix.lower() == ".zip" and not outer
     if path.suffix.lower() != ".ipynb" and not nested:
-        collected.skipped.append((outer + name, "노트북(.ipynb)이 아니에요."))
+        collected.skipped.append((name, "노트북(.ipynb)이 아니에요."))
         return
     if entry.file_size > LIMIT_FILE:
-        collected.skipped.append((outer + name, f"파일이 {LIMIT_FILE // 2**20} MB보다 커요."))
+        collected.skipped.append((name, f"파일이 {LIMIT_FILE // 2**20} MB보다 커요."))
         return
     try:
         with opened.open(entry) as stream:
             content = stream.read(LIMIT_FILE + 1)
     except (RuntimeError, NotImplementedError, zipfile.BadZipFile, OSError):
-        collected.skipped.append((outer + name, "암호가 걸렸거나 깨져서 읽을 수 없어요."))
+        collected.skipped.append((name, "암호가 걸렸거나 깨져서 읽을 수 없어요."))
         return
     if len(content) > LIMIT_FILE:
-        collected.skipped.append((outer + name, f"풀면 {LIMIT_FILE // 2**20} MB보다 커요."))
+        collected.skipped.append((name, f"풀면 {LIMIT_FILE // 2**20} MB보다 커요."))
         return
     if nested:
-        yield from _read_nested(content, name, collected)
+        yield from _read_nested(content, given, collected)
         return
-    student, lesson = _student(outer + name), _lesson(path.name, content)
-    if student is None:
-        collected.skipped.append((outer + name, "누가 냈는지 이름에서 알 수 없어요. 학생별 폴더에 넣어 주세요."))
+    owner = _owner(outer, path.name) if outer else given
+    student, written, lesson = _student(owner.text), _student(owner.plain), _lesson(path.name, content)
+    if student is None or written is None:
+        collected.skipped.append((name, "누가 냈는지 이름에서 알 수 없어요. 학생별 폴더에 넣어 주세요."))
     elif lesson is None:
-        collected.skipped.append((outer + name, "어느 레슨의 노트북인지 알 수 없어요."))
+        collected.skipped.append((name, "어느 레슨의 노트북인지 알 수 없어요."))
     else:
-        yield _Found(outer + name, student, lesson, content, tuple(entry.date_time))
+        spelling = written.encode(owner.encoding, "backslashreplace")
+        yield _Found(name, student, spelling, lesson, content, tuple(entry.date_time))
 
 
-def _read_nested(content: bytes, name: str, collected: Collected) -> Iterator[_Found]:
+def _read_nested(content: bytes, given: _Name, collected: Collected) -> Iterator[_Found]:
     """학생이 압축해서 낸 것. 한 겹만 더 풀어요."""
+    name = visible(given.text)
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as inner:
             if sum(e.file_size for e in inner.infolist()) > 4 * LIMIT_FILE:
                 collected.skipped.append((name, "풀면 너무 커요."))
                 return
             for entry in inner.infolist():
-                yield from _read_entry(inner, entry, _name(entry), collected, outer=f"{name}/")
+                yield from _read_entry(inner, entry, _name(entry), collected, outer=given)
     except zipfile.BadZipFile:
         collected.skipped.append((name, "열 수 없는 압축 파일이에요."))
 
 
+def _owner(outer: _Name, file: str) -> _Name:
+    """학생이 압축해서 낸 것은 그 압축 파일을 낸 사람의 것이에요. 그 안의 폴더 이름은 보지 않아요(남의 이름을 적을 수 있어요)."""
+    folder, separator, _ = outer.plain.rpartition("/")
+    return _Name(f"{folder if separator else outer.plain}/{file}", outer.encoding)
+
+
 def _student(name: str) -> str | None:
-    """압축 파일 속 이름에서 학생을 알아내요."""
+    """압축 파일 속 이름에서 학생을 알아내요. 적힌 그대로라 아직 폴더의 이름으로 쓸 수는 없어요."""
     parts = [part for part in PurePosixPath(name).parts if part not in ("/", "..", ".")]
     for part in parts:
         stem = part.removesuffix(".zip")
         for pattern in (_MOODLE, _CANVAS):
             if match := pattern.match(stem):
-                return _safe(f"{match['who']}_{match['id']}")
+                # LMS의 번호가 사람마다 달라서, 이름은 읽기 좋게 다듬기만 해요.
+                who = re.sub(r"[^\w.\- ]", "", match["who"]).strip(" .")
+                return f"{who[:60]}_{match['id']}"
     folders = [part for part in parts[:-1] if _lesson_of_name(part) is None and part.lower() != "submitted"]
     if folders:
-        return _safe(folders[-1].removesuffix(".zip"))
+        return folders[-1].removesuffix(".zip") or None
     # 폴더가 없으면 `학생_05_attention_math.ipynb`처럼 파일 이름 앞에 적은 것을 봐요.
     head = re.split(rf"[_\-\s]*(?:{'|'.join(LESSONS)})", PurePosixPath(name).stem)[0]
-    return _safe(head) if head and _lesson_of_name(head) is None and head != PurePosixPath(name).stem else None
-
-
-def _safe(student: str) -> str | None:
-    """폴더 이름으로 쓸 수 있는 학생 이름. 경로를 벗어날 글자는 없애요."""
-    cleaned = re.sub(r"[^\w.\- ]", "", student).strip(" .")
-    return cleaned[:100] or None
+    return head if head and _lesson_of_name(head) is None and head != PurePosixPath(name).stem else None
 
 
 def _lesson_of_name(name: str) -> str | None:

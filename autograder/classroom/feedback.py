@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from autograder.classroom.folder import StoredResult
 from autograder.classroom.gradebook_reader import CellScore, SubmissionScore
 from autograder.exercises import LESSONS, lesson_exercises
+from autograder.grading.names import visible
 from autograder.judging.card import to_html
 
 LABELS = {
@@ -72,16 +73,17 @@ def points(value: float) -> str:
 
 @cache
 def templates() -> Environment:
-    """늘 이스케이프하는 jinja 환경."""
+    """늘 이스케이프하고 보이지 않는 글자를 드러내는 jinja 환경."""
     environment = Environment(
         loader=PackageLoader("autograder.classroom"),
         autoescape=True,
+        finalize=lambda value: visible(value) if type(value) is str else value,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters["points"] = points
-    environment.filters["card"] = to_html
+    environment.filters["card"] = lambda text: to_html(visible(text))
     return environment
 
 

@@ -2,7 +2,7 @@
 
 submitted/<학생>/<레슨>/<레슨>.ipynb   받은 그대로의 제출물. 읽기만 해요.
 autograded/…                           formgrader가 보여 줄, 판정을 적어 넣은 사본
-feedback/<학생>/<레슨>.html            학습자에게 줄 피드백
+feedback/<학생>/<레슨>.html            학습자에게 줄 피드백. 윈도우와 맥에서 풀어도 겹치지 않아요
 results/<레슨>/<학생>.json             제출물마다의 판정. 다시 돌릴 때 바뀌지 않은 것은 이걸 써요.
 classroom.json gradebook.db marks.csv  시드, 성적부, 점수표
 """
@@ -20,10 +20,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import URL, make_url
+
 from autograder.classroom.fingerprint import grader_digest
 from autograder.errors import CourseError
+from autograder.exercises import LESSONS
 from autograder.files import create_text, write_json
 from autograder.grading.messages import Graded
+from autograder.grading.names import folded, tagged
 from autograder.grading.results import Mark, Scored
 from autograder.layout import ROOT
 
@@ -83,8 +87,19 @@ class Classroom:
         return self.path / "autograded" / student / lesson / f"{lesson}.ipynb"
 
     def feedback(self, student: str, lesson: str) -> Path:
-        """학습자에게 줄 피드백의 자리."""
-        return self.path / "feedback" / student / f"{lesson}.html"
+        """학습자에게 줄 피드백의 자리.
+
+        대소문자나 정규형만 다른 이름은 윈도우와 맥에서 한 폴더가 돼요. 먼저 받은 사람이 그 이름을 갖고, 다른 사람의 폴더에는 지문이 붙어요.
+        """
+        owner = self._feedback_folders.setdefault(folded(student), student)
+        folder = student if owner == student else tagged(student, student.encode())
+        return self.path / "feedback" / folder / f"{lesson}.html"
+
+    @cached_property
+    def _feedback_folders(self) -> dict[str, str]:
+        """이미 있는 피드백의 폴더: 겹치는 이름끼리 같은 글에서 그 이름을 가진 사람으로."""
+        names = sorted(path.name for path in (self.path / "feedback").glob("*/"))
+        return {folded(name): name for name in reversed(names)}
 
     def _result(self, student: str, lesson: str) -> Path:
         return self.path / "results" / lesson / f"{student}.json"
@@ -105,10 +120,18 @@ class Classroom:
         """보너스 실습의 점수를 더하는 학급인지. 학급의 nbgrader_config.py에 `c.Classroom.bonus = False`라고 적으면 더하지 않아요."""
         return self.config().Classroom.get("bonus", True) is not False
 
-    def db_url(self) -> str:
-        """성적부의 주소. 설정이 없으면 `classroom/gradebook.db`예요."""
+    def db_url(self) -> URL:
+        """성적부의 주소. 설정이 없으면 `classroom/gradebook.db`예요. 경로에 `?`, `#`, `%`가 있어도 그 파일이에요."""
         configured = self.config().CourseDirectory.get("db_url")
-        return configured if isinstance(configured, str) and configured else f"sqlite:///{self.path / 'gradebook.db'}"
+        if isinstance(configured, str) and configured:
+            return make_url(configured)
+        return URL.create("sqlite", database=str(self.path / "gradebook.db"))
+
+    @property
+    def gradebook_place(self) -> str:
+        """사람에게 보일 성적부의 자리. 비밀번호는 담지 않아요."""
+        url = self.db_url()
+        return str(url.database if url.get_backend_name() == "sqlite" else url)
 
     def seed(self) -> int:
         """이 학급의 시드. 처음 부를 때 한 번 뽑아 적어 두고, 그다음부터는 늘 같아요."""
@@ -147,14 +170,16 @@ class Classroom:
         """결과를 남겨요. 다음에 바뀌지 않은 제출물이면 `load`가 돌려줘요."""
         write_json(self._result(result.student, result.lesson), asdict(result))
 
-    def forget(self, student: str, lesson: str) -> None:
-        """남겨 둔 결과를 지워요. 다음에 다시 채점하게 돼요."""
-        self._result(student, lesson).unlink(missing_ok=True)
+    def forget(self, student: str, lesson: str | None = None) -> None:
+        """그 이름으로(레슨을 주면 그것만) 남겨 둔 결과를 지워요. 다음 채점에서 다시 만들어져요."""
+        for one in LESSONS if lesson is None else (lesson,):
+            self._result(student, one).unlink(missing_ok=True)
 
     def results(self) -> Iterator[StoredResult]:
         """남겨 둔 모든 결과를 (레슨, 학생) 차례로."""
         for path in sorted((self.path / "results").glob("*/*.json")):
-            found = self.load(path.stem, path.parent.name)
+            # 점으로 시작하는 것은 쓰다 만 임시 파일이에요. 학습자의 이름은 점으로 시작하지 않아요.
+            found = None if path.name.startswith(".") else self.load(path.stem, path.parent.name)
             if found is not None:
                 yield found
 

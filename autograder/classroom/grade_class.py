@@ -21,6 +21,7 @@ from autograder.classroom.gradebook import Entry, open_gradebook
 from autograder.classroom.gradebook_reader import by_student, read_scores
 from autograder.classroom.gradebook_writer import apply_late_penalties, register_lesson, save_entries
 from autograder.classroom.marks_table import BOM, marks_csv
+from autograder.classroom.renamed import carry_over
 from autograder.files import write_text
 from autograder.grading.lesson_cells import lesson_cells
 from autograder.grading.messages import Graded, Request
@@ -89,6 +90,7 @@ def grade_class(
         if on_start:
             on_start(len(submissions), len(kept))
         writer = _Writer(classroom)
+        carry_over(classroom, writer.gradebook, directory, submissions)
         ungraded: list[Ungraded] = []
         try:
             # 같은 레슨끼리 이어서 맡겨요. 심사원이 레슨의 답안지를 한 번만 준비하게요.

@@ -16,7 +16,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from nbgrader import api
 from nbgrader.dbutil import ALEMBIC_DIR
-from sqlalchemy import inspect, text
+from sqlalchemy import URL, inspect, make_url, text
 
 from autograder.errors import CourseError
 from autograder.grading.results import Mark
@@ -62,10 +62,12 @@ def _alembic_head() -> str:
     return head
 
 
-def open_gradebook(db_url: str, course_id: str = COURSE_ID) -> api.Gradebook:
+def open_gradebook(db_url: str | URL, course_id: str = COURSE_ID) -> api.Gradebook:
     """성적부를 열어요. 없으면 만들고, 만들다 만 것(판 번호가 없는 것)은 고쳐요. 읽을 수 없으면 GradebookError."""
     put_environment_on_path()
-    path = Path(db_url.removeprefix("sqlite:///")) if db_url.startswith("sqlite:///") else None
+    # 글로 된 주소에서는 경로의 `?`와 `%`가 다른 뜻이라, 주소의 부분은 언제나 URL에게 물어요.
+    db_url = make_url(db_url)
+    path = Path(db_url.database) if db_url.get_backend_name() == "sqlite" and db_url.database else None
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
         _refuse_broken_file(path)
@@ -91,7 +93,7 @@ def _refuse_broken_file(path: Path) -> None:
     if not path.exists():
         return
     try:
-        with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as connection:
+        with sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True) as connection:
             connection.execute("PRAGMA schema_version").fetchone()
     except sqlite3.DatabaseError as error:
         raise GradebookError(

@@ -13,6 +13,7 @@ from autograder.classroom.gradebook_reader import CellScore, SubmissionScore, by
 from autograder.exercises import LESSONS
 from autograder.files import write_text
 from autograder.grading.lesson_cells import lesson_cells
+from autograder.grading.names import visible
 
 BOM = "\ufeff"  # 엑셀은 이것이 있어야 한글을 UTF-8로 읽어요.
 
@@ -51,4 +52,6 @@ def export(classroom: Classroom, out: Path | None = None, detail: bool = False) 
 
 
 def _safe(name: str) -> str:
-    return f"'{name}" if name[:1] in "=+-@\t\r" else name
+    """엑셀이 수식으로 읽지 않을 이름. 빈칸 뒤의 것과 전각 글자도 수식의 시작이 돼요."""
+    shown = visible(name).replace("\n", " ").replace("\t", " ")
+    return f"'{shown}" if shown.lstrip()[:1] in tuple("=+-@＝＋－＠") else shown

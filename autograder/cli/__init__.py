@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import sys
@@ -97,4 +98,11 @@ def _log() -> Path:
 
 def main() -> None:
     """콘솔 명령 `course`의 시작점."""
+    if sys.getfilesystemencoding() != "utf-8":
+        # LC_ALL=C처럼 UTF-8이 아닌 로캘에서는 한글 이름의 파일을 쓸 수 없어요. UTF-8로 다시 시작해요.
+        os.environ["PYTHONUTF8"] = "1"
+        os.execv(sys.executable, [sys.executable, "-m", "autograder.cli", *sys.argv[1:]])
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # UTF-8이 아닌 바이트가 든 경로도 말할 수 있게요.
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(run(sys.argv[1:]))

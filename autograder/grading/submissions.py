@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.exercises import LESSONS
+from autograder.grading.names import decoded, readable, student_name
 from autograder.notebooks.reading import read_bytes
 
 
@@ -14,7 +14,7 @@ from autograder.notebooks.reading import read_bytes
 class Submission:
     """채점할 제출물: 누가, 어느 레슨에, 어느 파일(또는 바이트)을 냈는지.
 
-    `problems`는 찾을 때 드러난 문제, `root`는 그 아래에 링크가 없어야 하는 폴더예요.
+    `problems`는 찾을 때 드러난 문제, `root`는 그 아래에 링크가 없어야 하는 폴더, `former`는 첫 판이 성적부에 적던 이름이에요.
     """
 
     student: str
@@ -22,32 +22,37 @@ class Submission:
     source: Path | bytes
     problems: tuple[str, ...] = ()
     root: Path | None = None
+    former: str = ""
 
     def read(self) -> bytes:
         """제출한 바이트. 링크이거나 읽을 수 없으면 NotebookError."""
         return self.source if isinstance(self.source, bytes) else read_bytes(self.source, self.root)
 
 
+# 점으로 시작해도 학습자가 아닌, 도구들의 폴더예요.
+TOOL_FOLDERS = {".git", ".hg", ".svn", ".ipynb_checkpoints", ".virtual_documents", ".idea", ".vscode", ".cache"}
+
+
 def find_submissions(root: Path, lesson: str | None = None) -> list[Submission]:
     """`root/<학생>/<레슨>/<레슨>.ipynb`를 찾아요. 이름이 바뀐 파일도 찾고, 그 사실을 `problems`에 적어요."""
     found: list[Submission] = []
-    for student in sorted(path for path in root.iterdir() if path.is_dir() and not path.name.startswith(".")):
+    for student in sorted(path for path in root.iterdir() if path.is_dir() and path.name not in TOOL_FOLDERS):
+        name, former = student_name(student.name), decoded(student.name)
+        noted = () if name == student.name else (_renamed(student.name, name),)
         for folder in sorted(path for path in student.iterdir() if path.name in LESSONS and path.is_dir()):
-            if lesson in (None, folder.name):
+            if lesson in (None, folder.name) and not _left_by_a_tool(student, folder):
                 path, problems = _choose_file(folder)
-                found.append(Submission(_readable(student.name), folder.name, path, problems, root))
+                found.append(Submission(name, folder.name, path, noted + problems, root, former))
     return found
 
 
-def _readable(name: str) -> str:
-    """폴더의 이름을 적을 수 있는 글로. 옛 윈도에서 압축한 이름은 UTF-8이 아니라 cp949예요."""
-    raw = os.fsencode(name)
-    for encoding in ("utf-8", "cp949"):
-        try:
-            return raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return raw.decode("ascii", "backslashreplace")
+def _renamed(folder: str, name: str) -> str:
+    return f"어디서나 쓸 수 있는 폴더 이름이 아니라서(`{readable(folder)}`) 이렇게 적었어요: `{name}`"
+
+
+def _left_by_a_tool(student: Path, folder: Path) -> bool:
+    """숨은 폴더는 `<레슨>/<레슨>.ipynb`가 바로 그 이름으로 있을 때만 학습자의 것이에요."""
+    return student.name.startswith(".") and not (folder / f"{folder.name}.ipynb").is_file()
 
 
 def _choose_file(folder: Path) -> tuple[Path, tuple[str, ...]]:
@@ -63,9 +68,9 @@ def _choose_file(folder: Path) -> tuple[Path, tuple[str, ...]]:
         # 이름에 레슨이 든 것을 먼저, 그다음은 가장 나중에 저장한 것을 골라요.
         path = max(notebooks, key=lambda p: (folder.name in p.name, p.lstat().st_mtime, p.name))
         problems.append(
-            f"파일의 이름이 `{_readable(path.name)}`이에요. `{expected.name}`이어야 하지만 이 파일로 채점했어요."
+            f"파일의 이름이 `{readable(path.name)}`이에요. `{expected.name}`이어야 하지만 이 파일로 채점했어요."
         )
-    extra = [_readable(other.name) for other in others if other != path]
+    extra = [readable(other.name) for other in others if other != path]
     if extra:
         problems.append("함께 낸 파일은 채점에 쓰지 않아요: " + ", ".join(extra[:5]) + (" …" if len(extra) > 5 else ""))
     return path, tuple(problems)
