@@ -72,8 +72,14 @@ def grade_class(
     모래상자를 만들 수 없으면 `sandbox.SandboxRefused`예요.
     """
     directory = directory or classroom.submitted
-    submissions = find_submissions(directory, lesson) if directory.is_dir() else []
-    if not submissions:
+    ungraded: list[Ungraded] = []
+
+    def closed(student: str, error: OSError) -> None:
+        why = f"폴더를 열 수 없어요({error.strerror}). 읽을 수 있게 권한을 바꿔 주세요"
+        ungraded.append(Ungraded(student, lesson or "모든 레슨", why))
+
+    submissions = find_submissions(directory, lesson, closed) if directory.is_dir() else []
+    if not submissions and not ungraded:
         raise ClassroomError(
             f"{directory} 폴더에서 제출물을 찾지 못했어요. `{directory}/<학생>/<레슨>/<레슨>.ipynb` 모양으로 놓아 주세요."
         )
@@ -91,7 +97,6 @@ def grade_class(
             on_start(len(submissions), len(kept))
         writer = _Writer(classroom)
         carry_over(classroom, writer.gradebook, directory, submissions)
-        ungraded: list[Ungraded] = []
         try:
             # 같은 레슨끼리 이어서 맡겨요. 심사원이 레슨의 답안지를 한 번만 준비하게요.
             todo = sorted((work.submission for work in works.values()), key=lambda one: one.lesson)

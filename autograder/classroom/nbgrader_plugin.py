@@ -25,6 +25,7 @@ from autograder.classroom.gradebook import open_gradebook
 from autograder.classroom.gradebook_writer import register_lesson, save_entries
 from autograder.grading.lesson_cells import lesson_cells, released
 from autograder.grading.messages import Request
+from autograder.grading.names import student_name
 from autograder.grading.results import Ungraded
 from autograder.grading.station import Station, open_station
 from autograder.grading.submissions import Submission
@@ -67,7 +68,8 @@ class _Step(NbGraderPreprocessor):
         where = resources["nbgrader"]
         course = self.coursedir()
         folder = course.format_path(course.submitted_directory, where["student"], where["assignment"])
-        return Submission(where["student"], where["assignment"], Path(folder) / f"{where['notebook']}.ipynb")
+        path = Path(folder) / f"{where['notebook']}.ipynb"
+        return Submission(student_name(where["student"]), where["assignment"], path)
 
 
 class Rebuild(_Step):
@@ -76,7 +78,7 @@ class Rebuild(_Step):
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
         """배포한 노트북으로 바꿔요. 여기서 죽으면 다음에 다시 채점하게, 남겨 둔 결과를 먼저 지워요."""
         where = resources["nbgrader"]
-        Classroom(Path(self.coursedir().root)).forget(where["student"], where["assignment"])
+        Classroom(Path(self.coursedir().root)).forget(student_name(where["student"]), where["assignment"])
         return from_dict(dict(released(where["assignment"]))), resources
 
 

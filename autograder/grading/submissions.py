@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,16 +34,32 @@ class Submission:
 TOOL_FOLDERS = {".git", ".hg", ".svn", ".ipynb_checkpoints", ".virtual_documents", ".idea", ".vscode", ".cache"}
 
 
-def find_submissions(root: Path, lesson: str | None = None) -> list[Submission]:
-    """`root/<학생>/<레슨>/<레슨>.ipynb`를 찾아요. 이름이 바뀐 파일도 찾고, 그 사실을 `problems`에 적어요."""
+def find_submissions(
+    root: Path, lesson: str | None = None, on_closed: Callable[[str, OSError], None] | None = None
+) -> list[Submission]:
+    """`root/<학생>/<레슨>/<레슨>.ipynb`를 찾아요. 이름이 바뀐 파일도 찾고, 그 사실을 `problems`에 적어요.
+
+    열 수 없는 학습자의 폴더는 건너뛰고 `on_closed(이름, 까닭)`로 알려요.
+    """
     found: list[Submission] = []
     for student in sorted(path for path in root.iterdir() if path.is_dir() and path.name not in TOOL_FOLDERS):
-        name, former = student_name(student.name), decoded(student.name)
-        noted = () if name == student.name else (_renamed(student.name, name),)
-        for folder in sorted(path for path in student.iterdir() if path.name in LESSONS and path.is_dir()):
-            if lesson in (None, folder.name) and not _left_by_a_tool(student, folder):
-                path, problems = _choose_file(folder)
-                found.append(Submission(name, folder.name, path, noted + problems, root, former))
+        try:
+            found += _of_student(student, root, lesson)
+        except OSError as error:
+            if on_closed is None:
+                raise
+            on_closed(student_name(student.name), error)
+    return found
+
+
+def _of_student(student: Path, root: Path, lesson: str | None) -> list[Submission]:
+    name, former = student_name(student.name), decoded(student.name)
+    noted = () if name == student.name else (_renamed(student.name, name),)
+    found: list[Submission] = []
+    for folder in sorted(path for path in student.iterdir() if path.name in LESSONS and path.is_dir()):
+        if lesson in (None, folder.name) and not _left_by_a_tool(student, folder):
+            path, problems = _choose_file(folder)
+            found.append(Submission(name, folder.name, path, noted + problems, root, former))
     return found
 
 

@@ -17,8 +17,7 @@ from typing import Any
 
 import nbformat
 import pytest
-from autograder.classroom.graded_copy import make_copy
-from support.classes import LESSON, Borrowed
+from support.classes import LESSON, borrow
 from support.hostile import HONEST, LINES, NAMES, OUTSIDE, hand_in_hostile_class, hostile_notebook
 
 from autograder.classroom.dead_paper import DeadPaperExporter, comment_html
@@ -26,7 +25,7 @@ from autograder.classroom.folder import Classroom
 from autograder.classroom.grade_class import grade_class
 from autograder.classroom.gradebook import open_gradebook
 from autograder.classroom.report import write_report
-from autograder.grading import batch
+from autograder.grading.graded_copy import make_copy
 from autograder.grading.intake import take_in
 from autograder.grading.lesson_master import load_master
 from autograder.grading.submissions import Submission
@@ -51,7 +50,7 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Classroom:
     made = Classroom(tmp_path_factory.mktemp("나쁜 반") / "학급")
     hand_in_hostile_class(made.submitted)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(batch, "open_pool", lambda unsafe=False: Borrowed())
+        borrow(patch)
         result = grade_class(made, jobs=2)
     assert len(result.results) == len(NAMES) + 1
     raw = NAMES[0]

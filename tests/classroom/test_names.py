@@ -13,7 +13,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from support.classes import LESSON, Borrowed, contents, notebook
+from support.classes import LESSON, borrow, contents, notebook
 
 from autograder.classroom.collect import collect
 from autograder.classroom.folder import Classroom
@@ -23,7 +23,7 @@ from autograder.classroom.gradebook_reader import read_scores
 from autograder.classroom.marks_table import marks_csv
 from autograder.classroom.report import write_report
 from autograder.cli import run
-from autograder.grading import batch, submissions
+from autograder.grading import submissions
 from autograder.grading.names import MAX_BYTES, MAX_CHARACTERS, folded, student_name, tagged, visible
 from autograder.grading.submissions import find_submissions
 from autograder.layout import ROOT
@@ -124,7 +124,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Classroom, ClassRe
     for raw in BYTES:
         hand_in_bytes(room.submitted, raw)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(batch, "open_pool", lambda unsafe=False: Borrowed())
+        borrow(patch)
         return room, grade_class(room, jobs=2)
 
 
@@ -170,7 +170,7 @@ def test_feedback_can_be_unpacked_on_windows(graded: tuple[Classroom, ClassResul
     "name", ["반?", "반 #1", "반 50%25", "%2e%2e", "a?mode=memory", "-반", "~", "'; --", b"\xff\xfe"]
 )
 def test_every_command_takes_any_path(name: str | bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batch, "open_pool", lambda unsafe=False: Borrowed())
+    monkeyborrow(patch)
     path, out = tmp_path / "여기" / os.fsdecode(name), tmp_path / "저기" / os.fsdecode(name)
     hand_in_bytes(path / "submitted", b"kim")
     grade_class(Classroom(path))
@@ -212,7 +212,7 @@ def test_every_locale_gives_the_same_names(locale: str, tmp_path: Path) -> None:
 
 def test_marks_by_hand_follow_a_learner_to_the_new_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """첫 판의 학급: 폴더 이름 그대로(cp949는 읽은 글자로) 적혀 있던 사람의 손 채점이 따라와요."""
-    monkeypatch.setattr(batch, "open_pool", lambda unsafe=False: Borrowed())
+    monkeyborrow(patch)
     room = Classroom(tmp_path / "class")
     former = {
         "물음?".encode(): "물음?",

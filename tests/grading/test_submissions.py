@@ -9,6 +9,8 @@ import pytest
 from autograder.grading.submissions import find_submissions
 from autograder.notebooks.reading import NotebookError
 
+LESSON = "05_attention_math"
+
 
 def test_finding_submissions(tmp_path: Path) -> None:
     lesson = "05_attention_math"
@@ -40,3 +42,21 @@ def test_finding_submissions(tmp_path: Path) -> None:
     with pytest.raises(NotebookError):
         found["s5"].read()
     assert "s7" in {s.student for s in find_submissions(tmp_path)}
+
+
+def test_a_closed_folder_costs_nobody_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for student in ("가", "나"):
+        (tmp_path / student / LESSON).mkdir(parents=True)
+        (tmp_path / student / LESSON / f"{LESSON}.ipynb").write_text("{}")
+    usual = Path.iterdir
+    closed = PermissionError(13, "Permission denied")
+
+    def locked(path: Path):
+        if path.name == "가":
+            raise closed
+        return usual(path)
+
+    monkeypatch.setattr(Path, "iterdir", locked)
+    told: list[tuple[str, OSError]] = []
+    found = find_submissions(tmp_path, on_closed=lambda name, error: told.append((name, error)))
+    assert [one.student for one in found] == ["나"] and told == [("가", closed)]
