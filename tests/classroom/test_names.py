@@ -170,7 +170,7 @@ def test_feedback_can_be_unpacked_on_windows(graded: tuple[Classroom, ClassResul
     "name", ["반?", "반 #1", "반 50%25", "%2e%2e", "a?mode=memory", "-반", "~", "'; --", b"\xff\xfe"]
 )
 def test_every_command_takes_any_path(name: str | bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeyborrow(patch)
+    borrow(monkeypatch)
     path, out = tmp_path / "여기" / os.fsdecode(name), tmp_path / "저기" / os.fsdecode(name)
     hand_in_bytes(path / "submitted", b"kim")
     grade_class(Classroom(path))
@@ -212,7 +212,7 @@ def test_every_locale_gives_the_same_names(locale: str, tmp_path: Path) -> None:
 
 def test_marks_by_hand_follow_a_learner_to_the_new_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """첫 판의 학급: 폴더 이름 그대로(cp949는 읽은 글자로) 적혀 있던 사람의 손 채점이 따라와요."""
-    monkeyborrow(patch)
+    borrow(monkeypatch)
     room = Classroom(tmp_path / "class")
     former = {
         "물음?".encode(): "물음?",
