@@ -140,7 +140,7 @@ def keep_result(classroom: Classroom, result: SubmissionResult, key: str) -> Sto
 
 def entry_of(stored: StoredResult, timestamp: str | None = None, fresh: bool = True) -> Entry:
     """성적부에 쓸 모양."""
-    return Entry(stored.student, stored.lesson, stored.marks, stored.answered, timestamp, fresh)
+    return Entry(stored.student, stored.lesson, stored.marks, stored.answered, timestamp, fresh, stored.key)
 
 
 class _Writer:
