@@ -44,6 +44,8 @@ def system_trouble(error: BaseException) -> str | None:
                 "디스크가 가득 차서(또는 쓸 수 있는 만큼 다 써서) 멈췄어요. 자리를 비우고 "
                 f"{_AGAIN} 이미 있던 파일은 그대로예요."
             )
+    if "No usable temporary directory" in str(error):  # tempfile은 까닭을 가리지 않고 이렇게만 말해요.
+        return f"디스크가 가득 차서(또는 쓸 권한이 없어서) 임시 폴더를 쓸 수 없어요. /tmp에 자리를 비우고 {_AGAIN}"
     refused = _REFUSED.get(error.errno or 0) if isinstance(error, OSError) and error.filename is not None else None
     return f"{error.filename}{refused}" if isinstance(error, OSError) and refused else None
 

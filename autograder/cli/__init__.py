@@ -97,9 +97,9 @@ def _drop_output() -> None:
 def _log() -> Path:
     """지금 처리하던 예외를 기록 파일에 덧붙이고 그 자리를 돌려줘요."""
     entry = f"\n== {time.strftime('%Y-%m-%d %H:%M:%S')} {sys.argv[1:]}\n{traceback.format_exc()}"
-    for folder in (Path(sys.prefix), Path(tempfile.gettempdir())):
-        path = folder / "course-error.log"
+    for folder in (lambda: sys.prefix, tempfile.gettempdir):
         try:
+            path = Path(folder()) / "course-error.log"
             with path.open("a", encoding="utf-8") as log:
                 log.write(entry)
             return path
