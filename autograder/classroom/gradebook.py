@@ -146,11 +146,13 @@ def open_gradebook(address: str | URL, course_id: str = COURSE_ID) -> api.Gradeb
 def begin_writing(connection: Connection) -> None:
     """쓸 트랜잭션을 열어요. SQLite는 읽기 전에 잠가서, 두 채점이 같은 것을 읽고 서로의 것을 덮어쓰지 않아요.
 
-    PostgreSQL의 트랜잭션은 저절로 열리고 줄마다 잠그므로, 기다릴 시간만 정해요.
+    PostgreSQL의 트랜잭션은 저절로 열리고 줄마다 잠그므로, 기다릴 시간만 정해요. 잠금을 기다린 다음에는 남이 그사이 쓴 것이 보여야
+    해서, 서버의 기본이 무엇이든 READ COMMITTED예요.
     """
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     else:
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{BUSY_SECONDS}s'")
 
 

@@ -1,4 +1,4 @@
-"""가득 찬 디스크: 쓰는 명령은 모두 한 문장으로 말하고, 자리가 나면 아무 일도 없었던 것처럼 끝나요.
+"""가득 찬 디스크와 읽기 전용 디스크: 한 문장으로 말하고, 자리가 나면 아무 일도 없었던 것처럼 끝나요.
 
 작은 tmpfs를 이 시험만 보는 마운트 이름 공간에 붙여서 채워요. 그럴 수 없는 곳에서도 파일 크기의 한도로 같은 것을 봐요.
 이 파일을 프로그램으로 돌리면 그 안에서 명령들을 하나씩 해 보고 결과를 JSON으로 내요.
@@ -23,7 +23,7 @@ from pathlib import Path
 
 import pytest
 from support.classes import hand_in, notebook
-from support.gradebooks import CELLS, LESSON, entry, rows
+from support.gradebooks import CELLS, LESSON, entry, grade_in_batches, rows
 
 from autograder import cli
 from autograder.authoring import build
@@ -50,6 +50,12 @@ def namespace() -> tuple[str, ...] | None:
     return None
 
 
+def environment() -> dict[str, str]:
+    """자식도 이 저장소의 `autograder`와 시험의 도우미를 불러요."""
+    folders = [str(ROOT), str(ROOT / "tests"), os.environ.get("PYTHONPATH", "")]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(folders)}
+
+
 def run_inside(folder: Path, how: str, what: str, size: int = 0) -> dict[str, dict]:
     """이 파일의 `what`을 작은 디스크가 붙은 `folder`에서(또는 한도 안에서) 돌려요."""
     command = [sys.executable, __file__, what, how, str(folder)]
@@ -58,11 +64,7 @@ def run_inside(folder: Path, how: str, what: str, size: int = 0) -> dict[str, di
         if enter is None:
             pytest.skip("마운트 이름 공간을 만들 수 없어서 작은 디스크를 붙이지 못했어요.")
         command = [*enter, "sh", "-c", f'mount -t tmpfs -o size={size} tmpfs "$0" && exec "$@"', str(folder), *command]
-    env = {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests"), os.environ.get("PYTHONPATH", "")]),
-    }
-    done = subprocess.run(command, env=env, cwd=ROOT, capture_output=True, encoding="utf-8", check=False)
+    done = subprocess.run(command, env=environment(), cwd=ROOT, capture_output=True, encoding="utf-8", check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     return json.loads(done.stdout.splitlines()[-1])
 
@@ -132,6 +134,52 @@ def test_what_is_made_once_is_never_half_made(tmp_path: Path, monkeypatch: pytes
     create_text(tmp_path / "seed.json", "1")
     create_text(tmp_path / "seed.json", "2")
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"seed.json": "1"}
+
+
+# -- 쓸 수 없는 곳 --
+
+READ_ONLY = """
+import sys
+from pathlib import Path
+from support.gradebooks import CELLS, entry
+from autograder.classroom.gradebook import open_gradebook
+from autograder.classroom.gradebook_reader import read_scores
+from autograder.classroom.gradebook_troubles import GradebookError
+from autograder.classroom.gradebook_writer import register_lesson, save_entries
+
+old, new = sys.argv[1:]
+with open_gradebook(old) as gradebook:
+    print(len(read_scores(gradebook)))
+    for work in (lambda: save_entries(gradebook, CELLS, [entry("new")]), lambda: open_gradebook(new)):
+        try:
+            work()
+        except GradebookError as error:
+            print(error)
+"""
+
+
+@pytest.mark.parametrize("what", ["folder", "mount"])
+def test_a_read_only_gradebook_is_read_and_says_why_it_is_not_written(tmp_path: Path, what: str) -> None:
+    path = tmp_path / "room" / "gradebook.db"
+    grade_in_batches(f"sqlite:///{path}", [LESSON], ["kim", "lee"], rounds=1)
+    command = [sys.executable, "-c", READ_ONLY, f"sqlite:///{path}", f"sqlite:///{path.parent}/new/gradebook.db"]
+    if what == "mount":
+        enter = namespace()
+        if enter is None:
+            pytest.skip("마운트 이름 공간을 만들 수 없어서 읽기 전용 디스크를 붙이지 못했어요.")
+        script = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec "$@"'
+        command = [*enter, "sh", "-c", script, str(path.parent), *command]
+    elif os.getuid() == 0:
+        pytest.skip("root는 폴더의 권한에 막히지 않아요.")
+    path.chmod(0o444)
+    path.parent.chmod(0o555)
+    done = subprocess.run(command, env=environment(), capture_output=True, encoding="utf-8", check=False)
+    path.parent.chmod(0o755)
+    path.chmod(0o644)
+    read, *said = done.stdout.splitlines()
+    assert done.returncode == 0 and read == "2", done.stderr[-2000:]
+    assert len(said) == 2 and all("읽기만" in line or "권한" in line for line in said), said
+    grade_in_batches(f"sqlite:///{path}", [LESSON], ["kim", "new"], rounds=1)
 
 
 # -- 여기부터는 작은 디스크 안에서 돌아요 --

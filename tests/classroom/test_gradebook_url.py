@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -121,6 +122,9 @@ def test_every_command_works_and_never_prints_the_password(
     assert "postgresql+psycopg://course:***@/" in said and not (room.path / "gradebook.db").exists()
 
     config = room.config()
+    # formgrader는 원본 폴더에 있는 레슨만 보여 줘요.
+    config.CourseDirectory.source_directory = str(tmp_path / "source")
+    hand_in(tmp_path, "source", notebook())
     nbgrader = NbGraderAPI(CourseDirectory(config=config), config=config)
     before = all_rows(url)
     for student in ("kim", "lee"):
@@ -221,13 +225,34 @@ def test_marks_by_hand_written_while_two_graders_write_are_kept(empty: tuple[str
         assert {cell.auto_score for cell in score.cells.values()} == {6.0, None}
 
 
-def test_serialization_failures_are_tried_again(url: str, server: postgres.Server) -> None:
-    """서버의 주인이 가장 엄한 격리 수준을 기본으로 정해 두면, 겹친 트랜잭션은 물러나요."""
+def test_the_strictest_default_of_a_server_changes_nothing(url: str, server: postgres.Server) -> None:
+    """서버의 주인이 가장 엄한 격리 수준을 기본으로 정해 두어도, 빈 데이터베이스에 함께 만들고 함께 써요."""
     execute(url, "ALTER DATABASE {name} SET default_transaction_isolation = 'serializable'")
     at_once(url, ("forward", STUDENTS[:16]), ("backward", STUDENTS[:16]))
     in_turn = server.new()
     grade_in_batches(in_turn, LESSONS, STUDENTS[:16])
     assert all_rows(url) == all_rows(in_turn)
+
+
+def test_a_deadlock_is_tried_again(url: str) -> None:
+    """셀의 점수를 쥔 남이 레슨을 기다리고, 레슨을 쥔 채점은 그 점수를 기다려요. 서버는 채점을 물러나게 해요."""
+    grade_in_batches(url, [LESSON], STUDENTS[:1], rounds=1)
+    holder = create_engine(url)
+    with open_gradebook(url) as gradebook, holder.connect() as other, ThreadPoolExecutor() as threads:
+        other.execute(text("SET deadlock_timeout = '1h'"))  # 물러날 쪽을 정해 둬요.
+        other.execute(text("UPDATE grade SET manual_score = 8.5"))
+        saving = threads.submit(save_entries, gradebook, CELLS, [entry(STUDENTS[0], 9.0)])
+        with holder.connect() as watcher:
+            while not watcher.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
+                assert not saving.done()
+                watcher.rollback()
+        other.execute(text("SELECT * FROM assignment FOR UPDATE"))
+        other.commit()
+        saving.result()
+        (score,) = read_scores(gradebook)
+    holder.dispose()
+    cell = score.cells["check_softmax"]
+    assert (cell.manual_score, cell.auto_score, cell.needs_manual) == (8.5, 9.0, True)
 
 
 # -- 탈 --
