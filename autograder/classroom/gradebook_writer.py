@@ -36,7 +36,9 @@ def register_lesson(gradebook: api.Gradebook, cells: LessonCells) -> None:
         make_recorded(db.connection())
         names = {"name": cells.lesson}
         new = {"id": api.new_uuid(), **names, "course_id": gradebook.course_id}
-        db.execute(_insert(db, api.Assignment.__table__).on_conflict_do_nothing(), [new])
+        # 옛 판에서 올린 SQLite 성적부에는 레슨의 이름이 하나뿐이라는 제약이 없어서, 있는지 먼저 봐요.
+        if db.scalar(select(api.Assignment.id).filter_by(**names)) is None:
+            db.execute(_insert(db, api.Assignment.__table__).on_conflict_do_nothing(), [new])
         assignment = _lock_lesson(db, cells.lesson)
         new = {"id": api.new_uuid(), **names, "assignment_id": assignment, "kernelspec": cells.kernelspec}
         db.execute(_insert(db, api.Notebook.__table__).on_conflict_do_nothing(), [new])

@@ -265,6 +265,29 @@ def test_what_is_not_our_gradebook_is_refused_and_untouched(
     assert write(path) == write(tmp_path / "calm.db")
 
 
+def test_an_older_gradebook_that_was_upgraded_is_taken_up(tmp_path: Path) -> None:
+    """문장이 말한 `nbgrader db upgrade`를 정말로 해요. 이것은 레슨의 이름이 하나뿐이라는 제약을 잃어요."""
+    path = tmp_path / "gradebook.db"
+    write(path)
+    change(
+        path,
+        "DROP TABLE transformer_recorded",
+        "DROP TABLE course",
+        "CREATE TABLE older (id VARCHAR(32) NOT NULL PRIMARY KEY, name VARCHAR(128) NOT NULL UNIQUE, duedate DATETIME)",
+        "INSERT INTO older SELECT id, name, duedate FROM assignment",
+        "DROP TABLE assignment",
+        "ALTER TABLE older RENAME TO assignment",
+        "UPDATE alembic_version SET version_num = '282d30a0218e'",
+    )
+    with pytest.raises(GradebookError, match="nbgrader db upgrade"):
+        open_gradebook(address(path))
+    done = subprocess.run([Path(sys.executable).parent / "nbgrader", "db", "upgrade"], cwd=path.parent, check=False)
+    assert done.returncode == 0
+    upgraded, calm = write(path), write(tmp_path / "calm.db")
+    assert all(upgraded[table] == calm[table] for table in calm if table not in ("course", "assignment"))
+    assert len(upgraded["assignment"]) == 1
+
+
 # -- 잠긴 것 --
 
 
