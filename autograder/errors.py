@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+from collections.abc import Iterator
 from importlib import import_module
 from importlib.util import find_spec
 
@@ -15,3 +17,41 @@ def expected_errors() -> tuple[type[Exception], ...]:
     if find_spec("reference") is None:
         return (CourseError,)
     return CourseError, import_module("reference.errors").UserError
+
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+# OSError를 내지 않는 라이브러리(safetensors, torch)가 디스크가 찼을 때 하는 말
+_FULL_WORDS = ("No space left on device", "Disk quota exceeded", "File too large", "file write failed")
+_AGAIN = "같은 명령을 다시 실행해 주세요."
+_REFUSED = {
+    errno.EROFS: f"에는 읽기만 할 수 있어요. 쓸 수 있는 폴더를 적거나 쓸 수 있게 바꾸고 {_AGAIN}",
+    errno.EACCES: f"에 손댈 권한이 없어요. 파일과 폴더의 권한을 고치거나 다른 폴더를 적고 {_AGAIN}",
+    errno.ENAMETOOLONG: f"의 이름이 너무 길어요. 더 짧은 이름을 적고 {_AGAIN}",
+    errno.EIO: f"에서 디스크가 읽거나 쓰지 못했어요. 디스크의 상태를 확인하고 {_AGAIN}",
+    **dict.fromkeys(
+        (errno.EEXIST, errno.EISDIR, errno.ENOTDIR),
+        f"에 이미 다른 것이 있어요. 그것을 옮기거나 다른 이름을 적고 {_AGAIN}",
+    ),
+}
+_REFUSED[errno.EPERM] = _REFUSED[errno.EACCES]
+
+
+def system_trouble(error: BaseException) -> str | None:
+    """운영체제가 거절한 까닭과 다음에 할 일을 적은 문장. 디스크나 권한 때문이 아니면 None이에요."""
+    for cause in _chain(error):
+        if (isinstance(cause, OSError) and cause.errno in _FULL) or any(word in str(cause) for word in _FULL_WORDS):
+            return (
+                "디스크가 가득 차서(또는 쓸 수 있는 만큼 다 써서) 멈췄어요. 자리를 비우고 "
+                f"{_AGAIN} 이미 있던 파일은 그대로예요."
+            )
+    if "No usable temporary directory" in str(error):  # tempfile은 까닭을 가리지 않고 이렇게만 말해요.
+        return f"디스크가 가득 차서(또는 쓸 권한이 없어서) 임시 폴더를 쓸 수 없어요. /tmp에 자리를 비우고 {_AGAIN}"
+    refused = _REFUSED.get(error.errno or 0) if isinstance(error, OSError) and error.filename is not None else None
+    return f"{error.filename}{refused}" if isinstance(error, OSError) and refused else None
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """예외와, 그것이 감싼 예외들."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__

@@ -50,19 +50,22 @@ def create_text(path: Path, text: str) -> None:
     """아직 없을 때만 써요. 여럿이 함께 만들어도 먼저 쓴 하나만 남고, 반쪽은 누구에게도 보이지 않아요."""
     temporary = _temporary(path)
     try:
-        temporary.write_text(text, encoding="utf-8")
-        os.link(temporary, path)
-    except FileExistsError:
-        pass
-    except OSError:
-        os.replace(temporary, path)  # 링크가 없는 파일 시스템이에요.
+        temporary.write_text(text, encoding="utf-8")  # 디스크가 차면 여기서 그쳐요. 이름은 다 쓴 것에만 붙여요.
+        try:
+            os.link(temporary, path)
+        except FileExistsError:
+            pass
+        except OSError:  # 링크가 없는 파일 시스템이에요.
+            if not path.exists():
+                os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
 
 
 def _temporary(path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
+    mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~UMASK
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-", suffix=path.suffix)
     os.close(handle)
-    os.chmod(name, path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~UMASK)
+    os.chmod(name, mode)
     return Path(name)

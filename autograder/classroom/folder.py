@@ -127,12 +127,6 @@ class Classroom:
             return make_url(configured)
         return URL.create("sqlite", database=str(self.path / "gradebook.db"))
 
-    @property
-    def gradebook_place(self) -> str:
-        """사람에게 보일 성적부의 자리. 비밀번호는 담지 않아요."""
-        url = self.db_url()
-        return str(url.database if url.get_backend_name() == "sqlite" else url)
-
     def seed(self) -> int:
         """이 학급의 시드. 처음 부를 때 한 번 뽑아 적어 두고, 그다음부터는 늘 같아요."""
         path = self.path / "classroom.json"

@@ -153,7 +153,7 @@ def keep_result(classroom: Classroom, graded: Graded, content: str) -> StoredRes
 
 def entry_of(stored: StoredResult, timestamp: str | None = None, fresh: bool = True) -> Entry:
     """성적부에 쓸 모양."""
-    return Entry(stored.student, stored.lesson, stored.marks, stored.answered, timestamp, fresh)
+    return Entry(stored.student, stored.lesson, stored.marks, stored.answered, timestamp, fresh, stored.key)
 
 
 class _Writer:

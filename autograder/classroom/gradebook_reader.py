@@ -9,6 +9,9 @@ from datetime import datetime
 
 from nbgrader import api
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from autograder.classroom.gradebook_troubles import explained
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,11 @@ class SubmissionScore:
 
 def read_scores(gradebook: api.Gradebook, lesson: str | None = None) -> list[SubmissionScore]:
     """성적부의 제출물을 (학생, 레슨) 차례로 읽어요."""
-    db = gradebook.db
+    with explained(gradebook.engine.url):
+        return _read_scores(gradebook.db(), lesson)
+
+
+def _read_scores(db: Session, lesson: str | None) -> list[SubmissionScore]:
     base = (
         select(
             api.SubmittedNotebook.id,

@@ -1,80 +1,138 @@
 """성적부에 한꺼번에 써요. 손으로 준 점수와 의견은 건드리지 않아요.
 
-제출물마다 여러 번 커밋하는 nbgrader의 방식 대신, 여러 제출물을 한 트랜잭션에 써요.
+제출물마다 여러 번 커밋하는 nbgrader의 방식 대신, 여러 제출물을 한 트랜잭션에 써요. 여러 채점이 함께 써도 차례로 쓴 것과 같아요:
+SQLite는 통째로, PostgreSQL은 레슨의 행을 잠그고, 행은 있으면 고치고 없으면 넣는 한 문장(ON CONFLICT)으로 써요.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from nbgrader import api
 from nbgrader.preprocessors import AssignLatePenalties
 from nbgrader.utils import parse_utc
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, case, func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from autograder.classroom.gradebook import Entry
+from autograder.classroom.gradebook import RECORDED, Entry, begin_writing, make_recorded
+from autograder.classroom.gradebook_troubles import COLLISIONS, explained, sqlstate
 from autograder.grading.lesson_cells import LessonCells
+
+# 다른 채점과 겹쳐 물러났을 때 처음부터 해 보는 횟수
+TRIES = 10
 
 
 def register_lesson(gradebook: api.Gradebook, cells: LessonCells) -> None:
-    """레슨과 그 셀들을 성적부에 올려요. `nbgrader generate_assignment`가 적는 것과 같은 행이에요."""
-    db = gradebook.db
-    assignment = db.scalar(select(api.Assignment).where(api.Assignment.name == cells.lesson))
-    if assignment is None:
-        assignment = api.Assignment(name=cells.lesson, course_id=gradebook.course_id)
-        db.add(assignment)
-        db.flush()
-    notebook = db.scalar(
-        select(api.Notebook).where(api.Notebook.name == cells.lesson, api.Notebook.assignment_id == assignment.id)
-    )
-    if notebook is None:
-        notebook = api.Notebook(name=cells.lesson, assignment_id=assignment.id, kernelspec=cells.kernelspec)
-        db.add(notebook)
-        db.flush()
+    """레슨과 그 셀들을 성적부에 올려요. `nbgrader generate_assignment`가 적는 것과 같은 행이에요.
+
+    사라진 셀은 지우지 않고 만점과 자동 점수만 비워요. 사람이 준 점수와 의견은 그대로 남아요.
+    """
+
+    def work(db: Session) -> None:
+        make_recorded(db.connection())
+        names = {"name": cells.lesson}
+        new = {"id": api.new_uuid(), **names, "course_id": gradebook.course_id}
+        # 옛 판에서 올린 SQLite 성적부에는 레슨의 이름이 하나뿐이라는 제약이 없어서, 있는지 먼저 봐요.
+        if db.scalar(select(api.Assignment.id).filter_by(**names)) is None:
+            db.execute(_insert(db, api.Assignment.__table__).on_conflict_do_nothing(), [new])
+        assignment = _lock_lesson(db, cells.lesson)
+        new = {"id": api.new_uuid(), **names, "assignment_id": assignment, "kernelspec": cells.kernelspec}
+        db.execute(_insert(db, api.Notebook.__table__).on_conflict_do_nothing(), [new])
+        notebook = db.scalars(select(api.Notebook).filter_by(**names, assignment_id=assignment)).one()
+        notebook.kernelspec = cells.kernelspec
+        _register_cells(db, notebook.id, cells)
+        _register_sources(db, notebook.id, cells)
+
+    _in_transaction(gradebook, work)
+
+
+def _register_cells(db: Session, notebook: str, cells: LessonCells) -> None:
     known = {
         (cell.type, cell.name): cell
-        for cell in db.scalars(select(api.BaseCell).where(api.BaseCell.notebook_id == notebook.id))
+        for cell in db.scalars(select(api.BaseCell).where(api.BaseCell.notebook_id == notebook))
     }
     for graded in cells.graded:
-        cell = known.get(("GradeCell", graded.name))
+        cell = known.pop(("GradeCell", graded.name), None)
         if cell is None:
-            cell = api.GradeCell(name=graded.name, notebook_id=notebook.id)
+            cell = api.GradeCell(name=graded.name, notebook_id=notebook)
             db.add(cell)
         cell.max_score, cell.cell_type = graded.points, graded.cell_type
     for name in cells.solutions:
-        if ("SolutionCell", name) not in known:
-            db.add(api.SolutionCell(name=name, notebook_id=notebook.id))
-    sources = {
-        cell.name: cell for cell in db.scalars(select(api.SourceCell).where(api.SourceCell.notebook_id == notebook.id))
+        if known.pop(("SolutionCell", name), None) is None:
+            db.add(api.SolutionCell(name=name, notebook_id=notebook))
+    for (kind, _), gone in known.items():
+        if kind == "GradeCell" and gone.max_score:
+            gone.max_score = 0.0
+            db.execute(
+                update(api.Grade.__table__)
+                .where(api.Grade.cell_id == gone.id)
+                .values(auto_score=None, needs_manual_grade=False)
+            )
+
+
+def _register_sources(db: Session, notebook: str, cells: LessonCells) -> None:
+    known = {
+        cell.name: cell for cell in db.scalars(select(api.SourceCell).where(api.SourceCell.notebook_id == notebook))
     }
     for source in cells.sources:
-        cell = sources.get(source["name"])
+        cell = known.pop(source["name"], None)
         if cell is None:
-            cell = api.SourceCell(name=source["name"], notebook_id=notebook.id)
+            cell = api.SourceCell(name=source["name"], notebook_id=notebook)
             db.add(cell)
         cell.cell_type, cell.locked = source["cell_type"], source["locked"]
         cell.source, cell.checksum = source["source"], source["checksum"]
-    db.commit()
+    for gone in known.values():
+        db.delete(gone)  # 배포한 글일 뿐이라, 사람이 적은 것이 없어요.
 
 
 def save_entries(gradebook: api.Gradebook, cells: LessonCells, entries: Sequence[Entry]) -> None:
     """한 레슨의 제출물 여러 개를 한 트랜잭션에 써요. 손으로 준 점수와 의견은 건드리지 않아요."""
-    if not entries:
-        return
-    db: Session = gradebook.db()
-    try:
+
+    def work(db: Session) -> None:
         ids = _lesson_ids(db, cells.lesson)
-        _add_students(db, [e.student for e in entries])
         submitted = _submitted_notebooks(db, ids, entries)
         _save_grades(db, cells, ids.grade_cells, submitted, entries)
         _save_comments(db, cells, ids.solution_cells, submitted, entries)
-        db.commit()
-    except BaseException:
-        db.rollback()
-        raise
+
+    if entries:
+        _in_transaction(gradebook, work)
+
+
+def _in_transaction(gradebook: api.Gradebook, work: Callable[[Session], None]) -> None:
+    """`work`를 한 트랜잭션에서 해요. 다른 채점과 겹쳐 물러났으면 처음부터 다시 해요. 두 번 해도 같은 일이어야 해요."""
+    db: Session = gradebook.db()
+    with explained(gradebook.engine.url):
+        db.commit()  # 앞서 읽으며 열린 트랜잭션을 끝내야 지금의 것을 보고 써요.
+        for left in reversed(range(TRIES)):
+            try:
+                begin_writing(db.connection())
+                work(db)
+                db.commit()
+                return
+            except DBAPIError as error:
+                db.rollback()
+                if not left or sqlstate(error) not in COLLISIONS:
+                    raise
+            except BaseException:
+                db.rollback()
+                raise
+
+
+def _insert(db: Session, table: Any) -> Any:
+    """이미 있는 행과 부딪힐 때를 정할 수 있는 INSERT. 두 데이터베이스가 같은 문장을 써요."""
+    return {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[db.get_bind().dialect.name](table)
+
+
+def _lock_lesson(db: Session, lesson: str) -> str:
+    """레슨의 행을 잠그고 번호를 돌려줘요. 한 레슨에는 한 번에 한 채점만 써요. SQLite는 이미 통째로 잠갔어요."""
+    return db.scalars(
+        select(api.Assignment.id).where(api.Assignment.name == lesson).with_for_update(key_share=True)
+    ).one()
 
 
 @dataclass(frozen=True)
@@ -88,11 +146,8 @@ class _LessonIds:
 
 
 def _lesson_ids(db: Session, lesson: str) -> _LessonIds:
-    assignment, notebook = db.execute(
-        select(api.Assignment.id, api.Notebook.id)
-        .join(api.Notebook, api.Notebook.assignment_id == api.Assignment.id)
-        .where(api.Assignment.name == lesson, api.Notebook.name == lesson)
-    ).one()
+    assignment = _lock_lesson(db, lesson)
+    notebook = db.scalars(select(api.Notebook.id).filter_by(assignment_id=assignment, name=lesson)).one()
     cells = db.execute(
         select(api.BaseCell.type, api.BaseCell.name, api.BaseCell.id).where(api.BaseCell.notebook_id == notebook)
     ).all()
@@ -104,182 +159,155 @@ def _lesson_ids(db: Session, lesson: str) -> _LessonIds:
     )
 
 
-def _in_chunks(values: Sequence[str], size: int = 400) -> Iterable[Sequence[str]]:
-    """SQLite는 한 문장의 변수 개수에 상한이 있어요."""
+def _pairs(db: Session, statement: Any, column: Any, values: Sequence[str], size: int = 400) -> dict[str, str]:
+    """`column`이 `values`에 든 행에서 두 열의 표를 만들어요. SQLite는 한 문장의 변수 개수에 상한이 있어서 나눠 물어요."""
+    found: dict[str, str] = {}
     for start in range(0, len(values), size):
-        yield values[start : start + size]
-
-
-def _add_students(db: Session, names: Sequence[str]) -> None:
-    known: set[str] = set()
-    for chunk in _in_chunks(names):
-        known.update(db.scalars(select(api.Student.id).where(api.Student.id.in_(chunk))))
-    new = [{"id": name} for name in dict.fromkeys(names) if name not in known]
-    if new:
-        db.execute(insert(api.Student.__table__), new)
+        rows = db.execute(statement.where(column.in_(values[start : start + size])))
+        found.update((key, value) for key, value in rows)
+    return found
 
 
 def _submitted_notebooks(db: Session, ids: _LessonIds, entries: Sequence[Entry]) -> dict[str, str]:
-    """학생에서 제출 노트북의 번호로 가는 표. 없던 제출은 여기서 만들어요."""
-    assignments: dict[str, str] = {}
-    for chunk in _in_chunks([e.student for e in entries]):
-        found = db.execute(
-            select(api.SubmittedAssignment.student_id, api.SubmittedAssignment.id).where(
-                api.SubmittedAssignment.assignment_id == ids.assignment, api.SubmittedAssignment.student_id.in_(chunk)
-            )
-        )
-        assignments.update({row.student_id: row.id for row in found})
-    new_assignments, stamps = [], []
-    for entry in entries:
-        stamp = parse_utc(entry.timestamp)
-        if entry.student in assignments:
-            if stamp is not None:
-                stamps.append((assignments[entry.student], stamp))
-        else:
-            assignments[entry.student] = api.new_uuid()
-            new_assignments.append(
-                {
-                    "id": assignments[entry.student],
-                    "assignment_id": ids.assignment,
-                    "student_id": entry.student,
-                    "timestamp": stamp,
-                }
-            )
-    if new_assignments:
-        db.execute(insert(api.SubmittedAssignment.__table__), new_assignments)
-    for id, stamp in stamps:
-        db.execute(
-            update(api.SubmittedAssignment.__table__).where(api.SubmittedAssignment.id == id).values(timestamp=stamp)
-        )
-    owners = {id: student for student, id in assignments.items()}
-    notebooks: dict[str, str] = {}
-    for chunk in _in_chunks(list(owners)):
-        submitted = db.execute(
-            select(api.SubmittedNotebook.assignment_id, api.SubmittedNotebook.id).where(
-                api.SubmittedNotebook.notebook_id == ids.notebook, api.SubmittedNotebook.assignment_id.in_(chunk)
-            )
-        )
-        notebooks.update({owners[row.assignment_id]: row.id for row in submitted})
-    new_notebooks = []
-    for student, id in assignments.items():
-        if student not in notebooks:
-            notebooks[student] = api.new_uuid()
-            new_notebooks.append(
-                {"id": notebooks[student], "assignment_id": id, "notebook_id": ids.notebook, "flagged": False}
-            )
-    if new_notebooks:
-        db.execute(insert(api.SubmittedNotebook.__table__), new_notebooks)
-    return notebooks
-
-
-@dataclass(frozen=True)
-class _OldGrade:
-    """성적부에 이미 있는 셀의 점수에서, 손 채점을 지키는 데 필요한 것."""
-
-    id: str
-    manual_score: float | None
-    needs_manual: bool
+    """학생에서 제출 노트북의 번호로 가는 표. 없던 학생과 제출은 여기서 만들어요."""
+    # 여러 레슨의 채점이 같은 학생들을 함께 만들 수 있어서, 서로를 기다리다 멈추지 않게 늘 같은 차례로 만들어요.
+    students = sorted({entry.student for entry in entries})
+    db.execute(_insert(db, api.Student.__table__).on_conflict_do_nothing(), [{"id": student} for student in students])
+    statement, table = _insert(db, api.SubmittedAssignment.__table__), api.SubmittedAssignment.__table__
+    db.execute(
+        statement.on_conflict_do_update(
+            index_elements=["assignment_id", "student_id"],
+            set_={"timestamp": func.coalesce(statement.excluded.timestamp, table.c.timestamp)},
+        ),
+        [
+            {
+                "id": api.new_uuid(),
+                "assignment_id": ids.assignment,
+                "student_id": entry.student,
+                "timestamp": parse_utc(entry.timestamp),
+            }
+            for entry in entries
+        ],
+    )
+    found = select(table.c.id, table.c.student_id).where(table.c.assignment_id == ids.assignment)
+    owners = _pairs(db, found, table.c.student_id, students)
+    db.execute(
+        _insert(db, api.SubmittedNotebook.__table__).on_conflict_do_nothing(),
+        [{"id": api.new_uuid(), "assignment_id": id, "notebook_id": ids.notebook, "flagged": False} for id in owners],
+    )
+    table = api.SubmittedNotebook.__table__
+    found = select(table.c.assignment_id, table.c.id).where(table.c.notebook_id == ids.notebook)
+    return {owners[id]: notebook for id, notebook in _pairs(db, found, table.c.assignment_id, list(owners)).items()}
 
 
 def _save_grades(
     db: Session, cells: LessonCells, cell_ids: Mapping[str, str], submitted: Mapping[str, str], entries: Sequence[Entry]
 ) -> None:
-    known: dict[tuple[str, str], _OldGrade] = {}
-    for chunk in _in_chunks(list(submitted.values())):
-        for row in db.execute(
-            select(
-                api.Grade.notebook_id,
-                api.Grade.cell_id,
-                api.Grade.id,
-                api.Grade.manual_score,
-                api.Grade.needs_manual_grade,
-            ).where(api.Grade.notebook_id.in_(chunk))
-        ):
-            known[row.notebook_id, row.cell_id] = _OldGrade(row.id, row.manual_score, row.needs_manual_grade)
-    new, changed = [], []
+    known = RECORDED.c.submitted_notebook
+    recorded = _pairs(db, select(known, RECORDED.c.key), known, list(submitted.values()))
+    rows: dict[bool, list[dict[str, Any]]] = {True: [], False: []}
     for entry in entries:
-        scores = {mark.exercise: mark.score for mark in entry.marks}
+        notebook, scores = submitted[entry.student], {mark.exercise: mark.score for mark in entry.marks}
+        fresh = entry.fresh or recorded.get(notebook) != entry.key
         for graded in cells.graded:
             if graded.exercise is not None:
                 auto: float | None = scores.get(graded.exercise, 0.0)
             else:
                 # 손 채점 셀: 답이 없으면 0점, 있으면 사람이 볼 때까지 비워 둬요(nbgrader와 같은 규칙).
                 auto = None if entry.answered.get(graded.name) else 0.0
-            old = known.get((submitted[entry.student], cell_ids[graded.name]))
-            if old is None:
-                new.append(
-                    {
-                        "id": api.new_uuid(),
-                        "cell_id": cell_ids[graded.name],
-                        "notebook_id": submitted[entry.student],
-                        "auto_score": auto,
-                        "needs_manual_grade": auto is None,
-                    }
-                )
-                continue
-            review = auto is None or old.manual_score is not None
-            if not entry.fresh and old.manual_score is not None:
-                review = old.needs_manual
-            changed.append({"b_id": old.id, "auto_score": auto, "needs_manual_grade": review})
-    if new:
-        db.execute(insert(api.Grade.__table__), new)
-    if changed:
-        _update_many(db, api.Grade.__table__, changed)
+            rows[fresh].append(
+                {
+                    "id": api.new_uuid(),
+                    "cell_id": cell_ids[graded.name],
+                    "notebook_id": notebook,
+                    "auto_score": auto,
+                    "needs_manual_grade": auto is None,
+                }
+            )
+    statement, old = _insert(db, api.Grade.__table__), api.Grade.__table__.c
+    auto_score = statement.excluded.auto_score
+    # 사람이 점수를 주었던 셀을 새로 채점하면 다시 보게 해요(nbgrader와 같은 규칙). 새 것이 아니면 표시를 그대로 둬요.
+    # 옛 값은 데이터베이스가 쓰는 그 순간의 것이라, 사람이 막 적은 점수도 놓치지 않아요.
+    look = or_(auto_score.is_(None), old.manual_score.is_not(None))
+    same = old.auto_score.is_not_distinct_from(auto_score)
+    for fresh, values in rows.items():
+        review = look if fresh else case((same, old.needs_manual_grade), else_=look)
+        if values:
+            db.execute(
+                statement.on_conflict_do_update(
+                    index_elements=["cell_id", "notebook_id"],
+                    set_={"auto_score": auto_score, "needs_manual_grade": review},
+                ),
+                values,
+            )
+    marker = _insert(db, RECORDED)
+    db.execute(
+        marker.on_conflict_do_update(index_elements=["submitted_notebook"], set_={"key": marker.excluded.key}),
+        [{"submitted_notebook": submitted[entry.student], "key": entry.key} for entry in entries],
+    )
 
 
 def _save_comments(
     db: Session, cells: LessonCells, cell_ids: Mapping[str, str], submitted: Mapping[str, str], entries: Sequence[Entry]
 ) -> None:
-    known: dict[tuple[str, str], str] = {}
-    for chunk in _in_chunks(list(submitted.values())):
-        for row in db.execute(
-            select(api.Comment.notebook_id, api.Comment.cell_id, api.Comment.id).where(
-                api.Comment.notebook_id.in_(chunk)
-            )
-        ):
-            known[row.notebook_id, row.cell_id] = row.id
-    new, changed = [], []
+    rows = []
     for entry in entries:
         messages = {mark.exercise: mark.message for mark in entry.marks}
         for name in cells.solutions:
             comment = messages.get(name)
             if comment is None and not entry.answered.get(name):
                 comment = "답이 비어 있어요."
-            id = known.get((submitted[entry.student], cell_ids[name]))
-            if id is None:
-                new.append(
-                    {
-                        "id": api.new_uuid(),
-                        "cell_id": cell_ids[name],
-                        "notebook_id": submitted[entry.student],
-                        "auto_comment": comment,
-                    }
-                )
-            else:
-                changed.append({"b_id": id, "auto_comment": comment})
-    if new:
-        db.execute(insert(api.Comment.__table__), new)
-    if changed:
-        _update_many(db, api.Comment.__table__, changed)
-
-
-def _update_many(db: Session, table: Any, rows: Sequence[dict[str, Any]]) -> None:
-    db.connection().execute(update(table).where(table.c.id == bindparam("b_id")), rows)
+            rows.append(
+                {
+                    "id": api.new_uuid(),
+                    "cell_id": cell_ids[name],
+                    "notebook_id": submitted[entry.student],
+                    "auto_comment": comment and comment.replace("\0", "\ufffd"),  # PostgreSQL의 글에는 NUL이 없어요.
+                }
+            )
+    statement = _insert(db, api.Comment.__table__)
+    db.execute(
+        statement.on_conflict_do_update(
+            index_elements=["cell_id", "notebook_id"], set_={"auto_comment": statement.excluded.auto_comment}
+        ),
+        rows,
+    )
 
 
 def apply_late_penalties(gradebook: api.Gradebook, lesson: str, config: Any = None) -> None:
-    """마감이 있는 레슨이면 nbgrader에 설정한 감점 규칙(LateSubmissionPlugin)을 그대로 적용해요."""
-    db = gradebook.db
-    assignment = db.scalar(select(api.Assignment).where(api.Assignment.name == lesson))
-    if assignment is None or assignment.duedate is None:
-        return
+    """nbgrader에 설정한 감점 규칙(LateSubmissionPlugin)을 그대로 적용해요. 마감이 없으면 감점도 없어요."""
     penalties = AssignLatePenalties(config=config)
     penalties.init_plugin()
-    for submission in assignment.submissions:
-        for notebook in submission.notebooks:
-            late = submission.total_seconds_late
+
+    def work(db: Session) -> None:
+        assignment = db.get_one(api.Assignment, _lock_lesson(db, lesson))
+        submitted = (
+            select(
+                api.SubmittedNotebook.id,
+                api.SubmittedNotebook.late_submission_penalty,
+                api.SubmittedAssignment.student_id,
+                api.SubmittedAssignment.timestamp,
+                api.SubmittedAssignment.extension,
+                func.coalesce(func.sum(api.Grade.score), 0.0),
+            )
+            .join(api.SubmittedAssignment, api.SubmittedNotebook.assignment_id == api.SubmittedAssignment.id)
+            .outerjoin(api.Grade, api.Grade.notebook_id == api.SubmittedNotebook.id)
+            .where(api.SubmittedAssignment.assignment_id == assignment.id)
+            .group_by(api.SubmittedNotebook.id, api.SubmittedAssignment.id)
+        )
+        changed = []
+        for id, old, student, timestamp, extension, score in db.execute(submitted):
             penalty = None
-            if late:
-                penalty = penalties.plugin_inst.late_submission_penalty(submission.student_id, notebook.score, late)
-            notebook.late_submission_penalty = None if penalty is None else min(max(0.0, penalty), notebook.score)
-    db.commit()
+            if assignment.duedate is not None and timestamp is not None:
+                late = (timestamp - assignment.duedate - (extension or timedelta())).total_seconds()
+                if late > 0:
+                    penalty = penalties.plugin_inst.late_submission_penalty(student, score, late)
+            penalty = None if penalty is None else min(max(0.0, penalty), score)
+            if penalty != old:
+                changed.append({"b_id": id, "penalty": penalty})
+        if changed:
+            table = api.SubmittedNotebook.__table__
+            change = update(table).where(table.c.id == bindparam("b_id"))
+            db.connection().execute(change.values(late_submission_penalty=bindparam("penalty")), changed)
+
+    _in_transaction(gradebook, work)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import re
@@ -17,7 +18,7 @@ from typing import Any
 
 from autograder.cli import translation
 from autograder.environment import java
-from autograder.errors import expected_errors
+from autograder.errors import expected_errors, system_trouble
 
 
 def prepare_environment() -> None:
@@ -53,6 +54,7 @@ def run(arguments: list[str]) -> int:
         )
     try:
         result: Any = app(args=arguments, prog_name="course", standalone_mode=False)
+        sys.stdout.flush()  # 파일로 돌린 출력을 다 쓰지 못했으면 여기서 알아차려요.
         return result if isinstance(result, int) else 0
     except translation.CLICK_ERROR as error:
         print(translation.explain(error), file=sys.stderr)
@@ -62,14 +64,15 @@ def run(arguments: list[str]) -> int:
     except (KeyboardInterrupt, typer.Abort):
         return _fail("멈췄어요.", 130)
     except BrokenPipeError:
-        # `course --help | head`처럼 읽는 쪽이 먼저 닫은 경우예요. 끝날 때의 flush가 또 실패하지 않게 해요.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()  # `course --help | head`처럼 읽는 쪽이 먼저 닫은 경우예요.
         return 141
     except Exception as error:
         if isinstance(error, ValueError) and re.search("[가-힣]", str(error)):
             return _fail(str(error), 2)  # 값의 범위를 스스로 확인하는 곳(모델의 크기 등)이 한국어로 말한 것이에요.
         if debug:
             raise
+        if (sentence := system_trouble(error)) is not None:
+            return _fail(sentence, 2)
         return _fail(f"뜻밖의 오류로 멈췄어요({type(error).__name__}: {_first_line(error)}). 자세한 기록: {_log()}")
 
 
@@ -78,16 +81,26 @@ def _first_line(error: Exception) -> str:
 
 
 def _fail(sentence: str, code: int = 1) -> int:
-    print(sentence, file=sys.stderr)
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _drop_output()
+    with contextlib.suppress(OSError):  # 화면마저 가득 찬 디스크의 파일일 수 있어요. 종료 코드는 남아요.
+        print(sentence, file=sys.stderr, flush=True)
     return code
+
+
+def _drop_output() -> None:
+    """쓰지 못한 표준 출력을 버려서, 끝날 때의 flush가 또 실패하지 않게 해요."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _log() -> Path:
     """지금 처리하던 예외를 기록 파일에 덧붙이고 그 자리를 돌려줘요."""
     entry = f"\n== {time.strftime('%Y-%m-%d %H:%M:%S')} {sys.argv[1:]}\n{traceback.format_exc()}"
-    for folder in (Path(sys.prefix), Path(tempfile.gettempdir())):
-        path = folder / "course-error.log"
+    for folder in (lambda: sys.prefix, tempfile.gettempdir):
         try:
+            path = Path(folder()) / "course-error.log"
             with path.open("a", encoding="utf-8") as log:
                 log.write(entry)
             return path
