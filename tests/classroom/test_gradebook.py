@@ -11,10 +11,11 @@ from nbgrader import api
 from support.gradebooks import CELLS, EXERCISES, LESSON, entry, rows
 from traitlets.config import Config
 
-from autograder.classroom.gradebook import LessonCells, open_gradebook
+from autograder.classroom.gradebook import open_gradebook
 from autograder.classroom.gradebook_reader import read_scores
 from autograder.classroom.gradebook_writer import apply_late_penalties, register_lesson, save_entries
 from autograder.classroom.marks_table import marks_csv
+from autograder.grading.lesson_cells import LessonCells
 
 
 @pytest.fixture

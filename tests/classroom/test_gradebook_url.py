@@ -15,10 +15,9 @@ from nbgrader.apps import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
 from sqlalchemy import create_engine, text
 from support import postgres
-from support.classes import borrow, hand_in, notebook
+from support.classes import borrow, hand_in, notebook, shared_station
 from support.commands import run
 from support.gradebooks import CELLS, EXERCISES, LESSON, entry, grade_in_batches, rows
-from support.tiny_lesson import shared_pool
 
 from autograder.authoring.simulated_class import simulate
 from autograder.classroom import gradebook as opening
@@ -62,7 +61,7 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str,
 @pytest.fixture
 def borrowed(monkeypatch: pytest.MonkeyPatch) -> None:
     borrow(monkeypatch)
-    monkeypatch.setattr(nbgrader_plugin, "_pool", shared_pool())
+    monkeypatch.setattr(nbgrader_plugin, "_station", shared_station())
 
 
 def classroom(path: Path, url: str | None = None) -> Classroom:
