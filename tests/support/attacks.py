@@ -21,7 +21,10 @@ MARK = f"course-attack-{os.getpid()}"
 NEVER = ("<script", "<img", "<svg", "\x1b", "\x07", "\u202e", "\u2066", "\u200b", "\x00", "\r")
 
 # 모래상자가 막았다는 것이 드러나는 말. 이름을 잘못 적은 공격(NameError)이 막힌 것으로 보이지 않게 해요.
-STOPPED = ("PermissionError", "OSError", "FileNotFoundError", "BlockingIOError", "비정상으로", "시스템이 멈췄어요")
+STOPPED = (
+    *("PermissionError", "OSError", "FileNotFoundError", "URLError", "ConnectionRefusedError"),
+    *("파일을 쓰거나 읽지 못했어요", "비정상으로", "시스템이 멈췄어요"),
+)
 
 SECCOMP, LANDLOCK, NAMES = "seccomp", "landlock", "names"
 
@@ -75,12 +78,15 @@ def body(*lines: str, top: str = "") -> str:
 
 
 def blocked(name: str, *lines: str, needs: tuple[str, ...] = (SECCOMP,), top: str = "", **more: Any) -> Attack:
-    """모래상자가 막아야 하는 일. 해내면 함수가 바른 값을 돌려줘서 통과하고, 그래서 시험이 실패해요."""
+    """모래상자가 막아야 하는 일. 해내면 함수가 바른 값을 돌려줘서 통과하고, 그래서 시험이 실패해요.
+
+    함수는 사례마다 불려요. 처음에 해낸 일을 두 번째에는 못 할 수 있으므로(이미 잠갔거나 옮겼어요) 한 번 해냈으면 더 하지 않아요.
+    """
     return Attack(
         name,
-        body(*lines, "return x * 2", top=top),
+        body("if done: return x * 2", *lines, "done.append(1)", "return x * 2", top=f"{top}\ndone = []".strip()),
         ("error",),
-        one_of=STOPPED,
+        one_of=more.pop("one_of", STOPPED),
         needs=frozenset(needs),
         reaches_out=True,
         **more,

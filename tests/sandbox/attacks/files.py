@@ -11,6 +11,11 @@ from support.attacks import LANDLOCK, MARK, Attack, attempt, blocked, body
 FILES = (LANDLOCK,)
 
 
+def joined(path: Path) -> str:
+    """길을 이어 붙이는 식. 학습자의 줄은 말에 그대로 나오므로, 우리가 흘린 길과 섞이지 않게 해요."""
+    return " + '/' + ".join(map(repr, path.parts[1:])).join(("'/' + ", ""))
+
+
 def write(name: str, *lines: str) -> Attack:
     """아무것도 쓰지 못해야 해요."""
     return blocked(name, "import os", *lines, needs=FILES)
@@ -31,7 +36,7 @@ ATTACKS = [
     write("이름 없는 파일", "os.close(os.open('/tmp', os.O_TMPFILE | os.O_RDWR))"),
     write("공유 메모리 폴더에 쓰기", f"open('/dev/shm/{MARK}', 'w').write('x')"),
     write("집에 쓰기", f"open(os.path.expanduser('~/{MARK}'), 'w').write('x')"),
-    write("저장소에 쓰기", f"open({str(ROOT / MARK)!r}, 'w').write('x')"),
+    write("저장소에 쓰기", f"open({joined(ROOT / MARK)}, 'w').write('x')"),
     write("파이썬의 폴더에 쓰기", f"open({sys.prefix!r} + '/{MARK}', 'w').write('x')"),
     write("임시 파일 도구", "import tempfile", "tempfile.NamedTemporaryFile(dir='/tmp').write(b'x')"),
     write("폴더 만들기", f"os.mkdir('/tmp/{MARK}')"),

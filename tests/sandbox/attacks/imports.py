@@ -67,7 +67,8 @@ ATTACKS = [
         "파일 위치로 모듈 만들기",
         "from importlib import util",
         f"spec = util.spec_from_file_location('k', {str(ROOT / 'autograder' / 'judging' / 'judge.py')!r})",
-        "found = util.module_from_spec(spec); spec.loader.exec_module(found)",
+        "module = util.module_from_spec(spec); spec.loader.exec_module(module)",
+        "found = module",
     ),
     seek("적재기의 자료로 읽기", "import autograder", f"found = autograder.__loader__.get_data({str(ROOT / 'course.py')!r})"),
     seek("linecache로 읽기", "import linecache", f"found = linecache.getlines({str(ROOT / 'course.py')!r})"),
@@ -86,18 +87,19 @@ ATTACKS = [
         "sys.meta_path.insert(0, Hook())",
         sequel=body("import sys", "return x * (3 if any(type(f).__name__ == 'Hook' for f in sys.meta_path) else 2)"),
     ),
-    harmless(
+    Attack(
         "내장 __import__를 바꾸기",
-        "import builtins",
-        "builtins.__import__ = lambda *a, **k: 1 / 0",
+        body("import builtins", "builtins.__import__ = lambda *a, **k: 1 / 0", "return x * 2"),
+        ("pass", "error"),
         others=None,
-        sequel=body("import colorsys", "return x * 2"),
+        sequel=body("import mailbox", "return x * 2"),
+        reaches_out=True,
     ),
     harmless(
         "길의 훅과 저장해 둔 찾개를 비우기",
         "import sys",
         "sys.path_hooks.clear(); sys.path_importer_cache.clear(); sys.path.clear()",
-        sequel=body("import colorsys", "return x * 2"),
+        sequel=body("import mailbox", "return x * 2"),
     ),
     Attack(
         "작업 폴더에 torch.py를 두기",
@@ -120,5 +122,5 @@ ATTACKS = [
         reaches_out=True,
     ),
     Attack("import하며 프로세스를 끝내기", f"import sys\nsys.modules['os']._exit(0)\n{HONEST}", ("error",), words=("통째로",)),
-    Attack("끝나지 않는 import", f"import importlib, sys\nclass F:\n    def find_spec(self, *a):\n        while True: pass\nsys.meta_path.insert(0, F())\nimport colorsys\n{HONEST}", ("timeout",)),
+    Attack("끝나지 않는 import", f"import importlib, sys\nclass F:\n    def find_spec(self, *a):\n        while True: pass\nsys.meta_path.insert(0, F())\nimport course_no_such\n{HONEST}", ("timeout",)),
 ]

@@ -54,7 +54,7 @@ ATTACKS = [
     magic("sx 줄 명령", "%sx ls /"),
     magic("별명 줄 명령", "%alias look ls -la %s\n%look /"),
     magic("pip 설치", "%pip install six"),
-    magic("파일 저장 줄 명령", f"%save {MARK} 1"),
+    Attack("파일 저장 줄 명령", f"%save /tmp/{MARK} 1\n{HONEST}", ("pass", "error", "missing"), reaches_out=True),
     magic("없는 파일을 실행하기", "%run /etc/passwd"),
     Attack("bash 셀 명령", f"%%bash\ntouch /tmp/{MARK}", ("error", "missing"), reaches_out=True),
     Attack("script 셀 명령", "%%script python3\nprint(1)", ("error", "missing"), reaches_out=True),

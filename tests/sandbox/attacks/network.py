@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from support.attacks import MARK, RAW, SECCOMP, Attack, attempt, blocked, body, call, harmless
+from support.attacks import MARK, NAMES, RAW, Attack, attempt, blocked, body, call, harmless
 
 # 이름과 번호. 번호는 리눅스의 것이고, 파이썬이 모르는 것도 ctypes로는 부를 수 있어요.
 FAMILIES = {
@@ -58,11 +58,9 @@ ATTACKS = [
     blocked("HTTPS로 내려받기", "import http.client", "http.client.HTTPSConnection('1.1.1.1', timeout=1).request('GET', '/')"),
     blocked("가중치를 내려받기", "torch.hub.load_state_dict_from_url('http://127.0.0.1:1/x', '/tmp')"),
     blocked("듣는 소켓", "import socket", "socket.create_server(('127.0.0.1', 0))"),
-    blocked("비동기로 듣기", "import asyncio", "async def go(): await asyncio.start_server(lambda r, w: None, '127.0.0.1', 0)", "import threading", "asyncio.new_event_loop().run_until_complete(go())"),
-    blocked("분산 학습의 모임", "import torch.distributed as d", "d.TCPStore('127.0.0.1', 29500, 1, True)"),
     blocked("가지 않는 관리자 프로세스", "from multiprocessing.managers import BaseManager", "BaseManager(('127.0.0.1', 0)).start()"),
-    blocked("이름 있는 소켓으로 글 보내기", "tell('/run/systemd/journal/socket')", top=SEND),
-    blocked("이름 없는 소켓으로 글 보내기", f"tell('\\0{MARK}')", top=SEND, needs=(SECCOMP,)),
+    blocked("이름 있는 소켓으로 글 보내기", "tell('/run/systemd/journal/socket')", top=SEND, needs=(NAMES,)),
+    blocked("이름 없는 소켓으로 글 보내기", f"tell('\\0{MARK}')", top=SEND, needs=(NAMES,)),
     *call("io_uring으로 소켓 만들기", "io_uring_setup", "4, ctypes.create_string_buffer(256)"),
     *call("소켓 듣기", "listen", "0, 1"),
     *call("소켓 받기", "accept4", "0, 0, 0, 0"),
