@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
 import sys
 import tempfile
 import time
@@ -22,7 +23,7 @@ from autograder.grading.submissions import Submission
 from autograder.layout import ROOT
 from autograder.sandbox import Pool, SandboxRefused, Tier, launch
 from autograder.sandbox import pool as pools
-from support.attacks import LANDLOCK, MARK, NAMES, NEVER, SECCOMP, Attack, body
+from support.attacks import CONTROLS, LANDLOCK, MARK, NAMES, SECCOMP, TAGS, Attack, body
 from support.tiny_lesson import ANSWERS, LIMITS, SEED, as_bytes, cells_of, marks, shared_pool, tiny_setup
 
 _PR_SET_CHILD_SUBREAPER = 36
@@ -249,7 +250,8 @@ def prove(attack: Attack, tier: str) -> None:
 def _prove_marks(attack: Attack, found: dict[str, Mark], complete: bool) -> None:
     mark, honest = found["double"], honest_marks()
     for other in found.values():
-        assert not [bad for bad in NEVER if bad in other.message], other.message
+        assert not [bad for bad in CONTROLS if bad in other.message], other.message
+        assert not [bad for bad in TAGS if bad in re.sub("`[^`\\n]*`", "", other.message)], other.message
         assert str(ROOT) not in other.message and len(other.message) <= 2000
     if attack.others is not None:
         for name in ("quadruple", "half"):

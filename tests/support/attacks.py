@@ -17,8 +17,9 @@ from support.tiny_lesson import ANSWERS, as_bytes, cells_of, code
 # 파일을 남기려는 공격이 쓰는 이름. 시험이 함께 돌아도 남의 것과 섞이지 않아요.
 MARK = f"course-attack-{os.getpid()}"
 
-# 어떤 말에도 살아 있으면 안 되는 것들: 꺾쇠 꼬리표, 화면을 움직이는 글자, 글의 방향을 뒤집는 글자
-NEVER = ("<script", "<img", "<svg", "\x1b", "\x07", "\u202e", "\u2066", "\u200b", "\x00", "\r")
+# 말에 그대로 살아 있으면 안 되는 것들. 태그는 학습자의 줄을 옮겨 적은 곳(`...`)에는 있어도 돼요. 화면이 이스케이프해요.
+TAGS = ("<script", "<img", "<svg", "javascript:")
+CONTROLS = ("\x1b", "\x07", "\u202e", "\u2066", "\u200b", "\x00", "\r")
 
 # 모래상자가 막았다는 것이 드러나는 말. 이름을 잘못 적은 공격(NameError)이 막힌 것으로 보이지 않게 해요.
 STOPPED = (

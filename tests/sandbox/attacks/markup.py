@@ -39,6 +39,8 @@ ATTACKS = [
     *named("태그", TAG),
     *named("화면 글자", ESC),
     *named("방향 글자", BIDI),
+    Attack("글에 방향 글자를 그대로", "def double(x):\n    return x.no_such  # \u202e\u2066\u200b\x1b[31m", LOSS),
+    Attack("이름에 방향 글자를 그대로", "def double(x):\n    return x.\u202eno\u2066", LOSS),
     carry("아주 긴 예외의 내용", "raise ValueError('가' * 1_000_000)"),
     carry("줄바꿈으로 만점처럼 보이기", "raise ValueError('x\\n확인한 것: 모두 맞아요\\n100점')"),
     carry("그림 태그", "raise ValueError('<img src=x onerror=alert(1)>')"),

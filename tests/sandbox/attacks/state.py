@@ -45,7 +45,7 @@ ATTACKS = [
     leaves("쓰레기 수집의 훅", "import gc; gc.callbacks.append(len)", "len in __import__('gc').callbacks"),
     leaves("끝날 때의 함수", "import atexit; atexit.register(os._exit, 3)", "False"),
     leaves("약한 가리킴의 마무리", "import weakref; weakref.finalize(torch, os._exit, 3)", "False"),
-    leaves("사라질 때의 훅을 남기기", "class Late:\n    def __del__(self): os._exit(3)\nsys.late = Late()", "hasattr(sys, 'late')"),
+    leaves("사라질 때의 훅을 남기기", "class Late:\n    def __del__(self): os._exit(3)\nsys.late = getattr(sys, 'late', None) or Late()", "hasattr(sys, 'late')"),
     leaves("예외의 훅", "sys.excepthook = sys.unraisablehook = lambda *a: os._exit(3)", "sys.excepthook is not sys.__excepthook__ and 'lambda' in repr(sys.excepthook)"),
     leaves("갈라질 때의 훅", "os.register_at_fork(before=lambda: os._exit(3))", "False"),
     leaves("신호 처리기", "import signal; signal.signal(signal.SIGUSR1, lambda *a: os._exit(3))", "__import__('signal').getsignal(10) not in (0, 1)"),
