@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from support.attack_evidence import LOWER, adopted, close_pools, prove
-from support.attacks import Attack, corpus
+from support.attack_evidence import LOWER, adopted, close_pools, prove, prove_on_siblings
+from support.attacks import Attack, corpus, on_siblings
 
 CORPUS = corpus()
+ON_SIBLINGS, VICTIM = on_siblings()
 
 
 def listed(*, reaching: bool = False) -> list:
@@ -43,3 +44,20 @@ def test_attack_gets_what_it_deserves(attack: Attack) -> None:
 def test_lower_tiers_keep_what_they_promise(attack: Attack, tier: str) -> None:
     """값만으로 정해지는 공격은 단계와 상관없어서, 밖에 손을 뻗는 것만 낮은 단계에서 다시 해 봐요."""
     prove(attack, tier)
+
+
+def beside(slow: bool = False) -> list:
+    marked = [(attack, slow or attack.slow) for attack in ON_SIBLINGS]
+    return [pytest.param(attack, id=attack.name, marks=[pytest.mark.slow] if late else []) for attack, late in marked]
+
+
+@pytest.mark.parametrize("attack", beside())
+def test_a_neighbour_is_never_touched(attack: Attack) -> None:
+    prove_on_siblings(attack, VICTIM, "best", rounds=2)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("tier", ("best", *LOWER))
+@pytest.mark.parametrize("attack", beside(slow=True))
+def test_a_neighbour_is_never_touched_in_any_tier(attack: Attack, tier: str) -> None:
+    prove_on_siblings(attack, VICTIM, tier, rounds=10)

@@ -7,9 +7,10 @@ import os
 import re
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from autograder.grading.submissions import Submission
 from autograder.layout import ROOT
 from autograder.sandbox import Pool, SandboxRefused, Tier, launch
 from autograder.sandbox import pool as pools
-from support.attacks import CONTROLS, LANDLOCK, MARK, NAMES, SECCOMP, TAGS, Attack, body
+from support.attacks import CONTROLS, LANDLOCK, MARK, NAMES, SECCOMP, TAGS, Attack
 from support.tiny_lesson import ANSWERS, LIMITS, SEED, as_bytes, cells_of, marks, shared_pool, tiny_setup
 
 _PR_SET_CHILD_SUBREAPER = 36
@@ -121,6 +122,15 @@ def scored(mark: Mark) -> tuple[str, float, str | None]:
 
 
 # -- 프로세스 --
+
+
+def own_children() -> set[int]:
+    """이 프로세스의 바로 아래에 있는 프로세스들(따뜻한 작업자)의 번호."""
+    found = set()
+    for task in Path("/proc/self/task").iterdir():
+        with suppress(OSError):
+            found |= set(map(int, (task / "children").read_text().split()))
+    return found
 
 
 def processes() -> dict[int, tuple[str, tuple[Any, ...]]]:
@@ -266,11 +276,34 @@ def _prove_marks(attack: Attack, found: dict[str, Mark], complete: bool) -> None
     assert not attack.one_of or any(word in mark.message for word in attack.one_of), mark.message
 
 
-def slow_double(seconds: float) -> str:
-    """CPU를 `seconds`초 쓰고 바른 값을 돌려주는 정직한 답."""
-    return body(
-        "import time",
-        f"end = time.process_time() + {seconds}",
-        "while time.process_time() < end: pass",
-        "return x * 2",
-    )
+# -- 이웃 --
+
+
+def prove_on_siblings(attack: Attack, victim: str, tier: str, rounds: int) -> None:
+    """정직하고 느린 이웃을, 공격하는 제출물과 함께 `rounds`번 채점해요. 이웃의 결과는 혼자일 때와 한 글자도 달라지지 않아야 해요."""
+    pool = pool_of(tier)
+    data = as_bytes(cells_of({**ANSWERS, "double": victim}))
+    alone = grade_on(pool, data)
+    assert {name: scored(m) for name, m in alone.items()} == {n: scored(m) for n, m in honest_marks().items()}
+    before, workers = processes(), own_children()
+    beside, enough = [], threading.Event()
+
+    def keep_attacking() -> None:
+        while not enough.is_set():
+            beside.append(grade_on(pool, attack.submission())["double"])
+
+    thread = threading.Thread(target=keep_attacking)
+    thread.start()
+    try:
+        together = [grade_on(pool, data) for _ in range(rounds)]
+    finally:
+        enough.set()
+        thread.join()
+    assert [found for found in together if found != alone] == []
+    assert beside and {mark.verdict for mark in beside} <= set(attack.verdicts), beside[0].message
+    left = _settled(len(before))
+    assert len(left) <= len(before), f"남은 프로세스: {[left[pid][0] for pid in left.keys() - before.keys()]}"
+    assert own_children() == workers, "따뜻한 작업자가 바뀌었어요."
+    changed = [pid for pid in left.keys() & before.keys() if left[pid][1] != before[pid][1]]
+    assert not changed, f"다른 프로세스의 조율이 바뀌었어요: {[(before[pid], left[pid]) for pid in changed]}"
+    assert grade_on(pool, data) == alone

@@ -55,7 +55,7 @@ class Attack:
     needs: frozenset[str] = frozenset()
     reaches_out: bool = False
     memory: int = 96
-    cost: int = 150
+    cost: int = 300
     slow: bool = False
 
     def __repr__(self) -> str:
@@ -153,4 +153,10 @@ def corpus() -> dict[str, list[Attack]]:
     """집안의 이름에서 공격들로. 집안 하나가 `tests/sandbox/attacks/`의 파일 하나예요."""
     package = import_module("sandbox.attacks")
     families = sorted(module.name for module in pkgutil.iter_modules(package.__path__))
-    return {family: import_module(f"sandbox.attacks.{family}").ATTACKS for family in families}
+    return {family: import_module(f"sandbox.attacks.{family}").ATTACKS for family in families if family != "siblings"}
+
+
+def on_siblings() -> tuple[list[Attack], str]:
+    """이웃을 건드리려는 공격들과, 정직한 이웃의 셀."""
+    module = import_module("sandbox.attacks.siblings")
+    return module.ATTACKS_ON_SIBLINGS, module.VICTIM
