@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from support.attack_evidence import LOWER, adopted, close_pools, prove, prove_on_siblings
-from support.attacks import Attack, corpus, on_siblings
+from support.attack_evidence import (
+    LOWER,
+    adopted,
+    close_pools,
+    prove,
+    prove_archive,
+    prove_layout,
+    prove_on_siblings,
+)
+from support.attacks import Archive, Attack, Layout, corpus, handed_in, on_siblings
+
+from autograder.grading import attempt
 
 CORPUS = corpus()
 ON_SIBLINGS, VICTIM = on_siblings()
+LAYOUTS, ARCHIVES = handed_in()
 
 
-def listed(*, reaching: bool = False) -> list:
-    """시험에 넣을 공격들. `reaching`이면 밖에 손을 뻗는 것만이에요."""
+def listed() -> list:
     return [
         pytest.param(attack, id=f"{family}: {attack.name}", marks=[pytest.mark.slow] if attack.slow else [])
         for family, attacks in CORPUS.items()
         for attack in attacks
-        if attack.reaches_out or not reaching
     ]
 
 
@@ -27,6 +37,13 @@ def _household() -> Iterator[None]:
     with adopted():
         yield
     close_pools()
+
+
+@pytest.fixture(autouse=True)
+def _no_search(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """틀린 줄 찾기는 하는 말에만 쓰이고 공격마다 0.4초가 들어요. 오래 걸리는 시험(`--slow`)에서만 켜 둬요."""
+    if not request.config.getoption("--slow"):
+        monkeypatch.setattr(attempt, "SEARCHES", 0)
 
 
 def test_the_corpus_is_wide() -> None:
@@ -39,11 +56,34 @@ def test_attack_gets_what_it_deserves(attack: Attack) -> None:
     prove(attack, "best")
 
 
-@pytest.mark.parametrize("tier", LOWER)
-@pytest.mark.parametrize("attack", listed(reaching=True))
+# 값만으로 정해지는 공격은 단계와 상관없어서, 밖에 손을 뻗는 것만 낮은 단계에서 다시 해 봐요.
+QUICK = ("files", "network", "processes")
+
+
+def lower() -> list:
+    chosen = []
+    for family, attacks in CORPUS.items():
+        for attack in attacks:
+            for tier in LOWER if attack.reaches_out else ():
+                late = attack.slow or family not in QUICK or tier != "landlock"
+                marked = [pytest.mark.slow] if late else []
+                chosen.append(pytest.param(attack, tier, id=f"{family}: {attack.name} ({tier})", marks=marked))
+    return chosen
+
+
+@pytest.mark.parametrize(("attack", "tier"), lower())
 def test_lower_tiers_keep_what_they_promise(attack: Attack, tier: str) -> None:
-    """값만으로 정해지는 공격은 단계와 상관없어서, 밖에 손을 뻗는 것만 낮은 단계에서 다시 해 봐요."""
     prove(attack, tier)
+
+
+@pytest.mark.parametrize("attack", LAYOUTS, ids=lambda attack: attack.name)
+def test_folders_are_read_with_care(attack: Layout, tmp_path: Path) -> None:
+    prove_layout(attack, tmp_path)
+
+
+@pytest.mark.parametrize("attack", ARCHIVES, ids=lambda attack: attack.name)
+def test_archives_are_opened_with_care(attack: Archive, tmp_path: Path) -> None:
+    prove_archive(attack, tmp_path)
 
 
 def beside(slow: bool = False) -> list:

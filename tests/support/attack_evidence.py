@@ -18,19 +18,22 @@ from unittest import mock
 
 import pytest
 
+from autograder.classroom.collect import CollectError, collect
+from autograder.classroom.folder import Classroom
 from autograder.grading.attempt import grade_submission
 from autograder.grading.results import Mark
 from autograder.grading.submissions import Submission
 from autograder.layout import ROOT
 from autograder.sandbox import Pool, SandboxRefused, Tier, launch
 from autograder.sandbox import pool as pools
-from support.attacks import CONTROLS, LANDLOCK, MARK, NAMES, SECCOMP, TAGS, Attack
+from support.attacks import CONTROLS, LANDLOCK, MARK, NAMES, SECCOMP, TAGS, Archive, Attack, Layout, syscall_number
 from support.tiny_lesson import ANSWERS, LIMITS, SEED, as_bytes, cells_of, marks, shared_pool, tiny_setup
 
 _PR_SET_CHILD_SUBREAPER = 36
 _SETTLE_SECONDS = 20  # 끝난 자식이 목록에서 사라지기를 기다리는 동안. 시험의 결과를 정하지 않아요.
 
 _libc = ctypes.CDLL(None, use_errno=True)
+_IOPRIO_GET = syscall_number("ioprio_get")
 
 
 # -- 단계 --
@@ -158,6 +161,7 @@ def _tuning(pid: int) -> tuple[Any, ...]:
             os.sched_getscheduler(pid),
             frozenset(os.sched_getaffinity(pid)),
             Path(f"/proc/{pid}/oom_score_adj").read_text().strip(),
+            _libc.syscall(_IOPRIO_GET, 1, pid) if _IOPRIO_GET else None,
             Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T",
         )
     except OSError:
@@ -238,11 +242,11 @@ def prove(attack: Attack, tier: str) -> None:
     """공격을 채점하고, 약속한 판정과 아무 일도 없었다는 증거를 모두 봐요."""
     pool = pool_of(tier)
     honest, allowed = honest_marks(), honest_cost() * attack.cost
-    assert {name: scored(m) for name, m in grade_on(pool, HONEST).items()} == {n: scored(m) for n, m in honest.items()}
+    grade_on(pool, HONEST)  # 작업자가 떠 있어야 남은 프로세스를 셀 수 있어요.
     before, cost, data = processes(), dict[str, float](), attack.submission()
     with measured(cost):
         found = grade_on(pool, data)
-    _prove_marks(attack, found, complete=attack.needs <= walls(tier))
+    _prove_marks(attack, found, complete=attack.needs <= walls(tier), best=tier == "best")
     # 다음 사람은 정직한 점수를 그대로 받아요.
     assert {name: scored(m) for name, m in grade_on(pool, HONEST).items()} == {n: scored(m) for n, m in honest.items()}
     if attack.sequel:
@@ -257,8 +261,10 @@ def prove(attack: Attack, tier: str) -> None:
     assert cost["cpu"] <= allowed, f"부모의 CPU {cost['cpu']:.2f}초, 정직한 제출물의 {attack.cost}배를 넘었어요."
 
 
-def _prove_marks(attack: Attack, found: dict[str, Mark], complete: bool) -> None:
+def _prove_marks(attack: Attack, found: dict[str, Mark], complete: bool, best: bool) -> None:
     mark, honest = found["double"], honest_marks()
+    if not best and any(lost in mark.message for lost in ("모듈은 이 환경에 없어요", "없는 인코딩")):
+        pytest.skip("이 단계에서는 공격이 쓰는 파이썬 모듈을 열 수 없어요.")
     for other in found.values():
         assert not [bad for bad in CONTROLS if bad in other.message], other.message
         assert not [bad for bad in TAGS if bad in re.sub("`[^`\\n]*`", "", other.message)], other.message
@@ -280,7 +286,10 @@ def _prove_marks(attack: Attack, found: dict[str, Mark], complete: bool) -> None
 
 
 def prove_on_siblings(attack: Attack, victim: str, tier: str, rounds: int) -> None:
-    """정직하고 느린 이웃을, 공격하는 제출물과 함께 `rounds`번 채점해요. 이웃의 결과는 혼자일 때와 한 글자도 달라지지 않아야 해요."""
+    """정직하고 느린 이웃을, 공격하는 제출물과 함께 `rounds`번 채점해요.
+
+    이웃의 결과는 혼자일 때와 한 글자도 달라지지 않아야 해요.
+    """
     pool = pool_of(tier)
     data = as_bytes(cells_of({**ANSWERS, "double": victim}))
     alone = grade_on(pool, data)
@@ -307,3 +316,45 @@ def prove_on_siblings(attack: Attack, victim: str, tier: str, rounds: int) -> No
     changed = [pid for pid in left.keys() & before.keys() if left[pid][1] != before[pid][1]]
     assert not changed, f"다른 프로세스의 조율이 바뀌었어요: {[(before[pid], left[pid]) for pid in changed]}"
     assert grade_on(pool, data) == alone
+
+
+# -- 폴더와 압축 파일 --
+
+
+def prove_layout(attack: Layout, room: Path) -> None:
+    """공격하는 폴더는 정해진 판정을 받고, 곁의 정직한 제출물은 그대로예요."""
+    honest = room / "s001" / "tiny" / "tiny.ipynb"
+    path = room / "s002" / "tiny" / "tiny.ipynb"
+    for place in (honest, path):
+        place.parent.mkdir(parents=True)
+    honest.write_bytes(HONEST)
+    attack.build(room, path)
+    cost: dict[str, float] = {}
+    with measured(cost):
+        found = grade_submission(Submission("s002", "tiny", path, root=room), SEED, shared_pool(), tiny_setup())
+    assert {mark.verdict for mark in found.marks} == {attack.verdict}, found.marks[0].message
+    assert attack.words in found.marks[0].message
+    assert cost["memory"] <= 64 and honest.read_bytes() == HONEST
+    again = grade_submission(Submission("s001", "tiny", honest, root=room), SEED, shared_pool(), tiny_setup())
+    assert {mark.exercise: scored(mark) for mark in again.marks} == {n: scored(m) for n, m in honest_marks().items()}
+
+
+def prove_archive(attack: Archive, folder: Path) -> None:
+    """압축 파일은 정해진 사람의 것만 남기고, 학급 폴더 밖에는 아무것도 쓰지 않아요."""
+    inner = folder / "deep" / "deeper"
+    inner.mkdir(parents=True)
+    attack.build(inner / "in.zip")
+    cost: dict[str, float] = {}
+    room = Classroom(inner / "class")
+    with measured(cost):
+        try:
+            taken = collect(inner / "in.zip", room).taken
+        except CollectError:
+            assert attack.refused
+            taken = []
+    assert {student for student, _ in taken} <= attack.taken
+    files = [path for path in folder.rglob("*") if not path.is_dir() or path.is_symlink()]
+    assert not [path for path in files if path.is_symlink() or not path.is_file()]
+    assert not [path for path in files if path != inner / "in.zip" and room.submitted not in path.parents]
+    assert len(files) == 1 + len(taken) and not [path for path in files if path.stat().st_mode & 0o6111]
+    assert cost["memory"] <= 320, f"부모의 기억이 {cost['memory']:.0f} MiB 늘었어요."

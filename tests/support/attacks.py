@@ -10,6 +10,7 @@ import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from support.tiny_lesson import ANSWERS, as_bytes, cells_of, code
@@ -153,10 +154,48 @@ def corpus() -> dict[str, list[Attack]]:
     """집안의 이름에서 공격들로. 집안 하나가 `tests/sandbox/attacks/`의 파일 하나예요."""
     package = import_module("sandbox.attacks")
     families = sorted(module.name for module in pkgutil.iter_modules(package.__path__))
-    return {family: import_module(f"sandbox.attacks.{family}").ATTACKS for family in families if family != "siblings"}
+    return {family: import_module(f"sandbox.attacks.{family}").ATTACKS for family in families if family not in ("links", "siblings")}
 
 
 def on_siblings() -> tuple[list[Attack], str]:
     """이웃을 건드리려는 공격들과, 정직한 이웃의 셀."""
     module = import_module("sandbox.attacks.siblings")
     return module.ATTACKS_ON_SIBLINGS, module.VICTIM
+
+
+@dataclass(frozen=True, repr=False)
+class Layout:
+    """낸 폴더의 모양으로 하는 공격. `build`는 (반의 폴더, 공격하는 사람의 노트북 자리)를 받아 꾸며요.
+
+    `s001`의 정직한 노트북은 이미 있고, 그것을 읽어 내면 안 돼요. `verdict`는 모든 실습이 받아야 하는 판정이에요.
+    """
+
+    name: str
+    build: Callable[[Path, Path], Any]
+    verdict: str = "refused"
+    words: str = ""
+
+    def __repr__(self) -> str:
+        return f"<{self.name}>"
+
+
+@dataclass(frozen=True, repr=False)
+class Archive:
+    """압축 파일로 하는 공격. `build`는 압축 파일의 자리를 받아 만들어요.
+
+    `taken`은 받아들여도 되는 사람들이에요. `refused`면 압축 파일 전체가 한 문장으로 물리쳐져야 해요.
+    """
+
+    name: str
+    build: Callable[[Path], Any]
+    taken: frozenset[str] = frozenset()
+    refused: bool = False
+
+    def __repr__(self) -> str:
+        return f"<{self.name}>"
+
+
+def handed_in() -> tuple[list[Layout], list[Archive]]:
+    """폴더의 모양으로 하는 공격들과 압축 파일로 하는 공격들."""
+    module = import_module("sandbox.attacks.links")
+    return module.LAYOUTS, module.ARCHIVES

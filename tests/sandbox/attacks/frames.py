@@ -168,7 +168,9 @@ ATTACKS = [
         sequel=ANSWERS["double"],
         reaches_out=True,
     ),
-    harmless("통로를 크게 늘리기", attempt("import socket", "for s in channels(): s.setsockopt(1, 7, 2**30)"), top=SOCKET),
+    harmless(
+        "통로를 크게 늘리기", attempt("import socket", "for s in channels(): s.setsockopt(1, 7, 2**30)"), top=SOCKET
+    ),
     Attack(
         "통로로 큰 글을 쏟기",
         body(

@@ -12,7 +12,10 @@ HONEST = ANSWERS["double"]
 def seek(name: str, *lines: str) -> Attack:
     """찾으면 바른 값을 내는 공격. 찾지 못해서 틀려야 해요."""
     return Attack(
-        name, body("found = None", attempt(*lines), "return x * (2 if found else 3)"), ("fail", "error"), reaches_out=True
+        name,
+        body("found = None", attempt(*lines), "return x * (2 if found else 3)"),
+        ("fail", "error"),
+        reaches_out=True,
     )
 
 
@@ -70,7 +73,11 @@ ATTACKS = [
         "module = util.module_from_spec(spec); spec.loader.exec_module(module)",
         "found = module",
     ),
-    seek("적재기의 자료로 읽기", "import autograder", f"found = autograder.__loader__.get_data({str(ROOT / 'course.py')!r})"),
+    seek(
+        "적재기의 자료로 읽기",
+        "import autograder",
+        f"found = autograder.__loader__.get_data({str(ROOT / 'course.py')!r})",
+    ),
     seek("linecache로 읽기", "import linecache", f"found = linecache.getlines({str(ROOT / 'course.py')!r})"),
     seek("pkgutil로 저장소 훑기", "import pkgutil", f"found = list(pkgutil.iter_modules([{str(ROOT)!r}]))"),
     harmless(
@@ -117,10 +124,23 @@ ATTACKS = [
     ),
     Attack(
         "꾸러미 폴더에 pth 파일을 두기",
-        body("import site, os", f"open(os.path.join(site.getsitepackages()[0], '{MARK}.pth'), 'w').write('import os')", "return x * 2"),
+        body(
+            "import site, os",
+            f"open(os.path.join(site.getsitepackages()[0], '{MARK}.pth'), 'w').write('import os')",
+            "return x * 2",
+        ),
         ("error",),
         reaches_out=True,
     ),
-    Attack("import하며 프로세스를 끝내기", f"import sys\nsys.modules['os']._exit(0)\n{HONEST}", ("error",), words=("통째로",)),
-    Attack("끝나지 않는 import", f"import importlib, sys\nclass F:\n    def find_spec(self, *a):\n        while True: pass\nsys.meta_path.insert(0, F())\nimport course_no_such\n{HONEST}", ("timeout",)),
+    Attack(
+        "import하며 프로세스를 끝내기",
+        f"import sys\nsys.modules['os']._exit(0)\n{HONEST}",
+        ("error",),
+        words=("통째로",),
+    ),
+    Attack(
+        "끝나지 않는 import",
+        f"import importlib, sys\nclass F:\n    def find_spec(self, *a):\n        while True: pass\nsys.meta_path.insert(0, F())\nimport course_no_such\n{HONEST}",
+        ("timeout",),
+    ),
 ]

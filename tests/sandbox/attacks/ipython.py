@@ -35,8 +35,15 @@ ATTACKS = [
         "class Double(ast.NodeTransformer):\n    def visit_Constant(self, node): return ast.Constant(7)",
         "get_ipython().ast_transformers.append(Double())",
     ),
-    hook("셀이 끝날 때의 훅으로 끝내기", "import os", "get_ipython().events.register('post_run_cell', lambda *a: os._exit(0))"),
-    hook("셀이 시작할 때의 훅으로 멈추기", "get_ipython().events.register('pre_run_cell', lambda *a: [0 for _ in iter(int, 1)])"),
+    hook(
+        "셀이 끝날 때의 훅으로 끝내기",
+        "import os",
+        "get_ipython().events.register('post_run_cell', lambda *a: os._exit(0))",
+    ),
+    hook(
+        "셀이 시작할 때의 훅으로 멈추기",
+        "get_ipython().events.register('pre_run_cell', lambda *a: [0 for _ in iter(int, 1)])",
+    ),
     hook("예외를 삼키는 훅", "get_ipython().set_custom_exc((BaseException,), lambda *a: None)", "1 / 0"),
     hook("run_cell이 늘 성공이라고 하게", "get_ipython().run_cell = lambda *a, **k: None"),
     hook("이름 공간을 통째로 바꾸기", "get_ipython().user_ns = {'double': lambda x: x * 2}"),
@@ -59,7 +66,13 @@ ATTACKS = [
     Attack("bash 셀 명령", f"%%bash\ntouch /tmp/{MARK}", ("error", "missing"), reaches_out=True),
     Attack("script 셀 명령", "%%script python3\nprint(1)", ("error", "missing"), reaches_out=True),
     Attack("perl 셀 명령", "%%perl\nprint 1;", ("error", "missing"), reaches_out=True),
-    Attack("파일을 쓰는 셀 명령", f"%%writefile /tmp/{MARK}\nx", ("error", "missing"), one_of=(*STOPPED, "함수"), reaches_out=True),
+    Attack(
+        "파일을 쓰는 셀 명령",
+        f"%%writefile /tmp/{MARK}\nx",
+        ("error", "missing"),
+        one_of=(*STOPPED, "함수"),
+        reaches_out=True,
+    ),
     Attack("자바스크립트 셀 명령", "%%javascript\nalert(1)", ("error", "missing"), reaches_out=True),
     Attack("이름을 모두 지우는 줄 명령", f"%reset -f\n{HONEST}", ALL, others=None, sequel=HONEST, reaches_out=True),
     harmless(
@@ -67,16 +80,28 @@ ATTACKS = [
         attempt("import code", "code.InteractiveInterpreter().runsource('import os; os.system(\"ls\")')"),
     ),
     harmless("기록을 켜기", attempt(f"get_ipython().run_line_magic('logstart', '/tmp/{MARK}')")),
-    harmless("저장소에 값을 남기기", attempt("get_ipython().db['secret'] = 7"), sequel=body(
-        attempt("if 'secret' in get_ipython().db: return x * 3"),
-        "return x * 2",
-    )),
+    harmless(
+        "저장소에 값을 남기기",
+        attempt("get_ipython().db['secret'] = 7"),
+        sequel=body(
+            attempt("if 'secret' in get_ipython().db: return x * 3"),
+            "return x * 2",
+        ),
+    ),
     harmless("기록 관리자에게 묻기", attempt("list(get_ipython().history_manager.get_range())")),
-    harmless("환경 변수를 줄 명령으로 바꾸기", "get_ipython().run_line_magic('env', 'COURSE_SECRET=7')", sequel=body(
-        "import os",
-        "return x * (3 if 'COURSE_SECRET' in os.environ else 2)",
-    )),
+    harmless(
+        "환경 변수를 줄 명령으로 바꾸기",
+        "get_ipython().run_line_magic('env', 'COURSE_SECRET=7')",
+        sequel=body(
+            "import os",
+            "return x * (3 if 'COURSE_SECRET' in os.environ else 2)",
+        ),
+    ),
     wrong("디버거를 기다리기", "import pdb", "pdb.set_trace()", verdicts=("error", "timeout", "pass")),
     wrong("입력을 기다리기", "input('점수를 주세요: ')", "return x", verdicts=("error", "fail", "timeout")),
-    Attack("끝없는 비동기 셀", f"import asyncio\nasync def go():\n    while True: await asyncio.sleep(0)\nawait go()\n{HONEST}", ("timeout",)),
+    Attack(
+        "끝없는 비동기 셀",
+        f"import asyncio\nasync def go():\n    while True: await asyncio.sleep(0)\nawait go()\n{HONEST}",
+        ("timeout",),
+    ),
 ]

@@ -71,7 +71,9 @@ ATTACKS = [
         ("fail", "error", "refused"),
         others=None,
     ),
-    Attack("작업자의 모듈 고치기", PATCH_WORKER + body("return x"), ("error", "refused", "fail", "missing"), others=None),
+    Attack(
+        "작업자의 모듈 고치기", PATCH_WORKER + body("return x"), ("error", "refused", "fail", "missing"), others=None
+    ),
     Attack(
         "작업자의 객체를 찾아 고치기",
         body(

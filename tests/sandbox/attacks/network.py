@@ -53,12 +53,25 @@ ATTACKS = [
     blocked("네트워크", "import socket", "socket.socket()"),
     blocked("바깥 기계로 가는 소켓", "import socket", "socket.socket(getattr(socket, 'AF_VSOCK', 40), 1)"),
     blocked("이웃 프로세스의 소켓", "import socket", "socket.socket(socket.AF_UNIX)"),
-    blocked("이름 찾기", "import socket", "try: socket.getaddrinfo('example.com', 80)", "except socket.gaierror as e: raise OSError(str(e))"),
+    blocked(
+        "이름 찾기",
+        "import socket",
+        "try: socket.getaddrinfo('example.com', 80)",
+        "except socket.gaierror as e: raise OSError(str(e))",
+    ),
     blocked("주소로 내려받기", "import urllib.request", "urllib.request.urlopen('http://127.0.0.1:1/', timeout=1)"),
-    blocked("HTTPS로 내려받기", "import http.client", "http.client.HTTPSConnection('1.1.1.1', timeout=1).request('GET', '/')"),
+    blocked(
+        "HTTPS로 내려받기",
+        "import http.client",
+        "http.client.HTTPSConnection('1.1.1.1', timeout=1).request('GET', '/')",
+    ),
     blocked("가중치를 내려받기", "torch.hub.load_state_dict_from_url('http://127.0.0.1:1/x', '/tmp')"),
     blocked("듣는 소켓", "import socket", "socket.create_server(('127.0.0.1', 0))"),
-    blocked("가지 않는 관리자 프로세스", "from multiprocessing.managers import BaseManager", "BaseManager(('127.0.0.1', 0)).start()"),
+    blocked(
+        "가지 않는 관리자 프로세스",
+        "from multiprocessing.managers import BaseManager",
+        "BaseManager(('127.0.0.1', 0)).start()",
+    ),
     blocked("이름 있는 소켓으로 글 보내기", "tell('/run/systemd/journal/socket')", top=SEND, needs=(NAMES,)),
     blocked("이름 없는 소켓으로 글 보내기", f"tell('\\0{MARK}')", top=SEND, needs=(NAMES,)),
     *call("io_uring으로 소켓 만들기", "io_uring_setup", "4, ctypes.create_string_buffer(256)"),
@@ -72,7 +85,11 @@ ATTACKS = [
     harmless(
         "가진 소켓을 이리저리 옮기기",
         "import socket, array",
-        attempt("one, other = socket.socketpair()", "socket.send_fds(one, [b'x'], list(range(3, 20)))", "socket.recv_fds(other, 1, 20)"),
+        attempt(
+            "one, other = socket.socketpair()",
+            "socket.send_fds(one, [b'x'], list(range(3, 20)))",
+            "socket.recv_fds(other, 1, 20)",
+        ),
     ),
     Attack(
         "가진 통로의 짝에게 이름을 묻기",
@@ -80,7 +97,9 @@ ATTACKS = [
             "import gc, socket",
             "names = []",
             "for s in [o for o in gc.get_objects() if isinstance(o, socket.socket)]:",
-            attempt("names.append(s.getpeername() or s.getsockname())").replace("\n", "\n    ").replace("try", "    try", 1),
+            attempt("names.append(s.getpeername() or s.getsockname())")
+            .replace("\n", "\n    ")
+            .replace("try", "    try", 1),
             "return x * (2 if any(names) else 3)",
         ),
         ("fail", "error"),

@@ -15,7 +15,13 @@ def near():
 def peek(name: str, expression: str, needs: tuple[str, ...] = ()) -> Attack:
     """다른 프로세스에서 무엇이든 읽히면 바른 값을 내는 공격."""
     look = ["found = None", "for p in near():", "    try: found = found or " + expression, "    except OSError: pass"]
-    return Attack(name, body(*look, "return x * (2 if found else 3)", top=LOOK), ("fail",), needs=frozenset(needs), reaches_out=True)
+    return Attack(
+        name,
+        body(*look, "return x * (2 if found else 3)", top=LOOK),
+        ("fail",),
+        needs=frozenset(needs),
+        reaches_out=True,
+    )
 
 
 def denied(name: str, *lines: str, needs: tuple[str, ...] = (LANDLOCK,)) -> Attack:

@@ -51,15 +51,18 @@ def attack(step):
 def each(name: str, step: str, *, top: str = "", slow: bool = False) -> Attack:
     """가까운 프로세스 `p`마다 `step`을 되풀이해요. 읽어 낸 것은 `read`에 담아요."""
     lines = step.replace("\n", "\n    ")
-    cell = (
-        f"{TOP}{top}\ndef step(p):\n    {lines}\ndef double(x):\n    attack(step)\n    return x * (3 if any(read) else 2)"
-    )
+    cell = f"{TOP}{top}\ndef step(p):\n    {lines}\ndef double(x):\n    attack(step)\n    return x * (3 if any(read) else 2)"
     return Attack(name, cell, ("pass", "error"), others=None, slow=slow)
 
 
 def once(name: str, text: str, *, slow: bool = False) -> Attack:
     """한 번 해 두고 이웃이 도는 동안 바쁘게 기다려요."""
-    return each(name, "pass", top=f"\ntry:\n    {text.replace(chr(10), chr(10) + '    ')}\nexcept BaseException: pass\n", slow=slow)
+    return each(
+        name,
+        "pass",
+        top=f"\ntry:\n    {text.replace(chr(10), chr(10) + '    ')}\nexcept BaseException: pass\n",
+        slow=slow,
+    )
 
 
 def system(name: str, call: str, arguments: str, *, read: bool = False, slow: bool = False) -> list[Attack]:
@@ -110,7 +113,10 @@ ATTACKS_ON_SIBLINGS = [
         "단말기의 주인을 남으로",
         "one, other = os.openpty()\narm(other, p, 9)\nos.write(one, b'\\x03x\\n'); os.close(one); os.close(other)",
     ),
-    once("살아 있는 실에서 계속 알리기", "def spin():\n    while True:\n        for p in near(): pipe_signal(p, 9)\nthreading.Thread(target=spin, daemon=True).start()"),
+    once(
+        "살아 있는 실에서 계속 알리기",
+        "def spin():\n    while True:\n        for p in near(): pipe_signal(p, 9)\nthreading.Thread(target=spin, daemon=True).start()",
+    ),
     each("kill", "os.kill(p, 9)"),
     each("kill로 멈추기", "os.kill(p, 19)"),
     once("모두에게 kill", "os.kill(-1, 9)"),
@@ -118,7 +124,9 @@ ATTACKS_ON_SIBLINGS = [
     each("pidfd 신호", "signal.pidfd_send_signal(os.pidfd_open(p), 9)"),
     *system("tkill", "tkill", "p, 9"),
     *system("tgkill", "tgkill", "p, p, 9"),
-    *system("값을 실은 신호", "rt_sigqueueinfo", "p, 9, ctypes.create_string_buffer(struct.pack('iii', 9, 0, -1), 128)"),
+    *system(
+        "값을 실은 신호", "rt_sigqueueinfo", "p, 9, ctypes.create_string_buffer(struct.pack('iii', 9, 0, -1), 128)"
+    ),
     *system("ptrace 붙기", "ptrace", "16, p, 0, 0"),
     *system("ptrace 붙잡아 멈추기", "ptrace", "0x4206, p, 0, 0"),
     *system("기억 버리게 하기", "process_madvise", "p, 0, 0, 4, 0", slow=True),
@@ -130,13 +138,32 @@ ATTACKS_ON_SIBLINGS = [
     *system("한 코어에 몰기", "sched_setaffinity", "p, 8, ctypes.create_string_buffer(struct.pack('Q', 1), 8)"),
     *system("한가할 때만 돌게 하기", "sched_setscheduler", "p, 5, ctypes.create_string_buffer(4)"),
     *system("순번 값 바꾸기", "sched_setparam", "p, ctypes.create_string_buffer(4)", slow=True),
-    *system("순번 속성 바꾸기", "sched_setattr", "p, ctypes.create_string_buffer(struct.pack('=IIQiIQQQ', 48, 5, 0, 0, 0, 0, 0, 0)), 0"),
+    *system(
+        "순번 속성 바꾸기",
+        "sched_setattr",
+        "p, ctypes.create_string_buffer(struct.pack('=IIQiIQQQ', 48, 5, 0, 0, 0, 0, 0, 0)), 0",
+    ),
     *system("상한 낮추기", "prlimit64", "p, 0, ctypes.create_string_buffer(struct.pack('QQ', 0, 0)), 0"),
     *system("파일 상한 낮추기", "prlimit64", "p, 7, ctypes.create_string_buffer(struct.pack('QQ', 3, 3)), 0"),
     *system("무리 옮기기", "setpgid", "p, 0", slow=True),
-    *system("기억의 자리 옮기기", "migrate_pages", "p, 8, ctypes.create_string_buffer(8), ctypes.create_string_buffer(8)", slow=True),
-    *system("기억 읽기", "process_vm_readv", "p, (ctypes.c_void_p * 2)(ctypes.addressof(ctypes.create_string_buffer(64)), 8), 1, (ctypes.c_void_p * 2)(id(read), 8), 1, 0", read=True),
-    *system("기억 쓰기", "process_vm_writev", "p, (ctypes.c_void_p * 2)(id(read), 8), 1, (ctypes.c_void_p * 2)(id(None), 8), 1, 0", read=True),
+    *system(
+        "기억의 자리 옮기기",
+        "migrate_pages",
+        "p, 8, ctypes.create_string_buffer(8), ctypes.create_string_buffer(8)",
+        slow=True,
+    ),
+    *system(
+        "기억 읽기",
+        "process_vm_readv",
+        "p, (ctypes.c_void_p * 2)(ctypes.addressof(ctypes.create_string_buffer(64)), 8), 1, (ctypes.c_void_p * 2)(id(read), 8), 1, 0",
+        read=True,
+    ),
+    *system(
+        "기억 쓰기",
+        "process_vm_writev",
+        "p, (ctypes.c_void_p * 2)(id(read), 8), 1, (ctypes.c_void_p * 2)(id(None), 8), 1, 0",
+        read=True,
+    ),
     *system("기술자 훔치기", "pidfd_getfd", "os.pidfd_open(p), 3, 0", read=True),
     *system("같은 것을 쥐었는지 묻기", "kcmp", "os.getpid(), p, 0, 3, 3", slow=True),
     each("기억 파일 읽기", "f = open(f'/proc/{p}/mem', 'rb', 0); f.seek(id(read)); read.append(f.read(8))"),
@@ -145,16 +172,31 @@ ATTACKS_ON_SIBLINGS = [
     each("기술자 열기", "for fd in os.listdir(f'/proc/{p}/fd'): read.append(os.open(f'/proc/{p}/fd/{fd}', os.O_RDWR))"),
     each("메모리 부족 점수 올리기", "open(f'/proc/{p}/oom_score_adj', 'w').write('1000')"),
     each("자기 실로 자리 다 차지하기", "threading.Thread(target=time.sleep, args=(2,), daemon=True).start()"),
-    once("실로 자리를 다 채우고 기다리기", "for _ in range(200): threading.Thread(target=time.sleep, args=(2,), daemon=True).start()"),
+    once(
+        "실로 자리를 다 채우고 기다리기",
+        "for _ in range(200): threading.Thread(target=time.sleep, args=(2,), daemon=True).start()",
+    ),
     once("기술자를 다 차지하기", "while True: pairs.append(os.pipe())"),
-    once("파이프의 쪽을 다 차지하기", "for _ in range(28):\n    pairs.append(os.pipe())\n    fcntl.fcntl(pairs[-1][1], 1031, 2**20)\n    fcntl.fcntl(pairs[-1][1], 4, 0o4000)\n    os.write(pairs[-1][1], bytes(2**20))"),
-    once("잠금을 모두 쥐기", "import glob, torch\nfor f in glob.glob(os.path.dirname(torch.__file__) + '/nn/*.py')[:40]:\n    fcntl.flock(os.open(f, os.O_RDONLY), fcntl.LOCK_EX)"),
+    once(
+        "파이프의 쪽을 다 차지하기",
+        "for _ in range(28):\n    pairs.append(os.pipe())\n    fcntl.fcntl(pairs[-1][1], 1031, 2**20)\n    fcntl.fcntl(pairs[-1][1], 4, 0o4000)\n    os.write(pairs[-1][1], bytes(2**20))",
+    ),
+    once(
+        "잠금을 모두 쥐기",
+        "import glob, torch\nfor f in glob.glob(os.path.dirname(torch.__file__) + '/nn/*.py')[:40]:\n    fcntl.flock(os.open(f, os.O_RDONLY), fcntl.LOCK_EX)",
+    ),
     once("많은 기억을 쥐기", "hoard = [bytearray(10**8) for _ in range(8)]"),
-    each("많은 실로 코어 차지하기", "threading.Thread(target=lambda: [i * i for i in range(10**5)]).start()", slow=True),
+    each(
+        "많은 실로 코어 차지하기", "threading.Thread(target=lambda: [i * i for i in range(10**5)]).start()", slow=True
+    ),
     each("디스크로 쓰게 하기", "os.sync()", slow=True),
-    each("라이브러리를 기억에서 내리기", "f = os.open(os.__file__, 0); os.posix_fadvise(f, 0, 0, 4); os.close(f)", slow=True),
+    each(
+        "라이브러리를 기억에서 내리기",
+        "f = os.open(os.__file__, 0); os.posix_fadvise(f, 0, 0, 4); os.close(f)",
+        slow=True,
+    ),
     each("자식이 아닌 것을 기다리기", "os.waitpid(p, os.WNOHANG); os.waitpid(-1, os.WNOHANG)"),
-]  # fmt: skip
+]
 
 # 정직하고 느린 이웃. 도는 동안 누가 자기를 바꿔 놓았으면 틀린 값을 내요.
 VICTIM = f"""import os, resource, signal, threading, time
