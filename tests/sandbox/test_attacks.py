@@ -11,10 +11,9 @@ from support.attack_evidence import (
     adopted,
     close_pools,
     prove,
-    prove_archive,
-    prove_layout,
     prove_on_siblings,
 )
+from support.attack_folders import prove_archive, prove_layout
 from support.attacks import Archive, Attack, Layout, corpus, handed_in, on_siblings
 
 from autograder.grading import attempt

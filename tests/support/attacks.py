@@ -154,7 +154,11 @@ def corpus() -> dict[str, list[Attack]]:
     """집안의 이름에서 공격들로. 집안 하나가 `tests/sandbox/attacks/`의 파일 하나예요."""
     package = import_module("sandbox.attacks")
     families = sorted(module.name for module in pkgutil.iter_modules(package.__path__))
-    return {family: import_module(f"sandbox.attacks.{family}").ATTACKS for family in families if family not in ("links", "siblings")}
+    return {
+        family: import_module(f"sandbox.attacks.{family}").ATTACKS
+        for family in families
+        if family not in ("links", "siblings")
+    }
 
 
 def on_siblings() -> tuple[list[Attack], str]:

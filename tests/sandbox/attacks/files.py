@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from autograder.layout import ROOT
 from support.attacks import LANDLOCK, MARK, Attack, attempt, blocked, body
+
+from autograder.layout import ROOT
 
 FILES = (LANDLOCK,)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from autograder.layout import ROOT
 from support.attacks import LANDLOCK, MARK, Attack, attempt, body, harmless
 from support.tiny_lesson import ANSWERS
+
+from autograder.layout import ROOT
 
 HONEST = ANSWERS["double"]
 
@@ -140,7 +141,8 @@ ATTACKS = [
     ),
     Attack(
         "끝나지 않는 import",
-        f"import importlib, sys\nclass F:\n    def find_spec(self, *a):\n        while True: pass\nsys.meta_path.insert(0, F())\nimport course_no_such\n{HONEST}",
+        "import importlib, sys\nclass F:\n    def find_spec(self, *a):\n        while True: pass\n"
+        f"sys.meta_path.insert(0, F())\nimport course_no_such\n{HONEST}",
         ("timeout",),
     ),
 ]

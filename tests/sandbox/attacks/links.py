@@ -72,7 +72,9 @@ LAYOUTS = [
     Layout("폴더인 노트북", lambda room, path: path.mkdir(), words="파일"),
     Layout("8 GiB의 구멍 난 노트북", sparse, words="너무 커요"),
     Layout("곁에 낸 torch.py", beside(lambda folder: (folder / "torch.py").write_text("raise SystemExit")), "pass"),
-    Layout("곁에 낸 sitecustomize.py", beside(lambda folder: (folder / "sitecustomize.py").write_text("1 / 0")), "pass"),
+    Layout(
+        "곁에 낸 sitecustomize.py", beside(lambda folder: (folder / "sitecustomize.py").write_text("1 / 0")), "pass"
+    ),
     Layout("곁에 낸 설정", beside(lambda folder: (folder / "nbgrader_config.py").write_text("1 / 0")), "pass"),
     Layout("곁에 낸 링크", beside(lambda folder: (folder / "passwd").symlink_to("/etc/passwd")), "pass"),
     Layout("곁에 낸 ipython 시작 파일", beside(lambda folder: (folder / ".ipython").mkdir()), "pass"),
@@ -116,11 +118,16 @@ def lie_about_size(data: bytes) -> bytes:
     return data[:at] + struct.pack("<I", 2**32 - 2) + data[at + 4 :]
 
 
-def encrypted(data: bytes) -> bytes:
-    for mark, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
-        at = data.rindex(mark) + offset
-        data = data[:at] + struct.pack("<H", 1) + data[at + 2 :]
-    return data
+def with_field(local: int, central: int, value: int) -> Callable[[bytes], bytes]:
+    """두 머리의 같은 칸을 함께 고쳐요."""
+
+    def change(data: bytes) -> bytes:
+        for mark, offset in ((b"PK\x03\x04", local), (b"PK\x01\x02", central)):
+            at = data.rindex(mark) + offset
+            data = data[:at] + struct.pack("<H", value) + data[at + 2 :]
+        return data
+
+    return change
 
 
 def escapes(name: str) -> Archive:
@@ -150,14 +157,18 @@ ARCHIVES = [
     Archive("100 MB로 풀리는 폭탄", entries((f"kim/{NAME}", bytes(100_000_000)), mode=zipfile.ZIP_DEFLATED)),
     Archive("압축 속의 압축", entries((f"kim/{NAME}.zip", zipped((f"kim/{NAME}", HONEST)))), frozenset({"kim"})),
     Archive("세 겹의 압축", entries(("kim/a.zip", zipped(("b.zip", zipped((f"kim/{NAME}", HONEST))))))),
-    Archive("압축 속의 폭탄 여럿", entries(*((f"kim{i}/a.zip", FIFTY) for i in range(8))), frozenset(f"kim{i}" for i in range(8))),
+    Archive(
+        "압축 속의 폭탄 여럿",
+        entries(*((f"kim{i}/a.zip", FIFTY) for i in range(8))),
+        frozenset({"kim"}),
+    ),
     Archive("빈 항목 십만 개", entries(*((f"{i}.txt", b"") for i in range(100_000)))),
     Archive("같은 이름의 항목 천 개", entries(*((f"kim/{NAME}", HONEST) for _ in range(1_000))), frozenset({"kim"})),
     Archive("크기를 속인 항목", patched(lie_about_size), frozenset({"kim"})),
-    Archive("암호가 걸린 항목", patched(encrypted)),
+    Archive("암호가 걸린 항목", patched(with_field(6, 8, 1))),
     Archive("합이 틀린 항목", patched(lambda data: data.replace(b'"nbformat"', b'"nbformaX"', 1))),
     Archive("끊긴 압축 파일", patched(lambda data: data[: len(data) // 2]), refused=True),
     Archive("압축 파일이 아닌 것", lambda path: path.write_bytes(b"PK" + bytes(1000)), refused=True),
-    Archive("모르는 압축 방법", patched(lambda data: data.replace(b"PK\x03\x04\x14\x00\x00\x00\x00\x00", b"PK\x03\x04\x14\x00\x00\x00\x63\x00"))),
+    Archive("모르는 압축 방법", patched(with_field(8, 10, 99))),
     Archive("앞에 쓰레기를 붙인 것", patched(lambda data: b"#!/bin/sh\n" * 100 + data), frozenset({"kim"})),
 ]

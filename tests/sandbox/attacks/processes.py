@@ -192,8 +192,8 @@ ATTACKS = [
     ),
     Attack(
         "돌아가는 실을 남기기",
-        "import threading, time\ndef linger():\n    while True: time.sleep(0.01)\nfor _ in range(8): threading.Thread(target=linger, daemon=True).start()\n"
-        + ANSWERS["double"],
+        "import threading, time\ndef linger():\n    while True: time.sleep(0.01)\n"
+        "for _ in range(8): threading.Thread(target=linger, daemon=True).start()\n" + ANSWERS["double"],
         ("pass",),
         reaches_out=True,
     ),

@@ -179,11 +179,13 @@ ATTACKS_ON_SIBLINGS = [
     once("기술자를 다 차지하기", "while True: pairs.append(os.pipe())"),
     once(
         "파이프의 쪽을 다 차지하기",
-        "for _ in range(28):\n    pairs.append(os.pipe())\n    fcntl.fcntl(pairs[-1][1], 1031, 2**20)\n    fcntl.fcntl(pairs[-1][1], 4, 0o4000)\n    os.write(pairs[-1][1], bytes(2**20))",
+        "for _ in range(28):\n    pairs.append(os.pipe())\n    end = pairs[-1][1]\n    fcntl.fcntl(end, 1031, 2**20)\n"
+        "    fcntl.fcntl(end, 4, 0o4000)\n    os.write(end, bytes(2**20))",
     ),
     once(
         "잠금을 모두 쥐기",
-        "import glob, torch\nfor f in glob.glob(os.path.dirname(torch.__file__) + '/nn/*.py')[:40]:\n    fcntl.flock(os.open(f, os.O_RDONLY), fcntl.LOCK_EX)",
+        "import glob, torch\nfor f in glob.glob(os.path.dirname(torch.__file__) + '/nn/*.py')[:40]:\n"
+        "    fcntl.flock(os.open(f, os.O_RDONLY), fcntl.LOCK_EX)",
     ),
     once("많은 기억을 쥐기", "hoard = [bytearray(10**8) for _ in range(8)]"),
     each(

@@ -137,7 +137,8 @@ ATTACKS = [
     ),
     leaves(
         "붙잡힌 실에서 계속 쓰기",
-        "import threading\ndef go():\n    while True: sys.counter = getattr(sys, 'counter', 0) + 1\nthreading.Thread(target=go, daemon=True).start()\nsys.counter = 1",
+        "import threading\ndef go():\n    while True: sys.counter = getattr(sys, 'counter', 0) + 1\n"
+        "threading.Thread(target=go, daemon=True).start()\nsys.counter = 1",
         "hasattr(sys, 'counter')",
         others=None,
     ),
