@@ -47,7 +47,7 @@ ATTACKS = [
     value("참거짓 텐서", "x > 0", words=("dtype",)),
     value("켤레 표시만 한 텐서", "torch.view_as_complex(torch.ones(3, 2)).conj()", "fail", "error"),
     value("뒤집기 표시만 한 텐서", "torch.view_as_complex(torch.ones(3, 2)).conj().imag", "fail", "error"),
-    value("거꾸로 세는 걸음의 텐서", "(x * 2).T.contiguous().T.flip(0)", "fail"),
+    value("거꾸로 늘어놓은 텐서", "(x * 2).T.contiguous().T.flip(0)", "fail"),
     value("지연된 값", "torch.func.vmap(lambda r: r)(x)", "fail"),
     value(
         "vmap 안에서 빼낸 텐서",
