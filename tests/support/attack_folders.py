@@ -1,0 +1,52 @@
+"""낸 폴더와 압축 파일로 하는 공격의 증거."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from autograder.classroom.collect import CollectError, collect
+from autograder.classroom.folder import Classroom
+from autograder.grading.attempt import grade_submission
+from autograder.grading.submissions import Submission
+from support.attack_evidence import HONEST, honest_marks, measured, scored
+from support.attacks import Archive, Layout
+from support.tiny_lesson import SEED, shared_pool, tiny_setup
+
+
+def prove_layout(attack: Layout, room: Path) -> None:
+    """공격하는 폴더는 정해진 판정을 받고, 곁의 정직한 제출물은 그대로예요."""
+    honest = room / "s001" / "tiny" / "tiny.ipynb"
+    path = room / "s002" / "tiny" / "tiny.ipynb"
+    for place in (honest, path):
+        place.parent.mkdir(parents=True)
+    honest.write_bytes(HONEST)
+    attack.build(room, path)
+    cost: dict[str, float] = {}
+    with measured(cost):
+        found = grade_submission(Submission("s002", "tiny", path, root=room), SEED, shared_pool(), tiny_setup())
+    assert {mark.verdict for mark in found.marks} == {attack.verdict}, found.marks[0].message
+    assert attack.words in found.marks[0].message
+    assert cost["memory"] <= 64 and honest.read_bytes() == HONEST
+    again = grade_submission(Submission("s001", "tiny", honest, root=room), SEED, shared_pool(), tiny_setup())
+    assert {mark.exercise: scored(mark) for mark in again.marks} == {n: scored(m) for n, m in honest_marks().items()}
+
+
+def prove_archive(attack: Archive, folder: Path) -> None:
+    """압축 파일은 정해진 사람의 것만 남기고, 학급 폴더 밖에는 아무것도 쓰지 않아요."""
+    inner = folder / "deep" / "deeper"
+    inner.mkdir(parents=True)
+    attack.build(inner / "in.zip")
+    cost: dict[str, float] = {}
+    room = Classroom(inner / "class")
+    with measured(cost):
+        try:
+            taken = collect(inner / "in.zip", room).taken
+        except CollectError:
+            assert attack.refused
+            taken = []
+    assert {student for student, _ in taken} <= attack.taken
+    files = [path for path in folder.rglob("*") if not path.is_dir() or path.is_symlink()]
+    assert not [path for path in files if path.is_symlink() or not path.is_file()]
+    assert not [path for path in files if path != inner / "in.zip" and room.submitted not in path.parents]
+    assert len(files) == 1 + len(taken) and not [path for path in files if path.stat().st_mode & 0o6111]
+    assert cost["memory"] <= 320, f"부모의 기억이 {cost['memory']:.0f} MiB 늘었어요."
