@@ -34,7 +34,7 @@ class Limits:
     notebook_bytes: int = 32 * 1024**2
     notebook_items: int = 300_000  # JSON의 쉼표와 여는 괄호의 수
     cells: int = 2000
-    cell_chars: int = 100_000
+    cell_chars: int = 200_000
     code_chars: int = 400_000  # 코드 셀을 모두 더해서
     source_chars: int = 1_000_000  # 모든 셀을 더해서
     problems: int = 20  # 한 제출물에 대해 말하는 문제의 수

@@ -248,6 +248,9 @@ class _Attempt:
             other = f" 없고 {josa(', '.join(f'`{found}`' for found in made), '이/가')} 있어요" if made else " 없어요"
             why = f"실습 셀에 `{name}` 함수가{other}.\n다음에 볼 곳: 함수의 이름을 원래대로 되돌려요."
             return Verdict(name, "missing", message=why)
+        if name in self.plan.too_long:
+            why = f"{self.plan.too_long[name]}번째 셀의 글이 너무 길어서 읽지 않았어요.\n다음에 볼 곳: 붙여 넣은 출력이나 자료를 지워요."
+            return Verdict(name, "refused", message=why)
         return Verdict(name, "missing", message="실습 셀이 없어요. 배포본에서 셀을 복사해 넣어 주세요.")
 
     def _mention_skipped(self, name: str, verdict: Verdict, uses: Mapping[str, set[str]]) -> Verdict:

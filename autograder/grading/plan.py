@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from autograder.authoring.lesson_source import sources
@@ -38,13 +38,15 @@ class Step:
 class Plan:
     """채점에서 실행할 셀들과, 강사와 학습자에게 알릴 문제들.
 
-    `skipped`는 실행하지 않는 셀이 정의하던 이름, `exercises`는 셀의 번호에서 그 셀이 답한 실습으로 가는 표예요.
+    `skipped`는 실행하지 않는 셀이 정의하던 이름, `exercises`는 셀의 번호에서 그 셀이 답한 실습으로 가는 표,
+    `too_long`은 글이 너무 길어 읽지 않은 실습 셀의 이름에서 번호로 가는 표예요.
     """
 
     steps: tuple[Step, ...]
     problems: tuple[str, ...]
     skipped: Mapping[str, int]
     exercises: Mapping[int, str]
+    too_long: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ def plan_run(notebook: Notebook, master: Master) -> Plan:
     """제출된 노트북에서 무엇을 어떤 순서로 실행할지 정해요. 이 레슨의 노트북이 아니면 NotebookError."""
     roles = {cell.number: _role(cell, notebook, master) for cell in notebook.cells}
     exercises = {number: role.exercise for number, role in roles.items() if role.kind == "exercise"}
-    if not exercises:
+    if not exercises and not notebook.too_long.keys() & set(master.exercises):
         raise NotebookError(_not_this_lesson(notebook, master))
     waiting = _given_before(master)
     steps: list[Step] = []
@@ -77,7 +79,7 @@ def plan_run(notebook: Notebook, master: Master) -> Plan:
         elif role.kind == "added":
             skipped.update(dict.fromkeys(defined_names(cell.source), cell.number))
     problems = [*notebook.problems, *complaints(notebook, master, exercises), *_missed_names(steps, skipped)]
-    return Plan(tuple(steps), tuple(problems), skipped, exercises)
+    return Plan(tuple(steps), tuple(problems), skipped, exercises, notebook.too_long)
 
 
 def _role(cell: Cell, notebook: Notebook, master: Master) -> _Role:

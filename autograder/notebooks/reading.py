@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import os
 import stat
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -46,10 +47,11 @@ class Cell:
 
 @dataclass(frozen=True)
 class Notebook:
-    """읽어 낸 노트북과, 읽으면서 드러난 문제들."""
+    """읽어 낸 노트북과, 읽으면서 드러난 문제들. `too_long`은 글이 너무 길어 건너뛴 셀의 번호와 배포할 때의 이름이에요."""
 
     cells: tuple[Cell, ...]
     problems: tuple[str, ...] = ()
+    too_long: Mapping[str, int] = field(default_factory=dict)
 
     def text(self, grade_id: str) -> str | None:
         """그 이름의 첫 셀의 글. 없으면 None."""
@@ -116,6 +118,7 @@ def read_notebook(source: bytes | Path) -> Notebook:
         raise NotebookError(f"셀이 너무 많아요({len(raw):,}개). 배포받은 노트북에서 다시 시작해 주세요.")
     cells: list[Cell] = []
     room, code_room = LIMITS.source_chars, LIMITS.code_chars
+    too_long: dict[str, int] = {}
     for number, item in enumerate(raw, 1):
         cell = read_cell(number, item)
         if cell is None:
@@ -124,13 +127,15 @@ def read_notebook(source: bytes | Path) -> Notebook:
         size = len(cell.source)
         if size > LIMITS.cell_chars:
             problems.append(f"{number}번째 셀의 글이 너무 길어({size:,}자) 건너뛰었어요.")
+            too_long[cell.grade_id or ""] = number
         elif size > room or (cell.code and size > code_room):
             problems.append(f"노트북의 글이 모두 합쳐 너무 길어서 {number}번째 셀을 건너뛰었어요.")
+            too_long[cell.grade_id or ""] = number
         else:
             room -= size
             code_room -= size if cell.code else 0
             cells.append(cell)
-    return Notebook(tuple(cells), tuple(_some(problems)))
+    return Notebook(tuple(cells), tuple(_some(problems)), too_long)
 
 
 def _refuse_bombs(data: bytes) -> None:

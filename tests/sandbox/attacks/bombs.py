@@ -12,6 +12,8 @@ from support.tiny_lesson import ANSWERS, as_bytes, cells_of, code
 HONEST = ANSWERS["double"]
 REFUSED = {"verdicts": ("refused",), "others": "refused"}
 READ = {"verdicts": ("pass",)}
+# 값이 상한보다 많은 노트북은 풀어 보지 않고 통째로 물리쳐요.
+TOO_WIDE = {"verdicts": ("refused",), "others": "refused", "words": ("너무 많아요",)}
 
 
 def raw(name: str, make: Callable[[], bytes], **more: Any) -> Attack:
@@ -88,11 +90,11 @@ ATTACKS = [
     raw("깊은 사전", lambda: b'{"cells": ' + b'{"a":' * 100_000 + b"1" + b"}" * 100_000 + b"}"),
     raw("닫지 않은 깊은 목록", lambda: b"[" * 2_000_000),
     raw("셀이 너무 많은 노트북", lambda: as_bytes([code("x = 1", id="x")] * 3000), words=("너무 많아요",)),
-    with_field("넓은 목록의 메타데이터", lambda: "{" + '"a":[' + "[],".join([""] * 400_000) + "[]]}", memory=160),
+    with_field("넓은 목록의 메타데이터", lambda: "{" + '"a":[' + "[],".join([""] * 400_000) + "[]]}", **TOO_WIDE),
     with_field(
-        "넓은 사전의 메타데이터", lambda: "{" + ",".join(f'"{i}":{{}}' for i in range(300_000)) + "}", memory=160
+        "넓은 사전의 메타데이터", lambda: "{" + ",".join(f'"{i}":{{}}' for i in range(300_000)) + "}", **TOO_WIDE
     ),
-    with_field("같은 열쇠가 되풀이되는 JSON", lambda: "{" + ",".join(['"a":1'] * 500_000) + "}"),
+    with_field("같은 열쇠가 되풀이되는 JSON", lambda: "{" + ",".join(['"a":1'] * 500_000) + "}", **TOO_WIDE),
     with_field("자릿수가 많은 정수", lambda: '{"a":' + "9" * 4_000 + "}"),
     raw("자릿수가 지나치게 많은 정수", lambda: b'{"cells": ' + b"9" * 1_000_000 + b"}"),
     with_field("지수가 큰 수", lambda: '{"a":[' + ",".join(["1e999999999"] * 10_000) + "]}"),

@@ -52,7 +52,7 @@ def each(name: str, step: str, *, top: str = "", slow: bool = False) -> Attack:
     """가까운 프로세스 `p`마다 `step`을 되풀이해요. 읽어 낸 것은 `read`에 담아요."""
     lines = step.replace("\n", "\n    ")
     cell = f"{TOP}{top}\ndef step(p):\n    {lines}\ndef double(x):\n    attack(step)\n    return x * (3 if any(read) else 2)"
-    return Attack(name, cell, ("pass", "error"), others=None, slow=slow)
+    return Attack(name, cell, ("pass", "error", "timeout"), others=None, slow=slow)
 
 
 def once(name: str, text: str, *, slow: bool = False) -> Attack:
