@@ -46,6 +46,13 @@ def write_json(path: Path, value: Any) -> None:
     write_text(path, json.dumps(value, ensure_ascii=False, indent=1) + "\n")
 
 
+def move_into(source: Path, path: Path) -> None:
+    """같은 디스크의 다 쓴 파일을 제자리로 옮겨요. 폴더가 없으면 만들고, 권한은 보통의 파일처럼 맞춰요."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    os.chmod(source, 0o666 & ~UMASK)
+    os.replace(source, path)
+
+
 def create_text(path: Path, text: str) -> None:
     """아직 없을 때만 써요. 여럿이 함께 만들어도 먼저 쓴 하나만 남고, 반쪽은 누구에게도 보이지 않아요."""
     temporary = _temporary(path)

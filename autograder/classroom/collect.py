@@ -6,14 +6,16 @@ Moodle(`이름_번호_assignsubmission_file_/…`), Canvas(`이름_번호_번호
 
 from __future__ import annotations
 
+import filecmp
 import io
-import json
 import os
 import re
+import tempfile
 import unicodedata
 import zipfile
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path, PurePosixPath
@@ -22,10 +24,13 @@ from autograder.authoring.lesson_source import sources
 from autograder.classroom.folder import Classroom
 from autograder.errors import CourseError
 from autograder.exercises import LESSONS, lesson_exercises
-from autograder.files import write_bytes
+from autograder.files import move_into
 from autograder.grading.names import student_name, tagged, visible
+from autograder.limits import LIMITS
+from autograder.notebooks.reading import NotebookError, read_notebook
+from autograder.sandbox.scratch import Scratch
 
-LIMIT_FILE = 64 * 1024 * 1024  # 바이트
+LIMIT_FILE = LIMITS.notebook_bytes
 LIMIT_TOTAL = 4 * 1024 * 1024 * 1024  # 바이트
 LIMIT_ENTRIES = 200_000
 
@@ -49,13 +54,13 @@ class Collected:
 
 @dataclass(frozen=True)
 class _Found:
-    """압축 파일 속의 노트북 하나. `spelling`은 학생의 이름이 적혀 있던 그대로의 바이트예요."""
+    """압축 파일 속의 노트북 하나. `spelling`은 학생의 이름이 적혀 있던 그대로의 바이트, `place`는 풀어 둔 임시 파일이에요."""
 
     name: str
     student: str
     spelling: bytes
     lesson: str
-    content: bytes
+    place: Path
     when: tuple[int, ...]
 
 
@@ -77,34 +82,44 @@ def collect(archive: Path, classroom: Classroom) -> Collected:
 
     이미 다른 제출이 있으면 옛것을 `classroom/replaced/`로 옮겨 두고 바꿔요. 압축 파일이 아니거나 너무 크면 CollectError예요.
     """
+    classroom.path.mkdir(parents=True, exist_ok=True)
+    # 같은 디스크에 하나씩 풀어 두고 이름만 바꿔요. 반 전체를 메모리에 쥐지 않고, 도중에 멈춰도 반쪽 파일이 남지 않아요.
+    with closing(Scratch(".collecting-", classroom.path)) as scratch:
+        collected, latest = _unpack(archive, scratch.folder)
+        spellings: dict[str, set[bytes]] = defaultdict(set)
+        for found in latest:
+            spellings[found.student].add(found.spelling)
+        stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
+        for found in sorted(latest, key=lambda one: (one.student, one.spelling, one.lesson)):
+            student, lesson = _told_apart(found, spellings[found.student]), found.lesson
+            target = classroom.submitted / student / lesson / f"{lesson}.ipynb"
+            if target.exists():
+                if filecmp.cmp(target, found.place, shallow=False):
+                    collected.same += 1
+                    continue
+                kept = classroom.path / "replaced" / stamp / student / f"{lesson}.ipynb"
+                kept.parent.mkdir(parents=True, exist_ok=True)
+                os.replace(target, kept)
+                collected.replaced.append(kept)
+            move_into(found.place, target)
+            collected.taken.append((student, lesson))
+    return collected
+
+
+def _unpack(archive: Path, folder: Path) -> tuple[Collected, list[_Found]]:
+    """노트북들을 `folder`에 풀어요. 같은 학생의 같은 레슨은 가장 나중 것만이에요."""
     collected = Collected()
     latest: dict[tuple[str, bytes, str], _Found] = {}
-    for found in _read(archive, collected):
+    for found in _read(archive, folder, collected):
         key = (found.student, found.spelling, found.lesson)
         older = latest.get(key)
         if older is not None:
             dropped = found if found.when < older.when else older
             collected.skipped.append((dropped.name, "같은 학생이 같은 레슨을 더 나중에 냈어요."))
+            dropped.place.unlink()
         if older is None or found.when >= older.when:
             latest[key] = found
-    stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
-    spellings: dict[str, set[bytes]] = defaultdict(set)
-    for found in latest.values():
-        spellings[found.student].add(found.spelling)
-    for found in sorted(latest.values(), key=lambda one: (one.student, one.spelling, one.lesson)):
-        student, lesson = _told_apart(found, spellings[found.student]), found.lesson
-        target = classroom.submitted / student / lesson / f"{lesson}.ipynb"
-        if target.exists():
-            if target.read_bytes() == found.content:
-                collected.same += 1
-                continue
-            kept = classroom.path / "replaced" / stamp / student / f"{lesson}.ipynb"
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            os.replace(target, kept)
-            collected.replaced.append(kept)
-        write_bytes(target, found.content)
-        collected.taken.append((student, lesson))
-    return collected
+    return collected, list(latest.values())
 
 
 def _told_apart(found: _Found, spellings: set[bytes]) -> str:
@@ -116,18 +131,23 @@ def _told_apart(found: _Found, spellings: set[bytes]) -> str:
     return student_name(found.student) if found.spelling == first else tagged(found.student, found.spelling)
 
 
-def _read(archive: Path, collected: Collected) -> Iterator[_Found]:
+def _read(archive: Path, folder: Path, collected: Collected) -> Iterator[_Found]:
+    broken = f"{archive.name}은 열 수 없는 압축 파일이에요. LMS에서 다시 내려받아 주세요."
     try:
-        with zipfile.ZipFile(archive) as opened:
-            entries = opened.infolist()
-            if len(entries) > LIMIT_ENTRIES or sum(e.file_size for e in entries) > LIMIT_TOTAL:
-                raise CollectError(f"{archive.name}은 풀면 너무 커요. 과제별로 나눠서 내려받아 주세요.")
-            for entry in entries:
-                yield from _read_entry(opened, entry, _name(entry), collected)
+        opened = zipfile.ZipFile(archive)
     except FileNotFoundError as error:
         raise CollectError(f"{archive} 파일이 없어요. 경로를 확인해 주세요.") from error
     except (zipfile.BadZipFile, OSError) as error:
-        raise CollectError(f"{archive.name}은 열 수 없는 압축 파일이에요. LMS에서 다시 내려받아 주세요.") from error
+        raise CollectError(broken) from error
+    with opened:
+        entries = opened.infolist()
+        if len(entries) > LIMIT_ENTRIES or sum(e.file_size for e in entries) > LIMIT_TOTAL:
+            raise CollectError(f"{archive.name}은 풀면 너무 커요. 과제별로 나눠서 내려받아 주세요.")
+        try:
+            for entry in entries:
+                yield from _read_entry(opened, entry, _name(entry), folder, collected)
+        except zipfile.BadZipFile as error:
+            raise CollectError(broken) from error
 
 
 def _name(entry: zipfile.ZipInfo) -> _Name:
@@ -148,7 +168,12 @@ def _name(entry: zipfile.ZipInfo) -> _Name:
 
 
 def _read_entry(
-    opened: zipfile.ZipFile, entry: zipfile.ZipInfo, given: _Name, collected: Collected, outer: _Name | None = None
+    opened: zipfile.ZipFile,
+    entry: zipfile.ZipInfo,
+    given: _Name,
+    folder: Path,
+    collected: Collected,
+    outer: _Name | None = None,
 ) -> Iterator[_Found]:
     path = PurePosixPath(given.text)
     name = visible(f"{outer.text}/{given.text}" if outer else given.text)  # 사람에게 보일 이름
@@ -171,7 +196,7 @@ def _read_entry(
         collected.skipped.append((name, f"풀면 {LIMIT_FILE // 2**20} MB보다 커요."))
         return
     if nested:
-        yield from _read_nested(content, given, collected)
+        yield from _read_nested(content, given, folder, collected)
         return
     owner = _owner(outer, path.name) if outer else given
     student, written, lesson = _student(owner.text), _student(owner.plain), _lesson(path.name, content)
@@ -181,10 +206,13 @@ def _read_entry(
         collected.skipped.append((name, "어느 레슨의 노트북인지 알 수 없어요."))
     else:
         spelling = written.encode(owner.encoding, "backslashreplace")
-        yield _Found(name, student, spelling, lesson, content, tuple(entry.date_time))
+        handle, place = tempfile.mkstemp(dir=folder)
+        with open(handle, "wb") as file:
+            file.write(content)
+        yield _Found(name, student, spelling, lesson, Path(place), tuple(entry.date_time))
 
 
-def _read_nested(content: bytes, given: _Name, collected: Collected) -> Iterator[_Found]:
+def _read_nested(content: bytes, given: _Name, folder: Path, collected: Collected) -> Iterator[_Found]:
     """학생이 압축해서 낸 것. 한 겹만 더 풀어요."""
     name = visible(given.text)
     try:
@@ -193,7 +221,7 @@ def _read_nested(content: bytes, given: _Name, collected: Collected) -> Iterator
                 collected.skipped.append((name, "풀면 너무 커요."))
                 return
             for entry in inner.infolist():
-                yield from _read_entry(inner, entry, _name(entry), collected, outer=given)
+                yield from _read_entry(inner, entry, _name(entry), folder, collected, outer=given)
     except zipfile.BadZipFile:
         collected.skipped.append((name, "열 수 없는 압축 파일이에요."))
 
@@ -231,9 +259,8 @@ def _lesson(name: str, content: bytes) -> str | None:
     if found := _lesson_of_name(name):
         return found
     try:
-        cells = json.loads(content.decode("utf-8-sig", errors="replace"))["cells"]
-        ids = {(cell["metadata"].get("nbgrader") or {}).get("grade_id") for cell in cells}
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        ids = {cell.grade_id for cell in read_notebook(content).cells}
+    except NotebookError:
         return None
     overlap = {lesson: len(ids & {exercise.name for exercise in lesson_exercises(lesson)}) for lesson in sources()}
     best = max(overlap, key=lambda lesson: overlap[lesson])

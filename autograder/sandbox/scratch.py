@@ -14,12 +14,16 @@ _YOUNG = 60  # 자물쇠를 걸기 전일 수 있는 폴더의 나이(초)
 
 
 class Scratch:
-    """임시 폴더 하나. 쓰는 동안 자물쇠를 걸어 두고, 주인이 죽어 자물쇠가 풀린 것들은 만들 때 치워요."""
+    """`parent`(없으면 시스템의 임시 폴더) 아래의 임시 폴더 하나.
 
-    def __init__(self, prefix: str) -> None:
+    쓰는 동안 자물쇠를 걸어 두고, 주인이 죽어 자물쇠가 풀린 것들은 만들 때 치워요.
+    """
+
+    def __init__(self, prefix: str, parent: Path | None = None) -> None:
+        place = parent or Path(tempfile.gettempdir())
         if sys.platform.startswith("linux"):
-            _sweep(prefix)
-        self.folder = Path(tempfile.mkdtemp(prefix=prefix))
+            _sweep(place, prefix)
+        self.folder = Path(tempfile.mkdtemp(prefix=prefix, dir=place))
         self._lock = _take(self.folder)
 
     def close(self) -> None:
@@ -46,9 +50,9 @@ def _take(folder: Path) -> int | None:
     return handle
 
 
-def _sweep(prefix: str) -> None:
+def _sweep(place: Path, prefix: str) -> None:
     """주인이 없는 폴더들을 지워요. 우리 것이 아니거나 링크거나 갓 만든 것은 건드리지 않아요."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{prefix}*"):
+    for folder in place.glob(f"{prefix}*"):
         with contextlib.suppress(OSError):
             info = folder.lstat()
             if info.st_uid != os.getuid() or folder.is_symlink() or time.time() - info.st_mtime < _YOUNG:

@@ -8,7 +8,8 @@ LOOK = """import os
 def others():
     return [p for p in range(1, 400) if p != os.getpid()]
 def near():
-    return [p for p in range(max(1, os.getpid() - 60), os.getpid() + 60) if p != os.getpid()] + [p for p in (os.getppid(), 1) if p not in (0, os.getpid())]
+    wide = [os.getppid(), 1, *range(max(1, os.getpid() - 60), os.getpid() + 60)]
+    return [p for p in wide if p not in (0, os.getpid())]
 """
 
 
