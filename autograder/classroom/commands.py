@@ -72,10 +72,20 @@ def grade(
     unsafe: Annotated[
         bool, typer.Option("--unsafe-no-sandbox", help="모래상자 없이 채점해요. 믿는 코드에만 쓰세요.")
     ] = False,
+    dask: Annotated[
+        str | None,
+        typer.Option(
+            "--dask",
+            metavar="ADDRESS",
+            help="dask 스케줄러의 컴퓨터들에 나눠 채점해요. local이면 이 컴퓨터에 띄워 봐요.",
+        ),
+    ] = None,
 ) -> int:
     """제출물을 채점해서 성적부, 피드백, 점수표를 만들어요."""
     if sys.platform == "win32":
         raise CourseError("윈도우에서는 채점할 수 없어요. WSL2(우분투)를 설치하고 그 안에서 같은 명령을 실행해 주세요.")
+    if dask and unsafe:
+        raise CourseError("`--dask`는 모래상자 없이 쓸 수 없어요. 둘 가운데 하나만 적어 주세요.")
     from autograder.classroom.grade_class import grade_class
 
     if directory is not None and not directory.is_dir():
@@ -83,7 +93,9 @@ def grade(
     room = Classroom(classroom)
     with _Progress() as progress:
         try:
-            graded = grade_class(room, directory, _lesson(lesson), jobs, unsafe, progress.start, progress.step)
+            graded = grade_class(
+                room, directory, _lesson(lesson), jobs, unsafe, progress.start, progress.step, dask=dask
+            )
         except KeyboardInterrupt:
             raise GradingStopped(
                 "멈췄어요. 끝난 제출물은 저장했으니, 같은 명령을 다시 하면 나머지만 채점해요."

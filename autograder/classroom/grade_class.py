@@ -14,6 +14,7 @@ from pathlib import Path
 
 from nbgrader.utils import parse_utc
 
+from autograder.classroom.cluster import Cluster
 from autograder.classroom.feedback import render_feedback
 from autograder.classroom.fingerprint import content_digest
 from autograder.classroom.folder import Classroom, ClassroomError, StoredResult
@@ -65,11 +66,14 @@ def grade_class(
     unsafe: bool = False,
     on_start: Callable[[int, int], None] | None = None,
     on_result: Callable[[StoredResult], None] | None = None,
+    *,
+    dask: str | None = None,
 ) -> ClassResult:
     """`directory/<학생>/<레슨>/<레슨>.ipynb`를 모두 채점해요. 제출물은 읽기만 해요.
 
     `on_start(모두, 그대로 둘 것)`와 `on_result(결과)`는 진행을 보여 줄 때 써요. 제출물이 없으면 ClassroomError,
     모래상자를 만들 수 없으면 `sandbox.SandboxRefused`예요.
+    `dask`는 함께 채점할 스케줄러의 주소예요("local"이면 이 컴퓨터에 띄워 봐요).
     """
     directory = directory or classroom.submitted
     ungraded: list[Ungraded] = []
@@ -100,7 +104,7 @@ def grade_class(
         try:
             # 같은 레슨끼리 이어서 맡겨요. 심사원이 레슨의 답안지를 한 번만 준비하게요.
             todo = sorted((work.submission for work in works.values()), key=lambda one: one.lesson)
-            graded = _grade_all(classroom, todo, jobs, unsafe)
+            graded = _grade_all(classroom, todo, jobs, unsafe, dask)
             # 멈출 때 작업자도 바로 끝나게 생성기를 닫아요. 채점할 것이 없으면 작업자를 띄우지 않아요.
             with closing(graded):
                 for result in graded if todo else ():
@@ -125,13 +129,11 @@ def grade_class(
 
 
 def _grade_all(
-    classroom: Classroom, submissions: Sequence[Submission], jobs: int | None, unsafe: bool
+    classroom: Classroom, submissions: Sequence[Submission], jobs: int | None, unsafe: bool, dask: str | None
 ) -> Generator[Graded | Ungraded, None, None]:
     seed, bonus = classroom.seed(), classroom.adds_bonus
-    with (
-        open_station(jobs, unsafe) as station,
-        closing(station.grade(Request(s, seed, bonus) for s in submissions)) as found,
-    ):
+    place = Cluster(dask, jobs) if dask else open_station(jobs, unsafe)
+    with place as opened, closing(opened.grade(Request(one, seed, bonus) for one in submissions)) as found:
         yield from found
 
 

@@ -28,7 +28,7 @@ from autograder.grading.graded_copy import make_copy
 from autograder.grading.intake import Intake
 from autograder.grading.lesson_cells import lesson_cells
 from autograder.grading.lesson_setup import LessonSetup, prepare
-from autograder.grading.messages import Graded, Request, graded_words, read_request, receive, send
+from autograder.grading.messages import Graded, Request, Words, outcome_words, read_request, receive, send
 from autograder.grading.results import SubmissionResult, Ungraded
 from autograder.limits import Limits
 from autograder.notebooks.cell_code import forget
@@ -64,6 +64,8 @@ def main() -> None:
 def _get_ready(words: bytes) -> None:
     """갈라지기 전에 레슨의 답안지를 만들어 둬요. 잘못되면 심사원이 다시 해 보고 까닭을 말해요."""
     opened = json.loads(words)
+    if not opened["keeps_keys"]:
+        return
     with suppress(Exception):
         prepare(opened["lesson"], opened["seed"])
         lesson_cells(opened["lesson"])
@@ -84,8 +86,7 @@ def _judge(sock: socket.socket, words: bytes) -> None:
         except EOFError:
             return
         signal.setitimer(signal.ITIMER_PROF, limits.judge_cpu)  # 다 쓰면 이 심사원만 끝나요.
-        reply = _answer(read_request(head, body), head["refuse"], sandbox)
-        send(sock, *reply)
+        send(sock, _answer(read_request(head, body), sandbox))
         signal.setitimer(signal.ITIMER_PROF, 0)
         forget()
 
@@ -98,30 +99,30 @@ def _bind_memory(limits: Limits) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (used + limits.judge_memory, used + limits.judge_memory))
 
 
-def _answer(request: Request, refusal: str, sandbox: Any) -> tuple[dict[str, Any], bytes]:
+def _answer(request: Request, sandbox: Any) -> Words:
     one = request.submission
     try:
         setup = prepare(one.lesson, request.seed)
-        return graded_words(_grade(request, refusal, sandbox, setup))
+        return outcome_words(_grade(request, sandbox, setup))
     except WorkerLost as error:
         return {"again": f"채점 작업자를 잃었어요({error})"}, b""
     except MemoryError:
         return {"again": ""}, b""
     except Exception as error:
         why = f"채점기가 이 제출물에서 멈췄어요({for_the_maintainer(error)}). 관리자에게 알려 주세요"
-        return {"ungraded": vars(Ungraded(one.student, one.lesson, why))}, b""
+        return outcome_words(Ungraded(one.student, one.lesson, why))
 
 
-def _grade(request: Request, refusal: str, sandbox: Any, setup: LessonSetup) -> Graded:
+def _grade(request: Request, sandbox: Any, setup: LessonSetup) -> Graded:
     started = time.process_time()
     one, digest = request.submission, ""
-    if not refusal:
+    if not request.refusal:
         with suppress(NotebookError):
             content = one.read()
             one, digest = replace(one, source=content), hashlib.sha256(content).hexdigest()
         result = grade_submission(one, request.seed, sandbox, setup)
     else:
-        result = refuse(one, request.seed, sandbox, setup, Intake(refusal=refusal))
+        result = refuse(one, request.seed, sandbox, setup, Intake(refusal=request.refusal))
     result = _by_the_rules(result, request)
     made = make_copy(result.lesson, result.intake, result.marks)
     return Graded(

@@ -14,16 +14,22 @@ from typing import Any
 from autograder.grading.results import Mark, Scored, Ungraded
 from autograder.grading.submissions import Submission
 
+Words = tuple[dict[str, Any], bytes]  # 머리(JSON 사전)와 뒤따르는 바이트
+
 _LENGTHS = struct.Struct(">II")  # 머리의 길이, 뒤따르는 바이트의 길이
 
 
 @dataclass(frozen=True)
 class Request:
-    """채점할 제출물 하나. `bonus`가 거짓이면 보너스의 점수를 더하지 않아요."""
+    """채점할 제출물 하나.
+
+    `bonus`가 거짓이면 보너스의 점수를 더하지 않아요. `refusal`이 있으면 제출물을 읽지 않고 그 까닭으로 물리쳐요.
+    """
 
     submission: Submission
     seed: int
     bonus: bool = True
+    refusal: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,13 +55,12 @@ class Graded(Scored):
     code: Mapping[str, str] = field(default_factory=dict)
 
 
-def send(sock: socket.socket, head: Mapping[str, Any], body: bytes = b"") -> None:
+def send(sock: socket.socket, words: Words) -> None:
     """말 하나를 보내요."""
-    text = json.dumps(head).encode()
-    sock.sendall(_LENGTHS.pack(len(text), len(body)) + text + body)
+    sock.sendall(pack(words))
 
 
-def receive(sock: socket.socket, limit: int) -> tuple[dict[str, Any], bytes]:
+def receive(sock: socket.socket, limit: int) -> Words:
     """말 하나를 들어요. 먼저 끊기면 EOFError, `limit`바이트보다 길면 ValueError."""
     text_size, body_size = _LENGTHS.unpack(_exactly(sock, _LENGTHS.size))
     if text_size + body_size > limit:
@@ -74,8 +79,21 @@ def _exactly(sock: socket.socket, size: int) -> bytes:
     return b"".join(pieces)
 
 
-def request_words(request: Request, refuse: str = "") -> tuple[dict[str, Any], bytes]:
-    """부탁의 말. `refuse`가 있으면 제출물을 읽지 않고 그 까닭으로 물리쳐요."""
+def pack(words: Words) -> bytes:
+    """말 하나를 바이트로."""
+    text = json.dumps(words[0]).encode()
+    return _LENGTHS.pack(len(text), len(words[1])) + text + words[1]
+
+
+def unpack(data: bytes) -> Words:
+    """바이트를 말로."""
+    text_size, _ = _LENGTHS.unpack_from(data)
+    start = _LENGTHS.size + text_size
+    return json.loads(data[_LENGTHS.size : start]), data[start:]
+
+
+def request_words(request: Request) -> Words:
+    """부탁의 말."""
     one = request.submission
     body = one.source if isinstance(one.source, bytes) else b""
     head = {
@@ -86,7 +104,7 @@ def request_words(request: Request, refuse: str = "") -> tuple[dict[str, Any], b
         "problems": list(one.problems),
         "seed": request.seed,
         "bonus": request.bonus,
-        "refuse": refuse,
+        "refusal": request.refusal,
     }
     return head, body
 
@@ -96,12 +114,14 @@ def read_request(head: Mapping[str, Any], body: bytes) -> Request:
     source = body if head["path"] is None else Path(os.fsdecode(bytes.fromhex(head["path"])))
     root = None if head["root"] is None else Path(os.fsdecode(bytes.fromhex(head["root"])))
     submission = Submission(head["student"], head["lesson"], source, tuple(head["problems"]), root)
-    return Request(submission, head["seed"], head["bonus"])
+    return Request(submission, head["seed"], head["bonus"], head["refusal"])
 
 
-def graded_words(graded: Graded) -> tuple[dict[str, Any], bytes]:
+def outcome_words(outcome: Graded | Ungraded) -> Words:
     """결과의 말. 사본은 글 그대로 뒤에 붙어요."""
-    return {"graded": {**asdict(graded), "copy": None}}, graded.copy.encode()
+    if isinstance(outcome, Ungraded):
+        return {"ungraded": asdict(outcome)}, b""
+    return {"graded": {**asdict(outcome), "copy": None}}, outcome.copy.encode()
 
 
 def read_reply(head: Mapping[str, Any], body: bytes) -> Graded | Ungraded | str:

@@ -18,7 +18,7 @@ import tempfile
 import time
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from types import TracebackType
 from typing import Any
 
@@ -39,18 +39,24 @@ Outcome = Graded | Ungraded
 
 
 class Station:
-    """채점하는 자리. `with Station(jobs) as station:`으로 열고 `station.grade(부탁들)`로 써요."""
+    """채점하는 자리. `with Station(jobs) as station:`으로 열고 `station.grade(부탁들)`로 써요.
 
-    def __init__(self, jobs: int | None = None, unsafe: bool = False, limits: Limits = LIMITS) -> None:
+    `keeps_keys`가 거짓이면 답안지를 심사원마다 만들고, 심사원이 끝날 때 함께 버려요.
+    """
+
+    def __init__(
+        self, jobs: int | None = None, unsafe: bool = False, limits: Limits = LIMITS, keeps_keys: bool = True
+    ) -> None:
         self.tier = choose_tier(unsafe)
         self.limits = limits
         # 서로 떼어 놓을 수 없는 단계에서는 하나씩만 해요. 함께 도는 이웃이 있으면 건드릴 수 있으니까요.
         self.jobs = max(1, jobs or cores()) if self.tier.side_by_side else 1
         self._pool = Pool(self.tier, limits)
+        self._keeps_keys = keeps_keys
         self._judges: _Judges | None = None
 
     def __enter__(self) -> Station:
-        self._judges = _Judges(self.tier.name, self.limits)
+        self._judges = _Judges(self.tier.name, self.limits, self._keeps_keys)
         try:
             self._pool.__enter__()
             self._judges.greet()
@@ -135,7 +141,7 @@ class Station:
                 return outcome
             if not outcome and turn.over:
                 # 두 번 모두 상한에 닿았어요. 읽지 않고 물리쳐요.
-                turn.refusal = _OVER
+                turn.request = replace(turn.request, refusal=_OVER)
             turn.why, turn.over = outcome or turn.why, not outcome
         return Ungraded(turn.request.submission.student, turn.request.submission.lesson, turn.why)
 
@@ -153,7 +159,6 @@ class _Turn:
     request: Request
     why: str = "심사원이 상한에 닿았어요"
     over: bool = False
-    refusal: str = ""
 
     @property
     def subject(self) -> tuple[str, int]:
@@ -177,7 +182,7 @@ class _Lane:
         self.turn, self.turns = turn, self.turns + 1
         self.deadline = time.monotonic() + self._wall
         with contextlib.suppress(OSError):  # 벌써 끝난 심사원이면 대답을 들을 때 알게 돼요.
-            send(self._sock, *request_words(turn.request, turn.refusal))
+            send(self._sock, request_words(turn.request))
 
     def finish(self, limit: int) -> tuple[_Turn, Outcome | str]:
         """대답을 들어요. 대답 없이 끝났으면 까닭을, 상한에 닿았으면 빈 글을 돌려줘요."""
@@ -213,8 +218,8 @@ class _Lane:
 class _Judges:
     """심사원을 갈라 내는 서버. 데우는 동안 다른 일을 할 수 있게, 띄우는 것과 기다리는 것이 따로예요."""
 
-    def __init__(self, tier: str, limits: Limits) -> None:
-        self._opening = {"tier": tier, "limits": asdict(limits)}
+    def __init__(self, tier: str, limits: Limits, keeps_keys: bool) -> None:
+        self._opening = {"tier": tier, "limits": asdict(limits), "keeps_keys": keeps_keys}
         self._wall = 2 * limits.wall
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 서버가 끝날 때 `close`가 닫아요.

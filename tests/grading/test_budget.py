@@ -35,7 +35,7 @@ def measure(data: bytes) -> Cost:
         try:
             judge_process._bind_memory(LIMITS)
             before = resource.getrusage(resource.RUSAGE_SELF)
-            graded = judge_process._grade(Request(Submission("s", "tiny", data), SEED), "", pool, setup)
+            graded = judge_process._grade(Request(Submission("s", "tiny", data), SEED), pool, setup)
             after = resource.getrusage(resource.RUSAGE_SELF)
             cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
             grown = (after.ru_maxrss - before.ru_maxrss) / 1024
@@ -184,6 +184,6 @@ def test_sleeping_in_every_cell_ends_with_the_total(monkeypatch: pytest.MonkeyPa
     run = pool.run
     monkeypatch.setattr(pool, "run", lambda job: slept.append((found := run(job)).asleep_seconds) or found)
     monkeypatch.setattr(pool, "limits", judge_process.replace(pool.limits, total_asleep=4.0))
-    graded = judge_process._grade(Request(Submission("s", "tiny", sleepy), SEED), "", pool, tiny_setup())
+    graded = judge_process._grade(Request(Submission("s", "tiny", sleepy), SEED), pool, tiny_setup())
     assert {mark.verdict for mark in graded.marks} == {"timeout"} and "앞에서 다 써서" in graded.marks[-1].message
     assert 4.0 < sum(slept) < 4.0 + 2 * len(slept)

@@ -49,7 +49,7 @@ def found(outcomes: list[Graded | Ungraded]) -> dict[str, Graded]:
 
 def test_a_class_gets_the_same_marks_in_any_order() -> None:
     alone = {
-        one.student: judge_process._grade(Request(one, SEED), "", shared_pool(), prepare(LESSON, SEED))
+        one.student: judge_process._grade(Request(one, SEED), shared_pool(), prepare(LESSON, SEED))
         for one in submissions()
     }
     for order in (1, -1):
@@ -93,7 +93,7 @@ class Unlucky(Station):
         self.turn = turn
 
     def _listen(self, lanes: list[station._Lane]):
-        self.refusals.append(self.turn.refusal)
+        self.refusals.append(self.turn.request.refusal)
         answer = self.answers.pop(0)
         refused = Graded("s", LESSON, (), (), False, SEED, "full", 0.0, 0.0, "", "")
         yield self.turn, refused if answer is None else answer
@@ -127,7 +127,7 @@ def test_a_bug_in_the_grader_costs_one_submission_only(monkeypatch: pytest.Monke
     monkeypatch.setattr(judge_process, "prepare", lambda lesson, seed: tiny_setup(seed))
     monkeypatch.setattr(judge_process, "grade_submission", trip)
     tiny = Submission("s001", "tiny", as_bytes(cells_of({})))
-    why = judge_process._answer(Request(tiny, SEED), "", shared_pool())[0]["ungraded"]["why"]
+    why = judge_process._answer(Request(tiny, SEED), shared_pool())[0]["ungraded"]["why"]
     # 관리자가 손댈 수 있게 이름, 글, 자리를 한 줄로 적어요.
     assert "SystemError: 두 줄에 걸친 [31m말!!!" in why and "test_station.py:" in why
     assert why.isprintable() and len(why) < 320
@@ -136,7 +136,7 @@ def test_a_bug_in_the_grader_costs_one_submission_only(monkeypatch: pytest.Monke
         raise WorkerLost("작업자가 죽었어요")
 
     monkeypatch.setattr(judge_process, "grade_submission", lose)
-    assert "작업자가 죽었어요" in judge_process._answer(Request(tiny, SEED), "", shared_pool())[0]["again"]
+    assert "작업자가 죽었어요" in judge_process._answer(Request(tiny, SEED), shared_pool())[0]["again"]
 
 
 def test_a_submission_over_the_judges_budget_is_refused_alone(tmp_path: Path) -> None:
