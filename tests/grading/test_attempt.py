@@ -6,7 +6,6 @@ import os
 import random
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 import nbformat
 import pytest
@@ -29,7 +28,7 @@ from autograder.authoring.lesson_source import read_source
 from autograder.grading.attempt import grade_submission
 from autograder.grading.lesson_setup import LessonSetup, prepare
 from autograder.grading.results import VERDICTS
-from autograder.grading.submissions import Submission, find_submissions
+from autograder.grading.submissions import Submission
 from autograder.grading.untrusted_answer import judge_answer, judge_outcomes
 from autograder.judging import serialisation
 from autograder.judging.call_runner import Foreign, Outcome
@@ -286,17 +285,6 @@ def test_same_seed_same_marks_other_seed_other_cases() -> None:
 @pytest.mark.skipif(
     os.name == "nt" or sys.platform == "darwin", reason="이 운영체제의 파일 이름은 언제나 유니코드예요."
 )
-def test_folder_names_in_other_encodings(tmp_path: Path) -> None:
-    for raw in ("홍길동".encode("cp949"), "김하나".encode(), b"\xff\xfe\xff"):
-        folder = os.path.join(os.fsencode(tmp_path), raw, b"05_attention_math")
-        os.makedirs(folder)
-        with open(os.path.join(folder, b"05_attention_math.ipynb"), "wb") as file:
-            file.write(b"{}")
-    found = find_submissions(tmp_path)
-    assert {s.student for s in found} == {"홍길동", "김하나", "\\xff\\xfe\\xff"}
-    assert [s.read() for s in found] == [b"{}"] * 3
-
-
 def test_lesson_five_solution_is_perfect() -> None:
     lesson = "05_attention_math"
     solved = nbformat.writes(read_source(lesson)).encode()
