@@ -187,7 +187,8 @@ def test_a_helper_that_stands_still_changes_no_mark(calm: Calm, tmp_path: Path, 
 def test_a_class_that_stands_still_longer_than_sleep_is_allowed_changes_no_mark(calm: Calm, tmp_path: Path) -> None:
     """채점 전체가 잠든 시간의 상한보다 오래 멈췄다가 이어져도(노트북 컴퓨터를 덮었을 때처럼) 잠든 것이 아니에요."""
     run = Run(calm.submitted, new_room(tmp_path / "room"))
-    wait_for(lambda: run.family.of("sandbox child") and run.family.of("judge"))
+    wait_for(lambda: run.family.of("sandbox child") or run.process.poll() is not None)
+    assert run.process.poll() is None
     family = list(run.family.look())
     for one in family:
         one.signal(signal.SIGSTOP)

@@ -85,14 +85,17 @@ class Family:
 
     def look(self) -> dict[Process, str]:
         """살아 있는 가족과 저마다의 일."""
-        waiting = [one for one in self._known if one.alive()]
-        found = {one: self._known[one] for one in waiting}
-        while waiting:
-            parent = waiting.pop()
-            for child in parent.children():
-                if child not in found:
-                    found[child] = self._known.get(child) or _role(found[parent], child.command())
-                    waiting.append(child)
+        # 갓 갈라진 것은 아직 부모의 이름을 달고 있어서, 부모가 있는 것의 일은 볼 때마다 다시 정해요.
+        found: dict[Process, str] = {}
+        for known, role in list(self._known.items()):
+            waiting = [] if known in found or not known.alive() else [known]
+            found |= dict.fromkeys(waiting, role)
+            while waiting:
+                parent = waiting.pop()
+                for child in parent.children():
+                    if child not in found:
+                        found[child] = _role(found[parent], child.command())
+                        waiting.append(child)
         self._known |= found
         return {one: role for one, role in found.items() if one.alive()}
 
