@@ -9,11 +9,13 @@ import contextlib
 import io
 import os
 import re
+import signal
 import sys
 import tempfile
 import time
 import traceback
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from autograder.cli import translation
@@ -30,6 +32,23 @@ def prepare_environment() -> None:
         os.environ["PATH"] = os.pathsep.join([folder, *paths])
     os.environ.setdefault("PYTHONUTF8", "1")
     java.prepare()
+
+
+class Terminated(KeyboardInterrupt):
+    """종료 신호(SIGTERM)를 받았어요. Ctrl+C와 같이 하던 일을 정리하고 끝내요."""
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # 정리하는 동안 또 와도 한 번으로 쳐요.
+    raise Terminated
+
+
+def _stopped(error: BaseException) -> bool:
+    """종료 신호 때문에 난 예외인지."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, Terminated):
+        cause = cause.__cause__ or cause.__context__
+    return cause is not None
 
 
 def run(arguments: list[str]) -> int:
@@ -60,9 +79,12 @@ def run(arguments: list[str]) -> int:
         print(translation.explain(error), file=sys.stderr)
         return getattr(error, "exit_code", 1)
     except expected as error:
-        return _fail(str(error), getattr(error, "exit_code", 2))  # 문서에 다른 코드를 적은 오류만 따로 정해요.
-    except (KeyboardInterrupt, typer.Abort):
-        return _fail("멈췄어요.", 130)
+        code = getattr(error, "exit_code", 2)
+        return _fail(
+            str(error), 143 if code == 130 and _stopped(error) else code
+        )  # 문서에 다른 코드를 적은 오류만 따로 정해요.
+    except (KeyboardInterrupt, typer.Abort) as error:
+        return _fail("멈췄어요.", 143 if _stopped(error) else 130)
     except BrokenPipeError:
         _drop_output()  # `course --help | head`처럼 읽는 쪽이 먼저 닫은 경우예요.
         return 141
@@ -118,4 +140,5 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # UTF-8이 아닌 바이트가 든 경로도 말할 수 있게요.
             stream.reconfigure(errors="backslashreplace")
+    signal.signal(signal.SIGTERM, _terminate)
     sys.exit(run(sys.argv[1:]))

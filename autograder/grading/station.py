@@ -28,9 +28,11 @@ from autograder.layout import ROOT
 from autograder.limits import LIMITS, Limits
 from autograder.sandbox import Pool, SandboxRefused, choose_tier
 from autograder.sandbox.fork_server import START, STATUS
+from autograder.sandbox.worker_process import Line
 
 LANE_TURNS = 100  # 심사원 하나가 맡는 제출물의 수. 그 뒤에는 새로 갈라져서 메모리가 쌓이지 않아요.
 TRIES_ALONE = 4  # 우리 쪽의 일로 실패했을 때 혼자 다시 해 보는 횟수
+RESTARTS = 5  # 하나도 채점하지 못하는 사이에 심사원의 서버를 다시 띄우는 횟수
 _START_SECONDS = 180
 _NO_END = 2**32 - 1  # 심사원은 제출물마다 따로 재므로 끝이 없어요.
 _OVER = "이 제출물을 읽고 판정하는 데 정해 둔 시간이나 메모리를 다 썼어요. 답의 크기와 노트북에 적힌 것을 줄여서 다시 내 주세요."
@@ -54,12 +56,13 @@ class Station:
         self._pool = Pool(self.tier, limits)
         self._keeps_keys = keeps_keys
         self._judges: _Judges | None = None
+        self._restarts = 0
 
     def __enter__(self) -> Station:
         self._judges = _Judges(self.tier.name, self.limits, self._keeps_keys)
         try:
             self._pool.__enter__()
-            self._judges.greet()
+            self._greet()
         except BaseException:
             self.close()
             raise
@@ -90,6 +93,7 @@ class Station:
                         turn.why, turn.over = outcome or turn.why, not outcome
                         again.append(turn)
                     else:
+                        self._restarts = 0
                         yield outcome
             self._dismiss(lanes)
             for turn in again:
@@ -100,7 +104,8 @@ class Station:
     def _hand_out(self, waiting: deque[_Turn], lanes: list[_Lane]) -> None:
         """쉬는 심사원에게 나눠 줘요. 모자라면 새로 부르고, 레슨이 다르면 바꿔요."""
         for lane in [lane for lane in lanes if not lane.turn]:
-            if not waiting or lane.subject != waiting[0].subject or lane.turns >= LANE_TURNS:
+            fits = waiting and lane.subject == waiting[0].subject and lane.line is self._pool.line()
+            if not fits or lane.turns >= LANE_TURNS:
                 lane.close()
                 lanes.remove(lane)
             else:
@@ -110,9 +115,35 @@ class Station:
             lanes[-1].take(waiting.popleft())
 
     def _open(self, subject: tuple[str, int]) -> _Lane:
-        if self._judges is None:
-            raise SandboxRefused("채점을 멈추는 중이에요.")
-        return self._judges.open(subject, self._pool.line().fileno())
+        while True:
+            if self._judges is None:
+                raise SandboxRefused("채점을 멈추는 중이에요.")
+            try:
+                return self._judges.open(subject, self._pool.line())
+            except _JudgesLost:
+                # 서버와 함께 심사원들도 끝났어요. 맡고 있던 것은 혼자 다시 해 봐요.
+                self._call_again()
+                self._greet()
+
+    def _greet(self) -> None:
+        """심사원의 서버가 데워질 때까지 기다려요. 그사이에 밖에서 끝냈으면 다시 띄워요."""
+        while self._judges is not None:
+            try:
+                return self._judges.greet()
+            except SandboxRefused:
+                if not self._judges.killed():
+                    raise
+                self._call_again()
+
+    def _call_again(self) -> None:
+        assert self._judges is not None
+        self._restarts += 1
+        if self._restarts > RESTARTS:
+            raise SandboxRefused(
+                f"심사원의 서버가 거듭 끝났어요: {self._judges.last_words()}. `course doctor`를 실행해 봐요."
+            )
+        self._judges.close()
+        self._judges = _Judges(self.tier.name, self.limits)
 
     def _listen(self, lanes: list[_Lane]) -> Iterator[tuple[_Turn, Outcome | str]]:
         """대답이 온 심사원들의 결과. 글이면 다시 해 봐야 하는 까닭이고, 빈 글이면 상한에 닿은 것이에요."""
@@ -125,7 +156,8 @@ class Station:
                 lanes.remove(lane)
                 if outcome:
                     # 작업자를 잃었을 수 있어요. 다른 심사원의 줄도 끊기지만, 그것도 다시 해 봐요.
-                    self._pool.renew()
+                    # 그 줄의 작업자가 이미 바뀌었으면 새 작업자는 그대로 둬요.
+                    self._pool.renew(lane.line)
             yield turn, outcome
 
     def _alone(self, turn: _Turn) -> Outcome:
@@ -168,9 +200,9 @@ class _Turn:
 class _Lane:
     """심사원 하나와 이어진 소켓. 한 번에 제출물 하나를 맡아요."""
 
-    def __init__(self, sock: socket.socket, status: int, subject: tuple[str, int], wall: float) -> None:
+    def __init__(self, sock: socket.socket, status: int, subject: tuple[str, int], line: Line, wall: float) -> None:
         self._sock, self._status, self._wall = sock, status, wall
-        self.subject = subject
+        self.subject, self.line = subject, line
         self.turn: _Turn | None = None
         self.turns = 0
         self.deadline = float("inf")
@@ -215,6 +247,10 @@ class _Lane:
             os.close(self._status)
 
 
+class _JudgesLost(Exception):
+    """심사원의 서버가 끝났어요."""
+
+
 class _Judges:
     """심사원을 갈라 내는 서버. 데우는 동안 다른 일을 할 수 있게, 띄우는 것과 기다리는 것이 따로예요."""
 
@@ -244,29 +280,34 @@ class _Judges:
             ready = b""
         if not ready:
             raise SandboxRefused(
-                f"심사원을 띄우지 못했어요: {self._last_line()}. `course doctor`로 무엇이 빠졌는지 봐요."
+                f"심사원을 띄우지 못했어요: {self.last_words()}. `course doctor`로 무엇이 빠졌는지 봐요."
             )
         self._control.settimeout(None)
 
-    def open(self, subject: tuple[str, int], line: int) -> _Lane:
-        """심사원 하나를 불러 모래상자의 줄을 건네요."""
+    def open(self, subject: tuple[str, int], line: Line) -> _Lane:
+        """심사원 하나를 불러 모래상자의 줄을 건네요. 서버가 끝났으면 _JudgesLost예요."""
         ours, theirs = socket.socketpair()
         status_read, status_write = os.pipe()
         words: dict[str, Any] = {**self._opening, "lesson": subject[0], "seed": subject[1]}
         try:
             start = START.pack(_NO_END) + json.dumps(words).encode()
             socket.send_fds(self._control, [start], [theirs.fileno(), status_write])
-            socket.send_fds(ours, [b"+"], [line])
+            socket.send_fds(ours, [b"+"], [line.fileno()])
         except OSError as error:
             ours.close()
             os.close(status_read)
-            raise SandboxRefused(f"심사원의 서버가 끝났어요: {self._last_line()}") from error
+            raise _JudgesLost from error
         finally:
             theirs.close()
             os.close(status_write)
-        return _Lane(ours, status_read, subject, self._wall)
+        return _Lane(ours, status_read, subject, line, self._wall)
 
-    def _last_line(self) -> str:
+    def killed(self) -> bool:
+        """밖에서 신호로 끝냈는지."""
+        return (self._process.poll() or 0) < 0
+
+    def last_words(self) -> str:
+        """서버가 끝나기 전에 마지막으로 남긴 줄."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout=5)
         self._log.seek(0)

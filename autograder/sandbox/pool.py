@@ -48,10 +48,10 @@ class Pool:
         """작업자와 이어진 줄. 다른 프로세스에 넘겨줄 때 써요."""
         return self._ready().line
 
-    def renew(self) -> None:
-        """지금의 작업자를 끝내요. 다음에 쓸 때 새로 띄워요."""
+    def renew(self, line: Line | None = None) -> None:
+        """지금의 작업자를 끝내요. 다음에 쓸 때 새로 띄워요. `line`을 주면 그 줄의 작업자가 아직 지금의 것일 때만이에요."""
         worker = self._worker
-        if worker is not None:
+        if worker is not None and line in (None, worker.line):
             self._drop(worker)
 
     def close(self) -> None:
@@ -70,15 +70,14 @@ class Pool:
     def _start(self) -> Worker:
         self._scratch = Scratch("course-grader-")
         try:
-            worker = start_worker(prepare(self.tier, self._scratch.folder))
-            found = [] if self.tier.name == "none" else worker.line.escapes()
+            worker = start_worker(prepare(self.tier, self._scratch.folder), ask=self.tier.name != "none")
         except WorkerLost as error:
             raise SandboxRefused(
                 f"채점 작업자를 띄우지 못했어요: {error}. `course doctor`로 무엇이 빠졌는지 봐요."
             ) from error
-        if not self.tier.tolerates(found):
+        if not self.tier.tolerates(worker.escaped):
             worker.close()
-            raise SandboxRefused("데운 작업자가 갇히지 않아 채점을 시작하지 않았어요: " + ", ".join(found))
+            raise SandboxRefused("데운 작업자가 갇히지 않아 채점을 시작하지 않았어요: " + ", ".join(worker.escaped))
         return worker
 
     def _drop(self, worker: Worker) -> None:

@@ -63,10 +63,8 @@ def _try(name: str) -> tuple[list[str] | None, str]:
     try:
         with closing(Scratch("course-probe-")) as scratch:
             worker = start_worker(prepare(Tier(name), scratch.folder, light=True))
-            try:
-                return worker.line.escapes(), ""
-            finally:
-                worker.close()
+            worker.close()
+            return worker.escaped, ""
     except (WorkerLost, OSError) as error:
         return None, str(error)
 

@@ -7,10 +7,9 @@ import os
 import shutil
 import sys
 import tempfile
-import time
 from pathlib import Path
 
-_YOUNG = 60  # 자물쇠를 걸기 전일 수 있는 폴더의 나이(초)
+_TRIES = 5
 
 
 class Scratch:
@@ -23,8 +22,15 @@ class Scratch:
         place = parent or Path(tempfile.gettempdir())
         if sys.platform.startswith("linux"):
             _sweep(place, prefix)
-        self.folder = Path(tempfile.mkdtemp(prefix=prefix, dir=place))
-        self._lock = _take(self.folder)
+        for _ in range(_TRIES):
+            self.folder = Path(tempfile.mkdtemp(prefix=prefix, dir=place))
+            self._lock = _take(self.folder)
+            if self._lock is not None and self.folder.is_dir():
+                break
+            # 자물쇠를 걸기 바로 전에 다른 채점이 주인 없는 것으로 알고 지우는 중이에요. 다시 만들어요.
+            self.close()
+        else:  # 자물쇠가 없는 파일 시스템이에요. 거기서는 아무도 치우지 못해요.
+            self.folder = Path(tempfile.mkdtemp(prefix=prefix, dir=place))
 
     def close(self) -> None:
         """폴더를 지우고 자물쇠를 놓아요."""
@@ -51,11 +57,11 @@ def _take(folder: Path) -> int | None:
 
 
 def _sweep(place: Path, prefix: str) -> None:
-    """주인이 없는 폴더들을 지워요. 우리 것이 아니거나 링크거나 갓 만든 것은 건드리지 않아요."""
+    """주인이 없는 폴더들을 지워요. 우리 것이 아니거나 링크인 것은 건드리지 않아요."""
     for folder in place.glob(f"{prefix}*"):
         with contextlib.suppress(OSError):
             info = folder.lstat()
-            if info.st_uid != os.getuid() or folder.is_symlink() or time.time() - info.st_mtime < _YOUNG:
+            if info.st_uid != os.getuid() or folder.is_symlink():
                 continue
             handle = _take(folder)
             if handle is not None:

@@ -1,6 +1,8 @@
 """자식 하나가 쓰는 시간을 밖에서 재요: 계산한 시간(CPU)과 잠든 시간.
 
 벽시계로 판단하지 않아요. 바쁜 기계에서 차례를 기다린 시간은 자식의 잘못이 아니라서, 커널이 적어 둔 기다린 시간을 빼요.
+재는 쪽이 바쁘거나 멈춰 있던 시간도 빼요. 그동안 자식은 우리가 답을 받아 주기를 기다렸을 수 있어요.
+커널이 기다린 시간을 적지 않는 기계에서는 볼 때마다 실의 상태만 봐요. 보는 때에 맞춰 잠깐씩 깨는 자식은 늦게 찾지만, 바쁜 자식을 잠들었다고 하지는 않아요.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from autograder.limits import Limits
 
 TICK = 0.2  # 자식이 조용할 때 시간을 다시 재는 사이(초)
 _CREDENTIALS = struct.Struct("iII")
-_AWAKE = 0.1  # 이만큼의 몫도 계산하거나 차례를 기다리지 않았으면 잠든 것이에요.
+_LONGEST = 2 * TICK  # 한 번에 더하는 가장 긴 잠. 이보다 오래 보지 못했다면 멈춰 있던 것은 우리일 수 있어요.
 
 
 class StopRunning(Exception):
@@ -35,7 +37,10 @@ class Watch:
         self.asleep = 0.0
         self._unit_asleep = 0.0
         self._unit_cpu = 0.0  # 이 단위를 시작할 때까지 쓴 CPU 초
-        self._seen = (time.monotonic(), 0.0, 0.0)
+        self._cpu_seen = self._cpu_looked = 0.0
+        self._waited_seen: dict[str, float] = {}  # 실의 번호: 차례를 기다린 초
+        self._looked = time.monotonic()
+        self._ours = _our_time()
 
     def begin(self) -> None:
         """단위 하나의 시간을 처음부터 재요."""
@@ -44,16 +49,18 @@ class Watch:
 
     def look(self) -> None:
         """상한을 넘었으면 까닭을 담은 StopRunning을 내요. 자주 불러도 되고, 정해 둔 사이마다 한 번만 재요."""
-        wall = time.monotonic()
-        passed = wall - self._seen[0]
+        now = time.monotonic()
+        passed = now - self._looked
         if passed < TICK / 2:
             return
-        cpu, waited = self._cpu(), self._waited()
-        busy = cpu - self._seen[1] + waited - self._seen[2]
-        self._seen = (wall, cpu, waited)
-        if busy < _AWAKE * passed:
-            self._unit_asleep += passed
-            self.asleep += passed
+        cpu, waited, ours = self._cpu(), self._waited(), _our_time()
+        if waited is None:
+            slept = 0.0 if self._runnable() else min(passed, _LONGEST)
+        else:
+            slept = min(passed - (cpu - self._cpu_looked) - waited - (ours - self._ours), _LONGEST)
+        self._looked, self._cpu_looked, self._ours = now, cpu, ours
+        self._unit_asleep += max(0.0, slept)
+        self.asleep += max(0.0, slept)
         if cpu - self._unit_cpu > self._limits.unit_cpu:
             raise StopRunning("timeout")
         if self._unit_asleep > self._limits.unit_asleep or self.asleep > self._limits.total_asleep:
@@ -74,19 +81,50 @@ class Watch:
             self._handle = -1
 
     def _cpu(self) -> float:
-        """쓴 CPU 초. 끝난 자식이거나 알 수 없으면 앞에서 본 그대로예요."""
-        try:
-            return time.clock_gettime(self._clock)
-        except (OSError, OverflowError):
-            return self._seen[1]
+        """쓴 CPU 초. 실을 모두 더해요. 끝난 자식이거나 알 수 없으면 앞에서 본 그대로예요."""
+        with contextlib.suppress(OSError, OverflowError):
+            self._cpu_seen = time.clock_gettime(self._clock)
+        return self._cpu_seen
 
-    def _waited(self) -> float:
-        """차례를 기다린 초. 커널이 적어 두지 않으면 앞에서 본 그대로예요."""
+    def _waited(self) -> float | None:
+        """앞에서 본 뒤로 실들이 차례를 기다린 초를 모두 더한 것. 커널이 적어 두지 않으면 None이에요."""
+        waited = {thread: _waited_by(f"/proc/{self._pid}/task/{thread}") for thread in self._threads()}
+        if None in waited.values():
+            return None
+        known = {thread: seconds for thread, seconds in waited.items() if seconds is not None}
+        total = sum(seconds - self._waited_seen.get(thread, 0.0) for thread, seconds in known.items())
+        self._waited_seen = known
+        return total
+
+    def _threads(self) -> list[str]:
         try:
-            with open(f"/proc/{self._pid}/schedstat") as file:
-                return int(file.read().split()[1]) / 1e9
-        except (OSError, ValueError, IndexError):
-            return self._seen[2]
+            return os.listdir(f"/proc/{self._pid}/task")
+        except OSError:
+            return []
+
+    def _runnable(self) -> bool:
+        """계산하거나 차례를 기다리는 실이 있는지. 볼 수 없으면 있다고 봐요."""
+        states = []
+        for thread in self._threads():
+            with contextlib.suppress(OSError, IndexError), open(f"/proc/{self._pid}/task/{thread}/stat") as file:
+                states.append(file.read().rpartition(")")[2].split()[0])
+        return not states or not set(states) <= {"S", "T", "Z", "X"}
+
+
+def _waited_by(folder: str) -> float | None:
+    """`/proc`의 폴더 하나가 말하는, 차례를 기다린 초. 방금 끝난 것이면 0, 커널이 적어 두지 않으면 None이에요."""
+    try:
+        with open(f"{folder}/schedstat") as file:
+            return int(file.read().split()[1]) / 1e9
+    except (ProcessLookupError, ValueError, IndexError):
+        return 0.0
+    except OSError:
+        return 0.0 if not os.path.exists(folder) else None
+
+
+def _our_time() -> float:
+    """이 실이 계산하거나 차례를 기다린 초. 한 프로세스의 여러 실이 저마다의 자식을 재도 돼요."""
+    return time.thread_time() + (_waited_by("/proc/thread-self") or 0.0)
 
 
 def acquainted_pair() -> tuple[socket.socket, socket.socket]:

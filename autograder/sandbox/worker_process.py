@@ -22,6 +22,7 @@ from autograder.sandbox.protocol import Job
 from autograder.sandbox.watch import TICK, StopRunning, Watch, acquainted_pair, first_words
 
 _START_SECONDS = 180
+_STARTS = 3  # 띄우는 사이에 밖에서 끝낸 작업자를 다시 띄워 보는 횟수까지
 _GRACE_SECONDS = 30
 _REASONS = {"SIGPROF": "timeout", "SIGXCPU": "timeout"}
 
@@ -102,13 +103,16 @@ class Worker:
         self.line = Line(control)
         self._process, self._control, self._log = process, control, log
         self.warm_cpu_seconds = 0.0
+        self.escaped: list[str] = []  # 갇힌 자식이 해낸, 해서는 안 되는 일들
 
-    def greet(self) -> None:
-        """데우기를 마칠 때까지 기다려요."""
+    def settle(self, settings: bytes) -> None:
+        """설정을 보내고 데우기를 마칠 때까지 기다려요."""
         self._control.settimeout(_START_SECONDS)
         try:
+            self._control.send(settings)
             line = self._control.recv(4096)
-        except (TimeoutError, ConnectionError) as error:
+        except OSError as error:
+            # 설정을 다 받기도 전에 끝났을 수도 있어요. 소켓의 오류보다 작업자가 남긴 말이 까닭에 가까워요.
             raise WorkerLost(self.last_words()) from error
         if not line:
             raise WorkerLost(self.last_words())
@@ -125,6 +129,11 @@ class Worker:
         lines = self._log.read().decode("utf-8", "replace").strip().splitlines()
         return lines[-1][:300] if lines else f"작업자가 코드 {self._process.returncode}번으로 끝났어요"
 
+    def killed(self) -> bool:
+        """밖에서 신호로 끝냈는지. bubblewrap은 안의 프로세스가 그렇게 끝나면 128을 더한 코드로 끝나요."""
+        code = self._process.poll()
+        return code is not None and (code < 0 or code > 128)
+
     def close(self) -> None:
         """작업자를 끝내요. 다른 프로세스가 줄을 아직 쥐고 있어도 끝나고, 자식들도 함께 끝나요."""
         with contextlib.suppress(OSError):
@@ -133,7 +142,8 @@ class Worker:
         try:
             self._process.wait(timeout=5)
         except subprocess.TimeoutExpired:
-            self._process.kill()
+            # bubblewrap만 끝내면 그 안의 작업자가 남아요. 둘은 한 묶음이에요.
+            os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
         self._log.close()
 
@@ -263,8 +273,22 @@ def _explain_end(result: JobResult, done: bool, status: tuple[int, int, bool, fl
         result.reason = reasons.get(number, "crash") if number else "exit"
 
 
-def start_worker(launch: Launch) -> Worker:
-    """작업자를 띄우고 데워질 때까지 기다려요. 안 되면 WorkerLost."""
+def start_worker(launch: Launch, ask: bool = True) -> Worker:
+    """작업자를 띄우고 데워질 때까지 기다려요. `ask`면 갇혔는지도 물어봐요. 안 되면 WorkerLost.
+
+    밖에서 신호로 끝낸 작업자나 시험 삼아 가둔 자식을 잃은 것은 이 기계에서 안 되는 것과 달라서, 다시 띄워 봐요.
+    """
+    for left in reversed(range(_STARTS)):
+        worker = _start(launch)
+        try:
+            return _ready(worker, launch, ask)
+        except WorkerLost:
+            if not left or not (worker.warm_cpu_seconds or worker.killed()):
+                raise
+    raise AssertionError("위에서 돌려주거나 예외를 내요.")
+
+
+def _start(launch: Launch) -> Worker:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     log = tempfile.TemporaryFile()  # noqa: SIM115 작업자가 끝날 때 `Worker.close`가 닫아요.
     try:
@@ -283,17 +307,15 @@ def start_worker(launch: Launch) -> Worker:
         raise WorkerLost(str(error)) from error
     finally:
         theirs.close()
-    worker = Worker(process, ours, log)
-    settings = json.dumps(launch.settings).encode()
+    return Worker(process, ours, log)
+
+
+def _ready(worker: Worker, launch: Launch, ask: bool) -> Worker:
     try:
-        ours.send(settings)
-        worker.greet()
-    except WorkerLost:
+        worker.settle(json.dumps(launch.settings).encode())
+        if ask:
+            worker.escaped = worker.line.escapes()
+    except BaseException:
         worker.close()
         raise
-    except OSError as error:
-        # 설정을 다 받기도 전에 끝났어요. 소켓의 오류보다 작업자가 남긴 말이 까닭에 가까워요.
-        words = worker.last_words()
-        worker.close()
-        raise WorkerLost(words) from error
     return worker

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import tempfile
 import threading
@@ -10,8 +11,9 @@ import time
 from pathlib import Path
 
 import pytest
+from support.kills import Family, wait_for
 from support.sandbox import answer, run
-from support.tiny_lesson import LIMITS, shared_pool
+from support.tiny_lesson import LIMITS, needs, shared_pool
 
 from autograder.sandbox import (
     CellText,
@@ -73,13 +75,77 @@ def test_folders_of_the_dead_are_swept_and_those_in_use_stay(tmp_path: Path, mon
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     used = Scratch("course-grader-")
     (tmp_path / "course-grader-dead" / "autograder").mkdir(parents=True)
-    (tmp_path / "course-grader-young").mkdir()
     (tmp_path / "mine").mkdir()
     (tmp_path / "course-grader-link").symlink_to(tmp_path / "mine")
-    for folder in (used.folder, tmp_path / "course-grader-dead"):
-        os.utime(folder, (0, 0))
     Scratch("course-grader-").close()
     left = {path.name for path in tmp_path.iterdir()}
-    assert left == {used.folder.name, "course-grader-young", "course-grader-link", "mine"}
+    assert left == {used.folder.name, "course-grader-link", "mine"}
     used.close()
     assert not used.folder.exists()
+
+
+def test_a_folder_swept_before_its_lock_is_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """만들고 자물쇠를 걸기까지의 틈에 다른 채점이 치워도, 쥔 폴더는 있고 잠겨 있어요."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    make, made = tempfile.mkdtemp, []
+
+    def swept_once(*args: object, **options: object) -> str:
+        made.append(make(*args, **options))
+        if len(made) == 1:
+            os.rmdir(made[0])
+        return made[-1]
+
+    monkeypatch.setattr(tempfile, "mkdtemp", swept_once)
+    used = Scratch("course-grader-")
+    Scratch("course-grader-").close()
+    assert len(made) == 3 and used.folder.is_dir() and str(used.folder) == made[1]
+    used.close()
+
+
+def test_only_the_worker_of_that_line_is_renewed() -> None:
+    """한 작업자를 잃은 것을 두 심사원이 따로 알려도, 그사이에 뜬 새 작업자는 끝내지 않아요."""
+    with Pool(shared_pool().tier, LIMITS) as own:
+        lost = own.line()
+        own.renew(lost)
+        fresh = own.line()
+        own.renew(lost)
+        assert own.line() is fresh is not lost
+
+
+def test_a_job_whose_owner_is_gone_is_ended() -> None:
+    """일을 맡긴 프로세스가 죽으면 자식을 재던 이도 없어요. 작업자가 그 자식을 바로 끝내요."""
+    with Pool(shared_pool().tier, LIMITS) as own:
+        worker = own._ready()
+        asleep = Job((CellText(0, "import time\ntime.sleep(600)"),), (), (), Limits(unit_asleep=600, total_asleep=600))
+        owner = os.fork()
+        if owner == 0:
+            try:
+                worker.line.run(asleep)
+            finally:
+                os._exit(0)
+        family = Family(worker._process.pid)
+        wait_for(lambda: family.of("sandbox child"))
+        orphan = family.of("sandbox child")[0]
+        os.kill(owner, signal.SIGKILL)
+        os.waitpid(owner, 0)
+        wait_for(lambda: not orphan.alive())
+        assert worker._process.poll() is None
+
+
+@pytest.mark.parametrize("victim", ["worker", "sandbox child"])
+def test_a_worker_killed_while_it_warms_is_started_again(victim: str) -> None:
+    needs("full", "reduced", "landlock")
+    own = Pool(shared_pool().tier, LIMITS)
+    family, hits = Family(os.getpid()), []
+
+    def hunt() -> None:
+        known = {one.pid for one in family.of(victim)}
+        wait_for(lambda: [one for one in family.of(victim) if one.pid not in known])
+        found = [one for one in family.of(victim) if one.pid not in known]
+        hits.extend(one.kill() for one in found)
+
+    hunter = threading.Thread(target=hunt)
+    hunter.start()
+    with own:
+        hunter.join()
+        assert hits and own.run(Job((CellText(0, "x = 1"),), ())).reason is None

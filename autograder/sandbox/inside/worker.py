@@ -23,7 +23,7 @@ sys.path.insert(0, HERE)
 
 from autograder.limits import Limits  # noqa: E402
 from autograder.sandbox import protocol  # noqa: E402
-from autograder.sandbox.fork_server import MESSAGE_BYTES, ForkServer  # noqa: E402
+from autograder.sandbox.fork_server import MESSAGE_BYTES, ForkServer, die_with_parent  # noqa: E402
 from autograder.sandbox.inside import confine  # noqa: E402
 from autograder.sandbox.inside.escapes import escapes  # noqa: E402
 from autograder.sandbox.inside.hollow import StubFinder  # noqa: E402
@@ -169,6 +169,7 @@ class Worker:
         os.close(nothing)
         uid = None if self.first_uid is None else self.first_uid + self.served % confine.UIDS
         confine.isolate(uid, self.namespaces, self.walled)
+        die_with_parent()
         protocol.send_frame(sock, protocol.HELLO, 0)
         job = protocol.receive_job(sock)
         confine.limit(job.limits)
