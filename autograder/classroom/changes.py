@@ -134,10 +134,7 @@ def what_changed(old: Parts, new: Parts, lesson: str, exercise: str) -> tuple[st
         moved = [(name, old.libraries.get(name, ""), new.libraries.get(name, "")) for name in names]
         listed = ", ".join(f"{name} {a or '없음'} → {b or '없음'}" for name, a, b in moved if a != b)
         found.append(f"라이브러리가 바뀌었어요 ({listed})")
-    others = sorted(
-        name for name in old.exercises.keys() & new.exercises.keys() if old.exercises[name] != new.exercises[name]
-    )
-    if not found and others:
+    if not found and (others := _edited(old.exercises, new.exercises)):
         found.append(f"같은 레슨의 다른 실습의 정의가 바뀌었어요 ({', '.join(others)})")
     if not found and old.files != new.files:
         found.append("레슨의 파일이 바뀌었어요")
@@ -153,13 +150,20 @@ def _definition(old: Parts, new: Parts, lesson: str, exercise: str) -> Iterator[
         return
     if old.exercises[exercise] != new.exercises[exercise]:
         yield "실습의 정의가 바뀌었어요"
+    if old.references[exercise] != new.references[exercise]:
+        yield "기준 구현의 파일이 바뀌었어요"
     if old.points[exercise] != new.points[exercise]:
         yield f"배점이 바뀌었어요 ({_worth(old.points[exercise])} → {_worth(new.points[exercise])})"
     # 앞 실습이 틀리면 바른 함수로 바꿔 한 번 더 돌리므로, 앞 실습의 판정이 달라지면 이 점수도 달라질 수 있어요.
     uses = {one.name: set(one.uses) for one in lesson_exercises(lesson)}
-    for earlier in sorted(reachable(exercise, uses) & old.exercises.keys() & new.exercises.keys()):
-        if old.exercises[earlier] != new.exercises[earlier]:
-            yield f"이 실습이 부르는 앞 실습의 정의가 바뀌었어요 ({earlier})"
+    called = reachable(exercise, uses)
+    if earlier := [name for name in _edited(old.exercises, new.exercises) if name in called]:
+        yield f"이 실습이 부르는 앞 실습의 정의가 바뀌었어요 ({', '.join(earlier)})"
+
+
+def _edited(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
+    """두 판에 모두 있는데 지문이 다른 것의 이름들."""
+    return sorted(name for name in old.keys() & new.keys() if old[name] != new[name])
 
 
 def _worth(value: float) -> str:

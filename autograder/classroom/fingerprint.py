@@ -12,11 +12,13 @@ import json
 import os
 import platform
 import stat
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib import import_module, metadata
 from pathlib import Path
+from symtable import SymbolTable, symtable
 
 from autograder.exercises import lesson_exercises
 from autograder.exercises.schema import Exercise
@@ -25,7 +27,7 @@ from autograder.grading.lesson_master import load_master
 from autograder.grading.submissions import Submission
 from autograder.import_graph import closure
 from autograder.layout import ROOT, SOLUTIONS
-from autograder.notebooks.cell_code import defined_names, reachable, used_names
+from autograder.notebooks.cell_code import reachable
 from autograder.notebooks.reading import NotebookError
 
 # 판정하는 파일들이 불러오는 바깥의 것 전부예요(tests/classroom/test_fingerprint.py가 견줘요). 학습자의 셀도 이 위에서 돌아요.
@@ -37,6 +39,7 @@ LIBRARIES = (
     "traitlets",
     "matplotlib",
     "jupytext",
+    "sacrebleu",
     "sandlock",
     "pyseccomp",
 )
@@ -47,8 +50,8 @@ _GRADER = ("autograder.grading.station", "autograder.grading.judge_process", "au
 class Parts:
     """지문의 조각들.
 
-    `content`는 제출한 것, `grader`는 모든 레슨이 함께 쓰는 코드, `lesson`은 원본의 코드 셀들, `exercises`는 실습마다의 정의(배점은 빼고),
-    `points`는 배점의 지문이나 값이에요. `files`는 레슨의 파일 전부라서, 위의 조각들이 알아보지 못한 것도 놓치지 않아요.
+    `content`는 제출한 것, `grader`는 모든 레슨이 함께 쓰는 코드, `lesson`은 원본의 코드 셀들이에요. `exercises`, `references`, `points`는
+    실습마다의 정의(배점은 빼고), 기준 구현의 파일들, 배점이에요. `files`는 레슨의 파일 전부라서, 다른 조각이 알아보지 못한 것도 놓치지 않아요.
     """
 
     content: str
@@ -60,6 +63,7 @@ class Parts:
     files: str
     lesson: str
     exercises: Mapping[str, str]
+    references: Mapping[str, str]
     points: Mapping[str, float]
 
     @property
@@ -70,7 +74,7 @@ class Parts:
 
 def parts_of(lesson: str, content: str, seed: int, bonus: bool, sandboxed: bool) -> Parts:
     """제출물 하나의 지문. `content`는 `content_digest`의 것이에요."""
-    points = {exercise.name: exercise.points for exercise in lesson_exercises(lesson)}
+    exercises, references = exercise_digests(lesson)
     return Parts(
         content,
         seed,
@@ -80,8 +84,9 @@ def parts_of(lesson: str, content: str, seed: int, bonus: bool, sandboxed: bool)
         library_versions(),
         _lesson_files_digest(lesson),
         _lesson_digest(lesson),
-        exercise_digests(lesson),
-        points,
+        exercises,
+        references,
+        {exercise.name: exercise.points for exercise in lesson_exercises(lesson)},
     )
 
 
@@ -159,39 +164,55 @@ def _lesson_digest(lesson: str) -> str:
 
 
 @cache
-def exercise_digests(lesson: str) -> Mapping[str, str]:
-    """실습마다 그 정의의 지문: 정의의 글에서 이어 가며 읽는 이름들의 글과, 거기서 불러오는 기준 구현의 파일. 배점과 주석은 빼요.
+def exercise_digests(lesson: str) -> tuple[Mapping[str, str], Mapping[str, str]]:
+    """실습마다 그 정의의 지문과, 정의가 불러오는 기준 구현의 지문.
 
+    정의는 그 글과 거기서 이어 가며 읽는 이름들의 글이에요. 배점과 주석은 빼요. 기준 구현은 불러오는 파일 전부예요.
     답안지의 바이트로 하지 않는 까닭은, 시드나 torch만 바뀌어도 그 바이트가 달라져서 "정의가 바뀌었다"는 말이 거짓이 되기 때문이에요.
     어느 실습의 것인지 글에서 알 수 없게 바뀐 것(함수 안의 import 등)은 `Parts.files`가 알아봐요.
     """
     module = import_module(_definition(lesson))
-    text = Path(str(module.__file__)).read_text(encoding="utf-8")
-    texts = _definition_texts(text)
-    uses = used_names([text])
-    found = {}
+    texts, uses, modules = _read_definitions(Path(str(module.__file__)).read_text(encoding="utf-8"))
+    exercises, references = {}, {}
     for exercise in lesson_exercises(lesson):
         # 이름 없이 튜플 안에 바로 적은 정의라면 그 튜플 전체예요.
         variable = next((name for name, value in vars(module).items() if value is exercise), "EXERCISES")
-        names = sorted({variable, *reachable(variable, uses)} & texts.keys())
-        found[exercise.name] = _digest(f"{name} {text}" for name in names for text in texts[name])
-    return found
+        names = sorted({variable, *reachable(variable, uses)})
+        exercises[exercise.name] = _digest(f"{name} {own}" for name in names for own in texts.get(name, ()))
+        called = _lesson_files(*(one for name in names for one in modules.get(name, ())))
+        references[exercise.name] = _files_digest(called)
+    return exercises, references
 
 
-def _definition_texts(text: str) -> dict[str, list[str]]:
-    """전역 이름마다, 그 이름을 정하는 글(배점과 주석은 빼고). 불러온 이름이면 그 파일들의 지문이에요."""
-    texts: dict[str, list[str]] = {}
+def _read_definitions(text: str) -> tuple[dict[str, list[str]], dict[str, set[str]], dict[str, list[str]]]:
+    """전역 이름마다: 그 이름을 정하는 글(배점과 주석은 빼고), 그 글이 읽는 전역 이름들, 그 이름이 불러온 모듈들."""
+    texts: dict[str, list[str]] = defaultdict(list)
+    uses: dict[str, set[str]] = defaultdict(set)
+    modules: dict[str, list[str]] = defaultdict(list)
     for node in ast.parse(text).body:
         if isinstance(node, ast.Import | ast.ImportFrom):
-            home = f"{node.module}." if isinstance(node, ast.ImportFrom) else ""
+            home = [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
             for alias in node.names:
-                files = _files_digest(_lesson_files(home.rstrip("."), home + alias.name))
-                texts.setdefault(alias.asname or alias.name.split(".")[0], []).append(f"{home}{alias.name} {files}")
+                name, whole = alias.asname or alias.name.split(".")[0], ".".join([*home, alias.name])
+                texts[name].append(whole)
+                modules[name] += [*home, whole]
             continue
         own = ast.unparse(_WithoutPoints().visit(node))
-        for name in defined_names(own):
-            texts.setdefault(name, []).append(own)
-    return texts
+        table = symtable(own, "definition", "exec")
+        read = set(_globals_read(table))
+        for symbol in table.get_symbols():
+            if symbol.is_assigned():
+                texts[symbol.get_name()].append(own)
+                uses[symbol.get_name()] |= read
+    return texts, uses, modules
+
+
+def _globals_read(table: SymbolTable) -> Iterator[str]:
+    """글이 읽는 전역 이름들. 함수와 내포의 제 이름은 아니에요."""
+    outside = table.get_type() == "module"
+    yield from (one.get_name() for one in table.get_symbols() if one.is_referenced() and (outside or one.is_global()))
+    for inner in table.get_children():
+        yield from _globals_read(inner)
 
 
 class _WithoutPoints(ast.NodeTransformer):
