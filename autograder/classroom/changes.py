@@ -213,7 +213,7 @@ def changes_page(changes: Sequence[Change], preview: bool, made_at: str) -> str:
             students=len({change.student for change in moved}),
             up=up,
             down=len(moved) - up,
-            reasons=Counter(change.why for change in moved).most_common(),
+            reasons=Counter(reason for change in moved for reason in change.reasons).most_common(),
             shown=shown,
         )
     )

@@ -73,13 +73,13 @@ class GradingProgress:
     def _say(self) -> None:
         self._console.print(self.line(), markup=False, highlight=False, soft_wrap=True)
 
-    def __exit__(self, *error: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if self._bar is not None:
             self._bar.stop()
         if self._thread is not None:
             self._over.set()
             self._thread.join()
-            if self._kept < self._total:
+            if kind is None and self._kept < self._total:  # 탈이 났으면 그 말만 남겨요.
                 self._say()
 
 
