@@ -16,7 +16,7 @@ from itertools import groupby
 from types import TracebackType
 from typing import Any
 
-from autograder.classroom.fingerprint import grader_digest
+from autograder.classroom.fingerprint import edition
 from autograder.errors import CourseError
 from autograder.grading.messages import (
     Graded,
@@ -109,7 +109,7 @@ class Cluster:
                 future = self._client.submit(
                     grade_batch,
                     [_read(one) for one in batch],
-                    grader_digest(batch[0].submission.lesson),
+                    edition(batch[0].submission.lesson),
                     pure=False,
                     retries=3,
                     workers=able,
@@ -171,12 +171,12 @@ def _prove() -> str:
         return str(refused)
 
 
-def grade_batch(packed: Sequence[bytes], digest: str) -> list[bytes]:
+def grade_batch(packed: Sequence[bytes], wanted: str) -> list[bytes]:
     """묶음 하나를 채점해요. 다른 판의 채점기이거나 모래상자를 만들 수 없으면 예외라, 다른 곳에서 다시 해요."""
     global _station
     found = [read_request(*unpack(words)) for words in packed]
     with _one_at_a_time:
-        if grader_digest(found[0].submission.lesson) != digest:
+        if edition(found[0].submission.lesson) != wanted:
             raise RuntimeError("이 컴퓨터의 채점기가 다른 판이에요. 같은 저장소와 같은 라이브러리로 맞춰 주세요.")
         if _station is None:
             # 작업자와 서버는 다음 묶음에서도 쓰지만, 답안지는 심사원이 끝날 때 함께 사라져요.

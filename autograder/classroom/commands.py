@@ -17,7 +17,7 @@ from autograder.exercises import LESSONS
 from autograder.files import write_json
 
 if TYPE_CHECKING:
-    from rich.progress import TaskID
+    from rich.console import Console
 
     from autograder.classroom.grade_class import ClassResult
 
@@ -80,6 +80,9 @@ def grade(
             help="dask 스케줄러의 컴퓨터들에 나눠 채점해요. local이면 이 컴퓨터에 띄워 봐요.",
         ),
     ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="채점만 해 보고 달라질 점수의 목록을 만들어요. 아무것도 덮어쓰지 않아요.")
+    ] = False,
 ) -> int:
     """제출물을 채점해서 성적부, 피드백, 점수표를 만들어요."""
     if sys.platform == "win32":
@@ -87,22 +90,30 @@ def grade(
     if dask and unsafe:
         raise CourseError("`--dask`는 모래상자 없이 쓸 수 없어요. 둘 가운데 하나만 적어 주세요.")
     from autograder.classroom.grade_class import grade_class
+    from autograder.classroom.progress import GradingProgress
 
     if directory is not None and not directory.is_dir():
         raise CourseError(f"{directory} 폴더가 없어요. 제출물이 있는 폴더를 적어 주세요.")
     room = Classroom(classroom)
-    with _Progress() as progress:
+    with GradingProgress() as progress:
         try:
             graded = grade_class(
-                room, directory, _lesson(lesson), jobs, unsafe, progress.start, progress.step, dask=dask
+                room,
+                directory,
+                _lesson(lesson),
+                jobs,
+                unsafe,
+                progress.start,
+                progress.step,
+                dask=dask,
+                dry_run=dry_run,
             )
         except KeyboardInterrupt:
-            raise GradingStopped(
-                "멈췄어요. 끝난 제출물은 저장했으니, 같은 명령을 다시 하면 나머지만 채점해요."
-            ) from None
+            kept = "" if dry_run else "끝난 제출물은 저장했으니, 같은 명령을 다시 하면 나머지만 채점해요."
+            raise GradingStopped(f"멈췄어요. {kept}".strip()) from None
     if json_file is not None:
         write_json(json_file, [mark.to_dict() for result in graded.results for mark in result.marks])
-    _summarize(room, graded, unsafe)
+    _summarize(room, graded, unsafe, dry_run)
     return 1 if graded.unreadable or graded.ungraded else 0
 
 
@@ -159,40 +170,7 @@ def _lesson(name: str | None) -> str | None:
     return found[0]
 
 
-class _Progress:
-    """채점의 진행 막대. 화면이 아닌 곳으로 나가면 조용해요."""
-
-    def __enter__(self) -> _Progress:
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-        self._bar = Progress(
-            TextColumn("채점"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            TextColumn("{task.fields[last]}"),
-            console=Console(stderr=True),
-            transient=True,
-        )
-        self._task: TaskID | None = None
-        return self
-
-    def start(self, total: int, kept: int) -> None:
-        """막대를 보여요. 그대로 둘 것은 이미 끝난 것으로 세요."""
-        self._bar.start()
-        self._task = self._bar.add_task("", total=total, completed=kept, last="")
-
-    def step(self, result: StoredResult) -> None:
-        """하나가 끝날 때마다 나아가요."""
-        if self._task is not None:
-            self._bar.update(self._task, advance=1, last=f"{result.student} {result.lesson[:2]}")
-
-    def __exit__(self, *error: object) -> None:
-        self._bar.stop()
-
-
-def _summarize(classroom: Classroom, graded: ClassResult, unsafe: bool) -> None:
+def _summarize(classroom: Classroom, graded: ClassResult, unsafe: bool, dry_run: bool) -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -215,8 +193,12 @@ def _summarize(classroom: Classroom, graded: ClassResult, unsafe: bool) -> None:
     print(
         f"제출물 {len(graded.results)}개: 새로 채점 {fresh}개, 바뀌지 않아 그대로 둔 것 {graded.kept}개 · 시드 {classroom.seed()}"
     )
-    print(f"성적부 {shown(classroom.db_url())} · 피드백 {classroom.path / 'feedback'} · 점수표 {classroom.marks_csv}")
+    if not dry_run:
+        print(
+            f"성적부 {shown(classroom.db_url())} · 피드백 {classroom.path / 'feedback'} · 점수표 {classroom.marks_csv}"
+        )
     print(f"모래상자: {_tiers(graded.results)}")
+    _show_changes(console, graded, dry_run)
     if unsafe:
         print("주의: 모래상자 없이 채점했어요. 모든 결과에 그렇게 적어 두었어요.")
     for result in graded.results:
@@ -231,6 +213,21 @@ def _summarize(classroom: Classroom, graded: ClassResult, unsafe: bool) -> None:
         for one in graded.ungraded:
             print(f"  {one.student} / {one.lesson}: {one.why}")
         print("같은 명령을 다시 실행하면 이것들만 다시 채점해요. 되풀이되면 `course doctor`를 실행해 주세요.")
+
+
+def _show_changes(console: Console, graded: ClassResult, dry_run: bool) -> None:
+    from autograder.classroom.changes import SHOWN_ROWS, changes_table
+
+    if graded.listed is None:
+        if dry_run:
+            print("미리 보니 달라질 점수가 없어요.")
+        return
+    console.print(changes_table(graded.changes, dry_run))
+    if len(graded.changes) > SHOWN_ROWS:
+        print(f"  … 그 밖에 {len(graded.changes) - SHOWN_ROWS}개가 더 있어요.")
+    print(f"목록 {graded.listed} · {graded.listed.with_suffix('.html')}")
+    if dry_run:
+        print("미리 본 것이라 아무것도 바꾸지 않았어요. `--dry-run` 없이 채점하면 이대로 바뀌어요.")
 
 
 def _tiers(results: Sequence[StoredResult]) -> str:

@@ -4,12 +4,12 @@ submitted/<학생>/<레슨>/<레슨>.ipynb   받은 그대로의 제출물. 읽�
 autograded/…                           formgrader가 보여 줄, 판정을 적어 넣은 사본
 feedback/<학생>/<레슨>.html            학습자에게 줄 피드백. 윈도우와 맥에서 풀어도 겹치지 않아요
 results/<레슨>/<학생>.json             제출물마다의 판정. 다시 돌릴 때 바뀌지 않은 것은 이걸 써요.
+changes/<때>.csv, .html                다시 채점해서 달라진 점수의 목록. 이름에 preview가 있으면 미리 본 것이에요
 classroom.json gradebook.db marks.csv  시드, 성적부, 점수표
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import secrets
 from collections.abc import Iterator, Mapping
@@ -22,7 +22,7 @@ from typing import Any
 
 from sqlalchemy import URL, make_url
 
-from autograder.classroom.fingerprint import grader_digest
+from autograder.classroom.fingerprint import Parts, parts_of
 from autograder.errors import CourseError
 from autograder.exercises import LESSONS
 from autograder.files import create_text, write_json
@@ -41,7 +41,7 @@ class StoredResult(Scored):
     """디스크에 남기는 제출물 하나의 결과.
 
     `key`는 내용, 시드, 실습 정의가 모두 같은지 가리는 지문, `answered`는 손 채점 셀에 답을 적었는지,
-    `code`는 피드백에 보여 줄 학습자의 셀이에요.
+    `code`는 피드백에 보여 줄 학습자의 셀, `parts`는 지문의 조각들이에요(첫 판의 결과에는 없어요).
     """
 
     key: str
@@ -55,12 +55,13 @@ class StoredResult(Scored):
     graded_at: str
     answered: Mapping[str, bool] = field(default_factory=dict)
     code: Mapping[str, str] = field(default_factory=dict)
+    parts: Parts | None = None
 
     @classmethod
-    def of(cls, graded: Graded, key: str) -> StoredResult:
+    def of(cls, graded: Graded, parts: Parts) -> StoredResult:
         """채점의 결과에서 디스크에 남길 것만 골라요."""
         return cls(
-            key,
+            parts.key,
             graded.student,
             graded.lesson,
             graded.marks,
@@ -71,6 +72,7 @@ class StoredResult(Scored):
             datetime.now().strftime("%Y-%m-%d %H:%M"),
             graded.answered,
             graded.code,
+            parts,
         )
 
 
@@ -80,6 +82,7 @@ class Classroom:
     def __init__(self, path: Path) -> None:
         self.path = path.resolve()
         self.submitted = self.path / "submitted"
+        self.changes = self.path / "changes"
         self.marks_csv = self.path / "marks.csv"
 
     def autograded(self, student: str, lesson: str) -> Path:
@@ -127,6 +130,11 @@ class Classroom:
             return make_url(configured)
         return URL.create("sqlite", database=str(self.path / "gradebook.db"))
 
+    @property
+    def has_seed(self) -> bool:
+        """한 번이라도 채점을 시작한 학급인지."""
+        return (self.path / "classroom.json").exists()
+
     def seed(self) -> int:
         """이 학급의 시드. 처음 부를 때 한 번 뽑아 적어 두고, 그다음부터는 늘 같아요."""
         path = self.path / "classroom.json"
@@ -145,10 +153,9 @@ class Classroom:
             raise ClassroomError(f"{path}의 seed는 정수여야 해요.")
         return seed
 
-    def key(self, content: str, lesson: str, sandboxed: bool = True) -> str:
-        """내용(`content_digest`), 시드, 보너스의 규칙, 실습 정의의 지문."""
-        facts = f"{self.seed()}:{lesson}:{sandboxed}:{self.adds_bonus}:{grader_digest(lesson)}:{content}"
-        return hashlib.sha256(facts.encode()).hexdigest()
+    def parts(self, content: str, lesson: str, sandboxed: bool = True) -> Parts:
+        """이 학급에서 그 내용(`content_digest`)을 지금 채점하면 판정을 정할 것들의 지문."""
+        return parts_of(lesson, content, self.seed(), self.adds_bonus, sandboxed)
 
     def load(self, student: str, lesson: str) -> StoredResult | None:
         """남겨 둔 결과. 없거나 깨졌으면 None이라 다시 채점하게 돼요."""
@@ -156,6 +163,7 @@ class Classroom:
             data = json.loads(self._result(student, lesson).read_text(encoding="utf-8"))
             data["marks"] = tuple(Mark(**mark) for mark in data["marks"])
             data["problems"] = tuple(data["problems"])
+            data["parts"] = Parts(**data["parts"]) if data.get("parts") else None
             return StoredResult(**data)
         except (OSError, ValueError, TypeError, KeyError):
             return None

@@ -7,25 +7,28 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from nbgrader.utils import parse_utc
 
+from autograder.classroom.changes import Change, Known, find_changes, write_changes
 from autograder.classroom.cluster import Cluster
 from autograder.classroom.feedback import render_feedback
 from autograder.classroom.fingerprint import content_digest
 from autograder.classroom.folder import Classroom, ClassroomError, StoredResult
 from autograder.classroom.gradebook import Entry, open_gradebook
-from autograder.classroom.gradebook_reader import by_student, read_scores
+from autograder.classroom.gradebook_reader import SubmissionScore, by_student, read_scores
+from autograder.classroom.gradebook_troubles import file_of
 from autograder.classroom.gradebook_writer import apply_late_penalties, register_lesson, save_entries
 from autograder.classroom.marks_table import BOM, marks_csv
 from autograder.classroom.renamed import carry_over
 from autograder.files import write_text
 from autograder.grading.lesson_cells import lesson_cells
 from autograder.grading.messages import Graded, Request
+from autograder.grading.names import student_name
 from autograder.grading.results import Ungraded
 from autograder.grading.station import open_station
 from autograder.grading.submissions import Submission, find_submissions
@@ -37,11 +40,17 @@ BATCH_SECONDS = 3.0
 
 @dataclass(frozen=True)
 class ClassResult:
-    """한 번의 채점. `kept`는 바뀌지 않아서 그대로 둔 제출물의 수, `ungraded`는 우리 쪽의 일로 채점하지 못한 것들이에요."""
+    """한 번의 채점.
+
+    `kept`는 바뀌지 않아서 그대로 둔 제출물의 수, `ungraded`는 우리 쪽의 일로 채점하지 못한 것들이에요.
+    `changes`는 달라진(미리 본 것이면 달라질) 점수이고, 있으면 `listed`가 그 목록의 CSV예요.
+    """
 
     results: tuple[StoredResult, ...]
     kept: int
     ungraded: tuple[Ungraded, ...] = ()
+    changes: tuple[Change, ...] = ()
+    listed: Path | None = None
 
     @property
     def unreadable(self) -> tuple[StoredResult, ...]:
@@ -51,11 +60,12 @@ class ClassResult:
 
 @dataclass(frozen=True)
 class _Work:
-    """채점할 제출물과 그 내용의 지문. `timestamp`는 제출한 시각이에요."""
+    """채점할 제출물과 그 내용의 지문. `timestamp`는 제출한 시각, `known`은 이미 남아 있던 결과예요."""
 
     submission: Submission
     content: str
     timestamp: str | None
+    known: Known | None
 
 
 def grade_class(
@@ -68,14 +78,19 @@ def grade_class(
     on_result: Callable[[StoredResult], None] | None = None,
     *,
     dask: str | None = None,
+    dry_run: bool = False,
 ) -> ClassResult:
     """`directory/<학생>/<레슨>/<레슨>.ipynb`를 모두 채점해요. 제출물은 읽기만 해요.
 
-    `on_start(모두, 그대로 둘 것)`와 `on_result(결과)`는 진행을 보여 줄 때 써요. 제출물이 없으면 ClassroomError,
-    모래상자를 만들 수 없으면 `sandbox.SandboxRefused`예요.
+    `on_start(모두, 그대로 둘 것)`와 `on_result(결과)`는 진행을 보여 줄 때 써요. `dry_run`이면 달라질 점수의 목록만 쓰고 아무것도 덮어쓰지 않아요.
     `dask`는 함께 채점할 스케줄러의 주소예요("local"이면 이 컴퓨터에 띄워 봐요).
+    제출물이 없거나 미리 볼 것이 없으면 ClassroomError, 모래상자를 만들 수 없으면 `sandbox.SandboxRefused`예요.
     """
     directory = directory or classroom.submitted
+    if dry_run and not classroom.has_seed:
+        raise ClassroomError(
+            f"{classroom.path}은 아직 채점한 적이 없는 학급이라 견줄 점수가 없어요. `--dry-run` 없이 먼저 채점해 주세요."
+        )
     ungraded: list[Ungraded] = []
 
     def closed(student: str, error: OSError) -> None:
@@ -91,16 +106,24 @@ def grade_class(
         kept: list[tuple[StoredResult, str | None]] = []
         works: dict[tuple[str, str], _Work] = {}
         for submission in submissions:
-            work = _Work(submission, content_digest(submission), _timestamp(submission))
             stored = classroom.load(submission.student, submission.lesson)
+            known = None if stored is None else Known.of(stored)
+            work = _Work(submission, content_digest(submission), _timestamp(submission), known)
             if stored is not None and _still_holds(classroom, stored, work, unsafe):
                 kept.append((stored, work.timestamp))
             else:
                 works[submission.student, submission.lesson] = work
         if on_start:
             on_start(len(submissions), len(kept))
-        writer = _Writer(classroom)
-        carry_over(classroom, writer.gradebook, directory, submissions)
+        writer = _Preview(classroom) if dry_run else _Writer(classroom)
+        recorded = writer.recorded(directory, submissions)
+        changes: list[Change] = []
+        listed = None
+
+        def note(stored: StoredResult, known: Known | None, fresh: bool) -> None:
+            before = recorded.get(stored.student, {}).get(stored.lesson)
+            changes.extend(find_changes(before, known, stored, fresh))
+
         try:
             # 같은 레슨끼리 이어서 맡겨요. 심사원이 레슨의 답안지를 한 번만 준비하게요.
             todo = sorted((work.submission for work in works.values()), key=lambda one: one.lesson)
@@ -112,20 +135,23 @@ def grade_class(
                         ungraded.append(result)
                         continue
                     work = works[result.student, result.lesson]
-                    stored = keep_result(classroom, result, work.content)
+                    stored = writer.keep(result, work.content)
                     writer.add(stored, work.timestamp)
+                    note(stored, work.known, fresh=True)
                     if on_result:
                         on_result(stored)
+            # 지난번에 성적부에 쓰기 전에 죽었을 수도 있어서, 그대로 둔 것도 다시 써요(같은 값이면 그대로예요).
+            for stored, timestamp in kept:
+                writer.add(stored, timestamp, fresh=False)
+                note(stored, None, fresh=False)
         finally:
-            # 중간에 멈춰도 여기까지의 결과는 성적부에 들어가요.
+            # 중간에 멈춰도 여기까지의 결과는 성적부에 들어가고, 그 점수들의 목록이 남아요.
             writer.flush()
-        # 지난번에 성적부에 쓰기 전에 죽었을 수도 있어서, 그대로 둔 것도 다시 써요(같은 값이면 그대로예요).
-        for stored, timestamp in kept:
-            writer.add(stored, timestamp, fresh=False)
-        writer.flush()
+            changes.sort(key=lambda change: (change.lesson, change.student))
+            listed = write_changes(classroom, changes, dry_run)
         results = sorted([*writer.saved, *(stored for stored, _ in kept)], key=lambda r: (r.student, r.lesson))
         writer.finish(results)
-    return ClassResult(tuple(results), len(kept), tuple(ungraded))
+    return ClassResult(tuple(results), len(kept), tuple(ungraded), tuple(changes), listed)
 
 
 def _grade_all(
@@ -139,18 +165,21 @@ def _grade_all(
 
 def _still_holds(classroom: Classroom, stored: StoredResult, work: _Work, unsafe: bool) -> bool:
     """남겨 둔 결과를 그대로 써도 되는지. 읽을 수 없던 것도 바뀌지 않았으면 그대로예요."""
-    unchanged = stored.key == classroom.key(work.content, stored.lesson, sandboxed=not unsafe)
+    unchanged = stored.key == classroom.parts(work.content, stored.lesson, sandboxed=not unsafe).key
     return unchanged and classroom.autograded(stored.student, stored.lesson).exists()
 
 
 def keep_result(classroom: Classroom, graded: Graded, content: str) -> StoredResult:
     """결과 하나를 학급 폴더에 남겨요: 사본을 먼저, 끝났다는 표시인 결과 파일을 나중에. `content`는 심사원이 읽지 못했을 때의 지문이에요."""
-    stored = StoredResult.of(
-        graded, classroom.key(graded.digest or content, graded.lesson, sandboxed=graded.tier != "none")
-    )
+    stored = _stored(classroom, graded, content)
     write_text(classroom.autograded(graded.student, graded.lesson), graded.copy)
     classroom.store(stored)
     return stored
+
+
+def _stored(classroom: Classroom, graded: Graded, content: str) -> StoredResult:
+    parts = classroom.parts(graded.digest or content, graded.lesson, sandboxed=graded.tier != "none")
+    return StoredResult.of(graded, parts)
 
 
 def entry_of(stored: StoredResult, timestamp: str | None = None, fresh: bool = True) -> Entry:
@@ -168,6 +197,16 @@ class _Writer:
         self._waiting: list[Entry] = []
         self._since = time.monotonic()
         self._registered: set[str] = set()
+
+    def recorded(
+        self, directory: Path, submissions: Sequence[Submission]
+    ) -> Mapping[str, Mapping[str, SubmissionScore]]:
+        """채점하기 전에 성적부에 있던 점수: 학생에서 레슨으로, 레슨에서 제출물로."""
+        carry_over(self.classroom, self.gradebook, directory, submissions)
+        return by_student(read_scores(self.gradebook))
+
+    def keep(self, graded: Graded, content: str) -> StoredResult:
+        return keep_result(self.classroom, graded, content)
 
     def add(self, stored: StoredResult, timestamp: str | None, fresh: bool = True) -> None:
         if fresh:
@@ -198,6 +237,42 @@ class _Writer:
             write_text(self.classroom.feedback(result.student, result.lesson), html)
         write_text(self.classroom.marks_csv, BOM + marks_csv(scores))
         self.gradebook.close()
+
+
+class _Preview:
+    """`_Writer`의 자리에서 아무것도 쓰지 않아요."""
+
+    def __init__(self, classroom: Classroom) -> None:
+        self.classroom = classroom
+        self.saved: list[StoredResult] = []
+
+    def recorded(
+        self, directory: Path, submissions: Sequence[Submission]
+    ) -> Mapping[str, Mapping[str, SubmissionScore]]:
+        path = file_of(self.classroom.db_url())
+        if path is not None and not path.exists():
+            return {}
+        with open_gradebook(self.classroom.db_url()) as gradebook:
+            table = by_student(read_scores(gradebook))
+        for one in submissions:
+            # 첫 판의 이름으로 적힌 사람은 옮기지 않고, 옮긴 것처럼 견줘요.
+            somebody = student_name(one.former) == one.former and (directory / one.former).is_dir()
+            if one.student not in table and one.former in table and not somebody:
+                table[one.student] = table[one.former]
+        return table
+
+    def keep(self, graded: Graded, content: str) -> StoredResult:
+        return _stored(self.classroom, graded, content)
+
+    def add(self, stored: StoredResult, timestamp: str | None, fresh: bool = True) -> None:
+        if fresh:
+            self.saved.append(stored)
+
+    def flush(self) -> None:
+        pass
+
+    def finish(self, results: Sequence[StoredResult]) -> None:
+        pass
 
 
 def _timestamp(submission: Submission) -> str | None:

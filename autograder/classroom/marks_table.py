@@ -36,7 +36,7 @@ def marks_csv(scores: Iterable[SubmissionScore], detail: bool = False) -> str:
         scores_shown = ["" if item is None else f"{item.score:g}" for item in found]
         total = round(sum(score.score for score in row.values()), 1)
         waiting = sum(score.needs_manual for score in row.values())
-        table_writer.writerow([_safe(student), *scores_shown, f"{total:g}", waiting or ""])
+        table_writer.writerow([safe_cell(student), *scores_shown, f"{total:g}", waiting or ""])
     return out.getvalue()
 
 
@@ -51,7 +51,7 @@ def export(classroom: Classroom, out: Path | None = None, detail: bool = False) 
     return path, len(by_student(scores))
 
 
-def _safe(name: str) -> str:
-    """엑셀이 수식으로 읽지 않을 이름. 빈칸 뒤의 것과 전각 글자도 수식의 시작이 돼요."""
+def safe_cell(name: str) -> str:
+    """엑셀이 수식으로 읽지 않을 글. 빈칸 뒤의 것과 전각 글자도 수식의 시작이 돼요."""
     shown = visible(name).replace("\n", " ").replace("\t", " ")
     return f"'{shown}" if shown.lstrip()[:1] in tuple("=+-@＝＋－＠") else shown

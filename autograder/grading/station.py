@@ -143,7 +143,7 @@ class Station:
                 f"심사원의 서버가 거듭 끝났어요: {self._judges.last_words()}. `course doctor`를 실행해 봐요."
             )
         self._judges.close()
-        self._judges = _Judges(self.tier.name, self.limits)
+        self._judges = _Judges(self.tier.name, self.limits, self._keeps_keys)
 
     def _listen(self, lanes: list[_Lane]) -> Iterator[tuple[_Turn, Outcome | str]]:
         """대답이 온 심사원들의 결과. 글이면 다시 해 봐야 하는 까닭이고, 빈 글이면 상한에 닿은 것이에요."""

@@ -213,7 +213,7 @@ def test_marks_given_without_a_sandbox_say_so(tmp_path: Path, monkeypatch: pytes
 def test_ctrl_c_says_what_was_kept_and_exits_with_130(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    def stopped(*_: object) -> None:
+    def stopped(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("autograder.classroom.grade_class.grade_class", stopped)

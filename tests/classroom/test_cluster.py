@@ -91,7 +91,7 @@ def test_no_key_outlives_its_batch(folder: Path, opened: Cluster) -> None:
 def test_another_edition_of_the_grader_gets_no_work(
     folder: Path, opened: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cluster, "grader_digest", lambda lesson: "다른 판")
+    monkeypatch.setattr(cluster, "edition", lambda lesson: "다른 판")
     told = list(opened.grade(requests(folder)[:1]))
     assert "다른 판" in told[0].why and "RuntimeError" in told[0].why
 
