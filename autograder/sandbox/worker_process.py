@@ -107,10 +107,9 @@ class Worker:
 
     def settle(self, settings: bytes) -> None:
         """설정을 보내고 데우기를 마칠 때까지 기다려요."""
-        self._control.settimeout(_START_SECONDS)
         try:
             self._control.send(settings)
-            line = self._control.recv(4096)
+            line = self._first_line()
         except OSError as error:
             # 설정을 다 받기도 전에 끝났을 수도 있어요. 소켓의 오류보다 작업자가 남긴 말이 까닭에 가까워요.
             raise WorkerLost(self.last_words()) from error
@@ -118,6 +117,17 @@ class Worker:
             raise WorkerLost(self.last_words())
         self._control.settimeout(None)
         self.warm_cpu_seconds = json.loads(line)["cpu"]
+
+    def _first_line(self) -> bytes:
+        """데우기를 마친 작업자의 첫말. 안을 꾸미던 bubblewrap이 죽으면 안의 것은 영영 답하지 않아서, 살아 있는지도 봐요."""
+        deadline = time.monotonic() + _START_SECONDS
+        self._control.settimeout(1.0)
+        while True:
+            try:
+                return self._control.recv(4096)
+            except TimeoutError:
+                if self._process.poll() is not None or time.monotonic() > deadline:
+                    raise
 
     def last_words(self) -> str:
         """작업자가 죽기 전에 마지막으로 남긴 줄."""
@@ -142,9 +152,12 @@ class Worker:
         try:
             self._process.wait(timeout=5)
         except subprocess.TimeoutExpired:
-            # bubblewrap만 끝내면 그 안의 작업자가 남아요. 둘은 한 묶음이에요.
-            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.kill()
             self._process.wait()
+        if self.killed():
+            # bubblewrap만 죽으면 그 안의 것이 남아요. 둘은 한 묶음이에요.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
         self._log.close()
 
 

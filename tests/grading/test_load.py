@@ -32,8 +32,11 @@ BLINK = f"import time\nwhile True:\n    time.sleep(0.1)\n{SPIN.format(seconds=0.
 
 @contextmanager
 def busy(processes: int = BUSY) -> Iterator[None]:
-    """코어를 두고 다투는 프로세스들. 저마다 끝이 있고, 시험이 끝나면 끝내요."""
-    hot = "import sys, time\nend = time.process_time() + 900\nwhile time.process_time() < end: pass"
+    """코어를 두고 다투는 프로세스들. 저마다 끝이 있고, 시험이 끝나거나 죽으면 함께 끝나요."""
+    hot = (
+        "import os, time\nparent, end = os.getppid(), time.process_time() + 900\n"
+        "while time.process_time() < end and os.getppid() == parent: pass"
+    )
     # 세션마다 몫을 나누는 커널에서도 서로 다투게, 저마다 제 세션이에요.
     running = [subprocess.Popen([sys.executable, "-c", hot], start_new_session=True) for _ in range(processes)]
     try:
