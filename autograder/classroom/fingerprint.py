@@ -9,9 +9,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
-import os
 import platform
-import stat
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -24,11 +22,9 @@ from autograder.exercises import lesson_exercises
 from autograder.exercises.schema import Exercise
 from autograder.grading.lesson_cells import lesson_cells
 from autograder.grading.lesson_master import load_master
-from autograder.grading.submissions import Submission
 from autograder.import_graph import closure
 from autograder.layout import ROOT, SOLUTIONS
 from autograder.notebooks.cell_code import reachable
-from autograder.notebooks.reading import NotebookError
 
 # 판정하는 파일들이 불러오는 바깥의 것 전부예요(tests/classroom/test_fingerprint.py가 견줘요). 학습자의 셀도 이 위에서 돌아요.
 LIBRARIES = (
@@ -93,25 +89,6 @@ def parts_of(lesson: str, content: str, seed: int, bonus: bool, sandboxed: bool)
 def edition(lesson: str) -> str:
     """채점기와 레슨의 판. 제출물과 학급에 달린 조각은 빼서, 다른 컴퓨터의 것과 견줄 수 있어요."""
     return parts_of(lesson, "", 0, True, True).key
-
-
-def content_digest(submission: Submission) -> str:
-    """제출한 것의 지문. 읽을 수 없는 것이면 까닭과 파일의 겉모습이라, 바뀔 때까지 다시 채점하지 않아요."""
-    try:
-        return hashlib.sha256(submission.read()).hexdigest()
-    except NotebookError as error:
-        return _digest([f"{error} {_outside(submission)}"])
-
-
-def _outside(submission: Submission) -> str:
-    if isinstance(submission.source, bytes):
-        return ""
-    try:
-        info = os.lstat(submission.source)
-        target = os.readlink(submission.source) if stat.S_ISLNK(info.st_mode) else ""
-    except OSError as error:
-        return type(error).__name__
-    return f"{info.st_mode} {info.st_size} {info.st_mtime_ns} {target!r}"
 
 
 @cache

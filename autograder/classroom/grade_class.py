@@ -17,7 +17,6 @@ from nbgrader.utils import parse_utc
 from autograder.classroom.changes import Change, Known, find_changes, write_changes
 from autograder.classroom.cluster import Cluster
 from autograder.classroom.feedback import render_feedback
-from autograder.classroom.fingerprint import content_digest
 from autograder.classroom.folder import Classroom, ClassroomError, StoredResult
 from autograder.classroom.gradebook import Entry, open_gradebook
 from autograder.classroom.gradebook_reader import SubmissionScore, by_student, read_scores
@@ -31,7 +30,7 @@ from autograder.grading.messages import Graded, Request
 from autograder.grading.names import student_name
 from autograder.grading.results import Ungraded
 from autograder.grading.station import open_station
-from autograder.grading.submissions import Submission, find_submissions
+from autograder.grading.submissions import Submission, content_digest, find_submissions
 
 # 성적부에 한 번에 쓰는 제출물의 수와, 모아 두는 가장 긴 시간(초)
 BATCH = 32

@@ -18,7 +18,6 @@ from nbformat.notebooknode import NotebookNode
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
 
-from autograder.classroom.fingerprint import content_digest
 from autograder.classroom.folder import Classroom, ClassroomError, StoredResult
 from autograder.classroom.grade_class import entry_of, keep_result
 from autograder.classroom.gradebook import open_gradebook
@@ -28,7 +27,7 @@ from autograder.grading.messages import Request
 from autograder.grading.names import student_name
 from autograder.grading.results import Ungraded
 from autograder.grading.station import Station, open_station
-from autograder.grading.submissions import Submission
+from autograder.grading.submissions import Submission, content_digest
 
 _station: Station | None = None
 

@@ -30,6 +30,7 @@ from autograder.grading.lesson_cells import lesson_cells
 from autograder.grading.lesson_setup import LessonSetup, prepare
 from autograder.grading.messages import Graded, Request, Words, outcome_words, read_request, receive, send
 from autograder.grading.results import SubmissionResult, Ungraded
+from autograder.grading.submissions import content_digest
 from autograder.limits import Limits
 from autograder.notebooks.cell_code import forget
 from autograder.notebooks.reading import NotebookError
@@ -117,9 +118,11 @@ def _grade(request: Request, sandbox: Any, setup: LessonSetup) -> Graded:
     started = time.process_time()
     one, digest = request.submission, ""
     if not request.refusal:
-        with suppress(NotebookError):
+        try:
             content = one.read()
             one, digest = replace(one, source=content), hashlib.sha256(content).hexdigest()
+        except NotebookError:
+            digest = content_digest(one)
         result = grade_submission(one, request.seed, sandbox, setup)
     else:
         result = refuse(one, request.seed, sandbox, setup, Intake(refusal=request.refusal))

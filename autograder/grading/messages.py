@@ -36,7 +36,7 @@ class Request:
 class Graded(Scored):
     """채점한 제출물 하나.
 
-    `digest`는 심사원이 읽은 바이트의 지문(읽지 못했으면 ""), `copy`는 판정을 적어 넣은 노트북의 글,
+    `digest`는 심사원이 본 것의 지문(읽지 않고 물리쳤으면 ""), `copy`는 판정을 적어 넣은 노트북의 글,
     `answered`는 손 채점 셀에 답을 적었는지, `code`는 피드백에 보여 줄 셀, `judge_seconds`는 읽고 판정하는 데 든 CPU 초예요.
     """
 

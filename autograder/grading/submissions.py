@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.exercises import LESSONS
 from autograder.grading.names import decoded, readable, student_name
-from autograder.notebooks.reading import read_bytes
+from autograder.notebooks.reading import NotebookError, read_bytes
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,25 @@ class Submission:
     def read(self) -> bytes:
         """제출한 바이트. 링크이거나 읽을 수 없으면 NotebookError."""
         return self.source if isinstance(self.source, bytes) else read_bytes(self.source, self.root)
+
+
+def content_digest(submission: Submission) -> str:
+    """제출한 것의 지문. 읽을 수 없는 것이면 까닭과 파일의 겉모습이라, 바뀔 때까지 다시 채점하지 않아요."""
+    try:
+        return hashlib.sha256(submission.read()).hexdigest()
+    except NotebookError as error:
+        return hashlib.sha256(f"{error} {_outside(submission)}".encode(errors="surrogateescape")).hexdigest()
+
+
+def _outside(submission: Submission) -> str:
+    if isinstance(submission.source, bytes):
+        return ""
+    try:
+        info = os.lstat(submission.source)
+        target = os.readlink(submission.source) if stat.S_ISLNK(info.st_mode) else ""
+    except OSError as error:
+        return type(error).__name__
+    return f"{info.st_mode} {info.st_size} {info.st_mtime_ns} {target!r}"
 
 
 # 점으로 시작해도 학습자가 아닌, 도구들의 폴더예요.

@@ -127,17 +127,24 @@ def _our_time() -> float:
     return time.thread_time() + (_waited_by("/proc/thread-self") or 0.0)
 
 
+_CREDENTIALS_KNOWN = hasattr(socket, "SO_PASSCRED")  # 리눅스에만 있어요. macOS는 모래상자 없이만 채점해요.
+
+
 def acquainted_pair() -> tuple[socket.socket, socket.socket]:
     """소켓 한 쌍. 첫째로 오는 말에는 커널이 보낸 프로세스의 번호를 적어 줘요."""
     ours, theirs = socket.socketpair()
-    ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+    if _CREDENTIALS_KNOWN:
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
     return ours, theirs
 
 
-def first_words(sock: socket.socket, size: int) -> tuple[bytes, int]:
-    """첫말 `size`바이트와 보낸 프로세스의 번호. 먼저 끊기면 EOFError."""
-    data, ancillary, _, _ = sock.recvmsg(size, socket.CMSG_SPACE(_CREDENTIALS.size))
-    pids = [_CREDENTIALS.unpack(body)[0] for _, kind, body in ancillary if kind == socket.SCM_CREDENTIALS]
+def first_words(sock: socket.socket, size: int) -> tuple[bytes, int | None]:
+    """첫말 `size`바이트와, 커널이 적어 준 프로세스의 번호(적어 주지 않는 기계면 None). 먼저 끊기면 EOFError."""
+    if not _CREDENTIALS_KNOWN:
+        data, pids = sock.recv(size), [None]
+    else:
+        data, ancillary, _, _ = sock.recvmsg(size, socket.CMSG_SPACE(_CREDENTIALS.size))
+        pids = [_CREDENTIALS.unpack(body)[0] for _, kind, body in ancillary if kind == socket.SCM_CREDENTIALS]
     if len(data) < size or not pids:
         raise EOFError
     return data, pids[0]

@@ -176,9 +176,10 @@ def _meet(sock: socket.socket, job: Job) -> Watch:
         hello, pid = first_words(sock, protocol.FRAME.size)
     except (EOFError, OSError) as error:
         raise WorkerLost("자식이 시작하지 못했어요") from error
-    if protocol.FRAME.unpack(hello) != (protocol.HELLO, 0, 0):
+    kind, own, length = protocol.FRAME.unpack(hello)
+    if (kind, length) != (protocol.HELLO, 0):
         raise WorkerLost("자식이 시작하지 못했어요")
-    return Watch(pid, job.limits)
+    return Watch(own if pid is None else pid, job.limits)
 
 
 def _converse(sock: socket.socket, job: Job, watch: Watch, deadline: float) -> tuple[JobResult, bytes | None]:

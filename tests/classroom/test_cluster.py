@@ -51,7 +51,7 @@ def requests(folder: Path) -> list[Request]:
 def marks(outcomes) -> dict[str, tuple]:
     found = list(outcomes)
     assert all(isinstance(one, Graded) for one in found), found
-    return {one.student: (one.marks, one.problems, one.copy, one.digest, one.tier) for one in found}
+    return {one.student: (one.marks, one.problems, one.copy, one.readable and one.digest, one.tier) for one in found}
 
 
 def test_marks_equal_the_local_ones_though_a_worker_is_killed(

@@ -18,7 +18,6 @@ from autograder.authoring.lesson_source import lesson_path
 from autograder.classroom import fingerprint
 from autograder.classroom.fingerprint import (
     LIBRARIES,
-    content_digest,
     exercise_digests,
     library_versions,
     parts_of,
@@ -27,7 +26,7 @@ from autograder.classroom.fingerprint import (
 from autograder.exercises import LESSONS, lesson_exercises
 from autograder.grading.messages import Graded, Request
 from autograder.grading.station import Station
-from autograder.grading.submissions import Submission
+from autograder.grading.submissions import Submission, content_digest
 from autograder.import_graph import PACKAGES
 from autograder.layout import ROOT
 from autograder.sandbox.launch import prepare

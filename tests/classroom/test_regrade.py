@@ -13,7 +13,7 @@ import pytest
 from support.classes import LESSON, contents, hand_in
 from support.commands import run
 
-from autograder.classroom import fingerprint, grade_class
+from autograder.classroom import grade_class
 from autograder.classroom.changes import (
     BEHIND,
     FIRST_EDITION,
@@ -28,6 +28,7 @@ from autograder.exercises import lesson_exercises
 from autograder.grading.messages import Graded, Request
 from autograder.grading.names import student_name
 from autograder.grading.results import Mark
+from autograder.grading.submissions import content_digest
 
 NAMES = [exercise.name for exercise in lesson_exercises(LESSON)]
 SEED = 2
@@ -50,7 +51,7 @@ class Paper:
                 Mark(one.student, one.lesson, name, scores[name] + request.seed % 2, 10.0, "partial", None, "글")
                 for name in NAMES
             )
-            digest = fingerprint.content_digest(one)
+            digest = content_digest(one)
             yield Graded(one.student, one.lesson, marks, (), True, request.seed, "full", 0, 0, digest, "{}", {}, {})
 
 

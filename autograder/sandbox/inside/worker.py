@@ -170,7 +170,7 @@ class Worker:
         uid = None if self.first_uid is None else self.first_uid + self.served % confine.UIDS
         confine.isolate(uid, self.namespaces, self.walled)
         die_with_parent()
-        protocol.send_frame(sock, protocol.HELLO, 0)
+        protocol.send_frame(sock, protocol.HELLO, os.getpid())  # 새 공간이면 1이고, 밖은 커널이 적어 준 번호를 봐요.
         job = protocol.receive_job(sock)
         confine.limit(job.limits)
         confine.confine_calls(self.program)
