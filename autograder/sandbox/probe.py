@@ -79,7 +79,7 @@ def _remedy(name: str) -> str:
             "제출물마다 프로세스 공간을 새로 만들지 못해서 하나씩 채점해요. "
             "Ubuntu 24.04라면 `sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0`으로 열려요."
         )
-    if name in ("network", "unix-socket", "host-socket", "fork", "signal", "owner"):
+    if name in ("network", "datagram", "unix-socket", "host-socket", "fork", "signal", "owner"):
         return "seccomp이 걸리지 않았어요. `sudo apt install libseccomp2`를 하고 `course doctor`를 다시 실행해요."
     if name == "root":
         return "root에서 내려오지 못했어요. 일반 사용자로 채점해요."

@@ -35,10 +35,10 @@ _ALLOWED = (
     # 제가 누구인지
     *("getuid", "geteuid", "getgid", "getegid", "getgroups", "getresuid", "getresgid", "getpgrp", "getrlimit"),
     *("uname", "sysinfo"),
-    # 기다리기와 제 안의 관. `socketpair`로는 제 것끼리만 이어져요.
+    # 기다리기와 제 안의 관
     *("select", "pselect6", "poll", "ppoll", "epoll_create", "epoll_create1", "epoll_ctl", "epoll_wait"),
     *("epoll_pwait", "epoll_pwait2", "eventfd", "eventfd2", "timerfd_create", "timerfd_settime", "timerfd_gettime"),
-    *("pipe", "pipe2", "socketpair", "shutdown", "sendto", "recvfrom", "sendmsg", "recvmsg", "getsockopt"),
+    *("pipe", "pipe2", "shutdown", "sendto", "recvfrom", "sendmsg", "recvmsg", "getsockopt"),
     *("setsockopt", "getsockname", "getpeername", "wait4", "waitid"),
 )
 
@@ -72,6 +72,7 @@ _FCNTL = (0, 1, 2, 3, 4, 1030, 1032, 1034)  # DUPFD, GETFD, SETFD, GETFL, SETFL,
 # 터미널인지(TCGETS), 남은 글자 수(FIONREAD), 막지 않기(FIONBIO), 실행할 때 닫기(FIOCLEX, FIONCLEX), 창의 크기(TIOCGWINSZ)
 _IOCTL = (0x5401, 0x541B, 0x5421, 0x5450, 0x5451, 0x5413)
 _PRCTL = (15, 16, 3, 39)  # SET_NAME, GET_NAME, GET_DUMPABLE, GET_NO_NEW_PRIVS
+_STREAM, _OTHER_TYPES, _TYPE_MASK = 1, (2, 3, 5), 0xF  # 이어 보내는 소켓, 낱개로 보내는 소켓들, 깃발을 뺀 종류
 _CLONE_THREAD = 0x00010000
 
 
@@ -99,6 +100,10 @@ def call_filter() -> bytes:
         _add(rules, pyseccomp.ALLOW, name, own)
     # 제 상한을 보기만 해요. 낮추면 스스로 끝나서 우리 쪽의 일처럼 보이게 할 수 있어요.
     _add(rules, pyseccomp.ALLOW, "prlimit64", own, pyseccomp.Arg(2, pyseccomp.EQ, 0))
+    # 이어 보내는 한 쌍만 열어요. 낱개로 보내는(datagram) 소켓은 이어져 있어도 받을 곳을 따로 적어 기계의 다른 소켓에 보낼 수 있어요.
+    _add(rules, pyseccomp.ALLOW, "socketpair", pyseccomp.Arg(1, pyseccomp.MASKED_EQ, _TYPE_MASK, _STREAM))
+    for kind in _OTHER_TYPES:
+        _add(rules, pyseccomp.ERRNO(errno.EPERM), "socketpair", pyseccomp.Arg(1, pyseccomp.MASKED_EQ, _TYPE_MASK, kind))
     # 실은 되고 프로세스는 안 돼요. clone3은 깃발이 기억 속에 있어 볼 수 없으므로 없다고 답해 clone을 쓰게 해요.
     flags = 1 if platform.machine() == "s390x" else 0
     thread = pyseccomp.Arg(flags, pyseccomp.MASKED_EQ, _CLONE_THREAD, _CLONE_THREAD)

@@ -23,6 +23,7 @@ _HARMLESS_INSIDE = {
         "owner",
         "processes",
         "network",
+        "datagram",
         "unix-socket",
         "shared-space",
         "unwalled",

@@ -22,6 +22,7 @@ def escapes(forbidden: Sequence[str]) -> list[str]:
         "memory": lambda: _read(f"/proc/{os.getppid() or 1}/mem"),
         "processes": lambda: _read("/proc/1/cmdline"),
         "network": lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM).close(),
+        "datagram": lambda: [one.close() for one in socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)],
         "unix-socket": lambda: socket.socket(socket.AF_UNIX, socket.SOCK_STREAM).close(),
     }
     if hasattr(socket, "AF_VSOCK"):
