@@ -18,6 +18,7 @@ from typing import Any
 
 from autograder.classroom.fingerprint import edition
 from autograder.errors import CourseError
+from autograder.grading.judges import Outcome
 from autograder.grading.messages import (
     Graded,
     Request,
@@ -29,7 +30,7 @@ from autograder.grading.messages import (
     unpack,
 )
 from autograder.grading.results import Ungraded
-from autograder.grading.station import Outcome, Station
+from autograder.grading.station import Station
 from autograder.notebooks.reading import NotebookError
 
 LOCAL = "local"

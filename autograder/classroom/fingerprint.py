@@ -117,7 +117,12 @@ def _version(name: str) -> str:
 
 def verdict_files(lesson: str) -> list[Path]:
     """레슨의 판정을 바꿀 수 있는 우리 파일 전부."""
-    return [*_grader().values(), *_lesson_files(_definition(lesson)), SOLUTIONS / f"{lesson}.py"]
+    return [*_grader().values(), *_files_of(lesson)]
+
+
+def _files_of(lesson: str) -> list[Path]:
+    """레슨에만 달린 파일들."""
+    return [*_lesson_files(_definition(lesson)), SOLUTIONS / f"{lesson}.py"]
 
 
 def _definition(lesson: str) -> str:
@@ -135,7 +140,7 @@ def _lesson_files_digest(lesson: str) -> str:
     cells = lesson_cells(lesson)
     released = {source["name"]: source["source"] for source in cells.sources}
     graded = [f"{cell.name} {cell.cell_type} {released[cell.name]}" for cell in cells.graded]
-    return _digest([_files_digest([*_lesson_files(_definition(lesson)), SOLUTIONS / f"{lesson}.py"]), *graded])
+    return _digest([_files_digest(_files_of(lesson)), *graded])
 
 
 @cache

@@ -6,38 +6,24 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
 import select
-import signal
-import socket
-import subprocess
-import sys
-import tempfile
 import time
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from types import TracebackType
-from typing import Any
 
-from autograder.grading.messages import Graded, Request, read_reply, receive, request_words, send
+from autograder.grading.judges import Judges, JudgesLost, Lane, Outcome, Turn
+from autograder.grading.messages import Request
 from autograder.grading.results import Ungraded
-from autograder.layout import ROOT
 from autograder.limits import LIMITS, Limits
 from autograder.sandbox import Pool, SandboxRefused, choose_tier
-from autograder.sandbox.fork_server import START, STATUS
-from autograder.sandbox.worker_process import Line
 
 LANE_TURNS = 100  # 심사원 하나가 맡는 제출물의 수. 그 뒤에는 새로 갈라져서 메모리가 쌓이지 않아요.
 TRIES_ALONE = 4  # 우리 쪽의 일로 실패했을 때 혼자 다시 해 보는 횟수
 RESTARTS = 5  # 하나도 채점하지 못하는 사이에 심사원의 서버를 다시 띄우는 횟수
-_START_SECONDS = 180
-_NO_END = 2**32 - 1  # 심사원은 제출물마다 따로 재므로 끝이 없어요.
 _OVER = "이 제출물을 읽고 판정하는 데 정해 둔 시간이나 메모리를 다 썼어요. 답의 크기와 노트북에 적힌 것을 줄여서 다시 내 주세요."
-
-Outcome = Graded | Ungraded
 
 
 class Station:
@@ -55,11 +41,11 @@ class Station:
         self.jobs = max(1, jobs or cores()) if self.tier.side_by_side else 1
         self._pool = Pool(self.tier, limits)
         self._keeps_keys = keeps_keys
-        self._judges: _Judges | None = None
+        self._judges: Judges | None = None
         self._restarts = 0
 
     def __enter__(self) -> Station:
-        self._judges = _Judges(self.tier.name, self.limits, self._keeps_keys)
+        self._judges = Judges(self.tier.name, self.limits, self._keeps_keys)
         try:
             self._pool.__enter__()
             self._greet()
@@ -82,9 +68,9 @@ class Station:
 
     def grade(self, requests: Iterable[Request]) -> Generator[Outcome, None, None]:
         """끝나는 대로 내놓아요. 같은 레슨의 것이 이어지게 주면 빨라요. 모래상자를 다시 띄울 수 없으면 SandboxRefused예요."""
-        waiting: deque[_Turn] = deque(map(_Turn, requests))
-        again: deque[_Turn] = deque()
-        lanes: list[_Lane] = []
+        waiting: deque[Turn] = deque(map(Turn, requests))
+        again: deque[Turn] = deque()
+        lanes: list[Lane] = []
         try:
             while waiting or any(lane.turn for lane in lanes):
                 self._hand_out(waiting, lanes)
@@ -101,7 +87,7 @@ class Station:
         finally:
             self._dismiss(lanes)
 
-    def _hand_out(self, waiting: deque[_Turn], lanes: list[_Lane]) -> None:
+    def _hand_out(self, waiting: deque[Turn], lanes: list[Lane]) -> None:
         """쉬는 심사원에게 나눠 줘요. 모자라면 새로 부르고, 레슨이 다르면 바꿔요."""
         for lane in [lane for lane in lanes if not lane.turn]:
             fits = waiting and lane.subject == waiting[0].subject and lane.line is self._pool.line()
@@ -114,13 +100,13 @@ class Station:
             lanes.append(self._open(waiting[0].subject))
             lanes[-1].take(waiting.popleft())
 
-    def _open(self, subject: tuple[str, int]) -> _Lane:
+    def _open(self, subject: tuple[str, int]) -> Lane:
         while True:
             if self._judges is None:
                 raise SandboxRefused("채점을 멈추는 중이에요.")
             try:
                 return self._judges.open(subject, self._pool.line())
-            except _JudgesLost:
+            except JudgesLost:
                 # 서버와 함께 심사원들도 끝났어요. 맡고 있던 것은 혼자 다시 해 봐요.
                 self._call_again()
                 self._greet()
@@ -143,9 +129,9 @@ class Station:
                 f"심사원의 서버가 거듭 끝났어요: {self._judges.last_words()}. `course doctor`를 실행해 봐요."
             )
         self._judges.close()
-        self._judges = _Judges(self.tier.name, self.limits, self._keeps_keys)
+        self._judges = Judges(self.tier.name, self.limits, self._keeps_keys)
 
-    def _listen(self, lanes: list[_Lane]) -> Iterator[tuple[_Turn, Outcome | str]]:
+    def _listen(self, lanes: list[Lane]) -> Iterator[tuple[Turn, Outcome | str]]:
         """대답이 온 심사원들의 결과. 글이면 다시 해 봐야 하는 까닭이고, 빈 글이면 상한에 닿은 것이에요."""
         nearest = min(lane.deadline for lane in lanes)
         ready, _, _ = select.select(lanes, [], [], max(0.0, nearest - time.monotonic()))
@@ -160,7 +146,7 @@ class Station:
                     self._pool.renew(lane.line)
             yield turn, outcome
 
-    def _alone(self, turn: _Turn) -> Outcome:
+    def _alone(self, turn: Turn) -> Outcome:
         """다른 일이 없을 때 혼자 다시 해 봐요."""
         for _ in range(TRIES_ALONE):
             lane = self._open(turn.subject)
@@ -178,150 +164,10 @@ class Station:
         return Ungraded(turn.request.submission.student, turn.request.submission.lesson, turn.why)
 
     @staticmethod
-    def _dismiss(lanes: list[_Lane]) -> None:
+    def _dismiss(lanes: list[Lane]) -> None:
         for lane in lanes:
             lane.close()
         lanes.clear()
-
-
-@dataclass
-class _Turn:
-    """부탁 하나와 그동안의 사정. `over`는 마지막에 상한에 닿았는지예요."""
-
-    request: Request
-    why: str = "심사원이 상한에 닿았어요"
-    over: bool = False
-
-    @property
-    def subject(self) -> tuple[str, int]:
-        return self.request.submission.lesson, self.request.seed
-
-
-class _Lane:
-    """심사원 하나와 이어진 소켓. 한 번에 제출물 하나를 맡아요."""
-
-    def __init__(self, sock: socket.socket, status: int, subject: tuple[str, int], line: Line, wall: float) -> None:
-        self._sock, self._status, self._wall = sock, status, wall
-        self.subject, self.line = subject, line
-        self.turn: _Turn | None = None
-        self.turns = 0
-        self.deadline = float("inf")
-
-    def fileno(self) -> int:
-        return self._sock.fileno()
-
-    def take(self, turn: _Turn) -> None:
-        self.turn, self.turns = turn, self.turns + 1
-        self.deadline = time.monotonic() + self._wall
-        with contextlib.suppress(OSError):  # 벌써 끝난 심사원이면 대답을 들을 때 알게 돼요.
-            send(self._sock, request_words(turn.request))
-
-    def finish(self, limit: int) -> tuple[_Turn, Outcome | str]:
-        """대답을 들어요. 대답 없이 끝났으면 까닭을, 상한에 닿았으면 빈 글을 돌려줘요."""
-        turn, self.turn = self.turn, None
-        assert turn is not None
-        if time.monotonic() >= self.deadline:
-            return turn, "심사원이 너무 오래 답하지 않았어요"
-        self.deadline = float("inf")
-        try:
-            self._sock.settimeout(_START_SECONDS)
-            return turn, read_reply(*receive(self._sock, limit))
-        except (EOFError, OSError):
-            return turn, self._last_words()
-        except (ValueError, KeyError, TypeError) as error:
-            return turn, f"심사원의 대답을 알아듣지 못했어요({error})"
-
-    def _last_words(self) -> str:
-        ready, _, _ = select.select([self._status], [], [], _START_SECONDS)
-        data = os.read(self._status, STATUS.size) if ready else b""
-        if len(data) != STATUS.size:
-            return "심사원들이 한꺼번에 끝났어요"
-        code, number, _, _ = STATUS.unpack(data)
-        if number in (signal.SIGPROF, signal.SIGXCPU):
-            return ""
-        return f"심사원이 신호 {number}번으로 끝났어요" if number else f"심사원이 코드 {code}번으로 끝났어요"
-
-    def close(self) -> None:
-        if self._sock.fileno() >= 0:
-            self._sock.close()
-            os.close(self._status)
-
-
-class _JudgesLost(Exception):
-    """심사원의 서버가 끝났어요."""
-
-
-class _Judges:
-    """심사원을 갈라 내는 서버. 데우는 동안 다른 일을 할 수 있게, 띄우는 것과 기다리는 것이 따로예요."""
-
-    def __init__(self, tier: str, limits: Limits, keeps_keys: bool) -> None:
-        self._opening = {"tier": tier, "limits": asdict(limits), "keeps_keys": keeps_keys}
-        self._wall = 2 * limits.wall
-        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._log = tempfile.TemporaryFile()  # noqa: SIM115 서버가 끝날 때 `close`가 닫아요.
-        one = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "autograder.grading.judge_process"],
-            stdin=theirs.fileno(),
-            stdout=self._log,
-            stderr=self._log,
-            cwd=ROOT,
-            env={**os.environ, **one, "CUDA_VISIBLE_DEVICES": ""},
-            start_new_session=True,
-        )
-        theirs.close()
-
-    def greet(self) -> None:
-        """데우기를 마칠 때까지 기다려요. 뜨지 못하면 SandboxRefused예요."""
-        self._control.settimeout(_START_SECONDS)
-        try:
-            ready = self._control.recv(16)
-        except OSError:
-            ready = b""
-        if not ready:
-            raise SandboxRefused(
-                f"심사원을 띄우지 못했어요: {self.last_words()}. `course doctor`로 무엇이 빠졌는지 봐요."
-            )
-        self._control.settimeout(None)
-
-    def open(self, subject: tuple[str, int], line: Line) -> _Lane:
-        """심사원 하나를 불러 모래상자의 줄을 건네요. 서버가 끝났으면 _JudgesLost예요."""
-        ours, theirs = socket.socketpair()
-        status_read, status_write = os.pipe()
-        words: dict[str, Any] = {**self._opening, "lesson": subject[0], "seed": subject[1]}
-        try:
-            start = START.pack(_NO_END) + json.dumps(words).encode()
-            socket.send_fds(self._control, [start], [theirs.fileno(), status_write])
-            socket.send_fds(ours, [b"+"], [line.fileno()])
-        except OSError as error:
-            ours.close()
-            os.close(status_read)
-            raise _JudgesLost from error
-        finally:
-            theirs.close()
-            os.close(status_write)
-        return _Lane(ours, status_read, subject, line, self._wall)
-
-    def killed(self) -> bool:
-        """밖에서 신호로 끝냈는지."""
-        return (self._process.poll() or 0) < 0
-
-    def last_words(self) -> str:
-        """서버가 끝나기 전에 마지막으로 남긴 줄."""
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(timeout=5)
-        self._log.seek(0)
-        lines = self._log.read().decode("utf-8", "replace").strip().splitlines()
-        return lines[-1][:300] if lines else f"코드 {self._process.returncode}"
-
-    def close(self) -> None:
-        self._control.close()
-        try:
-            self._process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._log.close()
 
 
 def open_station(jobs: int | None = None, unsafe: bool = False) -> Station:

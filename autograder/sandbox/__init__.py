@@ -1,7 +1,7 @@
 """모래상자: 학습자의 코드를 가두어 실행하고 값만 받아 와요."""
 
 from autograder.limits import Limits
-from autograder.sandbox.pool import Pool, open_pool
+from autograder.sandbox.pool import Pool
 from autograder.sandbox.probe import choose_tier, probe_tier
 from autograder.sandbox.protocol import CellText, Job, Task
 from autograder.sandbox.tier import SandboxRefused, Tier
@@ -18,6 +18,5 @@ __all__ = [
     "Tier",
     "WorkerLost",
     "choose_tier",
-    "open_pool",
     "probe_tier",
 ]

@@ -7,7 +7,6 @@ from types import TracebackType
 
 from autograder.limits import LIMITS, Limits
 from autograder.sandbox.launch import prepare
-from autograder.sandbox.probe import choose_tier
 from autograder.sandbox.protocol import Job
 from autograder.sandbox.scratch import Scratch
 from autograder.sandbox.tier import SandboxRefused, Tier
@@ -15,7 +14,7 @@ from autograder.sandbox.worker_process import JobResult, Line, Worker, WorkerLos
 
 
 class Pool:
-    """제출물의 일을 맡길 작업자를 갖고 있어요. `with open_pool() as pool:`로 쓰고, 여러 실이 함께 `run`을 불러도 돼요."""
+    """제출물의 일을 맡길 작업자를 갖고 있어요. `with Pool(단계) as pool:`로 쓰고, 여러 실이 함께 `run`을 불러도 돼요."""
 
     def __init__(self, tier: Tier, limits: Limits = LIMITS) -> None:
         self.tier, self.limits = tier, limits
@@ -87,8 +86,3 @@ class Pool:
                 worker.close()
                 if self._scratch is not None:
                     self._scratch.close()
-
-
-def open_pool(unsafe: bool = False, limits: Limits = LIMITS) -> Pool:
-    """이 기계에서 되는 가장 높은 단계의 풀. 안 되면 SandboxRefused."""
-    return Pool(choose_tier(unsafe), limits)

@@ -12,7 +12,7 @@ import pytest
 from support.classes import LESSON, hand_in, notebook, shared_station
 from support.tiny_lesson import LIMITS, SEED, as_bytes, cells_of, needs, shared_pool, tiny_setup
 
-from autograder.grading import judge_process, station
+from autograder.grading import judge_process, judges, station
 from autograder.grading.lesson_setup import prepare
 from autograder.grading.messages import Graded, Request
 from autograder.grading.results import Ungraded
@@ -88,13 +88,13 @@ class Unlucky(Station):
         super().__init__(1, limits=LIMITS)
         self.answers, self.refusals = answers, []
 
-    def _open(self, subject: tuple[str, int]) -> station._Lane:
+    def _open(self, subject: tuple[str, int]) -> judges.Lane:
         return self  # type: ignore[return-value]  심사원과 자리를 하나로 흉내 내요.
 
-    def take(self, turn: station._Turn) -> None:
+    def take(self, turn: judges.Turn) -> None:
         self.turn = turn
 
-    def _listen(self, lanes: list[station._Lane]):
+    def _listen(self, lanes: list[judges.Lane]):
         self.refusals.append(self.turn.request.refusal)
         answer = self.answers.pop(0)
         refused = Graded("s", LESSON, (), (), False, SEED, "full", 0.0, 0.0, "", "")
@@ -113,12 +113,12 @@ class Unlucky(Station):
 )
 def test_what_fails_is_tried_again_and_a_twice_exceeded_limit_is_refused(answers, refusals) -> None:
     unlucky = Unlucky(list(answers))
-    turn = station._Turn(Request(submissions()[0], SEED), over=answers[0] == "")
+    turn = judges.Turn(Request(submissions()[0], SEED), over=answers[0] == "")
     assert isinstance(unlucky._alone(turn), Graded) and unlucky.refusals == refusals
 
 
 def test_a_job_lost_every_time_is_named_and_no_mark() -> None:
-    turn = station._Turn(Request(submissions()[0], SEED))
+    turn = judges.Turn(Request(submissions()[0], SEED))
     assert Unlucky(["작업자가 죽었어요"] * 4)._alone(turn) == Ungraded("right", LESSON, "작업자가 죽었어요")
 
 
