@@ -19,7 +19,7 @@ from autograder.grading.messages import Graded, Request, read_reply, receive, re
 from autograder.grading.results import Ungraded
 from autograder.layout import ROOT
 from autograder.limits import Limits
-from autograder.sandbox import SandboxRefused
+from autograder.sandbox import SandboxRefused, WorkerLost
 from autograder.sandbox.fork_server import START, STATUS
 from autograder.sandbox.worker_process import Line
 
@@ -96,10 +96,6 @@ class Lane:
             os.close(self._status)
 
 
-class JudgesLost(Exception):
-    """심사원의 서버가 끝났어요."""
-
-
 class Judges:
     """심사원을 갈라 내는 서버. 데우는 동안 다른 일을 할 수 있게, 띄우는 것과 기다리는 것이 따로예요."""
 
@@ -134,7 +130,7 @@ class Judges:
         self._control.settimeout(None)
 
     def open(self, subject: tuple[str, int], line: Line) -> Lane:
-        """심사원 하나를 불러 모래상자의 줄을 건네요. 서버가 끝났으면 JudgesLost예요."""
+        """심사원 하나를 불러 모래상자의 줄을 건네요. 서버가 끝났으면 WorkerLost예요."""
         ours, theirs = socket.socketpair()
         status_read, status_write = os.pipe()
         words: dict[str, Any] = {**self._opening, "lesson": subject[0], "seed": subject[1]}
@@ -145,7 +141,7 @@ class Judges:
         except OSError as error:
             ours.close()
             os.close(status_read)
-            raise JudgesLost from error
+            raise WorkerLost("심사원의 서버가 끝났어요") from error
         finally:
             theirs.close()
             os.close(status_write)

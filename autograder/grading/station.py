@@ -14,11 +14,11 @@ from collections.abc import Generator, Iterable, Iterator
 from dataclasses import replace
 from types import TracebackType
 
-from autograder.grading.judges import Judges, JudgesLost, Lane, Outcome, Turn
+from autograder.grading.judges import Judges, Lane, Outcome, Turn
 from autograder.grading.messages import Request
 from autograder.grading.results import Ungraded
 from autograder.limits import LIMITS, Limits
-from autograder.sandbox import Pool, SandboxRefused, choose_tier
+from autograder.sandbox import Pool, SandboxRefused, WorkerLost, choose_tier
 
 LANE_TURNS = 100  # 심사원 하나가 맡는 제출물의 수. 그 뒤에는 새로 갈라져서 메모리가 쌓이지 않아요.
 TRIES_ALONE = 4  # 우리 쪽의 일로 실패했을 때 혼자 다시 해 보는 횟수
@@ -106,7 +106,7 @@ class Station:
                 raise SandboxRefused("채점을 멈추는 중이에요.")
             try:
                 return self._judges.open(subject, self._pool.line())
-            except JudgesLost:
+            except WorkerLost:
                 # 서버와 함께 심사원들도 끝났어요. 맡고 있던 것은 혼자 다시 해 봐요.
                 self._call_again()
                 self._greet()
