@@ -64,7 +64,7 @@ def grade(
         str | None, typer.Option("--lesson", help="이 레슨만 채점해요. 5나 05_attention_math처럼 적어요.")
     ] = None,
     jobs: Annotated[
-        int | None, typer.Option("--jobs", min=1, help="함께 채점할 제출물의 수예요. 없으면 코어 수만큼이에요.")
+        int | None, typer.Option("--jobs", min=1, help="함께 채점할 제출물의 수예요. 없으면 코어 수보다 하나 많아요.")
     ] = None,
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="판정을 이 파일에 JSON으로 적어요.")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,7 +29,7 @@ from autograder.grading.lesson_cells import lesson_cells
 from autograder.grading.messages import Graded, Request
 from autograder.grading.names import student_name
 from autograder.grading.results import Ungraded
-from autograder.grading.station import open_station
+from autograder.grading.station import Station, open_station
 from autograder.grading.submissions import Submission, content_digest, find_submissions
 
 # 성적부에 한 번에 쓰는 제출물의 수와, 모아 두는 가장 긴 시간(초)
@@ -101,7 +101,8 @@ def grade_class(
         raise ClassroomError(
             f"{directory} 폴더에서 제출물을 찾지 못했어요. `{directory}/<학생>/<레슨>/<레슨>.ipynb` 모양으로 놓아 주세요."
         )
-    with classroom.lock():
+    with classroom.lock(), ExitStack() as opened:
+        place: Station | Cluster | None = None
         kept: list[tuple[StoredResult, str | None]] = []
         works: dict[tuple[str, str], _Work] = {}
         for submission in submissions:
@@ -111,6 +112,10 @@ def grade_class(
             if stored is not None and _still_holds(classroom, stored, work, unsafe):
                 kept.append((stored, work.timestamp))
             else:
+                if place is None:
+                    # 채점할 것이 하나라도 있으면 바로 띄워요. 나머지를 읽고 성적부를 여는 동안 데워져요.
+                    place = _open_place(classroom, submission.lesson, jobs, unsafe, dask)
+                    opened.enter_context(place)
                 works[submission.student, submission.lesson] = work
         if on_start:
             on_start(len(submissions), len(kept))
@@ -124,12 +129,10 @@ def grade_class(
             changes.extend(find_changes(before, known, stored, fresh))
 
         try:
-            # 같은 레슨끼리 이어서 맡겨요. 심사원이 레슨의 답안지를 한 번만 준비하게요.
-            todo = sorted((work.submission for work in works.values()), key=lambda one: one.lesson)
-            graded = _grade_all(classroom, todo, jobs, unsafe, dask)
-            # 멈출 때 작업자도 바로 끝나게 생성기를 닫아요. 채점할 것이 없으면 작업자를 띄우지 않아요.
+            graded = _grade_all(classroom, place, [work.submission for work in works.values()], unsafe)
+            # 멈출 때 작업자도 바로 끝나게 생성기를 닫아요.
             with closing(graded):
-                for result in graded if todo else ():
+                for result in graded:
                     if isinstance(result, Ungraded):
                         ungraded.append(result)
                         continue
@@ -139,6 +142,7 @@ def grade_class(
                     note(stored, work.known, fresh=True)
                     if on_result:
                         on_result(stored)
+            opened.close()
             # 지난번에 성적부에 쓰기 전에 죽었을 수도 있어서, 그대로 둔 것도 다시 써요(같은 값이면 그대로예요).
             for stored, timestamp in kept:
                 writer.add(stored, timestamp, fresh=False)
@@ -153,12 +157,24 @@ def grade_class(
     return ClassResult(tuple(results), len(kept), tuple(ungraded), tuple(changes), listed)
 
 
+def _open_place(
+    classroom: Classroom, lesson: str, jobs: int | None, unsafe: bool, dask: str | None
+) -> Station | Cluster:
+    """채점할 자리. 가장 먼저 채점할 레슨을 미리 알려 줘요."""
+    return Cluster(dask, jobs) if dask else open_station(jobs, unsafe, (lesson, classroom.seed()))
+
+
 def _grade_all(
-    classroom: Classroom, submissions: Sequence[Submission], jobs: int | None, unsafe: bool, dask: str | None
+    classroom: Classroom, place: Station | Cluster | None, submissions: Sequence[Submission], unsafe: bool
 ) -> Generator[Graded | Ungraded, None, None]:
+    """끝나는 대로 내놓아요. 같은 레슨끼리 이어서 맡겨요. 심사원이 레슨의 답안지를 한 번만 준비하게요."""
+    if place is None:
+        return
     seed, bonus = classroom.seed(), classroom.adds_bonus
-    place = Cluster(dask, jobs) if dask else open_station(jobs, unsafe)
-    with place as opened, closing(opened.grade(Request(one, seed, bonus) for one in submissions)) as found:
+    todo = sorted(submissions, key=lambda one: one.lesson)
+    # 첫 결과가 오면 바로 적을 수 있게, 자리가 데워지는 동안 지문을 만들어 둬요.
+    classroom.parts("", todo[0].lesson, sandboxed=not unsafe)
+    with closing(place.grade(Request(one, seed, bonus) for one in todo)) as found:
         yield from found
 
 

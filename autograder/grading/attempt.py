@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field, replace
+from types import TracebackType
 from typing import Protocol
 
 from autograder.exercises.schema import Exercise
@@ -23,7 +25,7 @@ from autograder.limits import LIMITS
 from autograder.notebooks.cell_code import defined_names, reachable, used_names
 from autograder.repair.finding import Finding
 from autograder.repair.slips import first_words
-from autograder.sandbox import CellText, Job, JobResult, Limits, Task, Tier
+from autograder.sandbox import CellText, Child, Job, JobResult, Limits, Task, Tier
 from autograder.wording import josa
 
 SEARCHES, SEARCH_SECONDS = 2, 0.4  # 제출물 하나에서 틀린 줄을 찾아 볼 실습의 수와, 실습 하나에 쓸 CPU 초
@@ -35,8 +37,8 @@ class Sandbox(Protocol):
     tier: Tier
     limits: Limits
 
-    def run(self, job: Job) -> JobResult:
-        """일 하나를 맡겨요. 작업자를 잃으면 WorkerLost예요."""
+    def start(self, limits: Limits) -> AbstractContextManager[Child]:
+        """자식 하나를 갈라 내요. 작업자를 잃으면 WorkerLost예요."""
         ...
 
 
@@ -52,7 +54,8 @@ def grade_submission(
     if intake.plan is None:
         return refuse(submission, seed, pool, setup, intake, time.thread_time() - started)
     attempt = _Attempt(setup, intake.plan, pool)
-    verdicts = attempt.verdicts()
+    with attempt:
+        verdicts = attempt.verdicts()
     marks = tuple(_mark(submission, exercise, verdicts[exercise.name]) for exercise in setup.exercises)
     cpu_seconds = attempt.cpu_seconds + time.thread_time() - started
     problems = (*submission.problems, *intake.plan.problems)
@@ -112,6 +115,17 @@ class _Attempt:
     asleep_seconds: float = 0.0
     stopped_cells: dict[int, str] = field(default_factory=dict)
     cell_errors: dict[int, tuple[str, str]] = field(default_factory=dict)
+    # 실습을 모두 부르고 남은 자식. 다시 채점할 때 셀을 또 돌리지 않고 이어서 써요.
+    left: Child | None = None
+    stack: ExitStack = field(default_factory=ExitStack)
+
+    def __enter__(self) -> _Attempt:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stack.__exit__(kind, error, trace)
 
     def verdicts(self) -> dict[str, Verdict]:
         names = [exercise.name for exercise in self.setup.exercises]
@@ -152,12 +166,20 @@ class _Attempt:
         if not lost or self._spent():
             return {}
         tasks = [Task(name, self.setup.public[name], (), sources[name], SEARCH_SECONDS) for name in lost]
-        result = self._ask(Job(cells=self._cells(), tasks=tuple(tasks), limits=self._left()))
+        result = self._ask(Job(cells=self._cells(), tasks=tuple(tasks), limits=self._rest()))
         found = {lost[unit]: read_finding(body, sources[lost[unit]]) for unit, body in result.answers.items()}
         return {name: finding for name, finding in found.items() if finding}
 
     def _ask(self, job: Job) -> JobResult:
-        result = self.pool.run(job)
+        """일 하나를 새 자식에게 맡겨요. 끝까지 하면 그 자식이 `left`예요."""
+        self.stack.close()
+        self.left = self.stack.enter_context(self.pool.start(job.limits))
+        return self._ask_left(self.left, job)
+
+    def _ask_left(self, child: Child, job: Job) -> JobResult:
+        result = child.run(job)
+        if result.reason is not None:
+            self.left = None
         self.cpu_seconds += result.cpu_seconds
         self.asleep_seconds += result.asleep_seconds
         return result
@@ -167,7 +189,7 @@ class _Attempt:
         limits = self.pool.limits
         return self.cpu_seconds > limits.total_cpu or self.asleep_seconds > limits.total_asleep
 
-    def _left(self) -> Limits:
+    def _rest(self) -> Limits:
         """남은 시간만 허락하는 상한."""
         limits = self.pool.limits
         return replace(
@@ -193,7 +215,7 @@ class _Attempt:
                 cells=self._cells(),
                 tasks=tuple(Task(name, self.setup.calls[name], replaced) for name in pending),
                 counterparts=self.setup.master.counterpart_sources(replaced) if replaced else (),
-                limits=self._left(),
+                limits=self._rest(),
             )
             result = self._ask(job)
             self.cell_errors |= {unit: (error, detail) for unit, (error, detail) in result.cells.items() if error}
@@ -218,13 +240,25 @@ class _Attempt:
 
     def _again(self, name: str, wrong: Sequence[str], first: Verdict) -> Verdict:
         """틀린 앞 실습을 바른 것으로 바꿔 한 번 더. 더 나은 쪽이 점수가 돼요."""
-        answers, stops = self._run([name], tuple(wrong))
-        second = self._verdict(name, answers.get(name), stops.get(name))
+        second = self._once_more(name, wrong)
+        if second is None:
+            answers, stops = self._run([name], tuple(wrong))
+            second = self._verdict(name, answers.get(name), stops.get(name))
         if (second.share, second.mistake is not None) <= (first.share, first.mistake is not None):
             return first
         listed = ", ".join(f"`{other}`" for other in wrong)
         lead = f"이 실습이 부르는 앞 실습 {listed} 때문에 어긋나서, 그 함수를 바른 것으로 바꿔 다시 채점했어요."
         return replace(second, message=f"{lead}\n{second.message}")
+
+    def _once_more(self, name: str, wrong: Sequence[str]) -> Verdict | None:
+        """남은 자식에서 해 봐요. 앞서 부른 것이 무언가를 바꿔 놓았을 수 있어서, 통과하지 못하면 None이고 새 자식에서 다시 해요."""
+        if self.left is None or self._spent():
+            return None
+        task = Task(name, self.setup.calls[name], tuple(wrong))
+        sources = self.setup.master.counterpart_sources(wrong)
+        result = self._ask_left(self.left, Job((), (task,), sources, self._rest()))
+        second = self._verdict(name, result.answers.get(0), result.reason or "")
+        return second if second.verdict == "pass" else None
 
     def _verdict(self, name: str, answer: bytes | None, stop: str | None) -> Verdict:
         if answer is None:

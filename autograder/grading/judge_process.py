@@ -35,9 +35,8 @@ from autograder.limits import Limits
 from autograder.notebooks.cell_code import forget
 from autograder.notebooks.reading import NotebookError
 from autograder.sandbox import Tier, WorkerLost
-from autograder.sandbox.fork_server import ForkServer
-from autograder.sandbox.protocol import Job
-from autograder.sandbox.worker_process import JobResult, Line
+from autograder.sandbox.fork_server import MESSAGE_BYTES, ForkServer
+from autograder.sandbox.worker_process import Child, Line
 
 UNSAFE = "(모래상자 없이 채점한 점수예요.)"
 
@@ -48,15 +47,16 @@ class _Sandbox:
     def __init__(self, tier: Tier, limits: Limits, line: Line) -> None:
         self.tier, self.limits, self._line = tier, limits, line
 
-    def run(self, job: Job) -> JobResult:
-        return self._line.run(job)
+    def start(self, limits: Limits) -> Child:
+        return self._line.start(limits)
 
 
 def main() -> None:
-    """표준 입력의 소켓에서 부탁을 기다려요."""
+    """표준 입력의 소켓에서 먼저 할 레슨을 듣고, 그 답안지를 만든 뒤, 부탁을 기다려요."""
     control = socket.socket(fileno=os.dup(0))
     torch.set_num_threads(1)
     torch.set_num_interop_threads(1)
+    _get_ready(control.recv(MESSAGE_BYTES))
     control.send(b"ready")
     ForkServer(control).serve(_judge, _get_ready)
     os._exit(0)
@@ -65,7 +65,7 @@ def main() -> None:
 def _get_ready(words: bytes) -> None:
     """갈라지기 전에 레슨의 답안지를 만들어 둬요. 잘못되면 심사원이 다시 해 보고 까닭을 말해요."""
     opened = json.loads(words)
-    if not opened["keeps_keys"]:
+    if not opened.get("keeps_keys"):
         return
     with suppress(Exception):
         prepare(opened["lesson"], opened["seed"])

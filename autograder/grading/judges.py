@@ -8,12 +8,9 @@ import os
 import select
 import signal
 import socket
-import subprocess
 import sys
-import tempfile
 import time
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from autograder.grading.messages import Graded, Request, read_reply, receive, request_words, send
 from autograder.grading.results import Ungraded
@@ -21,9 +18,9 @@ from autograder.layout import ROOT
 from autograder.limits import Limits
 from autograder.sandbox import SandboxRefused, WorkerLost
 from autograder.sandbox.fork_server import START, STATUS
+from autograder.sandbox.server_process import START_SECONDS, ServerProcess
 from autograder.sandbox.worker_process import Line
 
-_START_SECONDS = 180
 _NO_END = 2**32 - 1  # 심사원은 제출물마다 따로 재므로 끝이 없어요.
 
 Outcome = Graded | Ungraded
@@ -72,7 +69,7 @@ class Lane:
             return turn, "심사원이 너무 오래 답하지 않았어요"
         self.deadline = float("inf")
         try:
-            self._sock.settimeout(_START_SECONDS)
+            self._sock.settimeout(START_SECONDS)
             return turn, read_reply(*receive(self._sock, limit))
         except (EOFError, OSError):
             return turn, self._last_words()
@@ -80,7 +77,7 @@ class Lane:
             return turn, f"심사원의 대답을 알아듣지 못했어요({error})"
 
     def _last_words(self) -> str:
-        ready, _, _ = select.select([self._status], [], [], _START_SECONDS)
+        ready, _, _ = select.select([self._status], [], [], START_SECONDS)
         data = os.read(self._status, STATUS.size) if ready else b""
         if len(data) != STATUS.size:
             return "심사원들이 한꺼번에 끝났어요"
@@ -97,46 +94,43 @@ class Lane:
 
 
 class Judges:
-    """심사원을 갈라 내는 서버. 데우는 동안 다른 일을 할 수 있게, 띄우는 것과 기다리는 것이 따로예요."""
+    """심사원을 갈라 내는 서버. 데우는 동안 다른 일을 할 수 있게, 띄우는 것과 기다리는 것이 따로예요.
 
-    def __init__(self, tier: str, limits: Limits, keeps_keys: bool) -> None:
+    `first`는 데우면서 답안지까지 미리 만들어 둘 (레슨, 시드)예요.
+    """
+
+    def __init__(self, tier: str, limits: Limits, keeps_keys: bool, first: tuple[str, int] | None = None) -> None:
         self._opening = {"tier": tier, "limits": asdict(limits), "keeps_keys": keeps_keys}
         self._wall = 2 * limits.wall
-        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._log = tempfile.TemporaryFile()  # noqa: SIM115 서버가 끝날 때 `close`가 닫아요.
+        self._greeted = False
         one = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-        self._process = subprocess.Popen(
+        self.server = ServerProcess(
             [sys.executable, "-m", "autograder.grading.judge_process"],
-            stdin=theirs.fileno(),
-            stdout=self._log,
-            stderr=self._log,
-            cwd=ROOT,
-            env={**os.environ, **one, "CUDA_VISIBLE_DEVICES": ""},
-            start_new_session=True,
+            {**os.environ, **one, "CUDA_VISIBLE_DEVICES": ""},
+            str(ROOT),
+            self._words(first) if first else b"{}",
         )
-        theirs.close()
+
+    def _words(self, subject: tuple[str, int]) -> bytes:
+        return json.dumps({**self._opening, "lesson": subject[0], "seed": subject[1]}).encode()
 
     def greet(self) -> None:
         """데우기를 마칠 때까지 기다려요. 뜨지 못하면 SandboxRefused예요."""
-        self._control.settimeout(_START_SECONDS)
-        try:
-            ready = self._control.recv(16)
-        except OSError:
-            ready = b""
-        if not ready:
+        if self._greeted:
+            return
+        if not self.server.first_words():
             raise SandboxRefused(
-                f"심사원을 띄우지 못했어요: {self.last_words()}. `course doctor`로 무엇이 빠졌는지 봐요."
+                f"심사원을 띄우지 못했어요: {self.server.last_words()}. `course doctor`로 무엇이 빠졌는지 봐요."
             )
-        self._control.settimeout(None)
+        self._greeted = True
 
     def open(self, subject: tuple[str, int], line: Line) -> Lane:
         """심사원 하나를 불러 모래상자의 줄을 건네요. 서버가 끝났으면 WorkerLost예요."""
         ours, theirs = socket.socketpair()
         status_read, status_write = os.pipe()
-        words: dict[str, Any] = {**self._opening, "lesson": subject[0], "seed": subject[1]}
         try:
-            start = START.pack(_NO_END) + json.dumps(words).encode()
-            socket.send_fds(self._control, [start], [theirs.fileno(), status_write])
+            start = START.pack(_NO_END) + self._words(subject)
+            socket.send_fds(self.server.control, [start], [theirs.fileno(), status_write])
             socket.send_fds(ours, [b"+"], [line.fileno()])
         except OSError as error:
             ours.close()
@@ -149,22 +143,12 @@ class Judges:
 
     def killed(self) -> bool:
         """밖에서 신호로 끝냈는지."""
-        return (self._process.poll() or 0) < 0
+        return self.server.killed()
 
     def last_words(self) -> str:
         """서버가 끝나기 전에 마지막으로 남긴 줄."""
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(timeout=5)
-        self._log.seek(0)
-        lines = self._log.read().decode("utf-8", "replace").strip().splitlines()
-        return lines[-1][:300] if lines else f"코드 {self._process.returncode}"
+        return self.server.last_words()
 
     def close(self) -> None:
         """서버를 끝내요. 심사원들도 함께 끝나요."""
-        self._control.close()
-        try:
-            self._process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._log.close()
+        self.server.close()

@@ -29,26 +29,32 @@ _OVER = "이 제출물을 읽고 판정하는 데 정해 둔 시간이나 메모
 class Station:
     """채점하는 자리. `with Station(jobs) as station:`으로 열고 `station.grade(부탁들)`로 써요.
 
+    열 때는 띄우기만 하고, 데워지기는 채점을 시작할 때 기다려요. `first`는 그사이에 답안지까지 만들어 둘 (레슨, 시드)예요.
     `keeps_keys`가 거짓이면 답안지를 심사원마다 만들고, 심사원이 끝날 때 함께 버려요.
     """
 
     def __init__(
-        self, jobs: int | None = None, unsafe: bool = False, limits: Limits = LIMITS, keeps_keys: bool = True
+        self,
+        jobs: int | None = None,
+        unsafe: bool = False,
+        limits: Limits = LIMITS,
+        keeps_keys: bool = True,
+        first: tuple[str, int] | None = None,
     ) -> None:
         self.tier = choose_tier(unsafe)
         self.limits = limits
         # 서로 떼어 놓을 수 없는 단계에서는 하나씩만 해요. 함께 도는 이웃이 있으면 건드릴 수 있으니까요.
-        self.jobs = max(1, jobs or cores()) if self.tier.side_by_side else 1
+        # 심사원은 자식이 갈라지고 끝나는 동안 기다려요. 코어보다 하나 많으면 그동안에도 코어가 쉬지 않아요.
+        self.jobs = max(1, jobs or cores() + 1) if self.tier.side_by_side else 1
         self._pool = Pool(self.tier, limits)
-        self._keeps_keys = keeps_keys
+        self._keeps_keys, self._first = keeps_keys, first
         self._judges: Judges | None = None
         self._restarts = 0
 
     def __enter__(self) -> Station:
-        self._judges = Judges(self.tier.name, self.limits, self._keeps_keys)
+        self._judges = Judges(self.tier.name, self.limits, self._keeps_keys, self._first)
         try:
             self._pool.__enter__()
-            self._greet()
         except BaseException:
             self.close()
             raise
@@ -71,6 +77,8 @@ class Station:
         waiting: deque[Turn] = deque(map(Turn, requests))
         again: deque[Turn] = deque()
         lanes: list[Lane] = []
+        self._pool.line()
+        self._greet()
         try:
             while waiting or any(lane.turn for lane in lanes):
                 self._hand_out(waiting, lanes)
@@ -170,9 +178,9 @@ class Station:
         lanes.clear()
 
 
-def open_station(jobs: int | None = None, unsafe: bool = False) -> Station:
+def open_station(jobs: int | None = None, unsafe: bool = False, first: tuple[str, int] | None = None) -> Station:
     """이 기계에서 되는 가장 높은 단계의 자리. 안 되면 SandboxRefused."""
-    return Station(jobs, unsafe)
+    return Station(jobs, unsafe, first=first)
 
 
 def cores() -> int:

@@ -5,10 +5,11 @@ from autograder.sandbox.pool import Pool
 from autograder.sandbox.probe import choose_tier, probe_tier
 from autograder.sandbox.protocol import CellText, Job, Task
 from autograder.sandbox.tier import SandboxRefused, Tier
-from autograder.sandbox.worker_process import JobResult, WorkerLost
+from autograder.sandbox.worker_process import Child, JobResult, WorkerLost
 
 __all__ = [
     "CellText",
+    "Child",
     "Job",
     "JobResult",
     "Limits",

@@ -39,12 +39,17 @@ class Watch:
         self._unit_cpu = 0.0  # 이 단위를 시작할 때까지 쓴 CPU 초
         self._cpu_seen = self._cpu_looked = 0.0
         self._waited_seen: dict[str, float] = {}  # 실의 번호: 차례를 기다린 초
-        self._looked = time.monotonic()
-        self._ours = _our_time()
+        self._looked = self._ours = 0.0
+        self.resume()
+
+    def resume(self) -> None:
+        """여기부터 이어서 재요. 그사이에 자식이 우리를 기다린 시간은 자식의 잠이 아니에요."""
+        self._looked, self._cpu_looked, self._ours = time.monotonic(), self.cpu(), _our_time()
+        self._waited()
 
     def begin(self) -> None:
         """단위 하나의 시간을 처음부터 재요."""
-        self._unit_cpu = self._cpu()
+        self._unit_cpu = self.cpu()
         self._unit_asleep = 0.0
 
     def look(self) -> None:
@@ -53,7 +58,7 @@ class Watch:
         passed = now - self._looked
         if passed < TICK / 2:
             return
-        cpu, waited, ours = self._cpu(), self._waited(), _our_time()
+        cpu, waited, ours = self.cpu(), self._waited(), _our_time()
         if waited is None:
             slept = 0.0 if self._runnable() else min(passed, _LONGEST)
         else:
@@ -80,8 +85,8 @@ class Watch:
             os.close(self._handle)
             self._handle = -1
 
-    def _cpu(self) -> float:
-        """쓴 CPU 초. 실을 모두 더해요. 끝난 자식이거나 알 수 없으면 앞에서 본 그대로예요."""
+    def cpu(self) -> float:
+        """자식이 쓴 CPU 초. 실을 모두 더해요. 끝난 자식이거나 알 수 없으면 앞에서 본 그대로예요."""
         with contextlib.suppress(OSError, OverflowError):
             self._cpu_seen = time.clock_gettime(self._clock)
         return self._cpu_seen

@@ -8,20 +8,18 @@ import os
 import select
 import signal
 import socket
-import subprocess
-import tempfile
 import time
-from contextlib import closing
 from dataclasses import dataclass, field
-from typing import Any
+from types import TracebackType
 
+from autograder.limits import Limits
 from autograder.sandbox import protocol
 from autograder.sandbox.fork_server import START, STATUS
 from autograder.sandbox.launch import Launch
 from autograder.sandbox.protocol import Job
+from autograder.sandbox.server_process import START_SECONDS, ServerProcess
 from autograder.sandbox.watch import TICK, StopRunning, Watch, acquainted_pair, first_words
 
-_START_SECONDS = 180
 _STARTS = 3  # 띄우는 사이에 밖에서 끝낸 작업자를 다시 띄워 보는 횟수까지
 _GRACE_SECONDS = 30
 _REASONS = {"SIGPROF": "timeout", "SIGXCPU": "timeout"}
@@ -48,6 +46,75 @@ class JobResult:
     asleep_seconds: float = 0.0
 
 
+class Child:
+    """갈라진 자식 하나. 일을 끝까지 한 자식에게는 이어서 더 맡길 수 있어요. `with`가 끝나면 자식도 끝나요."""
+
+    def __init__(self, control: socket.socket, limits: Limits) -> None:
+        self._sock, theirs = acquainted_pair()
+        self._status, status_write = os.pipe()
+        self._deadline = time.monotonic() + limits.wall + _GRACE_SECONDS
+        self._watch: Watch | None = None  # 끝난 자식이면 None이에요.
+        try:
+            socket.send_fds(control, [START.pack(round(limits.wall))], [theirs.fileno(), status_write])
+        except OSError as error:
+            self.close()
+            raise WorkerLost("작업자가 죽었어요") from error
+        finally:
+            theirs.close()
+            os.close(status_write)
+        try:
+            self._watch = _meet(self._sock, limits)
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Child:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def run(self, job: Job) -> JobResult:
+        """일 하나를 맡기고 기다려요. 자식이나 작업자를 잃으면 WorkerLost예요. `reason`이 있으면 자식은 끝났어요."""
+        return self.talk(job)[0]
+
+    def talk(self, job: Job) -> tuple[JobResult, bytes | None]:
+        """`run`과 같지만, 자식이 마지막에 덧붙인 말도 돌려줘요. 끝까지 하지 못했으면 None이에요."""
+        watch = self._watch
+        if watch is None:
+            raise WorkerLost("이미 끝난 자식이에요")
+        watch.resume()
+        asleep, cpu = watch.asleep, watch.cpu()
+        result, body = _converse(self._sock, job, watch, self._deadline)
+        result.asleep_seconds = watch.asleep - asleep
+        if body is None:
+            self._sock.close()
+            self._watch = None
+            watch.close()
+            _explain_end(result, _read_status(self._status, self._deadline), job)
+        else:
+            result.stopped, result.cpu_seconds = None, watch.cpu()
+        result.cpu_seconds -= cpu
+        return result, body
+
+    def close(self) -> None:
+        """자식을 끝내고, 정말로 끝날 때까지 기다려요. 다음 자식이 이웃을 두지 않아야 하는 단계도 있어요."""
+        if self._sock.fileno() < 0 and self._status < 0:
+            return
+        self._sock.close()
+        if self._watch is not None:
+            self._watch.kill()
+            self._watch.close()
+            self._watch = None
+            with contextlib.suppress(WorkerLost):
+                _read_status(self._status, self._deadline)
+        if self._status >= 0:
+            os.close(self._status)
+        self._status = -1
+
+
 class Line:
     """작업자와 이어진 줄. 여러 실이나 여러 프로세스가 같은 줄로 함께 맡겨도 돼요."""
 
@@ -58,107 +125,53 @@ class Line:
         """다른 프로세스에 넘겨줄 서술자."""
         return self._control.fileno()
 
+    def start(self, limits: Limits) -> Child:
+        """자식 하나를 갈라 내요. 작업자를 잃으면 WorkerLost예요."""
+        return Child(self._control, limits)
+
     def escapes(self) -> list[str]:
         """갇힌 자식이 해낸, 해서는 안 되는 일들. 비어 있어야 해요."""
-        body = self._talk(Job((), ()))[1]
+        job = Job((), ())
+        with self.start(job.limits) as child:
+            body = child.talk(job)[1]
         if body is None:
             raise WorkerLost("갇혔는지 알아보는 자식이 답하지 않았어요")
         return list(json.loads(body)["escapes"])
 
-    def run(self, job: Job) -> JobResult:
-        """일 하나를 자식에게 맡기고 끝날 때까지 기다려요. 작업자를 잃으면 WorkerLost예요."""
-        return self._talk(job)[0]
-
-    def close(self) -> None:
-        """줄을 끊어요. 줄이 모두 끊기면 작업자와 자식들이 끝나요."""
-        self._control.close()
-
-    def _talk(self, job: Job) -> tuple[JobResult, bytes | None]:
-        ours, theirs = acquainted_pair()
-        status_read, status_write = os.pipe()
-        deadline = time.monotonic() + job.limits.wall + _GRACE_SECONDS
-        try:
-            try:
-                start = START.pack(round(job.limits.wall))
-                socket.send_fds(self._control, [start], [theirs.fileno(), status_write])
-            except OSError as error:
-                raise WorkerLost("작업자가 죽었어요") from error
-            finally:
-                theirs.close()
-                os.close(status_write)
-            with closing(_meet(ours, job)) as watch:
-                result, body = _converse(ours, job, watch, deadline)
-            ours.close()
-            _explain_end(result, body is not None, _read_status(status_read, deadline), job)
-            return result, body
-        finally:
-            ours.close()
-            os.close(status_read)
-
 
 class Worker:
-    """떠 있는 작업자 하나. 일은 `line`으로 맡겨요."""
+    """떠 있는 작업자 하나. 일은 `line`으로 맡겨요. 데워지기를 기다리는 것은 `settle`이에요."""
 
-    def __init__(self, process: subprocess.Popen[bytes], control: socket.socket, log: Any) -> None:
-        self.line = Line(control)
-        self._process, self._control, self._log = process, control, log
+    def __init__(self, launch: Launch) -> None:
+        try:
+            self.server = ServerProcess(launch.command, launch.environment, "/", json.dumps(launch.settings).encode())
+        except OSError as error:
+            raise WorkerLost(str(error)) from error
+        self.line = Line(self.server.control)
         self.warm_cpu_seconds = 0.0
         self.escaped: list[str] = []  # 갇힌 자식이 해낸, 해서는 안 되는 일들
 
-    def settle(self, settings: bytes) -> None:
-        """설정을 보내고 데우기를 마칠 때까지 기다려요."""
+    def settle(self, ask: bool) -> None:
+        """데우기를 마칠 때까지 기다려요. `ask`면 갇혔는지도 물어봐요. 안 되면 작업자를 끝내고 WorkerLost예요."""
         try:
-            self._control.send(settings)
-            line = self._first_line()
-        except OSError as error:
-            # 설정을 다 받기도 전에 끝났을 수도 있어요. 소켓의 오류보다 작업자가 남긴 말이 까닭에 가까워요.
-            raise WorkerLost(self.last_words()) from error
-        if not line:
-            raise WorkerLost(self.last_words())
-        self._control.settimeout(None)
-        self.warm_cpu_seconds = json.loads(line)["cpu"]
-
-    def _first_line(self) -> bytes:
-        """데우기를 마친 작업자의 첫말. 안을 꾸미던 bubblewrap이 죽으면 안의 것은 영영 답하지 않아서, 살아 있는지도 봐요."""
-        deadline = time.monotonic() + _START_SECONDS
-        self._control.settimeout(1.0)
-        while True:
-            try:
-                return self._control.recv(4096)
-            except TimeoutError:
-                if self._process.poll() is not None or time.monotonic() > deadline:
-                    raise
-
-    def last_words(self) -> str:
-        """작업자가 죽기 전에 마지막으로 남긴 줄."""
-        try:
-            self._process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            return "작업자가 제때 답하지 않았어요"
-        self._log.seek(0)
-        lines = self._log.read().decode("utf-8", "replace").strip().splitlines()
-        return lines[-1][:300] if lines else f"작업자가 코드 {self._process.returncode}번으로 끝났어요"
+            said = self.server.first_words()
+            if not said:
+                # 소켓의 오류보다 작업자가 남긴 말이 까닭에 가까워요.
+                raise WorkerLost(self.server.last_words())
+            self.warm_cpu_seconds = json.loads(said)["cpu"]
+            if ask:
+                self.escaped = self.line.escapes()
+        except BaseException:
+            self.close()
+            raise
 
     def killed(self) -> bool:
-        """밖에서 신호로 끝냈는지. bubblewrap은 안의 프로세스가 그렇게 끝나면 128을 더한 코드로 끝나요."""
-        code = self._process.poll()
-        return code is not None and (code < 0 or code > 128)
+        """밖에서 신호로 끝냈는지."""
+        return self.server.killed()
 
     def close(self) -> None:
         """작업자를 끝내요. 다른 프로세스가 줄을 아직 쥐고 있어도 끝나고, 자식들도 함께 끝나요."""
-        with contextlib.suppress(OSError):
-            self._control.shutdown(socket.SHUT_RDWR)
-        self.line.close()
-        try:
-            self._process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        if self.killed():
-            # bubblewrap만 죽으면 그 안의 것이 남아요. 둘은 한 묶음이에요.
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
-        self._log.close()
+        self.server.close()
 
 
 _UNITS = {
@@ -169,9 +182,9 @@ _UNITS = {
 }
 
 
-def _meet(sock: socket.socket, job: Job) -> Watch:
+def _meet(sock: socket.socket, limits: Limits) -> Watch:
     """자식의 첫말을 듣고 시계를 걸어요. 시작하지 못했으면 WorkerLost예요."""
-    sock.settimeout(_START_SECONDS)
+    sock.settimeout(START_SECONDS)
     try:
         hello, pid = first_words(sock, protocol.FRAME.size)
     except (EOFError, OSError) as error:
@@ -179,14 +192,14 @@ def _meet(sock: socket.socket, job: Job) -> Watch:
     kind, own, length = protocol.FRAME.unpack(hello)
     if (kind, length) != (protocol.HELLO, 0):
         raise WorkerLost("자식이 시작하지 못했어요")
-    return Watch(own if pid is None else pid, job.limits)
+    return Watch(own if pid is None else pid, limits)
 
 
 def _converse(sock: socket.socket, job: Job, watch: Watch, deadline: float) -> tuple[JobResult, bytes | None]:
     """일을 보내고 자식의 말을 끝까지 들어요. 두 번째 값은 DONE의 본문이고, 다 듣지 못했으면 None이에요."""
     result = JobResult()
     try:
-        sock.settimeout(_START_SECONDS)
+        sock.settimeout(START_SECONDS)
         protocol.send_job(sock, job)
     except TimeoutError as error:
         raise WorkerLost("자식이 일을 받지 않았어요") from error
@@ -203,8 +216,6 @@ def _converse(sock: socket.socket, job: Job, watch: Watch, deadline: float) -> t
     except (ValueError, TypeError, KeyError, RecursionError):
         result.reason = "forged"
         watch.kill()
-    finally:
-        result.asleep_seconds = watch.asleep
     return result, None
 
 
@@ -270,12 +281,9 @@ def _read_status(pipe: int, deadline: float) -> tuple[int, int, bool, float]:
     return code, number, bool(killed), cpu
 
 
-def _explain_end(result: JobResult, done: bool, status: tuple[int, int, bool, float], job: Job) -> None:
-    """끝난 까닭을 적어요. 우리가 끝내지 않았고 제 CPU 시간을 다 쓰지도 않은 자식이 밖에서 끝났으면 WorkerLost예요."""
+def _explain_end(result: JobResult, status: tuple[int, int, bool, float], job: Job) -> None:
+    """끝까지 하지 못한 까닭을 적어요. 우리가 끝내지 않았고 제 CPU 시간을 다 쓰지도 않은 자식이 밖에서 끝났으면 WorkerLost예요."""
     code, number, killed, result.cpu_seconds = status
-    if done:
-        result.stopped = None
-        return
     if result.reason:
         return
     if killed or (number == signal.SIGKILL and result.cpu_seconds < job.limits.total_cpu - 1):
@@ -287,49 +295,17 @@ def _explain_end(result: JobResult, done: bool, status: tuple[int, int, bool, fl
         result.reason = reasons.get(number, "crash") if number else "exit"
 
 
-def start_worker(launch: Launch, ask: bool = True) -> Worker:
-    """작업자를 띄우고 데워질 때까지 기다려요. `ask`면 갇혔는지도 물어봐요. 안 되면 WorkerLost.
+def start_worker(launch: Launch, ask: bool = True, begun: Worker | None = None) -> Worker:
+    """작업자를 띄우고(`begun`이면 이미 띄운 것을) 데워질 때까지 기다려요. `ask`면 갇혔는지도 물어봐요. 안 되면 WorkerLost.
 
     밖에서 신호로 끝낸 작업자나 시험 삼아 가둔 자식을 잃은 것은 이 기계에서 안 되는 것과 달라서, 다시 띄워 봐요.
     """
     for left in reversed(range(_STARTS)):
-        worker = _start(launch)
+        worker, begun = begun or Worker(launch), None
         try:
-            return _ready(worker, launch, ask)
+            worker.settle(ask)
+            return worker
         except WorkerLost:
             if not left or not (worker.warm_cpu_seconds or worker.killed()):
                 raise
     raise AssertionError("위에서 돌려주거나 예외를 내요.")
-
-
-def _start(launch: Launch) -> Worker:
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    log = tempfile.TemporaryFile()  # noqa: SIM115 작업자가 끝날 때 `Worker.close`가 닫아요.
-    try:
-        process = subprocess.Popen(
-            launch.command,
-            stdin=theirs.fileno(),
-            stdout=log,
-            stderr=log,
-            cwd="/",
-            env=launch.environment,
-            start_new_session=True,
-        )
-    except OSError as error:
-        ours.close()
-        log.close()
-        raise WorkerLost(str(error)) from error
-    finally:
-        theirs.close()
-    return Worker(process, ours, log)
-
-
-def _ready(worker: Worker, launch: Launch, ask: bool) -> Worker:
-    try:
-        worker.settle(json.dumps(launch.settings).encode())
-        if ask:
-            worker.escaped = worker.line.escapes()
-    except BaseException:
-        worker.close()
-        raise
-    return worker

@@ -78,7 +78,7 @@ def test_no_key_outlives_its_batch(folder: Path, opened: Cluster) -> None:
         from autograder.grading import lesson_setup
 
         cached = lesson_setup._prepare.cache_info().currsize
-        server = cluster._station._judges._process.pid if cluster._station else None
+        server = cluster._station._judges.server.process.pid if cluster._station else None
         lanes = Path(f"/proc/{server}/task/{server}/children").read_text().split() if server else []
         return [f"prepared {cached}"] * cached + lanes
 

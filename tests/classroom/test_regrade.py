@@ -58,7 +58,7 @@ class Paper:
 @pytest.fixture
 def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Classroom:
     """세 사람을 한 번 채점한 학급."""
-    monkeypatch.setattr(grade_class, "open_station", lambda jobs=None, unsafe=False: Paper())
+    monkeypatch.setattr(grade_class, "open_station", lambda *_: Paper())
     made = Classroom(tmp_path / "class")
     made.path.mkdir()
     give_seed(made, SEED)

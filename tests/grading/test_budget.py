@@ -19,6 +19,7 @@ from autograder.grading import judge_process
 from autograder.grading.messages import Request
 from autograder.grading.submissions import Submission
 from autograder.limits import LIMITS
+from autograder.sandbox import Child
 
 CPU_TIMES, CPU_FLOOR = 30, 0.05  # 정직한 것의 몇 배까지, 그리고 정직한 것이 아무리 빨라도 이만큼(초)은 든다고 봐요.
 MEMORY = 400  # MiB. 정직한 것보다 이만큼까지 더 써도 돼요.
@@ -181,8 +182,8 @@ def test_sleeping_in_every_cell_ends_with_the_total(monkeypatch: pytest.MonkeyPa
     )
     pool = shared_pool()
     slept: list[float] = []
-    run = pool.run
-    monkeypatch.setattr(pool, "run", lambda job: slept.append((found := run(job)).asleep_seconds) or found)
+    run = Child.run
+    monkeypatch.setattr(Child, "run", lambda *given: slept.append((found := run(*given)).asleep_seconds) or found)
     monkeypatch.setattr(pool, "limits", judge_process.replace(pool.limits, total_asleep=4.0))
     graded = judge_process._grade(Request(Submission("s", "tiny", sleepy), SEED), pool, tiny_setup())
     assert {mark.verdict for mark in graded.marks} == {"timeout"} and "앞에서 다 써서" in graded.marks[-1].message

@@ -199,8 +199,8 @@ def test_three_hundred_strangers_leave_nothing_behind() -> None:
             found = next(mark for mark in outcome.marks if mark.exercise == "relu")
             verdicts[int(outcome.student[1:]) % 5 == 0].add(found.verdict)
             if number in (50, 100, 200, STUDENTS):
-                bwrap = station._pool._ready()._process.pid
-                watched = {"main": os.getpid(), "judges": station._judges._process.pid}
+                bwrap = station._pool._ready().server.process.pid
+                watched = {"main": os.getpid(), "judges": station._judges.server.process.pid}
                 watched["worker"] = next(iter(children(bwrap)), bwrap) if station.tier.namespaces else bwrap
                 seen[number] = {name: size(pid) for name, pid in watched.items()}
                 seen[number]["children"] = (len(children(watched["judges"])), len(children(watched["worker"])))

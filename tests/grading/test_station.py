@@ -67,9 +67,9 @@ def test_a_lost_judge_or_worker_is_tried_again_alone(tmp_path: Path) -> None:
     with Station(jobs=1, limits=LIMITS) as own:
         graded = own.grade(requests()[:3])
         first = next(graded)
-        for pid in children(own._judges._process.pid):
+        for pid in children(own._judges.server.process.pid):
             os.kill(pid, signal.SIGKILL)  # 심사원
-        own._pool._worker._process.kill()  # 모래상자의 작업자
+        own._pool._worker.server.process.kill()  # 모래상자의 작업자
         rest = list(graded)
     assert {one.student for one in [first, *rest]} == {"right", "wrong", "endless"}
     assert all(isinstance(one, Graded) for one in rest)

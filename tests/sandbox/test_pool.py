@@ -17,8 +17,8 @@ from support.tiny_lesson import LIMITS, needs, shared_pool
 
 from autograder.sandbox import (
     CellText,
+    Child,
     Job,
-    JobResult,
     Limits,
     Pool,
     SandboxRefused,
@@ -30,8 +30,8 @@ from autograder.sandbox.scratch import Scratch
 def test_a_dead_worker_is_replaced() -> None:
     shared = shared_pool()
     worker = shared._ready()
-    worker._control.shutdown(socket.SHUT_RDWR)
-    worker._process.wait()
+    worker.server.control.shutdown(socket.SHUT_RDWR)
+    worker.server.process.wait()
     with pytest.raises(WorkerLost):
         run("x = 1")
     assert answer(run("def f(t):\n    return t", call="f")).value.tolist() == [1.0, 2.0]
@@ -40,7 +40,7 @@ def test_a_dead_worker_is_replaced() -> None:
 
 def test_closing_the_pool_ends_the_worker_and_running_jobs() -> None:
     with Pool(shared_pool().tier, LIMITS) as own:
-        process = own._ready()._process
+        process = own._ready().server.process
         endless = Job((CellText(0, "import time\ntime.sleep(600)"),), (), (), Limits(unit_asleep=600, total_asleep=600))
         seen: list[object] = []
 
@@ -61,13 +61,13 @@ def test_closing_the_pool_ends_the_worker_and_running_jobs() -> None:
 def test_a_lost_job_is_an_error_and_the_next_gets_a_new_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     with Pool(shared_pool().tier, LIMITS) as own:
         first = own._ready()
-        monkeypatch.setattr(first.line, "run", lose)
+        monkeypatch.setattr(first.line, "start", lose)
         with pytest.raises(WorkerLost):
             own.run(Job((), ()))
-        assert first._process.poll() is not None and own._ready() is not first
+        assert first.server.process.poll() is not None and own._ready() is not first
 
 
-def lose(job: Job) -> JobResult:
+def lose(limits: Limits) -> Child:
     raise WorkerLost("없어졌어요")
 
 
@@ -120,16 +120,16 @@ def test_a_job_whose_owner_is_gone_is_ended() -> None:
         owner = os.fork()
         if owner == 0:
             try:
-                worker.line.run(asleep)
+                worker.line.start(asleep.limits).run(asleep)
             finally:
                 os._exit(0)
-        family = Family(worker._process.pid)
+        family = Family(worker.server.process.pid)
         wait_for(lambda: family.of("sandbox child"))
         orphan = family.of("sandbox child")[0]
         os.kill(owner, signal.SIGKILL)
         os.waitpid(owner, 0)
         wait_for(lambda: not orphan.alive())
-        assert worker._process.poll() is None
+        assert worker.server.process.poll() is None
 
 
 @pytest.mark.parametrize("victim", ["bwrap", "worker", "sandbox child"])

@@ -48,7 +48,7 @@ class Borrowed:
 
 def borrow(monkeypatch: pytest.MonkeyPatch) -> None:
     """채점마다 새로 데우지 않고, 시험 프로세스의 자리를 함께 쓰게 해요."""
-    monkeypatch.setattr(grade_class, "open_station", lambda jobs=None, unsafe=False: Borrowed())
+    monkeypatch.setattr(grade_class, "open_station", lambda *_: Borrowed())
 
 
 def contents(folder: Path) -> dict[str, str]:
