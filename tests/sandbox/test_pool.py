@@ -147,5 +147,19 @@ def test_a_worker_killed_while_it_warms_is_started_again(victim: str) -> None:
     hunter = threading.Thread(target=hunt)
     hunter.start()
     with own:
+        own.line()
         hunter.join()
         assert hits and own.run(Job((CellText(0, "x = 1"),), ())).reason is None
+
+
+def test_waiting_for_us_is_not_the_childs_sleep() -> None:
+    """자식이 다음 일을 기다린 시간은 자식의 잠이 아니에요. 잠들어 끝난 자식에게는 더 맡길 수 없어요."""
+    limits = Limits(unit_asleep=1.0, total_asleep=1.5)
+    quick = Job((CellText(0, "x = 1"),), (), (), limits)
+    with shared_pool().start(limits) as child:
+        for _ in range(4):
+            assert child.run(quick).reason is None
+            time.sleep(0.6)
+        assert child.run(Job((CellText(0, "import time\ntime.sleep(60)"),), (), (), limits)).reason == "asleep"
+        with pytest.raises(WorkerLost):
+            child.run(quick)

@@ -116,6 +116,9 @@ ANSWERS = {
 }
 
 
+UNFINISHED = "def {}(x):\n    raise NotImplementedError('여기를 채워 주세요')"
+
+
 def code(source: str, grade_id: str | None = None, tags: tuple[str, ...] = (), id: str | None = None) -> dict[str, Any]:
     metadata: dict[str, Any] = {"tags": list(tags)} if tags else {}
     if grade_id:
@@ -180,3 +183,7 @@ def grade(before: str = "", **answers: str) -> dict[str, Mark]:
 
 def marks(result: SubmissionResult) -> dict[str, Mark]:
     return {mark.exercise: mark for mark in result.marks}
+
+
+def verdicts(found: dict) -> dict[str, str]:
+    return {name: mark.verdict for name, mark in found.items()}
