@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-import time
-from collections import defaultdict
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,25 +14,12 @@ from nbgrader.utils import parse_utc
 
 from autograder.classroom.changes import Change, Known, find_changes, write_changes
 from autograder.classroom.cluster import Cluster
-from autograder.classroom.feedback import render_feedback
 from autograder.classroom.folder import Classroom, ClassroomError, StoredResult
-from autograder.classroom.gradebook import Entry, open_gradebook
-from autograder.classroom.gradebook_reader import SubmissionScore, by_student, read_scores
-from autograder.classroom.gradebook_troubles import file_of
-from autograder.classroom.gradebook_writer import apply_late_penalties, register_lesson, save_entries
-from autograder.classroom.marks_table import BOM, marks_csv
-from autograder.classroom.renamed import carry_over
-from autograder.files import write_text
-from autograder.grading.lesson_cells import lesson_cells
+from autograder.classroom.record import Preview, Writer, stored_result
 from autograder.grading.messages import Graded, Request
-from autograder.grading.names import student_name
 from autograder.grading.results import Ungraded
 from autograder.grading.station import Station, open_station
 from autograder.grading.submissions import Submission, content_digest, find_submissions
-
-# 성적부에 한 번에 쓰는 제출물의 수와, 모아 두는 가장 긴 시간(초)
-BATCH = 32
-BATCH_SECONDS = 3.0
 
 
 @dataclass(frozen=True)
@@ -119,14 +104,16 @@ def grade_class(
                 works[submission.student, submission.lesson] = work
         if on_start:
             on_start(len(submissions), len(kept))
-        writer = _Preview(classroom) if dry_run else _Writer(classroom)
+        writer = Preview(classroom) if dry_run else Writer(classroom)
         recorded = writer.recorded(directory, submissions)
         changes: list[Change] = []
         listed = None
 
         def note(stored: StoredResult, known: Known | None, fresh: bool) -> None:
             before = recorded.get(stored.student, {}).get(stored.lesson)
-            changes.extend(find_changes(before, known, stored, fresh))
+            found = list(find_changes(before, known, stored, fresh))
+            writer.note(found)
+            changes.extend(found)
 
         try:
             graded = _grade_all(classroom, place, [work.submission for work in works.values()], unsafe)
@@ -137,21 +124,23 @@ def grade_class(
                         ungraded.append(result)
                         continue
                     work = works[result.student, result.lesson]
-                    stored = writer.keep(result, work.content)
-                    writer.add(stored, work.timestamp)
+                    stored = stored_result(classroom, result, work.content)
                     note(stored, work.known, fresh=True)
+                    writer.keep(stored, result.copy)
+                    writer.add(stored, work.timestamp)
                     if on_result:
                         on_result(stored)
             opened.close()
             # 지난번에 성적부에 쓰기 전에 죽었을 수도 있어서, 그대로 둔 것도 다시 써요(같은 값이면 그대로예요).
             for stored, timestamp in kept:
-                writer.add(stored, timestamp, fresh=False)
                 note(stored, None, fresh=False)
+                writer.add(stored, timestamp, fresh=False)
         finally:
             # 중간에 멈춰도 여기까지의 결과는 성적부에 들어가고, 그 점수들의 목록이 남아요.
             writer.flush()
-            changes.sort(key=lambda change: (change.lesson, change.student))
+            changes = sorted(writer.joined(changes), key=lambda change: (change.lesson, change.student))
             listed = write_changes(classroom, changes, dry_run)
+            writer.listed()
         results = sorted([*writer.saved, *(stored for stored, _ in kept)], key=lambda r: (r.student, r.lesson))
         writer.finish(results)
     return ClassResult(tuple(results), len(kept), tuple(ungraded), tuple(changes), listed)
@@ -182,112 +171,6 @@ def _still_holds(classroom: Classroom, stored: StoredResult, work: _Work, unsafe
     """남겨 둔 결과를 그대로 써도 되는지. 읽을 수 없던 것도 바뀌지 않았으면 그대로예요."""
     unchanged = stored.key == classroom.parts(work.content, stored.lesson, sandboxed=not unsafe).key
     return unchanged and classroom.autograded(stored.student, stored.lesson).exists()
-
-
-def keep_result(classroom: Classroom, graded: Graded, content: str) -> StoredResult:
-    """결과 하나를 학급 폴더에 남겨요: 사본을 먼저, 끝났다는 표시인 결과 파일을 나중에. `content`는 심사원이 읽지 못했을 때의 지문이에요."""
-    stored = _stored(classroom, graded, content)
-    write_text(classroom.autograded(graded.student, graded.lesson), graded.copy)
-    classroom.store(stored)
-    return stored
-
-
-def _stored(classroom: Classroom, graded: Graded, content: str) -> StoredResult:
-    parts = classroom.parts(graded.digest or content, graded.lesson, sandboxed=graded.tier != "none")
-    return StoredResult.of(graded, parts)
-
-
-def entry_of(stored: StoredResult, timestamp: str | None = None, fresh: bool = True) -> Entry:
-    """성적부에 쓸 모양."""
-    return Entry(stored.student, stored.lesson, stored.marks, stored.answered, timestamp, fresh, stored.key)
-
-
-class _Writer:
-    """결과를 모아 두었다가 성적부에 한꺼번에 써요."""
-
-    def __init__(self, classroom: Classroom) -> None:
-        self.classroom = classroom
-        self.gradebook = open_gradebook(classroom.db_url())
-        self.saved: list[StoredResult] = []
-        self._waiting: list[Entry] = []
-        self._since = time.monotonic()
-        self._registered: set[str] = set()
-
-    def recorded(
-        self, directory: Path, submissions: Sequence[Submission]
-    ) -> Mapping[str, Mapping[str, SubmissionScore]]:
-        """채점하기 전에 성적부에 있던 점수: 학생에서 레슨으로, 레슨에서 제출물로."""
-        carry_over(self.classroom, self.gradebook, directory, submissions)
-        return by_student(read_scores(self.gradebook))
-
-    def keep(self, graded: Graded, content: str) -> StoredResult:
-        return keep_result(self.classroom, graded, content)
-
-    def add(self, stored: StoredResult, timestamp: str | None, fresh: bool = True) -> None:
-        if fresh:
-            self.saved.append(stored)
-        self._waiting.append(entry_of(stored, timestamp, fresh))
-        if len(self._waiting) >= BATCH or time.monotonic() - self._since > BATCH_SECONDS:
-            self.flush()
-
-    def flush(self) -> None:
-        groups: dict[str, list[Entry]] = defaultdict(list)
-        for entry in self._waiting:
-            groups[entry.lesson].append(entry)
-        for lesson, entries in groups.items():
-            if lesson not in self._registered:
-                register_lesson(self.gradebook, lesson_cells(lesson))
-                self._registered.add(lesson)
-            save_entries(self.gradebook, lesson_cells(lesson), entries)
-        self._waiting, self._since = [], time.monotonic()
-
-    def finish(self, results: Sequence[StoredResult]) -> None:
-        """감점 규칙, 피드백, 점수표. 손으로 준 점수가 있으면 그것도 담겨요."""
-        for lesson in sorted({result.lesson for result in results}):
-            apply_late_penalties(self.gradebook, lesson, self.classroom.config())
-        scores = read_scores(self.gradebook)
-        table = by_student(scores)
-        for result in results:
-            html = render_feedback(result, table[result.student][result.lesson])
-            write_text(self.classroom.feedback(result.student, result.lesson), html)
-        write_text(self.classroom.marks_csv, BOM + marks_csv(scores))
-        self.gradebook.close()
-
-
-class _Preview:
-    """`_Writer`의 자리에서 아무것도 쓰지 않아요."""
-
-    def __init__(self, classroom: Classroom) -> None:
-        self.classroom = classroom
-        self.saved: list[StoredResult] = []
-
-    def recorded(
-        self, directory: Path, submissions: Sequence[Submission]
-    ) -> Mapping[str, Mapping[str, SubmissionScore]]:
-        path = file_of(self.classroom.db_url())
-        if path is not None and not path.exists():
-            return {}
-        with open_gradebook(self.classroom.db_url()) as gradebook:
-            table = by_student(read_scores(gradebook))
-        for one in submissions:
-            # 첫 판의 이름으로 적힌 사람은 옮기지 않고, 옮긴 것처럼 견줘요.
-            somebody = student_name(one.former) == one.former and (directory / one.former).is_dir()
-            if one.student not in table and one.former in table and not somebody:
-                table[one.student] = table[one.former]
-        return table
-
-    def keep(self, graded: Graded, content: str) -> StoredResult:
-        return _stored(self.classroom, graded, content)
-
-    def add(self, stored: StoredResult, timestamp: str | None, fresh: bool = True) -> None:
-        if fresh:
-            self.saved.append(stored)
-
-    def flush(self) -> None:
-        pass
-
-    def finish(self, results: Sequence[StoredResult]) -> None:
-        pass
 
 
 def _timestamp(submission: Submission) -> str | None:

@@ -66,28 +66,54 @@ _NAMES = (("student", "id"), ("submitted_assignment", "student_id"))
 
 def open_gradebook(address: str | URL, course_id: str = COURSE_ID) -> api.Gradebook:
     """성적부를 열어요. 없으면 만들고, 만들다 만 것은 마저 만들어요. 우리 것이 아니거나 읽을 수 없으면 손대지 않고 GradebookError예요."""
-    url = read_address(address)
-    # 오래 기다리되 끝없이는 아니에요. 주소에 따로 적은 것이 있으면 그것을 따라요.
-    wait = ("timeout", BUSY_SECONDS) if url.get_backend_name() == "sqlite" else ("connect_timeout", CONNECT_SECONDS)
-    url = url.set(query={wait[0]: str(wait[1]), **url.query})
+    url = _complete(address)
+    with explained(url):
+        if path := file_of(url):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        if not _look(url, course_id):
+            _create(url, course_id)
+        return api.Gradebook(url, course_id)
+
+
+def find_gradebook(address: str | URL, course_id: str = COURSE_ID) -> api.Gradebook | None:
+    """이미 있는 온전한 성적부를 열어요. 없거나 만들다 만 것이면 손대지 않고 None이에요."""
+    url = _complete(address)
     with explained(url):
         path = file_of(url)
-        if path is not None:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            _refuse_other_things(path)
-        engine = api.create_engine(url)
-        try:
-            with engine.connect() as connection:
-                ready = _is_ready(connection, course_id)
-            if not ready:
-                with engine.begin() as connection:
-                    begin_writing(connection)
-                    _wait_to_make(connection)
-                    if not _is_ready(connection, course_id):
-                        _make(connection, course_id)
-        finally:
-            engine.dispose()
-        return api.Gradebook(url, course_id)
+        if path is not None and not path.exists():
+            return None
+        return api.Gradebook(url, course_id) if _look(url, course_id) else None
+
+
+def _complete(address: str | URL) -> URL:
+    """오래 기다리되 끝없이는 아니게 정한 주소. 따로 적은 것이 있으면 그것을 따라요."""
+    url = read_address(address)
+    wait = ("timeout", BUSY_SECONDS) if url.get_backend_name() == "sqlite" else ("connect_timeout", CONNECT_SECONDS)
+    return url.set(query={wait[0]: str(wait[1]), **url.query})
+
+
+def _look(url: URL, course_id: str) -> bool:
+    """우리 코스의 온전한 성적부인지 보기만 해요."""
+    if path := file_of(url):
+        _refuse_other_things(path)
+    engine = api.create_engine(url)
+    try:
+        with engine.connect() as connection:
+            return _is_ready(connection, course_id)
+    finally:
+        engine.dispose()
+
+
+def _create(url: URL, course_id: str) -> None:
+    engine = api.create_engine(url)
+    try:
+        with engine.begin() as connection:
+            begin_writing(connection)
+            _wait_to_make(connection)
+            if not _is_ready(connection, course_id):
+                _make(connection, course_id)
+    finally:
+        engine.dispose()
 
 
 def begin_writing(connection: Connection) -> None:

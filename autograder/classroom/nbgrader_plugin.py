@@ -19,9 +19,9 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
 
 from autograder.classroom.folder import Classroom, ClassroomError, StoredResult
-from autograder.classroom.grade_class import entry_of, keep_result
 from autograder.classroom.gradebook import open_gradebook
 from autograder.classroom.gradebook_writer import register_lesson, save_entries
+from autograder.classroom.record import entry_of, keep_result, stored_result
 from autograder.grading.lesson_cells import lesson_cells, released
 from autograder.grading.messages import Request
 from autograder.grading.names import student_name
@@ -94,7 +94,8 @@ class Judge(_Step):
             raise ClassroomError(f"{submission.student} / {submission.lesson}: {outcome.why}")
         for problem in outcome.problems:
             self.log.warning("%s / %s: %s", submission.student, submission.lesson, problem)
-        where["course_result"] = keep_result(classroom, outcome, content)
+        where["course_result"] = stored = stored_result(classroom, outcome, content)
+        keep_result(classroom, stored, outcome.copy)
         return from_dict(json.loads(outcome.copy)), resources
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import sqlite3
 from collections.abc import Generator, Iterable
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +27,7 @@ from autograder.classroom.changes import (
 from autograder.classroom.folder import Classroom, ClassroomError
 from autograder.classroom.grade_class import ClassResult
 from autograder.classroom.gradebook import open_gradebook
+from autograder.classroom.record import Writer
 from autograder.exercises import lesson_exercises
 from autograder.grading.messages import Graded, Request
 from autograder.grading.names import student_name
@@ -258,3 +262,82 @@ def test_any_name_is_listed(room: Classroom) -> None:
     result = grade(room)
     assert {student_name(name) for name in ("=cmd", "김\u200b철수", "-rf")} <= {one.student for one in result.changes}
     assert result.listed.read_bytes().startswith(b"\xef\xbb\xbf")
+
+
+@pytest.mark.parametrize("begun", [(), ("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)",)])
+def test_a_preview_does_not_finish_a_half_made_gradebook(room: Classroom, begun: tuple[str, ...]) -> None:
+    book = room.path / "gradebook.db"
+    book.unlink()
+    with sqlite3.connect(book) as connection:
+        for statement in begun:
+            connection.execute(statement)
+    connection.close()
+    book.touch()
+    before = contents(room.path)
+    assert grade(room, dry_run=True).changes == () and contents(room.path) == before
+
+
+# -- 도중에 죽은 채점이 바꾼 점수 --
+
+
+def grade_and_die(room: Classroom, monkeypatch: pytest.MonkeyPatch, where: str, after: int) -> None:
+    """`Writer`의 그 일을 `after`번 하고 죽어요. 정리하는 코드는 아무것도 돌지 않아요(kill -9)."""
+    real, pid = getattr(Writer, where), os.fork()
+    if pid:
+        assert os.WEXITSTATUS(os.waitpid(pid, 0)[1]) == 9
+        return
+    left = iter(range(after))
+
+    def then_die(*given: Any, **named: Any) -> None:
+        real(*given, **named)
+        if next(left, None) is None:
+            os._exit(9)
+
+    monkeypatch.setattr(Writer, where, then_die)
+    monkeypatch.setattr("autograder.classroom.record.BATCH", 1)
+    try:
+        grade(room)
+    finally:
+        os._exit(1)
+
+
+@pytest.mark.parametrize(
+    ("where", "after"), [*product(["note", "keep", "add", "flush"], [0, 1]), ("joined", 0), ("listed", 0)]
+)
+def test_what_a_killed_grading_changed_is_told_by_the_next(
+    room: Classroom, monkeypatch: pytest.MonkeyPatch, where: str, after: int
+) -> None:
+    give_seed(room, SEED + 1)
+    grade_and_die(room, monkeypatch, where, after)
+    result = grade(room)
+    if where == "listed":
+        return  # 목록까지 다 썼어요.
+    assert {(c.student, c.exercise) for c in result.changes} == {(s, n) for s in ("kim", "lee", "park") for n in NAMES}
+    assert {change.reasons for change in result.changes} == {("학급의 시드가 바뀌었어요",)}
+    assert {(c.before, c.after) for c in result.changes if c.exercise == "softmax"} == {(7.0, 8.0)}
+    assert grade(room).changes == () and not list(room.changes.glob(".unlisted*"))
+
+
+def test_killed_twice_and_changed_in_between(room: Classroom, monkeypatch: pytest.MonkeyPatch) -> None:
+    give_seed(room, SEED + 1)
+    grade_and_die(room, monkeypatch, "flush", 2)
+    hand_in(room.submitted, "kim", {"softmax": 2.0})
+    grade_and_die(room, monkeypatch, "flush", 0)
+    (softmax,) = [c for c in grade(room).changes if (c.student, c.exercise) == ("kim", "softmax")]
+    assert (softmax.before, softmax.after) == (7.0, 3.0)
+    assert softmax.reasons == ("학급의 시드가 바뀌었어요", "제출한 파일이 바뀌었어요")
+
+
+def test_what_came_back_to_the_old_mark_is_not_told(room: Classroom, monkeypatch: pytest.MonkeyPatch) -> None:
+    give_seed(room, SEED + 1)
+    grade_and_die(room, monkeypatch, "flush", 2)
+    give_seed(room, SEED)
+    assert grade(room).changes == ()
+
+
+@pytest.mark.parametrize("left", ["", "{", "[]\n", '{"student": 1}\n', "\udcff", '{"reasons": 3}\n'])
+def test_a_half_written_line_is_passed_over(room: Classroom, left: str) -> None:
+    room.changes.mkdir()
+    (room.changes / ".unlisted.jsonl").write_bytes(left.encode(errors="surrogateescape"))
+    hand_in(room.submitted, "lee", {"softmax": 9.0})
+    assert told(grade(room)) == {("lee", "softmax", 7.0, 9.0, ("제출한 파일이 바뀌었어요",))}
