@@ -81,16 +81,17 @@ class Writer:
             self.flush()
 
     def flush(self) -> None:
-        """모아 둔 것을 성적부에 써요."""
+        """모아 둔 것을 성적부에 써요. 쓰지 못했으면 다시 쓰려 하지 않아요. 결과는 남아 있어서 다음 채점이 써요."""
         groups: dict[str, list[Entry]] = defaultdict(list)
-        for entry in self._waiting:
+        waiting, self._waiting = self._waiting, []
+        for entry in waiting:
             groups[entry.lesson].append(entry)
         for lesson, entries in groups.items():
             if lesson not in self._registered:
                 register_lesson(self.gradebook, lesson_cells(lesson))
                 self._registered.add(lesson)
             save_entries(self.gradebook, lesson_cells(lesson), entries)
-        self._waiting, self._since = [], time.monotonic()
+        self._since = time.monotonic()
 
     def joined(self, changes: Sequence[Change]) -> list[Change]:
         """달라진 점수에, 앞서 죽은 채점이 목록에 담지 못한 것을 더해요."""

@@ -27,6 +27,7 @@ from autograder.classroom.changes import (
 from autograder.classroom.folder import Classroom, ClassroomError
 from autograder.classroom.grade_class import ClassResult
 from autograder.classroom.gradebook import open_gradebook
+from autograder.classroom.gradebook_troubles import GradebookError
 from autograder.classroom.record import Writer
 from autograder.exercises import lesson_exercises
 from autograder.grading.messages import Graded, Request
@@ -341,3 +342,20 @@ def test_a_half_written_line_is_passed_over(room: Classroom, left: str) -> None:
     (room.changes / ".unlisted.jsonl").write_bytes(left.encode(errors="surrogateescape"))
     hand_in(room.submitted, "lee", {"softmax": 9.0})
     assert told(grade(room)) == {("lee", "softmax", 7.0, 9.0, ("제출한 파일이 바뀌었어요",))}
+
+
+def test_a_gradebook_that_refuses_is_asked_once(room: Classroom, monkeypatch: pytest.MonkeyPatch) -> None:
+    """잠긴 성적부를 30초씩 두 번 기다리지 않아요. 못 쓴 것은 다음 채점이 쓰고, 목록에도 담겨요."""
+    asked: list[object] = []
+
+    def refuse(*given: object) -> None:
+        asked.append(given)
+        raise GradebookError("잠겼어요.")
+
+    give_seed(room, SEED + 1)
+    with monkeypatch.context() as patch, pytest.raises(GradebookError):
+        patch.setattr("autograder.classroom.record.save_entries", refuse)
+        patch.setattr("autograder.classroom.record.BATCH", 1)
+        grade(room)
+    assert len(asked) == 1
+    assert len(grade(room).changes) == 3 * len(NAMES)
