@@ -20,6 +20,7 @@ from autograder.grading.messages import Graded, Request
 from autograder.grading.results import Ungraded
 from autograder.grading.station import Station, open_station
 from autograder.grading.submissions import Submission, content_digest, find_submissions
+from autograder.sandbox.scratch import GRADING, sweep
 
 
 @dataclass(frozen=True)
@@ -158,6 +159,7 @@ def _grade_all(
 ) -> Generator[Graded | Ungraded, None, None]:
     """끝나는 대로 내놓아요. 같은 레슨끼리 이어서 맡겨요. 심사원이 레슨의 답안지를 한 번만 준비하게요."""
     if place is None:
+        sweep(GRADING)  # 채점할 것이 없어도, 죽은 채점이 남긴 것은 치워요.
         return
     seed, bonus = classroom.seed(), classroom.adds_bonus
     todo = sorted(submissions, key=lambda one: one.lesson)

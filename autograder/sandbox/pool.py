@@ -10,7 +10,7 @@ from types import TracebackType
 from autograder.limits import LIMITS, Limits
 from autograder.sandbox.launch import Launch, prepare
 from autograder.sandbox.protocol import Job
-from autograder.sandbox.scratch import Scratch
+from autograder.sandbox.scratch import GRADING, Scratch
 from autograder.sandbox.tier import SandboxRefused, Tier
 from autograder.sandbox.worker_process import Child, JobResult, Line, Worker, WorkerLost, start_worker
 
@@ -86,7 +86,7 @@ class Pool:
     def _begin(self) -> tuple[Launch, Worker]:
         if self._begun is None:
             self._sweep()
-            self._scratch = Scratch("course-grader-")
+            self._scratch = Scratch(GRADING)
             launch = prepare(self.tier, self._scratch.folder)
             try:
                 self._begun = launch, Worker(launch)

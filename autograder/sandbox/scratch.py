@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 _TRIES = 5
+GRADING = "course-grader-"  # 작업자의 파일을 놓는 폴더의 이름
 
 
 class Scratch:
@@ -20,8 +21,7 @@ class Scratch:
 
     def __init__(self, prefix: str, parent: Path | None = None) -> None:
         place = parent or Path(tempfile.gettempdir())
-        if sys.platform.startswith("linux"):
-            _sweep(place, prefix)
+        sweep(prefix, place)
         for _ in range(_TRIES):
             self.folder = Path(tempfile.mkdtemp(prefix=prefix, dir=place))
             self._lock = _take(self.folder)
@@ -56,8 +56,11 @@ def _take(folder: Path) -> int | None:
     return handle
 
 
-def _sweep(place: Path, prefix: str) -> None:
-    """주인이 없는 폴더들을 지워요. 우리 것이 아니거나 링크인 것은 건드리지 않아요."""
+def sweep(prefix: str, place: Path | None = None) -> None:
+    """죽은 채점이 남긴 폴더들을 지워요. 우리 것이 아니거나 링크인 것은 건드리지 않아요."""
+    if not sys.platform.startswith("linux"):
+        return
+    place = place or Path(tempfile.gettempdir())
     for folder in place.glob(f"{prefix}*"):
         with contextlib.suppress(OSError):
             info = folder.lstat()

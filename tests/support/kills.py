@@ -132,6 +132,9 @@ class Run:
         # 부모가 누구인지에 기대지 않게 앞사람의 출력을 파일로 받아요. 관이면 남은 프로세스가 붙잡아요.
         self._said, self._told = self.room.with_suffix(".out"), self.room.with_suffix(".err")
         command = [sys.executable, "-m", "autograder.cli", "grade", str(self.submitted), "--classroom", str(self.room)]
+        if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+            # `nohup … &`로 돌린 시험은 Ctrl+C를 모른 체하고, 자식도 그대로 물려받아요.
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         with open(self._said, "wb") as out, open(self._told, "wb") as err:
             self.process = subprocess.Popen(
                 [*command, "--jobs", "2", "--json", str(self.json)],
@@ -177,7 +180,7 @@ class Run:
 
 
 def outcome(room: Path) -> dict[str, Any]:
-    """남은 것의 전부: 점수표, 피드백, 사본, 성적부의 모든 행, 결과. 채점한 때만 빼요."""
+    """남은 것의 전부: 점수표, 피드백, 사본, 성적부의 모든 행, 결과. 채점한 때와, 이름이 때인 달라진 점수의 목록만 빼요."""
     classroom = Classroom(room)
     with open_gradebook(classroom.db_url()) as gradebook:
         table = rows(gradebook)
@@ -189,7 +192,11 @@ def outcome(room: Path) -> dict[str, Any]:
         "rows": {name: [_without_times(row) for row in found] for name, found in table.items()},
         "pages": timeless,
         "copies": contents(room / "autograded"),
-        "files": sorted(str(path.relative_to(room)) for path in room.rglob("*") if path.is_file()),
+        "files": sorted(
+            str(path.relative_to(room))
+            for path in room.rglob("*")
+            if path.is_file() and not path.match("changes/20*-*-*_*.*")
+        ),
     }
 
 
