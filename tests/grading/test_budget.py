@@ -166,6 +166,7 @@ ATTACKS: dict[str, Callable[[], bytes]] = {
 def test_nothing_costs_the_judge_more_than_a_few_honest_submissions(name: str) -> None:
     cpu, grown, found = measure(ATTACKS[name]())
     own_cpu, own_grown, own = honest()
+    print(f"{name}: {cpu:.2f} CPU초({cpu / max(own_cpu, 1e-3):.0f}배), {grown:.0f} MiB · 정직한 것 {own_cpu:.3f} CPU초")
     assert set(own.values()) == {"pass"} and "error" not in found, found
     assert cpu <= CPU_TIMES * max(own_cpu, CPU_FLOOR), f"{cpu:.2f}초, 정직한 것은 {own_cpu:.3f}초"
     assert grown <= own_grown + MEMORY, f"{grown:.0f} MiB, 정직한 것은 {own_grown:.0f} MiB"
