@@ -10,3 +10,4 @@ REFERENCE = ROOT / "reference"
 LESSONS = ROOT / "lessons"
 SOLUTIONS = ROOT / "solutions"
 BUILD = ROOT / "build"
+STUDY = ROOT / "study"  # 학습자의 사본. 커밋하지 않아요.

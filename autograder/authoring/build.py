@@ -56,6 +56,11 @@ def check_lessons(lessons: Iterable[str] | None = None, root: Path = ROOT) -> li
     return stale
 
 
+def released_text(lesson: str, root: Path = ROOT) -> str:
+    """원본에서 다시 만든, 나눠 줄 노트북의 글."""
+    return _make(lesson, root)[1]
+
+
 def _chosen(lessons: Iterable[str] | None, root: Path) -> list[str]:
     if root == ROOT:
         check_lesson_files()

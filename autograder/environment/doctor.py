@@ -18,7 +18,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from autograder.environment import java, jupyter
-from autograder.layout import ROOT
+from autograder.layout import ROOT, STUDY
 
 SETUP_AGAIN = "`python3 course.py setup`을 실행하면 빠진 것을 채워요. 그래도 같으면 `python3 course.py setup --fresh`로 새로 설치해요."
 DISK_GB = 2.0
@@ -65,7 +65,7 @@ def check_disk(name: str) -> Finding:
 
 def check_folder(name: str) -> Finding:
     """코스 폴더에 쓸 수 있는지 봐요."""
-    for folder in (ROOT, ROOT / "lessons"):
+    for folder in (ROOT, ROOT / "lessons", STUDY):
         if folder.exists() and not os.access(folder, os.W_OK):
             remedy = "폴더의 주인과 권한을 바꾸거나, 내 계정이 쓸 수 있는 곳에 코스를 다시 받아요."
             return Finding(name, "error", f"{folder}에 쓸 수 없어요", remedy)

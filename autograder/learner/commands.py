@@ -1,4 +1,4 @@
-"""배우는 사람의 명령: JupyterLab, 확인, 진도, 힌트, 되돌리기."""
+"""배우는 사람의 명령: JupyterLab, 확인, 진도, 힌트, 되돌리기, 옮기기."""
 
 from __future__ import annotations
 
@@ -40,6 +40,7 @@ def register(app: typer.Typer) -> None:
     app.command("status")(status)
     app.command("hint")(hint)
     app.command("reset")(reset)
+    app.command("update")(update)
 
 
 def check(
@@ -134,6 +135,32 @@ def reset(
     print(f"`{exercise}` 셀을 되돌렸어요. 앞서 쓴 노트북은 {backup}에 있어요.")
     print("JupyterLab에서 이 노트북이 열려 있다면 파일 메뉴의 '디스크에서 노트북 다시 불러오기'를 눌러요.")
     return 0
+
+
+def update() -> int:
+    """레슨이 새로워졌으면, 쓴 답과 더한 셀을 새 노트북으로 옮겨요. 옛 노트북도 남겨 둬요."""
+    from autograder.learner import study
+    from autograder.learner.update import update_lesson
+
+    study.open_places()
+    waiting = study.outdated()
+    if not waiting:
+        print("모든 레슨이 이미 새것이에요.")
+        return 0
+    failed = False
+    for lesson in waiting:
+        try:
+            moved, backup = update_lesson(lesson)
+        except NotebookError as error:
+            failed = True
+            print(f"{lesson}: {error} 이 레슨은 그대로 두었어요.")
+            continue
+        print(f"{lesson}: 답 {moved.answers}개와 더한 셀 {moved.own}개를 옮겼어요. 옛 노트북은 {backup}에 있어요.")
+        for names, what in ((moved.fresh, "새로 생긴"), (moved.changed, "글이 달라진"), (moved.gone, "없어진")):
+            if names:
+                print(f"  {what} 실습: {', '.join(names)}")
+    print("JupyterLab에서 열려 있는 노트북은 파일 메뉴의 '디스크에서 노트북 다시 불러오기'를 눌러요.")
+    return 1 if failed else 0
 
 
 def _find(exercise: str) -> tuple[Path, Notebook]:

@@ -45,6 +45,15 @@ def public_names() -> list[str]:
     return [name for names in public_lessons().values() for name in names]
 
 
+def released_text(lesson: str) -> str:
+    """나눠 준 그대로의 노트북의 글."""
+    if RECORDED.is_dir():
+        return (RECORDED / f"{lesson}.ipynb").read_text(encoding="utf-8")
+    from autograder.authoring.build import released_text as make
+
+    return make(lesson)
+
+
 def stub(lesson: str, exercise: str) -> str | None:
     """실습 셀의 처음 모습. 찾을 수 없으면 None이에요."""
     original = RECORDED / f"{lesson}.ipynb"

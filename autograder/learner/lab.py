@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.request
 import webbrowser
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -17,8 +18,7 @@ import typer
 from autograder.environment.child import wait
 from autograder.errors import CourseError
 from autograder.layout import ROOT
-
-FIRST_LESSON = "lessons/01_background/01_background.ipynb"
+from autograder.learner import progress, study
 
 
 def lab(
@@ -27,18 +27,24 @@ def lab(
     ] = 8888,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="브라우저를 열지 않고 주소만 보여 줘요.")] = False,
 ) -> int:
-    """JupyterLab을 한국어로 열어요. 레슨 1이 먼저 보여요."""
+    """JupyterLab을 한국어로 열어요. 아직 다 풀지 않은 첫 레슨이 보여요."""
+    places = study.open_places()
+    for lesson, backup in study.strays().items():
+        print(f"나눠 준 lessons/에서 풀던 {lesson}을 {shown(backup)}에 옮겨 두었어요. 이제 study/의 노트북에서 풀어요.")
+    if waiting := study.outdated():
+        print(f"새로워진 레슨이 있어요: {', '.join(waiting)}. `python3 course.py update`가 답을 그대로 옮겨 줘요.")
     free = free_port(port)
     if free is None:
         raise CourseError(f"{port}번부터 50개 포트가 모두 쓰이고 있어요. `--port`로 다른 번호를 적어 주세요.")
     if free != port:
         print(f"{port}번 포트를 이미 쓰고 있어서 {free}번으로 열어요.")
-    page = f"lab/tree/{FIRST_LESSON}" if (ROOT / FIRST_LESSON).exists() else "lab/tree/lessons"
+    page = f"lab/tree/{shown(places[progress.first_unfinished(places)])}" if places else "lab"
     token = secrets.token_hex(16)
     command = [
         sys.executable, "-m", "jupyterlab", "--no-browser", "-y", "--log-level=ERROR", "--LabApp.log_level=ERROR",
         f"--ServerApp.port={free}", "--ServerApp.port_retries=0", "--ServerApp.ip=127.0.0.1",
         f"--ServerApp.root_dir={ROOT}", f"--LabApp.default_url=/{page}",
+        f"--LabApp.workspaces_dir={Path(sys.prefix) / 'workspaces'}",  # 다른 폴더의 코스에서 열어 둔 탭이 보이지 않게 해요.
         "--MappingKernelManager.transport_encryption=auto",  # 같은 컴퓨터의 다른 사용자가 커널과의 대화를 엿듣지 못하게 해요.
     ]  # fmt: skip
     if hasattr(os, "geteuid") and os.geteuid() == 0:
@@ -53,6 +59,11 @@ def lab(
         if not no_browser:
             open_browser(url)
     return wait(process)
+
+
+def shown(path: Path) -> str:
+    """코스 폴더에서 본 경로."""
+    return path.relative_to(ROOT).as_posix()
 
 
 def free_port(port: int) -> int | None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
-from autograder.layout import LESSONS
+from autograder.learner.study import open_places
 from autograder.notebooks.reading import Cell, Notebook, NotebookError, read_notebook
 
 
 def lesson_paths() -> dict[str, Path]:
-    """`lessons/`의 레슨 이름에서 노트북으로 가는 표를 차례대로 만들어요."""
-    return {path.stem: path for path in sorted(LESSONS.glob("*/*.ipynb")) if path.stem == path.parent.name}
+    """레슨의 이름에서 학습자의 노트북(`study/`)으로 가는 표. 처음이면 그 자리를 만들어요."""
+    return open_places()
 
 
 def find_lesson(text: str) -> str:

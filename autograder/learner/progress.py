@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -61,6 +61,16 @@ def check_cached(path: Path, on_result: Callable[[Report], None] = lambda result
     state.setdefault("lessons", {})[path.stem] = {"key": key, "results": [asdict(result) for result in results]}
     write_state(state)
     return results
+
+
+def first_unfinished(lessons: Iterable[str]) -> str:
+    """지난번에 확인한 것으로 보아 아직 다 풀지 않은 첫 레슨. 모두 풀었으면 마지막 레슨이에요."""
+    kept, last = read_state().get("lessons", {}), ""
+    for last in lessons:
+        results = kept.get(last, {}).get("results", [])
+        if not results or any(result["verdict"] != "pass" for result in results):
+            break
+    return last
 
 
 def next_hint(name: str, count: int, again: bool = False) -> int:

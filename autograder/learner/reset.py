@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
 from pathlib import Path
 
-from autograder.files import write_bytes, write_json
+from autograder.files import write_json
+from autograder.learner.study import keep
 from autograder.notebooks.reading import NotebookError, decode, read_bytes, read_notebook
 
 
 def reset_exercise(path: Path, exercise: str, stub: str) -> Path:
-    """실습 셀을 빈칸으로 되돌려요. 고치기 전의 노트북을 `backup/` 폴더에 남기고 그 자리를 돌려줘요."""
+    """실습 셀을 빈칸으로 되돌려요. 고치기 전의 노트북을 `study/`의 `backup/` 폴더에 남기고 그 자리를 돌려줘요."""
     data = read_bytes(path)
     read_notebook(data)  # 읽을 수 없는 파일이면 여기서 까닭을 말해요.
     text, _ = decode(data)
@@ -23,8 +23,7 @@ def reset_exercise(path: Path, exercise: str, stub: str) -> Path:
     ]
     if not cells:
         raise NotebookError(f"노트북에 `{exercise}` 실습 셀이 없어요. 이름을 확인하거나 배포본에서 셀을 복사해 주세요.")
-    backup = path.parent / "backup" / f"{path.stem}-{exercise}-{datetime.now():%Y%m%d-%H%M%S}.ipynb"
-    write_bytes(backup, data)
+    backup = keep(path, exercise)
     for cell in cells:
         cell["source"] = stub.splitlines(keepends=True)
         if cell.get("cell_type") == "code":

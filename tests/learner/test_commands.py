@@ -10,7 +10,7 @@ import pytest
 import watchfiles
 from support.commands import run
 
-from autograder.learner import notebooks, progress, saved_check
+from autograder.learner import notebooks, progress, saved_check, study
 from autograder.learner.report import Report
 
 
@@ -32,10 +32,14 @@ HINTS = "\n".join(f"<details><summary>힌트 {n}</summary>\n\n{n}번째 <code>�
 
 @pytest.fixture
 def lessons(tmp_path, monkeypatch):
-    """레슨 5의 노트북 하나가 있는 임시 폴더. 주어진 셀들로 노트북을 쓰는 함수를 돌려줘요."""
-    folder = tmp_path / "lessons" / "05_attention_math"
-    folder.mkdir(parents=True)
-    monkeypatch.setattr(notebooks, "LESSONS", folder.parent)
+    """레슨 5 하나를 나눠 준 임시 폴더. 주어진 셀들로 학습자의 노트북을 쓰는 함수를 돌려줘요."""
+    released = tmp_path / "lessons" / "05_attention_math" / "05_attention_math.ipynb"
+    folder = tmp_path / "study" / "05_attention_math"
+    for place in (released.parent, folder):
+        place.mkdir(parents=True)
+    nbformat.write(nbformat.v4.new_notebook(cells=[]), released)
+    monkeypatch.setattr(study, "LESSONS", released.parents[1])
+    monkeypatch.setattr(study, "STUDY", folder.parent)
     monkeypatch.setattr(progress, "STATE", tmp_path / "state.json")
 
     def write(*cells) -> Path:

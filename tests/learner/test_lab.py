@@ -6,7 +6,8 @@ import socket
 
 from support.commands import run
 
-from autograder.learner import lab
+from autograder.authoring.lesson_source import lesson_path
+from autograder.learner import lab, study
 
 
 def test_busy_port_moves_on():
@@ -18,7 +19,7 @@ def test_busy_port_moves_on():
         assert found is not None and found > port
 
 
-def test_lab_opens_korean_pages_with_a_private_token(monkeypatch, capsys):
+def test_lab_opens_korean_pages_with_a_private_token(monkeypatch, capsys, tmp_path):
     started = {}
 
     class Process:
@@ -34,9 +35,15 @@ def test_lab_opens_korean_pages_with_a_private_token(monkeypatch, capsys):
         def terminate(self):
             pass
 
+    place = tmp_path / "lessons" / "05_attention_math" / "05_attention_math.ipynb"
+    place.parent.mkdir(parents=True)
+    place.write_bytes(lesson_path("05_attention_math").read_bytes())
+    monkeypatch.setattr(lab, "ROOT", tmp_path)
+    monkeypatch.setattr(study, "STUDY", tmp_path / "study")
+    monkeypatch.setattr(study, "LESSONS", tmp_path / "lessons")
     monkeypatch.setattr(lab.subprocess, "Popen", Process)
     monkeypatch.setattr(lab, "wait_for_server", lambda process, port: True)
     code, out, _ = run(capsys, "lab", "--no-browser", "--port", "18888")
     token = started["env"]["JUPYTER_TOKEN"]
     assert code == 0 and token in out and token not in " ".join(started["command"])
-    assert "lab/tree/lessons" in out
+    assert "lab/tree/study/05_attention_math/05_attention_math.ipynb" in out

@@ -1,0 +1,240 @@
+"""학습자의 자리: 처음 열 때 만들고, 풀던 것을 가져오고, 새 레슨으로 옮기고, 아무것도 덮어쓰지 않아요."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from support.commands import run
+
+from autograder.authoring.lesson_source import lesson_path
+from autograder.learner import notebooks, progress, study
+from autograder.learner.update import carry
+from autograder.notebooks.reading import NotebookError
+
+LESSON = "05_attention_math"
+OTHER = "03_feed_forward"
+ANSWER = "def softmax(x, dim):\n    return x.softmax(dim)\n"
+
+Document = dict[str, Any]
+
+
+@pytest.fixture
+def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """두 레슨을 나눠 준 코스."""
+    for lesson in (LESSON, OTHER):
+        place = tmp_path / "lessons" / lesson / f"{lesson}.ipynb"
+        place.parent.mkdir(parents=True)
+        place.write_bytes(lesson_path(lesson).read_bytes())
+    monkeypatch.setattr(study, "LESSONS", tmp_path / "lessons")
+    monkeypatch.setattr(study, "STUDY", tmp_path / "study")
+    monkeypatch.setattr(progress, "STATE", tmp_path / "state.json")
+    return tmp_path
+
+
+def released(lesson: str = LESSON) -> Document:
+    return json.loads(lesson_path(lesson).read_text(encoding="utf-8"))
+
+
+def edit(path: Path, change: Callable[[Document], object]) -> None:
+    document = json.loads(path.read_text(encoding="utf-8"))
+    change(document)
+    path.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
+
+
+def cell(document: Document, name: str) -> Document:
+    return next(c for c in document["cells"] if c["metadata"].get("nbgrader", {}).get("grade_id") == name)
+
+
+def answer(name: str, text: str) -> Callable[[Document], object]:
+    return lambda document: cell(document, name).update(source=text.splitlines(keepends=True))
+
+
+def texts(document: Document) -> list[str]:
+    return ["".join(c["source"]) for c in document["cells"]]
+
+
+def own(text: str) -> Document:
+    return json.loads(json.dumps(nbformat.v4.new_code_cell(text)))
+
+
+# -- 처음 열 때 --
+
+
+def test_a_copy_is_made_once_and_never_overwritten(course: Path) -> None:
+    places = study.open_places()
+    assert list(places) == sorted([LESSON, OTHER])
+    assert places[LESSON] == course / "study" / LESSON / f"{LESSON}.ipynb"
+    assert places[LESSON].read_bytes() == lesson_path(LESSON).read_bytes()
+    edit(places[LESSON], answer("softmax", ANSWER))
+    before = places[LESSON].read_bytes()
+    (course / "lessons" / LESSON / f"{LESSON}.ipynb").write_bytes(lesson_path(OTHER).read_bytes())
+    assert study.open_places() == places and places[LESSON].read_bytes() == before
+
+
+def test_every_command_uses_that_place(course: Path) -> None:
+    assert {path.parents[1] for path in notebooks.lesson_paths().values()} == {course / "study"}
+    path, _ = notebooks.find_exercise("softmax")
+    assert path == study.place_of(LESSON)
+
+
+def test_work_in_lessons_is_taken_over_and_git_sees_nothing(course: Path) -> None:
+    def git(*words: str) -> str:
+        who = ("-c", "user.name=kim", "-c", "user.email=kim@example.com")
+        return subprocess.run(["git", *who, *words], cwd=course, check=True, capture_output=True, text=True).stdout
+
+    (course / ".gitignore").write_text("/study/\n")
+    git("init", "-q")
+    git("add", ".")
+    git("commit", "-qm", "course")
+    edit(course / "lessons" / LESSON / f"{LESSON}.ipynb", answer("softmax", ANSWER))
+    assert git("status", "--porcelain")
+    places = study.open_places()
+    assert ANSWER in texts(json.loads(places[LESSON].read_text(encoding="utf-8")))
+    assert git("status", "--porcelain") == "" and study.outdated() == []
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        answer("softmax", ANSWER),
+        answer("reflection", "제 생각에는"),
+        lambda document: document["cells"].append(own("x = 1")),
+        lambda document: cell(document, "check_softmax").update(execution_count=3),
+        lambda document: cell(document, "check_softmax").update(outputs=[{"output_type": "stream", "text": "x"}]),
+    ],
+)
+def test_what_somebody_did_is_seen(course: Path, work: Callable[[Document], object]) -> None:
+    path = course / "lessons" / LESSON / f"{LESSON}.ipynb"
+    assert not study.worked_on(path.read_bytes())
+    edit(path, work)
+    assert study.worked_on(path.read_bytes())
+
+
+@pytest.mark.parametrize("lesson", sorted(path.stem for path in lesson_path(LESSON).parents[1].glob("*/*.ipynb")))
+def test_a_released_notebook_is_nobodys_work(lesson: str) -> None:
+    assert not study.worked_on(lesson_path(lesson).read_bytes())
+
+
+def test_work_in_lessons_after_the_copy_is_put_aside(course: Path) -> None:
+    study.open_places()
+    path = course / "lessons" / LESSON / f"{LESSON}.ipynb"
+    edit(path, answer("softmax", ANSWER))
+    ((lesson, backup),) = study.strays().items()
+    assert lesson == LESSON and ANSWER in texts(json.loads(backup.read_text(encoding="utf-8")))
+    assert path.read_bytes() == lesson_path(LESSON).read_bytes() and study.strays() == {}
+
+
+def test_the_first_unfinished_lesson_is_opened(course: Path) -> None:
+    lessons = [OTHER, LESSON]
+    assert progress.first_unfinished([]) == ""
+    assert progress.first_unfinished(lessons) == OTHER
+    progress.write_state({"lessons": {OTHER: {"results": [{"verdict": "pass"}]}}})
+    assert progress.first_unfinished(lessons) == LESSON
+    progress.write_state({"lessons": {name: {"results": [{"verdict": "pass"}]} for name in lessons}})
+    assert progress.first_unfinished(lessons) == LESSON
+
+
+# -- 레슨이 바뀌었을 때 --
+
+
+def test_answers_and_own_cells_go_to_the_new_lesson(course: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    place, new = study.open_places()[LESSON], course / "lessons" / LESSON / f"{LESSON}.ipynb"
+
+    def learn(document: Document) -> None:
+        answer("softmax", ANSWER)(document)
+        at = document["cells"].index(cell(document, "check_softmax"))
+        document["cells"].insert(at + 1, own("my_note = 1"))
+
+    edit(place, learn)
+    before = place.read_bytes()
+
+    def teach(document: Document) -> None:
+        document["cells"][0]["source"] = ["# 새 머리말"]
+        answer("attention_scores", "def attention_scores(q, k, scale):\n    raise NotImplementedError\n")(document)
+
+    edit(new, teach)
+    assert study.outdated() == [LESSON]
+    code, out, _ = run(capsys, "update")
+    found = json.loads(place.read_text(encoding="utf-8"))
+    assert code == 0 and "답 1개와 더한 셀 1개" in out and "글이 달라진 실습: attention_scores" in out
+    said = texts(found)
+    assert said[0] == "# 새 머리말" and "".join(cell(found, "softmax")["source"]) == ANSWER
+    assert said.index("my_note = 1") == said.index('check("softmax")') + 1
+    assert "scale" in "".join(cell(found, "attention_scores")["source"])
+    (backup,) = (course / "study" / LESSON / "backup").iterdir()
+    assert backup.read_bytes() == before and study.outdated() == []
+    nbformat.validate(nbformat.from_dict(found))
+    assert run(capsys, "update")[1].strip() == "모든 레슨이 이미 새것이에요."
+
+
+def test_answers_to_a_gone_exercise_stay_as_cells() -> None:
+    base, new, mine = released(), released(), released()
+    answer("softmax", ANSWER)(mine)
+    gone = cell(new, "softmax")
+    new["cells"].remove(gone)
+    moved = carry(mine, base, new)
+    assert moved.gone == ("softmax",) and moved.own == 1
+    kept = next(c for c in moved.notebook["cells"] if "".join(c["source"]) == ANSWER)
+    assert kept["metadata"] == {}
+
+
+def test_an_edited_experiment_is_kept_beside_the_new_one() -> None:
+    base, new, mine = released(), released(), released()
+    (where, experiment) = next(
+        (i, c) for i, c in enumerate(mine["cells"]) if "experiment" in c["metadata"].get("tags", ())
+    )
+    original = "".join(experiment["source"])
+    experiment["source"] = ["temperature = 99"]
+    moved = carry(mine, base, new)
+    said = texts(moved.notebook)
+    assert said[where : where + 2] == [original, "temperature = 99"] and moved.own == 1
+
+
+def test_an_untouched_copy_becomes_the_new_lesson() -> None:
+    new = released()
+    new["cells"][0]["source"] = ["# 새 머리말"]
+    moved = carry(released(), released(), new)
+    assert moved.notebook == new and (moved.answers, moved.own, moved.fresh, moved.changed) == (0, 0, (), ())
+
+
+def test_the_same_cell_twice_and_cells_without_an_anchor() -> None:
+    base, new, mine = released(), released(), released()
+    answer("softmax", ANSWER)(mine)
+    again = json.loads(json.dumps(cell(mine, "softmax"))) | {"source": ["def softmax(x, dim):\n", "    return 1"]}
+    mine["cells"] = [own("first = 1"), *mine["cells"], again, own("last = 1"), own("   ")]
+    moved = carry(mine, base, new)
+    said = texts(moved.notebook)
+    assert said[0] == "first = 1" and said[-1] == "last = 1" and "def softmax(x, dim):\n    return 1" in said
+    assert "".join(cell(moved.notebook, "softmax")["source"]) == ANSWER
+    assert len({c["id"] for c in moved.notebook["cells"]}) == len(moved.notebook["cells"])
+
+
+def test_nothing_is_lost_when_the_old_lesson_is_unknown() -> None:
+    new, mine = released(), released()
+    answer("softmax", ANSWER)(mine)
+    mine["cells"].append(own("last = 1"))
+    moved = carry(mine, None, new)
+    assert "".join(cell(moved.notebook, "softmax")["source"]) == ANSWER and texts(moved.notebook)[-1] == "last = 1"
+    assert len(moved.notebook["cells"]) == len(new["cells"]) + 1
+
+
+def test_a_broken_notebook_stays_and_the_others_are_updated(course: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    places = study.open_places()
+    places[OTHER].write_text("{")
+    for lesson in (LESSON, OTHER):
+        edit(
+            course / "lessons" / lesson / f"{lesson}.ipynb",
+            lambda document: document["cells"][0].update(source=["# 새 머리말"]),
+        )
+    code, out, _ = run(capsys, "update")
+    assert code == 1 and "그대로 두었어요" in out and places[OTHER].read_text() == "{"
+    assert study.outdated() == [OTHER]
+    with pytest.raises(NotebookError):
+        notebooks.read_notebook(places[OTHER])
+    assert "# 새 머리말" in texts(json.loads(places[LESSON].read_text(encoding="utf-8")))
