@@ -5,16 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 import sqlite3
-from collections.abc import Generator, Iterable
-from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.classes import LESSON, contents, hand_in
 from support.commands import run
+from support.paper_station import NAMES, SEED, edit_result, give_by_hand, give_seed, grade, paper_class, record, told
 
 from autograder.classroom import grade_class
 from autograder.classroom.changes import (
@@ -25,84 +23,12 @@ from autograder.classroom.changes import (
     UNKNOWN,
 )
 from autograder.classroom.folder import Classroom, ClassroomError
-from autograder.classroom.grade_class import ClassResult
-from autograder.classroom.gradebook import open_gradebook
-from autograder.classroom.gradebook_troubles import GradebookError
-from autograder.classroom.record import Writer
-from autograder.exercises import lesson_exercises
-from autograder.grading.messages import Graded, Request
 from autograder.grading.names import student_name
-from autograder.grading.results import Mark
-from autograder.grading.submissions import content_digest
-
-NAMES = [exercise.name for exercise in lesson_exercises(LESSON)]
-SEED = 2
-
-
-class Paper:
-    """답안지 대신, 제출물에 적힌 점수를 그대로 주는 자리. 시드가 홀수면 모두 1점을 더 줘요."""
-
-    def __enter__(self) -> Paper:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        pass
-
-    def grade(self, requests: Iterable[Request]) -> Generator[Graded, None, None]:
-        for request in requests:
-            one, content = request.submission, request.submission.read()
-            scores = {**dict.fromkeys(NAMES, 5.0), **json.loads(content)}
-            marks = tuple(
-                Mark(one.student, one.lesson, name, scores[name] + request.seed % 2, 10.0, "partial", None, "글")
-                for name in NAMES
-            )
-            digest = content_digest(one)
-            yield Graded(one.student, one.lesson, marks, (), True, request.seed, "full", 0, 0, digest, "{}", {}, {})
 
 
 @pytest.fixture
 def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Classroom:
-    """세 사람을 한 번 채점한 학급."""
-    monkeypatch.setattr(grade_class, "open_station", lambda *_: Paper())
-    made = Classroom(tmp_path / "class")
-    made.path.mkdir()
-    give_seed(made, SEED)
-    for student in ("kim", "lee", "park"):
-        hand_in(made.submitted, student, {"softmax": 7.0})
-    assert grade(made).changes == () and not made.changes.exists()
-    return made
-
-
-def grade(room: Classroom, dry_run: bool = False) -> ClassResult:
-    # 결과를 쥐고 있는 것이 없게, 명령을 새로 한 것처럼 새 객체로 채점해요.
-    return grade_class.grade_class(Classroom(room.path), dry_run=dry_run)
-
-
-def give_seed(room: Classroom, seed: int) -> None:
-    (room.path / "classroom.json").write_text(json.dumps({"seed": seed}))
-
-
-def edit_result(room: Classroom, student: str, **changes: Any) -> None:
-    path = room.path / "results" / LESSON / f"{student}.json"
-    path.write_text(json.dumps({**json.loads(path.read_text(encoding="utf-8")), **changes}), encoding="utf-8")
-
-
-def give_by_hand(room: Classroom, student: str, exercise: str, score: float) -> None:
-    with open_gradebook(room.db_url()) as gradebook:
-        found = gradebook.find_grade(f"check_{exercise}", LESSON, LESSON, student)
-        found.manual_score, found.needs_manual_grade = score, False
-        gradebook.db.commit()
-
-
-def record(room: Classroom, student: str, exercise: str, score: float) -> None:
-    """성적부의 자동 점수만 바꿔요. 결과를 남기고 성적부에 쓰기 전에 멈춘 것과 같아요."""
-    with open_gradebook(room.db_url()) as gradebook:
-        gradebook.find_grade(f"check_{exercise}", LESSON, LESSON, student).auto_score = score
-        gradebook.db.commit()
-
-
-def told(result: ClassResult) -> set[tuple[Any, ...]]:
-    return {(c.student, c.exercise, c.before, c.after, c.reasons) for c in result.changes}
+    return paper_class(tmp_path, monkeypatch)
 
 
 # -- 누구의 무엇이 왜 --
@@ -276,86 +202,3 @@ def test_a_preview_does_not_finish_a_half_made_gradebook(room: Classroom, begun:
     book.touch()
     before = contents(room.path)
     assert grade(room, dry_run=True).changes == () and contents(room.path) == before
-
-
-# -- 도중에 죽은 채점이 바꾼 점수 --
-
-
-def grade_and_die(room: Classroom, monkeypatch: pytest.MonkeyPatch, where: str, after: int) -> None:
-    """`Writer`의 그 일을 `after`번 하고 죽어요. 정리하는 코드는 아무것도 돌지 않아요(kill -9)."""
-    real, pid = getattr(Writer, where), os.fork()
-    if pid:
-        assert os.WEXITSTATUS(os.waitpid(pid, 0)[1]) == 9
-        return
-    left = iter(range(after))
-
-    def then_die(*given: Any, **named: Any) -> None:
-        real(*given, **named)
-        if next(left, None) is None:
-            os._exit(9)
-
-    monkeypatch.setattr(Writer, where, then_die)
-    monkeypatch.setattr("autograder.classroom.record.BATCH", 1)
-    try:
-        grade(room)
-    finally:
-        os._exit(1)
-
-
-@pytest.mark.parametrize(
-    ("where", "after"), [*product(["note", "keep", "add", "flush"], [0, 1]), ("joined", 0), ("listed", 0)]
-)
-def test_what_a_killed_grading_changed_is_told_by_the_next(
-    room: Classroom, monkeypatch: pytest.MonkeyPatch, where: str, after: int
-) -> None:
-    give_seed(room, SEED + 1)
-    grade_and_die(room, monkeypatch, where, after)
-    result = grade(room)
-    if where == "listed":
-        return  # 목록까지 다 썼어요.
-    assert {(c.student, c.exercise) for c in result.changes} == {(s, n) for s in ("kim", "lee", "park") for n in NAMES}
-    assert {change.reasons for change in result.changes} == {("학급의 시드가 바뀌었어요",)}
-    assert {(c.before, c.after) for c in result.changes if c.exercise == "softmax"} == {(7.0, 8.0)}
-    assert grade(room).changes == () and not list(room.changes.glob(".unlisted*"))
-
-
-def test_killed_twice_and_changed_in_between(room: Classroom, monkeypatch: pytest.MonkeyPatch) -> None:
-    give_seed(room, SEED + 1)
-    grade_and_die(room, monkeypatch, "flush", 2)
-    hand_in(room.submitted, "kim", {"softmax": 2.0})
-    grade_and_die(room, monkeypatch, "flush", 0)
-    (softmax,) = [c for c in grade(room).changes if (c.student, c.exercise) == ("kim", "softmax")]
-    assert (softmax.before, softmax.after) == (7.0, 3.0)
-    assert softmax.reasons == ("학급의 시드가 바뀌었어요", "제출한 파일이 바뀌었어요")
-
-
-def test_what_came_back_to_the_old_mark_is_not_told(room: Classroom, monkeypatch: pytest.MonkeyPatch) -> None:
-    give_seed(room, SEED + 1)
-    grade_and_die(room, monkeypatch, "flush", 2)
-    give_seed(room, SEED)
-    assert grade(room).changes == ()
-
-
-@pytest.mark.parametrize("left", ["", "{", "[]\n", '{"student": 1}\n', "\udcff", '{"reasons": 3}\n'])
-def test_a_half_written_line_is_passed_over(room: Classroom, left: str) -> None:
-    room.changes.mkdir()
-    (room.changes / ".unlisted.jsonl").write_bytes(left.encode(errors="surrogateescape"))
-    hand_in(room.submitted, "lee", {"softmax": 9.0})
-    assert told(grade(room)) == {("lee", "softmax", 7.0, 9.0, ("제출한 파일이 바뀌었어요",))}
-
-
-def test_a_gradebook_that_refuses_is_asked_once(room: Classroom, monkeypatch: pytest.MonkeyPatch) -> None:
-    """잠긴 성적부를 30초씩 두 번 기다리지 않아요. 못 쓴 것은 다음 채점이 쓰고, 목록에도 담겨요."""
-    asked: list[object] = []
-
-    def refuse(*given: object) -> None:
-        asked.append(given)
-        raise GradebookError("잠겼어요.")
-
-    give_seed(room, SEED + 1)
-    with monkeypatch.context() as patch, pytest.raises(GradebookError):
-        patch.setattr("autograder.classroom.record.save_entries", refuse)
-        patch.setattr("autograder.classroom.record.BATCH", 1)
-        grade(room)
-    assert len(asked) == 1
-    assert len(grade(room).changes) == 3 * len(NAMES)
