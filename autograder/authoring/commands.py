@@ -7,9 +7,11 @@ from typing import Annotated
 
 import typer
 
+from autograder.authoring.lesson_source import lesson_path, sources
 from autograder.errors import CourseError
 from autograder.files import write_json
-from autograder.learner.study import keep, released_paths, worked_on
+from autograder.layout import STUDY
+from autograder.notebooks.work import keep, worked_on
 from reference.tools.commands import bench
 
 
@@ -42,9 +44,12 @@ def build(
             )
         print("lessons/의 모든 노트북이 원본과 같아요.")
         return
-    for lesson, path in released_paths().items():
-        if worked_on(path.read_bytes()):
-            print(f"lessons/의 {lesson}에 푼 것이 있어서 {keep(path, 'build')}에 남겨 두었어요.")
+    for lesson in sources():
+        path = lesson_path(lesson)
+        if path.exists() and worked_on(path.read_bytes()):
+            print(
+                f"lessons/의 {lesson}에 푼 것이 있어서 {keep(path, 'build', STUDY / lesson / 'backup')}에 남겨 두었어요."
+            )
     for path in notebooks.build_lessons():
         print(path)
 

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 from autograder.files import write_json
-from autograder.learner.study import keep
 from autograder.notebooks.reading import NotebookError, decode, read_bytes, read_notebook
+from autograder.notebooks.work import keep
 
 
 def reset_exercise(path: Path, exercise: str, stub: str) -> Path:

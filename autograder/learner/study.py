@@ -9,17 +9,12 @@ git이 보지 않는 폴더라서 `git pull`과 부딪히지 않아요.
 
 from __future__ import annotations
 
-import json
-from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from autograder.files import create_text, write_bytes
 from autograder.layout import LESSONS, STUDY
-from autograder.notebooks.reading import NotebookError, read_bytes, read_notebook
-
-STUBS = ("raise NotImplementedError", "여기에 답을 적어 주세요.")
-OUR_TAGS = {"given", "experiment", "hint"}
+from autograder.notebooks.reading import read_bytes
+from autograder.notebooks.work import keep, worked_on
 
 
 def released_paths() -> dict[str, Path]:
@@ -60,7 +55,7 @@ def strays() -> dict[str, Path]:
     found = {}
     for lesson, released in released_paths().items():
         if place_of(lesson).exists() and worked_on(released.read_bytes()):
-            backup = keep(released, "lessons")
+            backup = keep(released, "lessons", STUDY / lesson / "backup")
             write_bytes(released, _as_released(lesson))
             found[lesson] = backup
     return found
@@ -70,35 +65,6 @@ def _as_released(lesson: str) -> bytes:
     from autograder.learner.course_material import released_text
 
     return released_text(lesson).encode()
-
-
-def worked_on(data: bytes) -> bool:
-    """누가 풀거나 실행한 노트북인지. 나눠 준 것은 빈칸이 그대로이고 출력이 없어요. 읽을 수 없으면 우리 것이 아니에요."""
-    try:
-        notebook, document = read_notebook(data), json.loads(data)
-    except (NotebookError, ValueError):
-        return True
-    ran = any(cell.get("outputs") or cell.get("execution_count") for cell in document["cells"])
-    return ran or any(not is_ours(cell) or (cell.solution and _answered(cell.source)) for cell in notebook.cells)
-
-
-def _answered(source: str) -> bool:
-    return not any(stub in source for stub in STUBS)
-
-
-def is_ours(cell: Any) -> bool:
-    """레슨이 나눠 준 셀인지. 학습자가 더한 셀에는 이름도 꼬리표도 없어요."""
-    return cell.grade_id is not None or bool(OUR_TAGS & set(cell.tags))
-
-
-def keep(path: Path, why: str) -> Path:
-    """고치기 전의 노트북을 `study/<레슨>/backup/`에 남기고 그 자리를 돌려줘요."""
-    stem = f"{path.stem}-{why}-{datetime.now():%Y%m%d-%H%M%S}"
-    backup, number = STUDY / path.stem / "backup" / f"{stem}.ipynb", 1
-    while backup.exists():
-        backup, number = backup.with_name(f"{stem}-{number + 1}.ipynb"), number + 1
-    write_bytes(backup, path.read_bytes())
-    return backup
 
 
 def outdated() -> list[str]:

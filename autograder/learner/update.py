@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from autograder.files import write_bytes, write_json
-from autograder.learner.study import based_on, is_ours, keep, place_of, released_paths
+from autograder.learner.study import based_on, place_of, released_paths
 from autograder.notebooks.reading import Cell, NotebookError, decode, read_bytes, read_cell, read_notebook
+from autograder.notebooks.work import is_ours, keep
 
 Document = dict[str, Any]
 

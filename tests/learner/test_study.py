@@ -15,6 +15,7 @@ from support.commands import run
 from autograder.authoring.lesson_source import lesson_path
 from autograder.learner import notebooks, progress, study
 from autograder.learner.update import carry
+from autograder.notebooks import work as work_room
 from autograder.notebooks.reading import NotebookError
 
 LESSON = "05_attention_math"
@@ -111,14 +112,14 @@ def test_work_in_lessons_is_taken_over_and_git_sees_nothing(course: Path) -> Non
 )
 def test_what_somebody_did_is_seen(course: Path, work: Callable[[Document], object]) -> None:
     path = course / "lessons" / LESSON / f"{LESSON}.ipynb"
-    assert not study.worked_on(path.read_bytes())
+    assert not work_room.worked_on(path.read_bytes())
     edit(path, work)
-    assert study.worked_on(path.read_bytes())
+    assert work_room.worked_on(path.read_bytes())
 
 
 @pytest.mark.parametrize("lesson", sorted(path.stem for path in lesson_path(LESSON).parents[1].glob("*/*.ipynb")))
 def test_a_released_notebook_is_nobodys_work(lesson: str) -> None:
-    assert not study.worked_on(lesson_path(lesson).read_bytes())
+    assert not work_room.worked_on(lesson_path(lesson).read_bytes())
 
 
 def test_work_in_lessons_after_the_copy_is_put_aside(course: Path) -> None:
