@@ -14,7 +14,7 @@ import json
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -74,6 +74,10 @@ class StoredResult(Scored):
             graded.code,
             parts,
         )
+
+    def without_code(self) -> StoredResult:
+        """피드백에만 쓰는 학습자의 글을 뺀 것."""
+        return replace(self, code={})
 
 
 class Classroom:

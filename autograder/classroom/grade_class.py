@@ -9,18 +9,18 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from nbgrader.utils import parse_utc
-
-from autograder.classroom.changes import Change, Known, find_changes, write_changes
 from autograder.classroom.cluster import Cluster
 from autograder.classroom.folder import Classroom, ClassroomError, StoredResult
-from autograder.classroom.record import Preview, Writer, stored_result
 from autograder.grading.messages import Graded, Request
 from autograder.grading.results import Ungraded
 from autograder.grading.station import Station, open_station
 from autograder.grading.submissions import Submission, content_digest, find_submissions
 from autograder.sandbox.scratch import GRADING, sweep
+
+if TYPE_CHECKING:
+    from autograder.classroom.changes import Change
 
 
 @dataclass(frozen=True)
@@ -45,12 +45,11 @@ class ClassResult:
 
 @dataclass(frozen=True)
 class _Work:
-    """채점할 제출물과 그 내용의 지문. `timestamp`는 제출한 시각, `known`은 이미 남아 있던 결과예요."""
+    """채점할 제출물과 그 내용의 지문. `known`은 이미 남아 있던 결과예요."""
 
     submission: Submission
     content: str
-    timestamp: str | None
-    known: Known | None
+    known: StoredResult | None
 
 
 def grade_class(
@@ -89,14 +88,13 @@ def grade_class(
         )
     with classroom.lock(), ExitStack() as opened:
         place: Station | Cluster | None = None
-        kept: list[tuple[StoredResult, str | None]] = []
+        kept: list[tuple[StoredResult, Submission]] = []
         works: dict[tuple[str, str], _Work] = {}
         for submission in submissions:
             stored = classroom.load(submission.student, submission.lesson)
-            known = None if stored is None else Known.of(stored)
-            work = _Work(submission, content_digest(submission), _timestamp(submission), known)
+            work = _Work(submission, content_digest(submission), stored and stored.without_code())
             if stored is not None and _still_holds(classroom, stored, work, unsafe):
-                kept.append((stored, work.timestamp))
+                kept.append((stored.without_code(), submission))
             else:
                 if place is None:
                     # 채점할 것이 하나라도 있으면 바로 띄워요. 나머지를 읽고 성적부를 여는 동안 데워져요.
@@ -105,14 +103,18 @@ def grade_class(
                 works[submission.student, submission.lesson] = work
         if on_start:
             on_start(len(submissions), len(kept))
+        # 성적부의 것들(nbgrader)은 무거워서, 자리가 데워지는 동안 불러와요.
+        from autograder.classroom.changes import Known, find_changes, write_changes
+        from autograder.classroom.record import Preview, Writer, stored_result, timestamp_of
+
         writer = Preview(classroom) if dry_run else Writer(classroom)
         recorded = writer.recorded(directory, submissions)
         changes: list[Change] = []
         listed = None
 
-        def note(stored: StoredResult, known: Known | None, fresh: bool) -> None:
+        def note(stored: StoredResult, known: StoredResult | None, fresh: bool) -> None:
             before = recorded.get(stored.student, {}).get(stored.lesson)
-            found = list(find_changes(before, known, stored, fresh))
+            found = list(find_changes(before, Known.of(known) if known else None, stored, fresh))
             writer.note(found)
             changes.extend(found)
 
@@ -128,14 +130,14 @@ def grade_class(
                     stored = stored_result(classroom, result, work.content)
                     note(stored, work.known, fresh=True)
                     writer.keep(stored, result.copy)
-                    writer.add(stored, work.timestamp)
+                    writer.add(stored, timestamp_of(work.submission))
                     if on_result:
                         on_result(stored)
             opened.close()
             # 지난번에 성적부에 쓰기 전에 죽었을 수도 있어서, 그대로 둔 것도 다시 써요(같은 값이면 그대로예요).
-            for stored, timestamp in kept:
+            for stored, submission in kept:
                 note(stored, None, fresh=False)
-                writer.add(stored, timestamp, fresh=False)
+                writer.add(stored, timestamp_of(submission), fresh=False)
         finally:
             # 중간에 멈춰도 여기까지의 결과는 성적부에 들어가고, 그 점수들의 목록이 남아요.
             writer.flush()
@@ -173,15 +175,3 @@ def _still_holds(classroom: Classroom, stored: StoredResult, work: _Work, unsafe
     """남겨 둔 결과를 그대로 써도 되는지. 읽을 수 없던 것도 바뀌지 않았으면 그대로예요."""
     unchanged = stored.key == classroom.parts(work.content, stored.lesson, sandboxed=not unsafe).key
     return unchanged and classroom.autograded(stored.student, stored.lesson).exists()
-
-
-def _timestamp(submission: Submission) -> str | None:
-    """nbgrader처럼 제출 폴더의 timestamp.txt를 읽어요. 읽을 수 없는 글이면 없는 것으로 봐요."""
-    if isinstance(submission.source, bytes):
-        return None
-    path = submission.source.parent / "timestamp.txt"
-    try:
-        stamp = path.read_text(encoding="utf-8").strip() if path.is_file() and not path.is_symlink() else ""
-        return stamp if stamp and parse_utc(stamp) else None
-    except (OSError, ValueError, OverflowError):
-        return None

@@ -7,6 +7,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from nbgrader.utils import parse_utc
+
 from autograder.classroom.changes import Change
 from autograder.classroom.feedback import render_feedback
 from autograder.classroom.folder import Classroom, StoredResult
@@ -75,7 +77,7 @@ class Writer:
     def add(self, stored: StoredResult, timestamp: str | None, fresh: bool = True) -> None:
         """성적부에 쓸 것을 모아요. 모이거나 오래되면 한꺼번에 써요."""
         if fresh:
-            self.saved.append(stored)
+            self.saved.append(stored.without_code())
         self._waiting.append(entry_of(stored, timestamp, fresh))
         if len(self._waiting) >= BATCH or time.monotonic() - self._since > BATCH_SECONDS:
             self.flush()
@@ -108,7 +110,9 @@ class Writer:
         scores = read_scores(self.gradebook)
         table = by_student(scores)
         for result in results:
-            html = render_feedback(result, table[result.student][result.lesson])
+            # 수천 명의 글을 쥐고 있지 않게, 쓸 때 하나씩 다시 읽어요.
+            full = self.classroom.load(result.student, result.lesson) or result
+            html = render_feedback(full, table[result.student][result.lesson])
             write_text(self.classroom.feedback(result.student, result.lesson), html)
         write_text(self.classroom.marks_csv, BOM + marks_csv(scores))
         self.gradebook.close()
@@ -153,10 +157,22 @@ class Preview:
     def add(self, stored: StoredResult, timestamp: str | None, fresh: bool = True) -> None:
         """결과만 모아요."""
         if fresh:
-            self.saved.append(stored)
+            self.saved.append(stored.without_code())
 
     def flush(self) -> None:
         """쓸 것이 없어요."""
 
     def finish(self, results: Sequence[StoredResult]) -> None:
         """마무리할 것이 없어요."""
+
+
+def timestamp_of(submission: Submission) -> str | None:
+    """nbgrader처럼 제출 폴더의 timestamp.txt를 읽어요. 읽을 수 없는 글이면 없는 것으로 봐요."""
+    if isinstance(submission.source, bytes):
+        return None
+    path = submission.source.parent / "timestamp.txt"
+    try:
+        stamp = path.read_text(encoding="utf-8").strip() if path.is_file() and not path.is_symlink() else ""
+        return stamp if stamp and parse_utc(stamp) else None
+    except (OSError, ValueError, OverflowError):
+        return None

@@ -17,7 +17,7 @@ _ALLOWED = (
     *("read", "write", "readv", "writev", "pread64", "pwrite64", "preadv", "pwritev", "preadv2", "pwritev2"),
     *("open", "openat", "openat2", "close", "close_range", "lseek", "dup", "dup2", "dup3", "sendfile"),
     *("stat", "fstat", "lstat", "newfstatat", "statx", "statfs", "fstatfs", "access", "faccessat", "faccessat2"),
-    *("readlink", "readlinkat", "getdents", "getdents64", "getcwd", "chdir", "fchdir", "umask", "fadvise64", "fsync"),
+    *("readlink", "readlinkat", "getdents", "getdents64", "getcwd", "chdir", "fchdir", "umask", "fsync"),
     *("fdatasync", "ftruncate"),
     # 쓰는 일: 파일의 크기 상한이 0이고 Landlock이 막지만, 오류의 이름이 바르게 나오게 커널에 닿게 둬요.
     *("mkdir", "mkdirat", "unlink", "unlinkat", "rmdir", "rename", "renameat", "renameat2", "symlink", "symlinkat"),
@@ -51,6 +51,7 @@ _DENIED = (
     *("memfd_create", "memfd_secret", "shmget", "shmat", "msgget", "semget", "mq_open", "keyctl", "add_key"),
     *("request_key", "unshare", "setns", "mount", "umount2", "pivot_root", "chroot", "bpf", "perf_event_open"),
     *("io_uring_setup", "userfaultfd", "inotify_init", "inotify_init1", "fanotify_init", "flock", "mlock", "mlockall"),
+    "fadvise64",  # 함께 쓰는 라이브러리를 기억에서 내려 이웃을 느리게 할 수 있어요.
     *(
         "setrlimit",
         "chown",

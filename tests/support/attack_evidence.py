@@ -249,6 +249,8 @@ def prove(attack: Attack, tier: str) -> None:
     assert {name: scored(m) for name, m in grade_on(pool, HONEST).items()} == {n: scored(m) for n, m in honest.items()}
     if attack.sequel:
         after = grade_on(pool, as_bytes(cells_of({**ANSWERS, "double": attack.sequel})))
+        if tier != "best":
+            _skip_closed(after["double"])
         assert after["double"].verdict == "pass", f"앞의 제출물이 흔적을 남겼어요: {after['double'].message}"
     left = _settled(len(before))
     assert len(left) <= len(before), f"남은 프로세스: {[left[pid][0] for pid in left.keys() - before.keys()]}"
@@ -259,10 +261,18 @@ def prove(attack: Attack, tier: str) -> None:
     assert cost["cpu"] <= allowed, f"부모의 CPU {cost['cpu']:.2f}초, 정직한 제출물의 {attack.cost}배를 넘었어요."
 
 
+def _skip_closed(mark: Mark) -> None:
+    """파이썬이 닫힌 홈에 있고 root로 채점하면, Landlock만 있는 단계에서는 미리 불러 두지 않은 표준 모듈을 열지 못해요."""
+    if any(
+        lost in mark.message for lost in ("모듈은 이 환경에 없어요", "없는 인코딩", "라는 이름이 없어요. (ImportError)")
+    ):
+        pytest.skip("이 단계에서는 공격이 쓰는 파이썬 모듈을 열 수 없어요.")
+
+
 def _prove_marks(attack: Attack, found: dict[str, Mark], complete: bool, best: bool) -> None:
     mark, honest = found["double"], honest_marks()
-    if not best and any(lost in mark.message for lost in ("모듈은 이 환경에 없어요", "없는 인코딩")):
-        pytest.skip("이 단계에서는 공격이 쓰는 파이썬 모듈을 열 수 없어요.")
+    if not best:
+        _skip_closed(mark)
     for other in found.values():
         assert not [bad for bad in CONTROLS if bad in other.message], other.message
         assert not [bad for bad in TAGS if bad in re.sub("`[^`\\n]*`", "", other.message)], other.message

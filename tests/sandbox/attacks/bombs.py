@@ -155,8 +155,8 @@ ATTACKS = [
     ),
     extended("정의만 담은 셀 천 개", lambda: [added(i, f"a{i} = 1") for i in range(1_000)], slow=True),
     extended(
-        "큰 정의의 셀 사백 개",
-        lambda: [added(i, f"a{i} = [" + "1," * 2_000 + "]") for i in range(400)],
+        "큰 정의의 셀 아흔 개",
+        lambda: [added(i, f"a{i} = [" + "1," * 2_000 + "]") for i in range(90)],
         slow=True,
         memory=400,
     ),

@@ -62,7 +62,8 @@ ATTACKS = [
     magic("별명 줄 명령", "%alias look ls -la %s\n%look /"),
     magic("pip 설치", "%pip install six"),
     Attack("파일 저장 줄 명령", f"%save /tmp/{MARK} 1\n{HONEST}", ("pass", "error", "missing"), reaches_out=True),
-    magic("없는 파일을 실행하기", "%run /etc/passwd"),
+    # 이름 공간이 없는 단계에서는 파일의 이름까지는 보여요. IPython은 열지 못한 까닭을 적고 다음 줄로 가요.
+    Attack("열 수 없는 파일을 실행하기", f"%run /etc/passwd\n{HONEST}", ("error", "missing", "pass"), reaches_out=True),
     Attack("bash 셀 명령", f"%%bash\ntouch /tmp/{MARK}", ("error", "missing"), reaches_out=True),
     Attack("script 셀 명령", "%%script python3\nprint(1)", ("error", "missing"), reaches_out=True),
     Attack("perl 셀 명령", "%%perl\nprint 1;", ("error", "missing"), reaches_out=True),
