@@ -1,5 +1,6 @@
 """학습자의 자리 `study/`: 레슨마다 제 사본 하나. 나눠 준 `lessons/`는 건드리지 않아요.
 
+study/README.md                 레슨 지도. 배포본의 것을 그대로 베껴서, 여기의 노트북으로 이어져요
 study/<레슨>/<레슨>.ipynb       학습자가 열고 고치는 노트북. 한번 만든 뒤에는 우리가 덮어쓰지 않아요
 study/<레슨>/backup/            되돌리거나 옮기기 전의 노트북
 study/.released/<레슨>.ipynb    그 사본이 어느 배포본에서 왔는지. 레슨이 바뀌었는지 이것으로 알아요
@@ -34,7 +35,11 @@ def based_on(lesson: str) -> Path:
 
 def open_places() -> dict[str, Path]:
     """레슨마다 학습자의 노트북. 없는 것은 배포본에서 만들어요. `lessons/`에서 풀던 것이 있으면 그것을 가져와요."""
-    return {lesson: _open(lesson, released) for lesson, released in released_paths().items()}
+    places = {lesson: _open(lesson, released) for lesson, released in released_paths().items()}
+    card, copy = LESSONS / "README.md", STUDY / "README.md"
+    if card.is_file() and (not copy.is_file() or copy.read_bytes() != card.read_bytes()):
+        write_bytes(copy, card.read_bytes())
+    return places
 
 
 def _open(lesson: str, released: Path) -> Path:
