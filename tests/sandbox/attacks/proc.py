@@ -4,18 +4,31 @@ from __future__ import annotations
 
 from support.attacks import LANDLOCK, MARK, NAMES, Attack, attempt, blocked, body
 
+# 새 공간의 첫 프로세스라도 밖의 번호로 자기를 볼 수는 있어요. 자기를 남으로 세지 않게, `/proc`이 부르는 제 번호를 빼요.
 LOOK = """import os
+def mine():
+    try: return int(os.readlink('/proc/self'))
+    except OSError: return os.getpid()
 def others():
-    return [p for p in range(1, 400) if p != os.getpid()]
+    return [p for p in range(1, 400) if p != mine()]
 def near():
-    wide = [os.getppid(), 1, *range(max(1, os.getpid() - 60), os.getpid() + 60)]
-    return [p for p in wide if p not in (0, os.getpid())]
+    wide = [os.getppid(), 1, *range(max(1, mine() - 60), mine() + 60)]
+    return [p for p in wide if p not in (0, mine())]
+def numbered():
+    return [p for p in [os.getppid(), *range(1, 122)] if p not in (0, os.getpid())]
 """
 
 
 def peek(name: str, expression: str, needs: tuple[str, ...] = ()) -> Attack:
     """다른 프로세스에서 무엇이든 읽히면 바른 값을 내는 공격."""
-    look = ["found = None", "for p in near():", "    try: found = found or " + expression, "    except OSError: pass"]
+    # 시스템 호출은 제 공간의 번호로, `/proc`은 그것을 올린 공간의 번호로 물어요.
+    people = "near()" if "/proc" in expression else "numbered()"
+    look = [
+        "found = None",
+        f"for p in {people}:",
+        "    try: found = found or " + expression,
+        "    except OSError: pass",
+    ]
     return Attack(
         name,
         body(*look, "return x * (2 if found else 3)", top=LOOK),
