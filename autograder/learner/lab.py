@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.request
 import webbrowser
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -39,6 +40,7 @@ def lab(
         sys.executable, "-m", "jupyterlab", "--no-browser", "-y", "--log-level=ERROR", "--LabApp.log_level=ERROR",
         f"--ServerApp.port={free}", "--ServerApp.port_retries=0", "--ServerApp.ip=127.0.0.1",
         f"--ServerApp.root_dir={ROOT}", f"--LabApp.default_url=/{page}",
+        f"--LabApp.workspaces_dir={Path(sys.prefix) / 'workspaces'}",  # 다른 폴더의 코스에서 열어 둔 탭이 보이지 않게 해요.
         "--MappingKernelManager.transport_encryption=auto",  # 같은 컴퓨터의 다른 사용자가 커널과의 대화를 엿듣지 못하게 해요.
     ]  # fmt: skip
     if hasattr(os, "geteuid") and os.geteuid() == 0:
