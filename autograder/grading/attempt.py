@@ -9,7 +9,6 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field, replace
-from types import TracebackType
 from typing import Protocol
 
 from autograder.exercises.schema import Exercise
@@ -54,7 +53,7 @@ def grade_submission(
     if intake.plan is None:
         return refuse(submission, seed, pool, setup, intake, time.thread_time() - started)
     attempt = _Attempt(setup, intake.plan, pool)
-    with attempt:
+    with attempt.stack:
         verdicts = attempt.verdicts()
     marks = tuple(_mark(submission, exercise, verdicts[exercise.name]) for exercise in setup.exercises)
     cpu_seconds = attempt.cpu_seconds + time.thread_time() - started
@@ -118,14 +117,6 @@ class _Attempt:
     # 실습을 모두 부르고 남은 자식. 다시 채점할 때 셀을 또 돌리지 않고 이어서 써요.
     left: Child | None = None
     stack: ExitStack = field(default_factory=ExitStack)
-
-    def __enter__(self) -> _Attempt:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stack.__exit__(kind, error, trace)
 
     def verdicts(self) -> dict[str, Verdict]:
         names = [exercise.name for exercise in self.setup.exercises]

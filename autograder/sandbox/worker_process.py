@@ -101,7 +101,7 @@ class Child:
 
     def close(self) -> None:
         """자식을 끝내고, 정말로 끝날 때까지 기다려요. 다음 자식이 이웃을 두지 않아야 하는 단계도 있어요."""
-        if self._sock.fileno() < 0 and self._status < 0:
+        if self._status < 0:
             return
         self._sock.close()
         if self._watch is not None:
@@ -110,8 +110,7 @@ class Child:
             self._watch = None
             with contextlib.suppress(WorkerLost):
                 _read_status(self._status, self._deadline)
-        if self._status >= 0:
-            os.close(self._status)
+        os.close(self._status)
         self._status = -1
 
 

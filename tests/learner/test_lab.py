@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import sys
+from pathlib import Path
 
 from support.commands import run
 
@@ -47,3 +49,5 @@ def test_lab_opens_korean_pages_with_a_private_token(monkeypatch, capsys, tmp_pa
     token = started["env"]["JUPYTER_TOKEN"]
     assert code == 0 and token in out and token not in " ".join(started["command"])
     assert "lab/tree/study/05_attention_math/05_attention_math.ipynb" in out
+    # 열어 둔 탭은 이 폴더의 가상 환경에만 기억해요. 다른 폴더의 코스와 섞이지 않아요.
+    assert f"--LabApp.workspaces_dir={Path(sys.prefix) / 'workspaces'}" in started["command"]
