@@ -42,6 +42,8 @@ FLOORS = (
     {"autograder.authoring", "autograder.environment"},
     {"autograder.grading"},
     {"autograder.classroom"},
+    {"autograder.collecting", "autograder.marking", "autograder.reporting"},
+    {"autograder.teaching"},
     {"autograder.learner"},
     {"autograder.kit"},
     {"autograder.cli"},

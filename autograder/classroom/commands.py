@@ -1,4 +1,4 @@
-"""강사의 명령: grade, collect, export-marks, report."""
+"""강사의 명령: grade."""
 
 from __future__ import annotations
 
@@ -10,21 +10,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from autograder.classroom.collect import collect as collect_archive
 from autograder.classroom.folder import Classroom, StoredResult
+from autograder.classroom.options import DEFAULT_CLASSROOM, ClassroomOption, lesson_id
 from autograder.errors import CourseError
-from autograder.exercises import LESSONS
 from autograder.files import write_json
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from autograder.classroom.grade_class import ClassResult
-
-ClassroomOption = Annotated[
-    Path, typer.Option("--classroom", help="학급 폴더예요. 성적부, 피드백, 시드가 여기 살아요.")
-]
-DEFAULT_CLASSROOM = Path("classroom")
 
 # 결과 표의 머리글에 쓰는 판정의 짧은 이름
 _SHORT = {
@@ -45,11 +39,8 @@ class GradingStopped(CourseError):
 
 
 def register(app: typer.Typer) -> None:
-    """강사의 명령을 `app`에 더해요."""
+    """채점하는 명령을 `app`에 더해요."""
     app.command("grade")(grade)
-    app.command("collect")(collect)
-    app.command("export-marks")(export_marks)
-    app.command("report")(report)
 
 
 def grade(
@@ -100,7 +91,7 @@ def grade(
             graded = grade_class(
                 room,
                 directory,
-                _lesson(lesson),
+                lesson_id(lesson) if lesson else None,
                 jobs,
                 unsafe,
                 progress.start,
@@ -115,59 +106,6 @@ def grade(
         write_json(json_file, [mark.to_dict() for result in graded.results for mark in result.marks])
     _summarize(room, graded, unsafe, dry_run)
     return 1 if graded.unreadable or graded.ungraded else 0
-
-
-def collect(
-    archive: Annotated[Path, typer.Argument(metavar="ZIP", help="LMS에서 내려받은 압축 파일이에요.")],
-    classroom: ClassroomOption = DEFAULT_CLASSROOM,
-) -> None:
-    """Moodle, Canvas 등의 압축 파일을 학급 폴더의 submitted/에 넣어요."""
-    taken = collect_archive(archive, Classroom(classroom))
-    print(
-        f"제출물 {len(taken.taken)}개를 {classroom / 'submitted'}에 넣었어요. 이미 있던 것과 같은 것은 {taken.same}개예요."
-    )
-    if taken.replaced:
-        print(f"새 제출로 바뀐 옛 파일 {len(taken.replaced)}개는 {classroom / 'replaced'}에 옮겨 두었어요.")
-    for name, why in taken.skipped:
-        print(f"  넣지 않음: {name} - {why}")
-    if not taken.taken and not taken.same:
-        raise CourseError("압축 파일에서 노트북을 찾지 못했어요. 위의 까닭을 확인해 주세요.")
-
-
-def export_marks(
-    classroom: ClassroomOption = DEFAULT_CLASSROOM,
-    out: Annotated[
-        Path | None, typer.Option("--out", help="쓸 CSV 파일이에요. 없으면 학급 폴더의 marks.csv예요.")
-    ] = None,
-    detail: Annotated[bool, typer.Option("--detail", help="레슨별 합계 대신 실습별 점수를 적어요.")] = False,
-) -> None:
-    """점수표를 엑셀에서 바로 열리는 CSV로 내보내요. 손으로 준 점수도 담겨요."""
-    from autograder.classroom.marks_table import export
-
-    path, students = export(Classroom(classroom), out, detail)
-    print(f"학생 {students}명의 점수를 {path}에 적었어요.")
-
-
-def report(
-    classroom: ClassroomOption = DEFAULT_CLASSROOM,
-    out: Annotated[
-        Path | None, typer.Option("--out", metavar="DIR", help="report.html을 쓸 폴더예요. 없으면 학급 폴더예요.")
-    ] = None,
-) -> None:
-    """점수, 진도, 실습마다의 오해를 한 쪽의 HTML로 만들어요."""
-    from autograder.classroom.report import write_report
-
-    print(write_report(Classroom(classroom), out))
-
-
-def _lesson(name: str | None) -> str | None:
-    """`5`, `05`, `05_attention_math`를 레슨의 이름으로."""
-    if name is None or name in LESSONS:
-        return name
-    found = [lesson for lesson in LESSONS if name.isdigit() and int(lesson[:2]) == int(name)]
-    if not found:
-        raise CourseError(f"`{name}` 레슨은 없어요. 이 가운데 하나를 적어 주세요: {', '.join(LESSONS)}")
-    return found[0]
 
 
 def _summarize(classroom: Classroom, graded: ClassResult, unsafe: bool, dry_run: bool) -> None:

@@ -17,7 +17,11 @@ ROOMS = {
     "autograder.learner": "배우기",
     "autograder.environment": "배우기",
     "autograder.authoring": "가르치기",
+    "autograder.teaching": "가르치기",
+    "autograder.collecting": "가르치기",
     "autograder.classroom": "가르치기",
+    "autograder.marking": "가르치기",
+    "autograder.reporting": "가르치기",
     "reference.tools": "기준 Transformer",
 }
 

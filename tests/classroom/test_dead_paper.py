@@ -24,13 +24,13 @@ from autograder.classroom.dead_paper import DeadPaperExporter, comment_html
 from autograder.classroom.folder import Classroom
 from autograder.classroom.grade_class import grade_class
 from autograder.classroom.gradebook import open_gradebook
-from autograder.classroom.report import write_report
 from autograder.grading.graded_copy import make_copy
 from autograder.grading.intake import take_in
 from autograder.grading.lesson_master import load_master
 from autograder.grading.submissions import Submission
 from autograder.layout import ROOT
 from autograder.learner.lab import free_port, wait_for_server
+from autograder.reporting.report import write_report
 
 try:
     from playwright.sync_api import Browser, Page, sync_playwright

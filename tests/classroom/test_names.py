@@ -15,18 +15,18 @@ from pathlib import Path
 import pytest
 from support.classes import LESSON, borrow, contents, notebook
 
-from autograder.classroom.collect import collect
 from autograder.classroom.folder import Classroom
 from autograder.classroom.grade_class import ClassResult, grade_class
 from autograder.classroom.gradebook import open_gradebook
 from autograder.classroom.gradebook_reader import read_scores
 from autograder.classroom.marks_table import marks_csv
-from autograder.classroom.report import write_report
 from autograder.cli import run
+from autograder.collecting.collect import collect
 from autograder.grading import submissions
 from autograder.grading.names import MAX_BYTES, MAX_CHARACTERS, folded, student_name, tagged, visible
 from autograder.grading.submissions import find_submissions
 from autograder.layout import ROOT
+from autograder.reporting.report import write_report
 
 NOTEBOOK = json.dumps(notebook(), ensure_ascii=False).encode()
 NFC = "홍길동"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from autograder.classroom.collect import CollectError, collect
 from autograder.classroom.folder import Classroom
+from autograder.collecting.collect import CollectError, collect
 from autograder.grading.attempt import grade_submission
 from autograder.grading.submissions import Submission
 from support.attack_evidence import HONEST, honest_marks, measured, scored

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from support.classes import LESSON, contents, notebook
 
-from autograder.classroom.collect import Collected, CollectError, collect
 from autograder.classroom.folder import Classroom
 from autograder.cli import run
+from autograder.collecting.collect import Collected, CollectError, collect
 
 NOTEBOOK = json.dumps(notebook(), ensure_ascii=False).encode()
 NAME = f"{LESSON}.ipynb"

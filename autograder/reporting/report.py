@@ -10,13 +10,14 @@ from pathlib import Path
 from statistics import mean, median
 from typing import NamedTuple
 
-from autograder.classroom.feedback import LABELS, templates
+from autograder.classroom.feedback import LABELS
 from autograder.classroom.folder import Classroom, ClassroomError, StoredResult
 from autograder.classroom.gradebook import open_gradebook
 from autograder.classroom.gradebook_reader import SubmissionScore, by_student, read_scores
 from autograder.exercises import LESSONS, lesson_exercises
 from autograder.files import write_text
 from autograder.grading.results import VERDICTS
+from autograder.reporting.pages import pages
 
 # 알려진 실수가 아닌 까닭의 이름
 _OTHER = {
@@ -136,7 +137,7 @@ def write_report(classroom: Classroom, out: Path | None = None) -> Path:
 
 def render_report(report: ClassReport) -> str:
     """보고서 HTML."""
-    return templates().get_template("report.html.j2").render(report=report, labels=LABELS, verdicts=VERDICTS)
+    return pages().get_template("report.html.j2").render(report=report, labels=LABELS, verdicts=VERDICTS)
 
 
 def build_report(results: Sequence[StoredResult], scores: Sequence[SubmissionScore]) -> ClassReport:

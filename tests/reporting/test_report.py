@@ -8,9 +8,9 @@ import pytest
 
 from autograder.classroom.folder import Classroom, ClassroomError, StoredResult
 from autograder.classroom.gradebook_reader import CellScore, SubmissionScore
-from autograder.classroom.report import build_report, render_report, write_report
 from autograder.exercises import lesson_exercises
 from autograder.grading.results import Mark
+from autograder.reporting.report import build_report, render_report, write_report
 
 LESSON = "05_attention_math"
 EXERCISES = lesson_exercises(LESSON)
