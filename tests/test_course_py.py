@@ -262,6 +262,17 @@ def test_real_environment_in_a_folder_with_spaces_and_hangul(installer):
     assert not installer.is_venv_usable()
 
 
+def test_a_linked_environment_is_not_emptied_through_the_link(installer, tmp_path):
+    pytest.importorskip("ensurepip", reason="이 Python에는 가상 환경을 만드는 ensurepip이 없어요.")
+    others = tmp_path / "남의 환경"
+    others.mkdir()
+    (others / "남의 것.txt").write_text("그대로", encoding="utf-8")
+    installer.VENV.symlink_to(others, target_is_directory=True)
+    installer.real_make_venv()
+    assert installer.is_venv_usable() and not installer.VENV.is_symlink()
+    assert [path.name for path in others.iterdir()] == ["남의 것.txt"]
+
+
 @pytest.mark.parametrize(("arguments", "code"), [(["--help"], 0), (["없는명령"], 2)])
 def test_exit_codes_pass_through(course, arguments, code):
     """진짜 자식 프로세스로: 파이썬 경로만 지금의 것으로 바꿔요."""

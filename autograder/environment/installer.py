@@ -189,8 +189,7 @@ def is_venv_usable() -> bool:
     """가상 환경의 Python이 실제로 돌고 pip이 있는지 확인해요."""
     if not (VENV / "pyvenv.cfg").exists() or not PYTHON.exists():
         return False
-    root = read_stamp("").get("root")
-    if root is not None and root != str(ROOT):
+    if read_stamp("").get("root", str(ROOT)) != str(ROOT):
         return False
     try:
         probe = "import sys, pip; sys.exit(not ({!r} <= sys.version_info[:2] <= {!r}))".format(*SUPPORTED)
@@ -201,7 +200,9 @@ def is_venv_usable() -> bool:
 
 
 def make_venv() -> None:
-    """`.venv`를 비우고 새로 만들어요."""
+    """`.venv`를 비우고 새로 만들어요. 다른 폴더를 가리키는 링크라면 링크만 지우고 그 폴더는 건드리지 않아요."""
+    if VENV.is_symlink():
+        VENV.unlink()
     command = [sys.executable, "-m", "venv", "--clear", str(VENV)]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     output = done.stdout.decode("utf-8", "replace")
@@ -242,8 +243,7 @@ def run_logged(command: list[str], progress: Progress, failure: str) -> None:
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=environment
     )
-    lines = []
-    seen = 0
+    lines, seen = [], 0
     try:
         with open(str(LOG), "a", encoding="utf-8") as log:
             assert process.stdout is not None  # 위에서 파이프로 열었어요.
