@@ -42,7 +42,7 @@ def check(
     lesson: Annotated[
         str | None,
         typer.Argument(
-            metavar="[레슨이나 실습]", help="레슨의 번호나 이름(5), 또는 실습의 이름(softmax). 적지 않으면 모두예요."
+            metavar="레슨이나 실습", help="레슨의 번호나 이름(5), 또는 실습의 이름(softmax). 적지 않으면 모두예요."
         ),
     ] = None,
     watch: Annotated[

@@ -17,14 +17,17 @@ def reset_exercise(path: Path, exercise: str, stub: str) -> Path:
 
     고치기 전의 노트북을 `study/`의 `backup/` 폴더에 남기고 그 자리를 돌려줘요.
     """
-    given = load(read_bytes(edition(path.stem)))
-    document = recognised(load(read_bytes(path)), given)
-    if not _cells(document, exercise):
-        document = carry(document, given, given).notebook
+    document = load(read_bytes(path))
+    base = edition(path.stem)
+    if base.is_file():
+        given = load(read_bytes(base))
+        document = recognised(document, given)
+        if not _cells(document, exercise):
+            document = carry(document, given, given).notebook
     cells = _cells(document, exercise)
     if not cells:
         raise NotebookError(
-            f"`{exercise}` 실습은 이 노트북의 판에 없어요. `python3 course.py update`로 새 레슨으로 옮겨 주세요."
+            f"노트북에 `{exercise}` 실습 셀이 없어요. 이름을 확인하고, 새로 생긴 실습이면 `python3 course.py update`를 먼저 해 주세요."
         )
     backup = keep(path, exercise)
     for item in cells:

@@ -14,6 +14,7 @@ from autograder.learner.report import Report, number
 from autograder.learner.screen import PASSED, bar
 from autograder.learner.study import shown
 from autograder.notebooks.work import answered
+from autograder.wording import josa
 
 REFLECTION = "reflection"
 
@@ -130,9 +131,9 @@ def next_step(rows: list[Standing], places: dict[str, Path]) -> str:
     if broken is not None:
         return f"지금 할 일: {broken_step(broken.lesson, places[broken.lesson])}"
     if unfinished is not None:
-        where = shown(places[unfinished.lesson])
+        where, what = shown(places[unfinished.lesson]), josa(f"`{unfinished.following}`", "을/를")
         opened = "`python3 course.py lab`으로 열어요."
-        return f"지금 할 일: {where}의 `{unfinished.following}`을 풀어요. {opened}"
+        return f"지금 할 일: {where}의 {what} 풀어요. {opened}"
     if unwritten is not None:
         return f"지금 할 일: {shown(places[unwritten.lesson])}의 맨 끝에 서술형 답을 적어요."
     return "지금 할 일: 모두 통과했어요. `python3 course.py submit`이 낼 파일을 만들어 줘요."

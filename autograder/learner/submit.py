@@ -47,7 +47,7 @@ class Handin:
 def submit(
     lessons: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[레슨]", help="낼 레슨의 번호나 이름(5). 적지 않으면 푼 것이 있는 레슨 모두예요."),
+        typer.Argument(metavar="레슨", help="낼 레슨의 번호나 이름(5). 적지 않으면 푼 것이 있는 레슨 모두예요."),
     ] = None,
     out: Annotated[
         Path | None,
