@@ -75,15 +75,16 @@ class _Watch:
         self._go(next((item for item in here if item.name == exercise), None) or self._unfinished(here) or here[-1])
         moving = True  # 방금 저장해서 통과했으면 다음으로 가요. 단추로 찾아온 실습에는 통과했어도 머물러요.
         while True:
+            done: list[str] = []
             while moving and self._passed(self.at):
-                done, following = self.at.name, self._following()
+                done, following = [*done, self.at.name], self._following()
                 if following is None:
                     self.console.print(
                         "\n[green]✔[/] 모든 레슨의 실습을 통과했어요. `python3 course.py submit`이 낼 파일을 만들어 줘요."
                     )
                     return 0
                 self._go(following)
-                self.note = f"[green]✔ {done}[/] 통과했어요. 이어서 [bold]{following.name}[/] 차례예요."
+                self.note = f"[green]✔ {', '.join(done)}[/] 통과했어요. 이어서 [bold]{following.name}[/] 차례예요."
             self._draw()
             pressed, moving = self._wait(), False
             if pressed == "q":
