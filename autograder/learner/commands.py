@@ -130,7 +130,7 @@ def update() -> int:
             moved, backup = update_lesson(lesson)
         except NotebookError as error:
             failed = True
-            print(f"{lesson}: {error} 이 레슨은 그대로 두었어요. {broken_step(lesson, places[lesson])}")
+            print(f"{lesson}: {error} 이 레슨은 그대로 두었어요. {broken_step(places[lesson])}")
             continue
         print(f"{lesson}: 새 레슨으로 옮겼어요.")
         for line in moved.lines():
@@ -156,7 +156,7 @@ def _check_one(path: Path, console: Console, only: str | None = None) -> bool:
     try:
         results = check_notebook(path, show, only) if only else progress.check_cached(path, show)
     except NotebookError as error:
-        console.print(f"  {error}", markup=False)
+        console.print(f"  {error} {broken_step(path)}", markup=False)
         return False
     done = sum(result.verdict == PASSED for result in results)
     if only:

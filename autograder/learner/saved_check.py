@@ -25,8 +25,11 @@ from autograder.notebooks.cell_code import python_text, runs_in_grading
 from autograder.notebooks.reading import Notebook
 
 SILENCE = 60.0  # 초. 이만큼 아무 결과가 없으면 그 실습을 멈춰요.
+STARTING = (
+    600.0  # 초. 첫 말이 올 때까지는 우리가 PyTorch를 읽는 시간이라, 바쁜 컴퓨터에서도 학습자의 탓으로 보지 않아요.
+)
 
-GONE = "이 실습의 셀이 노트북에 없어요. `python3 course.py reset {name}`이 처음의 빈칸을 제자리에 다시 넣어 줘요."
+GONE = "이 실습의 셀이 노트북에 없어요. 처음의 빈칸을 제자리에 다시 넣으려면: `python3 course.py reset {name}`"
 
 
 class CheckFailedError(CourseError):
@@ -98,7 +101,9 @@ def _run_child(path: Path, names: list[str], skipped: list[str]) -> Iterator[dic
 
     threading.Thread(target=read, daemon=True).start()
     try:
-        while (line := lines.get(timeout=SILENCE)) is not None:
+        patience = STARTING
+        while (line := lines.get(timeout=patience)) is not None:
+            patience = SILENCE
             yield json.loads(line)
     except queue.Empty:
         return
@@ -165,6 +170,7 @@ def _child(path: Path, names: list[str], skipped: list[str]) -> None:
     from autograder.learner.checker import examine, with_located_line
 
     os.chdir(path.parent)
+    say({"at": ""})
     # 학습자의 예외는 run_cells와 examine이 결과로 만들어요. 그 밖으로 나온 예외는 우리 잘못이에요.
     try:
         namespace, broken = run_cells(read_mine(path), skipped, lambda name: say({"at": name}))

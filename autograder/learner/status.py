@@ -129,7 +129,7 @@ def next_step(rows: list[Standing], places: dict[str, Path]) -> str:
     if waiting := study.outdated():
         return f"지금 할 일: 새로워진 레슨이 있어요({', '.join(waiting)}). `python3 course.py update`가 답을 그대로 옮겨 줘요."
     if broken is not None:
-        return f"지금 할 일: {broken_step(broken.lesson, places[broken.lesson])}"
+        return f"지금 할 일: {broken_step(places[broken.lesson])}"
     if unfinished is not None:
         where, what = shown(places[unfinished.lesson]), josa(f"`{unfinished.following}`", "을/를")
         opened = "`python3 course.py lab`으로 열어요."
@@ -139,11 +139,11 @@ def next_step(rows: list[Standing], places: dict[str, Path]) -> str:
     return "지금 할 일: 모두 통과했어요. `python3 course.py submit`이 낼 파일을 만들어 줘요."
 
 
-def broken_step(lesson: str, path: Path) -> str:
+def broken_step(path: Path) -> str:
     """읽을 수 없는 노트북을 어떻게 할지."""
     backup = path.parent / "backup"
     older = f"{shown(backup)}에 앞서 남겨 둔 것이 있는지 보고, 없으면 " if backup.is_dir() else ""
     return (
-        f"{shown(path)}을 열어 다시 저장해요. 그래도 안 되면 {older}그 파일의 이름을 바꿔요. "
+        f"{shown(path)} 파일을 열어 다시 저장해요. 그래도 안 되면 {older}그 파일의 이름을 바꿔요. "
         "그러면 `python3 course.py lab`이 새 사본을 만들어요."
     )

@@ -69,7 +69,7 @@ def submit(
         try:
             handin = prepare(lesson, path)
         except NotebookError as error:
-            refused.append(f"{lesson}: {error} {broken_step(lesson, path)}")
+            refused.append(f"{lesson}: {error} {broken_step(path)}")
             continue
         target = folder / f"{lesson}.ipynb"
         if target.exists() and target.read_bytes() != handin.data:
