@@ -69,7 +69,7 @@ def with_located_line(report: Report, namespace: Mapping[str, Any]) -> Report:
     source = "".join(linecache.getlines(getattr(getattr(function, "__code__", None), "co_filename", "")))
     words, search = first_words(source, report.name, report.named)
     if search:
-        with suppress(KeyboardInterrupt):
+        with suppress(KeyboardInterrupt, KeyError):  # 새 레슨에서 없어진 실습에는 답안지가 없어요.
             found = locate(source, report.name, namespace, public_key(report.name), SEARCH_SECONDS)
             words += [found.sentence()] if found else []
     return replace(report, message="\n".join([report.message, *words])) if words else report

@@ -126,10 +126,10 @@ def next_step(rows: list[Standing], places: dict[str, Path]) -> str:
     broken = next((row for row in rows if row.trouble), None)
     unfinished = next((row for row in rows if not row.trouble and row.following), None)
     unwritten = next((row for row in rows if not row.trouble and not row.reflected), None)
-    if waiting := study.outdated():
-        return f"지금 할 일: 새로워진 레슨이 있어요({', '.join(waiting)}). `python3 course.py update`가 답을 그대로 옮겨 줘요."
     if broken is not None:
         return f"지금 할 일: {broken_step(places[broken.lesson])}"
+    if waiting := study.outdated():
+        return f"지금 할 일: 새로워진 레슨이 있어요({', '.join(waiting)}). `python3 course.py update`가 답을 그대로 옮겨 줘요."
     if unfinished is not None:
         where, what = shown(places[unfinished.lesson]), josa(f"`{unfinished.following}`", "을/를")
         opened = "`python3 course.py lab`으로 열어요."

@@ -44,7 +44,7 @@ class Moved:
             again = " (옛 답을 그대로 옮겼으니 다시 확인해요)" if set(self.changed) & set(self.answers) else ""
             yield f"빈칸의 글이 달라진 실습: {', '.join(self.changed)}{again}"
         if self.gone:
-            yield f"없어진 실습: {', '.join(self.gone)} (쓴 답은 보통 셀로 남겨 두었어요)"
+            yield f"없어진 실습: {', '.join(self.gone)} (쓴 답이 있으면 보통 셀로 남아 있어요)"
         if self.texts:
             yield f"설명, 실험, 확인의 글이 달라지거나 새로 생긴 셀: {self.texts}개"
 

@@ -249,3 +249,78 @@ def test_a_broken_notebook_stays_and_the_others_are_updated(course: Path, capsys
     with pytest.raises(NotebookError):
         notebooks.read_notebook(places[OTHER])
     assert "# 새 머리말" in texts(json.loads(places[LESSON].read_text(encoding="utf-8")))
+
+
+# -- 남의 도구, 깨진 것, 겹친 것 --
+
+
+def bare(document: Document) -> None:
+    """다른 도구가 셀의 꼬리표와 id를 모두 지웠어요."""
+    for raw in document["cells"]:
+        raw.pop("id")
+        raw["metadata"] = {}
+
+
+def test_answers_survive_a_tool_that_drops_every_tag() -> None:
+    base, new, mine = released(), released(), released()
+    answer("softmax", ANSWER)(mine)
+    answer("reflection", "제 생각에는")(mine)
+    cell(mine, "reflection")["attachments"] = {"a.png": {"image/png": "iVBORw0KGgo="}}
+    mine["cells"].insert(9, own("mine = 1"))
+    bare(mine)
+    new["cells"][0]["source"] = ["# 새 머리말"]
+    moved = carry(mine, base, new)
+    assert moved.answers == ("softmax", "reflection") and moved.own == 1
+    assert "".join(cell(moved.notebook, "reflection")["source"]) == "제 생각에는"
+    assert cell(moved.notebook, "reflection")["attachments"] == {"a.png": {"image/png": "iVBORw0KGgo="}}
+    assert len(moved.notebook["cells"]) == len(new["cells"]) + 1
+
+
+def test_a_copied_cell_keeps_its_text_although_it_copied_the_tags_too() -> None:
+    base, mine = released(), released()
+    where, experiment = next(
+        (i, c) for i, c in enumerate(mine["cells"]) if "experiment" in c["metadata"].get("tags", ())
+    )
+    mine["cells"].insert(where + 1, {**experiment, "id": "copied", "source": ["mine = 77"]})
+    cell(mine, "check_softmax")["source"] = ['check("softmax")\n', "print(1)"]
+    moved = carry(mine, base, released())
+    assert {"mine = 77", 'check("softmax")\nprint(1)'} <= set(texts(moved.notebook)) and moved.own == 2
+
+
+def test_a_second_update_after_a_crash_changes_nothing(course: Path) -> None:
+    place = study.open_places()[LESSON]
+    edit(place, answer("softmax", ANSWER))
+    new = released()
+    answer("attention_scores", "def attention_scores(q, k, scale):\n    raise NotImplementedError\n")(new)
+    once = carry(json.loads(place.read_text("utf-8")), released(), new)
+    again = carry(once.notebook, released(), new)  # 노트북은 썼는데 어느 배포본인지는 적지 못하고 멈췄어요.
+    assert again.notebook == once.notebook and again.answers == ("softmax",)
+
+
+def test_untouched_copies_give_way_to_work_in_lessons_and_conflicts_are_put_aside(course: Path) -> None:
+    places = study.open_places()
+    path = course / "lessons" / LESSON / f"{LESSON}.ipynb"
+    edit(path, lambda document: cell(document, "softmax")["source"].insert(-1, "    # 반쯤 쓴 것\n"))
+    assert study.strays() == {LESSON: places[LESSON]} and study.outdated() == []
+    assert "반쯤 쓴 것" in places[LESSON].read_text("utf-8") and "반쯤" not in path.read_text("utf-8")
+    broken = course / "lessons" / OTHER / f"{OTHER}.ipynb"
+    broken.write_text("<<<<<<< HEAD\n{")
+    ((lesson, backup),) = study.strays().items()
+    assert lesson == OTHER and backup.read_text() == "<<<<<<< HEAD\n{"
+    assert broken.read_bytes() == places[OTHER].read_bytes() == lesson_path(OTHER).read_bytes()
+
+
+def test_reset_brings_a_removed_exercise_back(course: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    place = study.open_places()[LESSON]
+    edit(place, answer("softmax", ANSWER))
+    edit(place, lambda document: document["cells"].remove(cell(document, "causal_mask")))
+    assert [item.name for item in notebooks.listed(LESSON)].count("causal_mask") == 1
+    assert run(capsys, "reset", "causal_mask", "--yes")[0] == 0
+    after = json.loads(place.read_text("utf-8"))
+    assert cell(after, "causal_mask")["source"] and "".join(cell(after, "softmax")["source"]) == ANSWER
+
+
+def test_given_cells_are_read_as_grading_reads_them(course: Path) -> None:
+    place = study.open_places()[LESSON]
+    edit(place, lambda document: document["cells"][2]["source"].append("\nimport numpy as np"))
+    assert "numpy" not in "".join(raw.source for raw in notebooks.read_mine(place).cells)
