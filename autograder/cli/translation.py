@@ -62,9 +62,24 @@ def install() -> None:
         return
     # 사용법 오류의 가장 윗 조상은 typer가 밖으로 내놓지 않아서, 내놓은 것의 조상에서 찾아요.
     CLICK_ERROR = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
+    _keep_full_lines()
     for kind in (TyperCommand, TyperGroup):
         for method, translated in (("get_usage", _korean_usage), ("get_help_option", _korean_help_option)):
             setattr(kind, method, translated(getattr(kind, method)))
+
+
+def _keep_full_lines() -> None:
+    """rich는 줄 끝의 빈칸을 글자의 수로 세어, 폭이 두 칸인 글로 꽉 찬 줄의 끝을 "…"로 잘라요. 칸의 수로 세게 해요."""
+    from rich.text import Text
+
+    original = Text.rstrip_end
+
+    def rstrip_end(self: Text, size: int) -> None:
+        while self.cell_len > size and self.plain.endswith(" "):
+            self.right_crop()
+        original(self, size)
+
+    Text.rstrip_end = rstrip_end  # type: ignore[method-assign]  # 라이브러리의 모자란 곳을 고쳐 끼워요.
 
 
 def _korean_usage(original: Any) -> Any:

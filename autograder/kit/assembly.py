@@ -22,7 +22,7 @@ import torch
 
 from autograder.kit.assembly_gradients import cut_or_slow
 from autograder.kit.pytorch_parts import LESSON, PARTS, Part, attention_with_weights, layers_with
-from autograder.layout import STUDY
+from autograder.layout import LESSONS, STUDY
 from autograder.learner.checker import evaluate, notebook_path
 from autograder.learner.course_material import public_key
 from autograder.notebooks.cell_code import only_definitions, parse
@@ -47,10 +47,14 @@ Namespace = dict[str, Any]
 
 
 def lessons_folder() -> Path:
-    """다른 레슨의 노트북이 있는 곳: 이 노트북의 옆, 없으면 학습자의 자리 `study/`."""
+    """다른 레슨의 노트북이 있는 곳: 이 노트북의 옆, 없으면 학습자의 자리 `study/`. 나눠 준 `lessons/`에는 푼 것이 없어요."""
     here = notebook_path()
     for folder in (here.parent.parent if here else None, Path.cwd().parent):
-        if folder and any((folder / part.lesson / f"{part.lesson}.ipynb").is_file() for part in PARTS[:-1]):
+        if (
+            folder
+            and folder.resolve() != LESSONS
+            and any((folder / part.lesson / f"{part.lesson}.ipynb").is_file() for part in PARTS[:-1])
+        ):
             return folder
     return STUDY
 

@@ -12,8 +12,9 @@ from typing import Any
 
 from autograder.judging.exceptions.failures import STUB_TEXT
 from autograder.learner.course_material import public_names
+from autograder.learner.notebooks import read_mine
 from autograder.notebooks.cell_code import defined_names, python_text
-from autograder.notebooks.reading import NotebookError, read_notebook
+from autograder.notebooks.reading import NotebookError
 from autograder.wording import josa
 
 
@@ -72,6 +73,6 @@ def not_run_again(name: str, notebook: Path | None) -> str:
 def saved_cell(name: str, notebook: Path | None) -> str:
     """저장된 노트북에서 그 실습 셀의 글. 알 수 없으면 빈 글이에요."""
     try:
-        return (read_notebook(notebook).text(name) or "") if notebook else ""
+        return (read_mine(notebook).text(name) or "") if notebook else ""
     except NotebookError:
         return ""

@@ -69,7 +69,7 @@ def with_located_line(report: Report, namespace: Mapping[str, Any]) -> Report:
     source = "".join(linecache.getlines(getattr(getattr(function, "__code__", None), "co_filename", "")))
     words, search = first_words(source, report.name, report.named)
     if search:
-        with suppress(KeyboardInterrupt):
+        with suppress(KeyboardInterrupt, KeyError):  # 새 레슨에서 없어진 실습에는 답안지가 없어요.
             found = locate(source, report.name, namespace, public_key(report.name), SEARCH_SECONDS)
             words += [found.sentence()] if found else []
     return replace(report, message="\n".join([report.message, *words])) if words else report
@@ -170,10 +170,14 @@ def _namespace() -> Mapping[str, Any]:
 
 
 def notebook_path() -> Path | None:
-    """이 커널이 딸린 노트북 파일. 주피터 서버가 환경 변수로 알려 줘요."""
-    name = os.environ.get("JPY_SESSION_NAME", "")
-    path = Path(name)
-    return path if name.endswith(".ipynb") and path.is_file() else None
+    """이 커널이 딸린 노트북 파일. 알 수 없으면 None이에요.
+
+    주피터 서버(JupyterLab, Notebook 7, nbclassic)는 환경 변수로, VS Code는 커널에 넣어 둔 이름으로 알려 줘요.
+    """
+    for name in (_namespace().get("__vsc_ipynb_file__"), os.environ.get("JPY_SESSION_NAME")):
+        if isinstance(name, str) and name.endswith(".ipynb") and Path(name).is_file():
+            return Path(name)
+    return None
 
 
 def _unknown(name: str) -> str:

@@ -4,10 +4,25 @@ from __future__ import annotations
 
 import html
 import re
+from pathlib import Path
 
-from autograder.notebooks.reading import Notebook
+from autograder.learner.notebooks import read_mine
+from autograder.learner.study import edition
+from autograder.notebooks.reading import Notebook, NotebookError, read_notebook
 
 _FOLDED = re.compile(r"<details>\s*<summary>(.*?)</summary>(.*?)</details>", re.DOTALL)
+
+
+def hints_for(path: Path, exercise: str) -> list[tuple[str, str]]:
+    """학습자의 노트북에 있는 힌트들. 지웠거나 노트북을 읽을 수 없으면 배포본의 것이에요."""
+    for read, source in ((read_mine, path), (read_notebook, edition(path.stem))):
+        try:
+            found = hints(read(source), exercise)
+        except NotebookError:
+            continue
+        if found:
+            return found
+    return []
 
 
 def hints(notebook: Notebook, exercise: str) -> list[tuple[str, str]]:

@@ -8,14 +8,15 @@ from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any
 
+from autograder.learner.notebooks import read_mine
 from autograder.notebooks.cell_code import defined_names, runs_in_grading
-from autograder.notebooks.reading import NotebookError, read_notebook
+from autograder.notebooks.reading import NotebookError
 from autograder.wording import josa
 
 
 def graded_names(path: Path) -> set[str]:
     """저장된 노트북을 채점하면 정의될 이름들. 읽을 수 없으면 NotebookError예요."""
-    cells = [cell for cell in read_notebook(path).cells if runs_in_grading(cell)]
+    cells = [cell for cell in read_mine(path).cells if runs_in_grading(cell)]
     return set().union(*(defined_names(cell.source) for cell in cells))
 
 
@@ -59,5 +60,5 @@ def explain_stale_names(name: str, function: Callable[..., Any], notebook: Path 
     return (
         f"값은 맞지만, 이 함수가 쓰는 {josa(listed, '은/는')} 지금 커널에만 남아 있어요. 새 커널에서는 NameError가 나요.\n"
         "저장된 노트북에서 정의, import, 상수만 담은 셀에 그 이름이 있어야 해요(계산하는 셀은 채점에서 실행하지 않아요).\n"
-        "다음에 볼 곳: 방금 쓴 셀이라면 저장(Ctrl+S)하고, 지운 셀의 이름이라면 함수 안에서 새로 만들어요."
+        "다음에 볼 곳: 방금 쓴 셀이라면 저장(Ctrl+S)하고, 지운 셀의 이름이라면 함수 안에서 새로 만들고, 레슨이 준 셀에 더했다면 새 셀로 옮겨요."
     )

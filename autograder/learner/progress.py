@@ -5,25 +5,26 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import sys
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from autograder.files import write_json
 from autograder.layout import PACKAGE
+from autograder.learner import study
+from autograder.learner.notebooks import Listed, exercise_cells, listed, read_mine
 from autograder.learner.report import Report
 from autograder.learner.saved_check import check_notebook
-from autograder.notebooks.reading import read_notebook
-
-STATE = Path(sys.prefix) / "course-progress.json"  # 확인 결과의 캐시와, 실습마다 본 힌트의 수
+from autograder.notebooks.reading import Notebook, read_notebook
+from autograder.notebooks.work import is_ours
 
 
 def read_state() -> dict[str, Any]:
     """기억해 둔 것. 없거나 읽을 수 없으면 빈 사전이에요."""
     try:
-        state = json.loads(STATE.read_text(encoding="utf-8"))
+        state = json.loads(study.memory().read_text(encoding="utf-8"))
     except (OSError, ValueError):
         state = {}
     return state if isinstance(state, dict) else {}
@@ -32,19 +33,53 @@ def read_state() -> dict[str, Any]:
 def write_state(state: dict[str, Any]) -> None:
     """기억을 남겨요. 쓸 수 없는 곳이면 조용히 넘어가요(다음에 다시 확인하면 돼요)."""
     with contextlib.suppress(OSError):
-        write_json(STATE, state)
+        write_json(study.memory(), state)
 
 
 def fingerprint(path: Path) -> str:
     """노트북의 코드와 확인하는 코드가 그대로인지 가리는 값."""
     digest = hashlib.sha256()
-    for cell in read_notebook(path).cells:
+    for cell in read_mine(path).cells:
         if cell.code:
             digest.update(f"{cell.grade_id}\0{cell.source}\0".encode())
+    digest.update(_course().encode())
+    return digest.hexdigest()
+
+
+@cache
+def _course() -> str:
+    """확인하는 코드의 지문. 명령 하나가 도는 동안은 그대로예요."""
+    digest = hashlib.sha256()
     for source in sorted(PACKAGE.rglob("*.py")):
         stat = source.stat()
         digest.update(f"{source.name}{stat.st_mtime_ns}{stat.st_size}".encode())
     return digest.hexdigest()
+
+
+def standing(path: Path) -> list[Report]:
+    """레슨 하나의 지금. 빈칸이 모두 그대로인 노트북은 실행하지 않아도 알아요. 읽을 수 없으면 NotebookError예요."""
+    asked = listed(path.stem)
+    if asked and _untouched(read_mine(path), path):
+        return [blank(item) for item in asked]
+    return check_cached(path)
+
+
+def blank(item: Listed) -> Report:
+    """아직 풀지 않은 실습."""
+    return Report(
+        item.name,
+        "",
+        "missing",
+        f"노트북에서 `{item.name}` 셀의 빈칸을 채우고 저장해요.",
+        points=item.points,
+        bonus=item.bonus,
+    )
+
+
+def _untouched(notebook: Notebook, path: Path) -> bool:
+    given = read_notebook(study.edition(path.stem))
+    same = all(cell.source == given.text(str(cell.grade_id)) for cell in exercise_cells(notebook))
+    return same and all(is_ours(cell) or not cell.code for cell in notebook.cells)
 
 
 def check_cached(path: Path, on_result: Callable[[Report], None] = lambda result: None) -> list[Report]:

@@ -19,6 +19,7 @@ _STATES = {
     "timeout": ("시간 안에 끝나지 않았어요", "warn"),
     "error": ("실행하다가 멈췄어요", "error"),
     "missing": ("아직 구현 전", "neutral"),
+    "gone": ("셀이 없어요", "error"),
 }
 _COLORS = {
     "success": "var(--jp-success-color1, #2e7d32)",

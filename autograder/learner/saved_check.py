@@ -18,13 +18,18 @@ from pathlib import Path
 from typing import Any
 
 from autograder.errors import CourseError
-from autograder.learner.notebooks import exercise_cells
+from autograder.learner.notebooks import exercise_cells, listed, read_mine
 from autograder.learner.report import Report
 from autograder.learner.time_limit import TIME_LIMIT, TooSlow, time_limit
 from autograder.notebooks.cell_code import python_text, runs_in_grading
-from autograder.notebooks.reading import Notebook, read_notebook
+from autograder.notebooks.reading import Notebook
 
 SILENCE = 60.0  # 초. 이만큼 아무 결과가 없으면 그 실습을 멈춰요.
+STARTING = (
+    600.0  # 초. 첫 말이 올 때까지는 우리가 PyTorch를 읽는 시간이라, 바쁜 컴퓨터에서도 학습자의 탓으로 보지 않아요.
+)
+
+GONE = "이 실습의 셀이 노트북에 없어요. 처음의 빈칸을 제자리에 다시 넣으려면: `python3 course.py reset {name}`"
 
 
 class CheckFailedError(CourseError):
@@ -39,7 +44,10 @@ def check_notebook(
     노트북을 읽을 수 없으면 NotebookError, 확인하는 쪽이 잘못되면 CheckFailedError.
     """
     path = path.resolve()  # 자식은 노트북의 폴더에서 실행해요.
-    names = [str(cell.grade_id) for cell in exercise_cells(read_notebook(path)) if only in (None, cell.grade_id)]
+    here = [str(cell.grade_id) for cell in exercise_cells(read_mine(path))]
+    asked = {item.name: item for item in listed(path.stem)}
+    wanted = [name for name in dict.fromkeys([*asked, *here]) if only in (None, name)]
+    names = [name for name in wanted if name in here]
     results: dict[str, Report] = {}
     skipped: list[str] = []
 
@@ -47,6 +55,9 @@ def check_notebook(
         results[result.name] = result
         on_result(result)
 
+    for name in wanted:
+        if name not in here:
+            keep(Report(name, "", "gone", GONE.format(name=name), points=asked[name].points, bonus=asked[name].bonus))
     while left := [name for name in names if name not in results]:
         at = ""
         for line in _run_child(path, left, skipped):
@@ -72,7 +83,7 @@ def check_notebook(
                     "실행이 끝나지 않거나 Python이 꺼져서 멈췄어요. 반복문이 끝나는 조건을 확인해요.",
                 )
             )
-    return [results[name] for name in names]
+    return [results[name] for name in wanted]
 
 
 def _run_child(path: Path, names: list[str], skipped: list[str]) -> Iterator[dict[str, Any]]:
@@ -90,7 +101,9 @@ def _run_child(path: Path, names: list[str], skipped: list[str]) -> Iterator[dic
 
     threading.Thread(target=read, daemon=True).start()
     try:
-        while (line := lines.get(timeout=SILENCE)) is not None:
+        patience = STARTING
+        while (line := lines.get(timeout=patience)) is not None:
+            patience = SILENCE
             yield json.loads(line)
     except queue.Empty:
         return
@@ -157,9 +170,10 @@ def _child(path: Path, names: list[str], skipped: list[str]) -> None:
     from autograder.learner.checker import examine, with_located_line
 
     os.chdir(path.parent)
+    say({"at": ""})
     # 학습자의 예외는 run_cells와 examine이 결과로 만들어요. 그 밖으로 나온 예외는 우리 잘못이에요.
     try:
-        namespace, broken = run_cells(read_notebook(path), skipped, lambda name: say({"at": name}))
+        namespace, broken = run_cells(read_mine(path), skipped, lambda name: say({"at": name}))
         for name in names:
             say({"at": name})
             if name in broken:

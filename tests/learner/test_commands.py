@@ -7,7 +7,6 @@ from pathlib import Path
 
 import nbformat
 import pytest
-import watchfiles
 from support.commands import run
 
 from autograder.learner import notebooks, progress, saved_check, study
@@ -30,17 +29,22 @@ SOFTMAX = """def softmax(x, dim):
 HINTS = "\n".join(f"<details><summary>힌트 {n}</summary>\n\n{n}번째 <code>말</code>\n</details>" for n in (1, 2))
 
 
+def check_cell(name: str, points: float):
+    cell = code_cell(f'check("{name}")', f"check_{name}")
+    cell.metadata["nbgrader"] |= {"solution": False, "grade": True, "locked": True, "points": points}
+    return cell
+
+
 @pytest.fixture
 def lessons(tmp_path, monkeypatch):
-    """레슨 5 하나를 나눠 준 임시 폴더. 주어진 셀들로 학습자의 노트북을 쓰는 함수를 돌려줘요."""
+    """레슨 5 하나를 나눠 준 임시 폴더. 주어진 셀들로 학습자의 노트북을 쓰는 함수를 돌려줘요. 배포본에는 같은 실습의 빈칸이 있어요."""
     released = tmp_path / "lessons" / "05_attention_math" / "05_attention_math.ipynb"
+    base = tmp_path / "study" / ".released" / "05_attention_math.ipynb"
     folder = tmp_path / "study" / "05_attention_math"
-    for place in (released.parent, folder):
+    for place in (released.parent, folder, base.parent):
         place.mkdir(parents=True)
-    nbformat.write(nbformat.v4.new_notebook(cells=[]), released)
     monkeypatch.setattr(study, "LESSONS", released.parents[1])
     monkeypatch.setattr(study, "STUDY", folder.parent)
-    monkeypatch.setattr(progress, "STATE", tmp_path / "state.json")
 
     def write(*cells) -> Path:
         hint = nbformat.v4.new_markdown_cell(HINTS)
@@ -48,6 +52,14 @@ def lessons(tmp_path, monkeypatch):
         given = code_cell("import torch\nprint('셀의 출력은 결과에 섞이지 않아요')", tags=("given",))
         path = folder / "05_attention_math.ipynb"
         nbformat.write(nbformat.v4.new_notebook(cells=[given, *cells, hint]), path)
+        names = [cell.metadata["nbgrader"]["grade_id"] for cell in cells if "nbgrader" in cell.metadata]
+        stubs = [
+            cell
+            for name in names
+            for cell in (code_cell("raise NotImplementedError('여기를 채워 주세요')", name), check_cell(name, 12))
+        ]
+        for place in (released, base):
+            nbformat.write(nbformat.v4.new_notebook(cells=[given, *stubs, hint]), place)
         return path
 
     return write
@@ -63,7 +75,7 @@ def test_check_names_what_passed_and_what_did_not(lessons, capsys):
         code_cell("def causal_mask(T)\n    return T", "causal_mask"),
     )
     code, out, _ = run(capsys, "check", "5")
-    lines = {line.split()[1]: line.split()[0] for line in out.splitlines() if re.match(r"  \S \w+_?\w*  ", line)}
+    lines = {line.split()[1]: line.split()[0] for line in out.splitlines() if re.match(r"  \S \w+(  |$)", line)}
     assert code == 1
     assert lines == {"softmax": "✔", "attention_scores": "·", "padding_mask": "✘", "causal_mask": "✘"}
     assert "4개 가운데 1개를 통과했어요. 다음은 `attention_scores`예요." in out
@@ -95,8 +107,8 @@ def test_a_path_may_be_relative_to_where_the_command_is_run(lessons, monkeypatch
 def test_a_fault_of_the_course_is_not_blamed_on_the_learner(lessons, monkeypatch):
     lessons(code_cell("def causal_mask(T):\n    return T", "causal_mask"))
     path = notebooks.lesson_paths()["05_attention_math"]
-    notebook = saved_check.read_notebook(path)
-    monkeypatch.setattr(saved_check, "read_notebook", lambda _: notebook)
+    notebook = saved_check.read_mine(path)
+    monkeypatch.setattr(saved_check, "read_mine", lambda _: notebook)
     path.unlink()  # 자식만 읽지 못해요.
     with pytest.raises(saved_check.CheckFailedError, match="코스의 확인 프로그램이 잘못돼서"):
         saved_check.check_notebook(path)
@@ -114,14 +126,16 @@ def test_unchanged_notebook_is_not_run_again(lessons, monkeypatch):
 
 
 def test_status_shows_the_next_exercise_and_survives_a_broken_file(lessons, capsys, monkeypatch):
-    path = lessons(code_cell(SOFTMAX, "softmax"))
-    results = [Report("softmax", "", "pass", ""), Report("causal_mask", "", "fail", "")]
+    path = lessons(code_cell(SOFTMAX, "softmax"), code_cell("def causal_mask(T):\n    return T", "causal_mask"))
+    results = [Report("softmax", "", "pass", "", 12.0, 12.0), Report("causal_mask", "", "fail", "", 0.0, 12.0)]
     monkeypatch.setattr(progress, "check_notebook", lambda *_: results)
     code, out, _ = run(capsys, "status")
-    assert code == 0 and "1/2" in out and "causal_mask" in out
+    assert code == 0 and "12/24" in out and "2개 가운데 1개 통과" in out
+    assert "`causal_mask`를 풀어요" in out.splitlines()[-1]
     path.write_bytes(b"")
     code, out, _ = run(capsys, "status")
-    assert code == 0 and "05_attention_math" in out and "Traceback" not in out
+    assert code == 0 and "확인하지 못했어요" in out and "빼고 셌어요" in out
+    assert "다시 저장해요" in out.splitlines()[-1]
 
 
 @pytest.mark.parametrize("name", ["5", "05", "05_attention_math", "lessons/05_attention_math/05_attention_math.ipynb"])
@@ -153,17 +167,3 @@ def test_reset_gives_a_stub_and_keeps_a_backup(lessons, capsys):
     backups = list((path.parent / "backup").glob("*.ipynb"))
     assert code == 0 and "NotImplementedError" in text and "torch.exp" not in text
     assert len(backups) == 1 and "torch.exp" in backups[0].read_text(encoding="utf-8") and str(backups[0]) in out
-
-
-def test_watch_checks_again_on_save_and_stops_on_ctrl_c(lessons, capsys, monkeypatch):
-    path = lessons(code_cell(SOFTMAX, "softmax"))
-    monkeypatch.setattr(progress, "check_notebook", lambda *_: [Report("softmax", "", "pass", "")])
-
-    def changes(*folders, recursive):
-        assert list(folders) == [path.parent]
-        yield {(watchfiles.Change.modified, str(path)), (watchfiles.Change.added, str(path.with_name("다른.txt")))}
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(watchfiles, "watch", changes)
-    code, out, _ = run(capsys, "check", "5", "--watch")
-    assert code == 0 and out.count("1개 가운데 1개를 통과했어요") == 2 and "그만 볼게요" in out

@@ -10,6 +10,7 @@ from typing import Any
 
 import nbformat
 import pytest
+from nbgrader.utils import compute_checksum
 from support.commands import run
 
 from autograder.authoring.lesson_source import lesson_path
@@ -34,7 +35,6 @@ def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         place.write_bytes(lesson_path(lesson).read_bytes())
     monkeypatch.setattr(study, "LESSONS", tmp_path / "lessons")
     monkeypatch.setattr(study, "STUDY", tmp_path / "study")
-    monkeypatch.setattr(progress, "STATE", tmp_path / "state.json")
     return tmp_path
 
 
@@ -54,6 +54,15 @@ def cell(document: Document, name: str) -> Document:
 
 def answer(name: str, text: str) -> Callable[[Document], object]:
     return lambda document: cell(document, name).update(source=text.splitlines(keepends=True))
+
+
+def publish(document: Document) -> None:
+    """새 배포본으로: 빈칸의 지문을 nbgrader처럼 다시 적어요."""
+    for raw in document["cells"]:
+        if raw["metadata"].get("nbgrader"):
+            raw["metadata"]["nbgrader"]["checksum"] = compute_checksum(
+                nbformat.from_dict({**raw, "source": "".join(raw["source"])})
+            )
 
 
 def texts(document: Document) -> list[str]:
@@ -80,8 +89,7 @@ def test_a_copy_is_made_once_and_never_overwritten(course: Path) -> None:
 
 def test_every_command_uses_that_place(course: Path) -> None:
     assert {path.parents[1] for path in notebooks.lesson_paths().values()} == {course / "study"}
-    path, _ = notebooks.find_exercise("softmax")
-    assert path == study.place_of(LESSON)
+    assert notebooks.find_exercise("softmax") == study.place_of(LESSON)
 
 
 def test_work_in_lessons_is_taken_over_and_git_sees_nothing(course: Path) -> None:
@@ -158,12 +166,14 @@ def test_answers_and_own_cells_go_to_the_new_lesson(course: Path, capsys: pytest
     def teach(document: Document) -> None:
         document["cells"][0]["source"] = ["# 새 머리말"]
         answer("attention_scores", "def attention_scores(q, k, scale):\n    raise NotImplementedError\n")(document)
+        publish(document)
 
     edit(new, teach)
     assert study.outdated() == [LESSON]
     code, out, _ = run(capsys, "update")
     found = json.loads(place.read_text(encoding="utf-8"))
-    assert code == 0 and "답 1개와 더한 셀 1개" in out and "글이 달라진 실습: attention_scores" in out
+    assert code == 0 and "옮긴 답 1개: softmax" in out and "셀 1개도 제자리" in out
+    assert "글이 달라진 실습: attention_scores" in out
     said = texts(found)
     assert said[0] == "# 새 머리말" and "".join(cell(found, "softmax")["source"]) == ANSWER
     assert said.index("my_note = 1") == said.index('check("softmax")') + 1
@@ -201,7 +211,7 @@ def test_an_untouched_copy_becomes_the_new_lesson() -> None:
     new = released()
     new["cells"][0]["source"] = ["# 새 머리말"]
     moved = carry(released(), released(), new)
-    assert moved.notebook == new and (moved.answers, moved.own, moved.fresh, moved.changed) == (0, 0, (), ())
+    assert moved.notebook == new and (moved.answers, moved.own, moved.fresh, moved.changed) == ((), 0, (), ())
 
 
 def test_the_same_cell_twice_and_cells_without_an_anchor() -> None:
@@ -239,3 +249,78 @@ def test_a_broken_notebook_stays_and_the_others_are_updated(course: Path, capsys
     with pytest.raises(NotebookError):
         notebooks.read_notebook(places[OTHER])
     assert "# 새 머리말" in texts(json.loads(places[LESSON].read_text(encoding="utf-8")))
+
+
+# -- 남의 도구, 깨진 것, 겹친 것 --
+
+
+def bare(document: Document) -> None:
+    """다른 도구가 셀의 꼬리표와 id를 모두 지웠어요."""
+    for raw in document["cells"]:
+        raw.pop("id")
+        raw["metadata"] = {}
+
+
+def test_answers_survive_a_tool_that_drops_every_tag() -> None:
+    base, new, mine = released(), released(), released()
+    answer("softmax", ANSWER)(mine)
+    answer("reflection", "제 생각에는")(mine)
+    cell(mine, "reflection")["attachments"] = {"a.png": {"image/png": "iVBORw0KGgo="}}
+    mine["cells"].insert(9, own("mine = 1"))
+    bare(mine)
+    new["cells"][0]["source"] = ["# 새 머리말"]
+    moved = carry(mine, base, new)
+    assert moved.answers == ("softmax", "reflection") and moved.own == 1
+    assert "".join(cell(moved.notebook, "reflection")["source"]) == "제 생각에는"
+    assert cell(moved.notebook, "reflection")["attachments"] == {"a.png": {"image/png": "iVBORw0KGgo="}}
+    assert len(moved.notebook["cells"]) == len(new["cells"]) + 1
+
+
+def test_a_copied_cell_keeps_its_text_although_it_copied_the_tags_too() -> None:
+    base, mine = released(), released()
+    where, experiment = next(
+        (i, c) for i, c in enumerate(mine["cells"]) if "experiment" in c["metadata"].get("tags", ())
+    )
+    mine["cells"].insert(where + 1, {**experiment, "id": "copied", "source": ["mine = 77"]})
+    cell(mine, "check_softmax")["source"] = ['check("softmax")\n', "print(1)"]
+    moved = carry(mine, base, released())
+    assert {"mine = 77", 'check("softmax")\nprint(1)'} <= set(texts(moved.notebook)) and moved.own == 2
+
+
+def test_a_second_update_after_a_crash_changes_nothing(course: Path) -> None:
+    place = study.open_places()[LESSON]
+    edit(place, answer("softmax", ANSWER))
+    new = released()
+    answer("attention_scores", "def attention_scores(q, k, scale):\n    raise NotImplementedError\n")(new)
+    once = carry(json.loads(place.read_text("utf-8")), released(), new)
+    again = carry(once.notebook, released(), new)  # 노트북은 썼는데 어느 배포본인지는 적지 못하고 멈췄어요.
+    assert again.notebook == once.notebook and again.answers == ("softmax",)
+
+
+def test_untouched_copies_give_way_to_work_in_lessons_and_conflicts_are_put_aside(course: Path) -> None:
+    places = study.open_places()
+    path = course / "lessons" / LESSON / f"{LESSON}.ipynb"
+    edit(path, lambda document: cell(document, "softmax")["source"].insert(-1, "    # 반쯤 쓴 것\n"))
+    assert study.strays() == {LESSON: places[LESSON]} and study.outdated() == []
+    assert "반쯤 쓴 것" in places[LESSON].read_text("utf-8") and "반쯤" not in path.read_text("utf-8")
+    broken = course / "lessons" / OTHER / f"{OTHER}.ipynb"
+    broken.write_text("<<<<<<< HEAD\n{")
+    ((lesson, backup),) = study.strays().items()
+    assert lesson == OTHER and backup.read_text() == "<<<<<<< HEAD\n{"
+    assert broken.read_bytes() == places[OTHER].read_bytes() == lesson_path(OTHER).read_bytes()
+
+
+def test_reset_brings_a_removed_exercise_back(course: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    place = study.open_places()[LESSON]
+    edit(place, answer("softmax", ANSWER))
+    edit(place, lambda document: document["cells"].remove(cell(document, "causal_mask")))
+    assert [item.name for item in notebooks.listed(LESSON)].count("causal_mask") == 1
+    assert run(capsys, "reset", "causal_mask", "--yes")[0] == 0
+    after = json.loads(place.read_text("utf-8"))
+    assert cell(after, "causal_mask")["source"] and "".join(cell(after, "softmax")["source"]) == ANSWER
+
+
+def test_given_cells_are_read_as_grading_reads_them(course: Path) -> None:
+    place = study.open_places()[LESSON]
+    edit(place, lambda document: document["cells"][2]["source"].append("\nimport numpy as np"))
+    assert "numpy" not in "".join(raw.source for raw in notebooks.read_mine(place).cells)
