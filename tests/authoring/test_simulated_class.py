@@ -138,7 +138,7 @@ def test_a_folder_with_other_things_is_left_alone(tmp_path: Path) -> None:
     made = tmp_path / "class"
     simulate(3, made, 0, [LESSON])
     simulate(2, made, 1, [LESSON])  # 전에 만든 가상 학급은 새것으로 바꿔요.
-    assert sorted(path.name for path in made.iterdir()) == ["expected.json", "s001", "s002"]
+    assert sorted(path.name for path in made.iterdir()) == [".gitignore", "expected.json", "s001", "s002"]
     (made / "김하늘").mkdir()
     with pytest.raises(SimulateError, match="가상 학급이 아닌"):
         simulate(3, made, 0, [LESSON])
