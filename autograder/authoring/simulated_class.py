@@ -25,7 +25,6 @@ from autograder.judging.call_runner import run_cases
 from autograder.layout import EXPECTED
 
 
-
 @dataclass(frozen=True)
 class Answer:
     """실습 하나에 낸 답: 셀의 글(None이면 빈칸 그대로)과 바른 채점기가 내야 할 판정."""

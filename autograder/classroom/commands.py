@@ -154,7 +154,9 @@ def _summarize(classroom: Classroom, graded: ClassResult, unsafe: bool, dry_run:
         print(f"채점하지 못한 제출물이 {len(graded.ungraded)}개 있어요. 학습자의 잘못이 아니라서 점수를 적지 않았어요.")
         for one in graded.ungraded:
             print(f"  {one.student} / {one.lesson}: {one.why}")
-        print("같은 명령을 다시 실행하면 이것들만 다시 채점해요. 되풀이되면 `python3 course.py doctor`를 실행해 주세요.")
+        print(
+            "같은 명령을 다시 실행하면 이것들만 다시 채점해요. 되풀이되면 `python3 course.py doctor`를 실행해 주세요."
+        )
 
 
 def _show_changes(console: Console, graded: ClassResult, dry_run: bool) -> None:

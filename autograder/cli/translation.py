@@ -63,7 +63,11 @@ def install() -> None:
     # 사용법 오류의 가장 윗 조상은 typer가 밖으로 내놓지 않아서, 내놓은 것의 조상에서 찾아요.
     CLICK_ERROR = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
     for kind in (TyperCommand, TyperGroup):
-        wrapped = (("get_usage", _korean_usage), ("get_help_option", _korean_help_option), ("format_help", _whole_lines))
+        wrapped = (
+            ("get_usage", _korean_usage),
+            ("get_help_option", _korean_help_option),
+            ("format_help", _whole_lines),
+        )
         for method, translated in wrapped:
             setattr(kind, method, translated(getattr(kind, method)))
 
