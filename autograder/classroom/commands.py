@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from autograder.classroom.afterwards import marks_changed
 from autograder.classroom.folder import Classroom, StoredResult
 from autograder.classroom.options import DEFAULT_CLASSROOM, ClassroomOption, lesson_id
 from autograder.console import typed
@@ -107,6 +108,9 @@ def grade(
     if json_file is not None:
         write_json(json_file, [mark.to_dict() for result in graded.results for mark in result.marks])
     _summarize(room, graded, unsafe, dry_run)
+    if graded.results and not dry_run:
+        for page in marks_changed(room):
+            print(f"보고서 {page}")
     return 1 if graded.unreadable or graded.ungraded else 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -69,6 +70,11 @@ class FeedbackPage:
 def points(value: float) -> str:
     """점수의 글: 10.0은 10, 7.5는 7.5."""
     return f"{value:.1f}".removesuffix(".0")
+
+
+def local_time(utc: datetime | None) -> str:
+    """성적부의 시각(UTC)을 이 컴퓨터의 시각으로 적은 글. 모르면 빈 글이에요."""
+    return f"{utc.replace(tzinfo=timezone.utc).astimezone():%Y-%m-%d %H:%M}" if utc else ""
 
 
 @cache

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from autograder.classroom.afterwards import after_marks
 from autograder.classroom.folder import Classroom
 from autograder.classroom.options import DEFAULT_CLASSROOM, ClassroomOption
 
@@ -15,6 +16,7 @@ def register(app: typer.Typer) -> None:
     """보여 주고 나눠 주는 명령을 `app`에 더해요."""
     app.command("report")(report)
     app.command("export-marks")(export_marks)
+    after_marks(_remake_report)  # 채점한 뒤의 보고서는 언제나 지금의 점수예요.
 
 
 def export_marks(
@@ -41,3 +43,9 @@ def report(
     from autograder.reporting.report import write_report
 
     print(write_report(Classroom(classroom), out))
+
+
+def _remake_report(classroom: Classroom) -> Path:
+    from autograder.reporting.report import write_report
+
+    return write_report(classroom)
