@@ -101,7 +101,7 @@ def simulate(students: int, out: Path, seed: int = 0, lessons: Sequence[str] | N
         write_answers(planned.learners, sample_answer(source))
         for name, learner in zip(names, planned.learners, strict=True):
             write_json(out / name / lesson / f"{lesson}.ipynb", learner_notebook(released, learner))
-            expected += [_expected(name, lesson, e, learner.answers[e.name]) for e in lesson_exercises(lesson)]
+            expected += expected_marks(name, lesson, learner)
     order = {lesson: i for i, lesson in enumerate(lessons)}
     expected.sort(key=lambda item: (item["student"], order[item["lesson"]]))
     write_json(out / EXPECTED, expected)
@@ -165,16 +165,21 @@ def mistaken(exercise: Exercise, mistake: Mistake, rng: random.Random) -> Answer
     return Answer(as_cell(exercise.name, wrong), verdict, share, mistake.id)
 
 
-def _expected(student: str, lesson: str, exercise: Exercise, answer: Answer) -> dict[str, Any]:
-    return {
-        "student": student,
-        "lesson": lesson,
-        "exercise": exercise.name,
-        "score": round(exercise.worth * answer.share, 1),
-        "max_score": exercise.points,
-        "verdict": answer.verdict,
-        "mistake": answer.mistake,
-    }
+def expected_marks(student: str, lesson: str, learner: Learner) -> list[dict[str, Any]]:
+    """바른 채점기가 이 학습자에게 내야 할 점수들. `course grade --json`의 객체에서 message만 뺀 것이에요."""
+    return [
+        {
+            "student": student,
+            "lesson": lesson,
+            "exercise": exercise.name,
+            "score": round(exercise.worth * answer.share, 1),
+            "max_score": exercise.points,
+            "verdict": answer.verdict,
+            "mistake": answer.mistake,
+        }
+        for exercise in lesson_exercises(lesson)
+        for answer in (learner.answers[exercise.name],)
+    ]
 
 
 def _broken(text: str) -> str:
