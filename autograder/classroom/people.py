@@ -37,6 +37,11 @@ class People:
         person, receipt = self._persons.get(student), self._received.get(student)
         return person.id if person else receipt.lms_id if receipt else ""
 
+    def section(self, student: str) -> str:
+        """분반. 모르면 빈 글이에요."""
+        person = self._persons.get(student)
+        return person.section if person else ""
+
     def also(self, student: str) -> str:
         """이름 곁에 적을 것: 이름과 다른 학번, 분반, 명단에 없다는 것."""
         person = self._persons.get(student)

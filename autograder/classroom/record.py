@@ -15,7 +15,7 @@ from autograder.classroom.folder import Classroom, StoredResult
 from autograder.classroom.gradebook import Entry, find_gradebook, open_gradebook
 from autograder.classroom.gradebook_reader import SubmissionScore, by_student, read_scores
 from autograder.classroom.gradebook_writer import apply_late_penalties, register_lesson, save_entries
-from autograder.classroom.marks_table import BOM, marks_csv
+from autograder.classroom.marks_table import write_marks
 from autograder.classroom.renamed import carry_over
 from autograder.classroom.unlisted import Unlisted
 from autograder.files import write_text
@@ -114,7 +114,7 @@ class Writer:
             full = self.classroom.load(result.student, result.lesson) or result
             html = render_feedback(full, table[result.student][result.lesson])
             write_text(self.classroom.feedback(result.student, result.lesson), html)
-        write_text(self.classroom.marks_csv, BOM + marks_csv(scores))
+        write_marks(self.classroom, scores)
         self.gradebook.close()
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from autograder.classroom.feedback import LABELS, local_time
+from autograder.classroom.feedback import LABELS, shown_time
 from autograder.classroom.folder import StoredResult
 from autograder.classroom.gradebook_reader import SubmissionScore
 from autograder.exercises import LESSONS
@@ -116,7 +116,7 @@ def _line(lesson: str, score: SubmissionScore | None, result: StoredResult | Non
         sum(cell.max_score for cell in score.cells.values() if cell.needs_manual),
         sum(cell.score for cell in score.cells.values() if not cell.max_score),
         score.late_penalty,
-        local_time(score.timestamp),
+        shown_time(score.timestamp),
         sum(mark.verdict == "pass" for mark in marks),
         len(marks),
         tuple(

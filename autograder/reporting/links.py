@@ -15,7 +15,8 @@ from autograder.layout import SOLUTIONS
 
 def relative_link(path: Path, out: Path) -> str:
     """`out` 폴더의 쪽에서 `path`를 여는 주소."""
-    return quote(Path(os.path.relpath(path.resolve(), out.resolve())).as_posix())
+    # 폴더의 이름이 UTF-8이 아니어도 주소는 적힌 바이트 그대로예요.
+    return quote(os.fsencode(Path(os.path.relpath(path.resolve(), out.resolve())).as_posix()))
 
 
 def plan_link(lesson: str, out: Path) -> str:

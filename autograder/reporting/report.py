@@ -10,9 +10,9 @@ from pathlib import Path
 from statistics import mean, median
 
 from autograder.classroom.feedback import LABELS
-from autograder.classroom.folder import Classroom, ClassroomError, StoredResult
-from autograder.classroom.gradebook import open_gradebook
-from autograder.classroom.gradebook_reader import SubmissionScore, by_student, read_scores
+from autograder.classroom.folder import Classroom, StoredResult
+from autograder.classroom.gradebook_reader import SubmissionScore, by_student
+from autograder.classroom.marks_table import graded_scores
 from autograder.classroom.people import People, read_people
 from autograder.exercises import LESSONS, lesson_exercises
 from autograder.files import write_text
@@ -110,11 +110,8 @@ class ClassReport:
 
 def write_report(classroom: Classroom, out: Path | None = None) -> Path:
     """`out/report.html`(기본은 학급 폴더)을 쓰고 그 경로를 돌려줘요. 채점한 것이 없으면 ClassroomError예요."""
+    scores = graded_scores(classroom)
     results = [result.without_code() for result in classroom.results()]
-    if not results:
-        raise ClassroomError(f"{classroom.path}에 채점한 결과가 없어요. `python3 course.py grade`를 먼저 해 주세요.")
-    with open_gradebook(classroom.db_url()) as gradebook:
-        scores = read_scores(gradebook)
     folder = out or classroom.path
     report = build_report(results, scores, read_people(classroom), feedback_links(classroom, folder, results))
     path = folder / "report.html"
