@@ -48,7 +48,7 @@ def register_lesson(gradebook: api.Gradebook, cells: LessonCells) -> None:
         _register_cells(db, notebook.id, cells)
         _register_sources(db, notebook.id, cells)
 
-    _in_transaction(gradebook, work)
+    in_transaction(gradebook, work)
 
 
 def _register_cells(db: Session, notebook: str, cells: LessonCells) -> None:
@@ -100,10 +100,10 @@ def save_entries(gradebook: api.Gradebook, cells: LessonCells, entries: Sequence
         _save_comments(db, cells, ids.solution_cells, submitted, entries)
 
     if entries:
-        _in_transaction(gradebook, work)
+        in_transaction(gradebook, work)
 
 
-def _in_transaction(gradebook: api.Gradebook, work: Callable[[Session], None]) -> None:
+def in_transaction(gradebook: api.Gradebook, work: Callable[[Session], None]) -> None:
     """`work`를 한 트랜잭션에서 해요. 다른 채점과 겹쳐 물러났으면 처음부터 다시 해요. 두 번 해도 같은 일이어야 해요."""
     db: Session = gradebook.db()
     with explained(gradebook.engine.url):
@@ -310,4 +310,4 @@ def apply_late_penalties(gradebook: api.Gradebook, lesson: str, config: Any = No
             change = update(table).where(table.c.id == bindparam("b_id"))
             db.connection().execute(change.values(late_submission_penalty=bindparam("penalty")), changed)
 
-    _in_transaction(gradebook, work)
+    in_transaction(gradebook, work)
