@@ -107,9 +107,9 @@ def templates() -> Environment:
     return environment
 
 
-def render_feedback(result: StoredResult, score: SubmissionScore | None = None) -> str:
+def render_feedback(result: StoredResult, score: SubmissionScore | None = None, practice: bool = False) -> str:
     """결과와 성적부의 점수(손 채점, 의견, 감점)로 피드백 HTML을 만들어요."""
-    return templates().get_template("feedback.html.j2").render(page=feedback_page(result, score))
+    return templates().get_template("feedback.html.j2").render(page=feedback_page(result, score), practice=practice)
 
 
 def feedback_page(result: StoredResult, score: SubmissionScore | None = None) -> FeedbackPage:

@@ -112,7 +112,7 @@ class Writer:
         for result in results:
             # 수천 명의 글을 쥐고 있지 않게, 쓸 때 하나씩 다시 읽어요.
             full = self.classroom.load(result.student, result.lesson) or result
-            html = render_feedback(full, table[result.student][result.lesson])
+            html = render_feedback(full, table[result.student][result.lesson], self.classroom.is_practice)
             write_text(self.classroom.feedback(result.student, result.lesson), html)
         write_marks(self.classroom, scores)
         self.gradebook.close()

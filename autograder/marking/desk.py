@@ -137,4 +137,3 @@ def _shown(state: State) -> dict[str, Any]:
     """브라우저에 보낼 상태. 이름의 보이지 않는 글자는 드러내고, 시각은 이 컴퓨터의 것이에요."""
     at = f"{datetime.fromisoformat(state.at).astimezone():%m-%d %H:%M}" if state.at else ""
     return asdict(state) | {"student": visible(state.student), "who": visible(state.who), "at": at}
-

@@ -161,7 +161,8 @@ def _states(db: Session, lesson: str, answers: Mapping[str, str]) -> list[State]
         .join(api.SubmittedAssignment, api.SubmittedNotebook.assignment_id == api.SubmittedAssignment.id)
         .join(api.Assignment, api.SubmittedAssignment.assignment_id == api.Assignment.id)
         .outerjoin(
-            solution_cell, (solution_cell.name == CELL) & (solution_cell.notebook_id == api.SubmittedNotebook.notebook_id)
+            solution_cell,
+            (solution_cell.name == CELL) & (solution_cell.notebook_id == api.SubmittedNotebook.notebook_id),
         )
         .outerjoin(
             api.Comment, (api.Comment.cell_id == solution_cell.id) & (api.Comment.notebook_id == api.Grade.notebook_id)

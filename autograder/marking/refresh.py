@@ -31,7 +31,7 @@ def rewrite(classroom: Classroom, changed: Collection[tuple[str, str]]) -> None:
         for student, lesson in sorted(changed):
             result, score = classroom.load(student, lesson), table.get(student, {}).get(lesson)
             if result is not None and score is not None:
-                write_text(classroom.feedback(student, lesson), render_feedback(result, score))
+                write_text(classroom.feedback(student, lesson), render_feedback(result, score, classroom.is_practice))
         write_text(classroom.marks_csv, BOM + marks_csv(scores))
 
 

@@ -33,7 +33,9 @@ def remake_after_marks() -> None:
 def export_marks(
     sheet: Annotated[
         Path | None,
-        typer.Argument(metavar="SHEET", help="`--for`와 함께: LMS에서 내려받은 채점표(CSV)예요. 이것을 베껴 점수를 채워요."),
+        typer.Argument(
+            metavar="SHEET", help="`--for`와 함께: LMS에서 내려받은 채점표(CSV)예요. 이것을 베껴 점수를 채워요."
+        ),
     ] = None,
     classroom: ClassroomOption = DEFAULT_CLASSROOM,
     lms: Annotated[
@@ -120,7 +122,11 @@ def similar(
     from autograder.reporting.similar import write_similar
 
     path, pairs = write_similar(Classroom(classroom), lesson_id(lesson) if lesson else None, out)
-    print(f"드문 코드를 함께 가진 짝 {pairs}쌍을 {path}에 적었어요." if pairs else f"드문 코드를 함께 가진 짝이 없어요: {path}")
+    print(
+        f"드문 코드를 함께 가진 짝 {pairs}쌍을 {path}에 적었어요."
+        if pairs
+        else f"드문 코드를 함께 가진 짝이 없어요: {path}"
+    )
 
 
 def _list(title: str, names: Sequence[str]) -> None:

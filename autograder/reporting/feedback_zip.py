@@ -55,7 +55,7 @@ def pack_feedback(classroom: Classroom, lesson: str, form: str, out: Path | None
                 left.append(people.name(student))
                 continue
             used.add(name)
-            archive.writestr(name, render_feedback(result, scores[student]))
+            archive.writestr(name, render_feedback(result, scores[student], classroom.is_practice))
     if not used:
         raise FeedbackZipError(_nothing(lesson, form, bool(scores)))
     write_bytes(path, data.getvalue())

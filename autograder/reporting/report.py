@@ -115,16 +115,17 @@ def write_report(classroom: Classroom, out: Path | None = None) -> Path:
     folder = out or classroom.path
     report = build_report(results, scores, read_people(classroom), feedback_links(classroom, folder, results))
     path = folder / "report.html"
-    write_text(
-        path, render_report(report, {lesson.lesson: plan_link(lesson.lesson, folder) for lesson in report.lessons})
-    )
+    plans = {lesson.lesson: plan_link(lesson.lesson, folder) for lesson in report.lessons}
+    write_text(path, render_report(report, plans, classroom.is_practice))
     return path
 
 
-def render_report(report: ClassReport, plans: Mapping[str, str] | None = None) -> str:
-    """보고서 HTML. `plans`는 레슨에서 수업 계획의 주소로 가는 표예요."""
+def render_report(report: ClassReport, plans: Mapping[str, str] | None = None, practice: bool = False) -> str:
+    """보고서 HTML. `plans`는 레슨에서 수업 계획의 주소로 가는 표, `practice`는 연습 학급인지예요."""
     template = pages().get_template("report.html.j2")
-    return template.render(report=report, labels=LABELS, verdicts=VERDICTS, plans=plans or {}, shown=SHOWN)
+    return template.render(
+        report=report, labels=LABELS, verdicts=VERDICTS, plans=plans or {}, shown=SHOWN, practice=practice
+    )
 
 
 def build_report(

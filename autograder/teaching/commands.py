@@ -98,7 +98,6 @@ def _rehearse(folder: Path, students: int, lesson: str, seed: int, no_browser: b
     print(f"  python3 course.py week {number} {typed(made.archive)} --classroom {room}")
     print(f"  python3 course.py mark {number} --classroom {room}")
     print(f"  python3 course.py report --classroom {room}")
-    print(f"  python3 course.py lab --classroom {room}")
     return 1 if wrong or week.troubles else 0
 
 

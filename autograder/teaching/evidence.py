@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Iterable
 
@@ -10,6 +11,7 @@ from autograder.notebooks.cell_code import parse
 
 MOST = 2  # 보여 줄 줄의 수
 _LONGEST = 100  # 이보다 긴 줄은 칠판에 옮겨 적지 못해요.
+_GLUE = re.compile(r"\b_\d+_\w+")  # 가상 학급의 셀을 이어 붙인 이름(`function_to_cell.py`). 사람이 쓴 것이 아니에요.
 
 
 def telling_lines(wrong: Iterable[str], right: Iterable[str]) -> tuple[str, ...]:
@@ -50,5 +52,7 @@ def _line(node: ast.stmt) -> str:
         return ""
     if any(isinstance(one, ast.Constant) and isinstance(one.value, str | bytes) for one in ast.walk(node)):
         return ""
-    text = ast.unparse(node)
-    return text if len(text) <= _LONGEST and "\n" not in text and text.isascii() else ""
+    inline = isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda)
+    text = ast.unparse(node.value.body if inline else node)  # type: ignore[attr-defined]  # inline이면 람다예요.
+    fits = len(text) <= _LONGEST and "\n" not in text and text.isascii()
+    return text if fits and not _GLUE.search(text) else ""

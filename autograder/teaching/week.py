@@ -19,10 +19,13 @@ from autograder.classroom.folder import Classroom
 from autograder.classroom.grade_class import ClassResult, grade_class
 from autograder.classroom.options import DEFAULT_CLASSROOM
 from autograder.classroom.progress import GradingProgress
+from autograder.classroom.receipts import read_receipts
 from autograder.collecting.collect import Collected, collect
 from autograder.console import typed
 from autograder.errors import CourseError, system_trouble
 from autograder.files import write_text
+from autograder.grading.names import visible
+from autograder.judging.card import inline_html
 from autograder.reporting.pages import pages
 from autograder.teaching.opening import Opening, opening
 
@@ -125,7 +128,10 @@ def _templates() -> Environment:
     """이 방의 틀을 먼저 찾고, 바탕과 안전 규칙은 보고서의 것과 같은 환경."""
     ours = pages()
     assert ours.loader is not None
-    return ours.overlay(loader=ChoiceLoader([PackageLoader("autograder.teaching"), ours.loader]))
+    environment = ours.overlay(loader=ChoiceLoader([PackageLoader("autograder.teaching"), ours.loader]))
+    # 제목의 역따옴표만 코드로 보여요.
+    environment.filters = {**ours.filters, "line": lambda text: inline_html(visible(text))}
+    return environment
 
 
 def next_steps(week: Week) -> list[tuple[str, str]]:
@@ -133,7 +139,16 @@ def next_steps(week: Week) -> list[tuple[str, str]]:
     number, room = int(week.lesson[:2]), classroom_option(week.classroom)
     waiting = week.opening.waiting if week.opening else 0
     steps = [(f"서술형 {waiting}개 채점하기", f"mark {number}")] if waiting else []
-    steps += [("보고서 다시 만들기", "report"), ("점수를 CSV로 내보내기", "export-marks")]
+    steps.append(("점수를 CSV로 내보내기", "export-marks"))
+    lms = {one.lms for one in read_receipts(week.classroom, week.lesson).values()} & {"moodle", "canvas"}
+    for name in sorted(lms):
+        steps.append(
+            (f"{name.title()}에서 받은 채점표에 점수 채우기", f"export-marks 채점표.csv --for {name} --lesson {number}")
+        )
+        steps.append((f"{name.title()}에 올릴 피드백 담기", f"export-feedback {number} --for {name}"))
+    if not lms:
+        steps.append(("사람마다 피드백 담기", f"export-feedback {number}"))
+    steps.append(("닮은 제출물 보기", f"similar {number}"))
     return [(what, f"python3 course.py {command}{room}") for what, command in steps]
 
 
