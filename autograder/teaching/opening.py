@@ -123,7 +123,9 @@ def topics(lesson: str, results: Sequence[StoredResult]) -> tuple[Topic, ...]:
     for cause in [one for one in misconceptions(results) if one.known][:FIRST]:
         answers = {result.student: result.code.get(cause.exercise, "") for result in results}
         passed = [r.student for r in results for m in r.marks if m.exercise == cause.exercise and m.verdict == "pass"]
-        lines = telling_lines((answers[who] for who in cause.students), (answers[who] for who in passed))
+        lines = telling_lines(
+            cause.exercise, (answers[who] for who in cause.students), (answers[who] for who in passed)
+        )
         found.append(Topic(cause, why.get(cause.id, ""), lines))
     return tuple(found)
 

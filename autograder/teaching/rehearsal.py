@@ -36,7 +36,7 @@ from autograder.exercises import LESSONS, lesson_exercises
 from autograder.files import private_folder, replacing, write_json, write_text
 from autograder.layout import EXPECTED
 
-FEWEST = 6  # 안 낸 사람, 다른 레슨을 낸 사람, 늦은 사람, 실수한 사람이 모두 있으려면
+FEWEST = 8  # 안 낸 사람, 다른 레슨을 낸 사람, 늦은 사람, 실수한 사람이 모두 있으려면
 _NAMES = (
     "가온",
     "나래",
@@ -54,6 +54,7 @@ _NAMES = (
     "하늘",
 )
 _SHARED = (1, 2, 3)  # 첫 실수는 모두, 둘째는 두 사람마다, 셋째는 세 사람마다 한 명이 해요.
+_ONCE = {"perfect", "half", "untouched", "syntax"}  # 한 명씩만 있어요. 나머지는 모두 실수를 해요.
 _NOTHING, _ELSEWHERE, _LATE = 0, 1, 2  # 낸 것이 없는 사람, 다른 레슨을 낸 사람, 늦은 사람의 자리
 
 
@@ -147,12 +148,13 @@ def _cast(lesson: str, students: int, rng: random.Random) -> tuple[list[Learner]
     learners = plan(exercises, solved, students - _LATE, rng).learners
     right = {e.name: Answer(solved[e.name], "pass", 1.0) for e in exercises}
     with_mistakes = [e for e in exercises if e.mistakes and not e.bonus]
-    shared = [(e, rng.choice(e.mistakes)) for e in rng.sample(with_mistakes, min(len(_SHARED), len(with_mistakes)))]
-    for number, learner in enumerate(one for one in learners if one.role == "mistake"):
-        learner.answers = dict(right)
-        for (exercise, mistake), every in zip(shared, _SHARED, strict=False):
-            if number % every == 0:
-                learner.answers[exercise.name] = mistaken(exercise, mistake, rng)
+    chosen = rng.sample(with_mistakes, min(len(_SHARED), len(with_mistakes)))
+    # 여럿이 똑같이 틀려야 다음 수업의 쪽이 그 줄을 보여 줘요.
+    shared = [
+        (every, e.name, mistaken(e, rng.choice(e.mistakes), rng)) for every, e in zip(_SHARED, chosen, strict=False)
+    ]
+    for number, learner in enumerate(one for one in learners if one.role not in _ONCE):
+        learner.answers = right | {name: answer for every, name, answer in shared if number % every == 0}
     write_answers(learners, sample_answer(source))
     # 낸 것이 없는 사람과 다른 레슨을 낸 사람의 자리예요.
     return [Learner("nothing"), Learner("elsewhere", {}, "다른 레슨의 답이에요."), *learners], elsewhere
