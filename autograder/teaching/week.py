@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from jinja2 import ChoiceLoader, Environment, PackageLoader
 
 from autograder.classroom.afterwards import marks_changed
+from autograder.classroom.commands import GradingStopped
 from autograder.classroom.folder import Classroom
 from autograder.classroom.grade_class import ClassResult, grade_class
 from autograder.classroom.options import DEFAULT_CLASSROOM
@@ -23,7 +24,7 @@ from autograder.classroom.receipts import read_receipts
 from autograder.collecting.collect import Collected, collect
 from autograder.console import typed
 from autograder.errors import CourseError, system_trouble
-from autograder.files import write_text
+from autograder.files import private_folder, write_text
 from autograder.grading.names import visible
 from autograder.judging.card import inline_html
 from autograder.reporting.pages import pages
@@ -63,15 +64,30 @@ def run_week(
     due: datetime | None = None,
     **options: Any,
 ) -> Week:
-    """모으기부터 다음 수업의 쪽까지 해요. `options`는 `collect`에 그대로 가요(layout, student, roster)."""
-    week = Week(classroom, lesson)
+    """모으기부터 다음 수업의 쪽까지 해요. `options`는 `collect`에 그대로 가요(layout, student, roster).
+
+    모을 것도 모아 둔 것도 없으면 CourseError, Ctrl+C로 멈추면 GradingStopped예요.
+    """
+    if not sources and not classroom.submitted.is_dir():
+        number = int(lesson[:2])
+        raise CourseError(
+            f"{typed(classroom.path)}에 모아 둔 제출물이 없어요. 받은 것을 함께 적어 주세요: `python3 course.py week {number} 받은.zip`"
+        )
+    try:
+        return _run(Week(classroom, lesson), sources, due, options)
+    except KeyboardInterrupt:
+        raise GradingStopped("멈췄어요. 끝난 것은 저장했으니, 같은 명령을 다시 하면 나머지만 해요.") from None
+
+
+def _run(week: Week, sources: Sequence[Path], due: datetime | None, options: dict[str, Any]) -> Week:
+    classroom = week.classroom
     _collect(week, sources, due, options)
-    if classroom.submitted.is_dir() or not week.troubles:
+    if classroom.submitted.is_dir():
         week.graded = week.attempt("채점", lambda: _grade(week))
     if week.graded is not None and week.graded.results:
         week.attempt("보고서", lambda: marks_changed(classroom))
         for one in week.graded.ungraded:
-            week.troubles.append(("채점", f"{one.student}: {one.why}"))
+            week.troubles.append(("채점", f"{one.student}: {one.why}. 학습자의 잘못이 아니라서 점수를 적지 않았어요."))
     week.attempt("다음 수업의 쪽", lambda: _write_page(week))
     return week
 
@@ -102,6 +118,7 @@ def _grade(week: Week) -> ClassResult:
 
 
 def _write_page(week: Week) -> None:
+    private_folder(week.classroom.path)
     out = week.classroom.path / "week"
     graded = week.graded
     week.opening = opening(

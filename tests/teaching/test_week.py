@@ -12,9 +12,10 @@ import pytest
 from support.classes import LESSON, borrow, contents, hand_in, notebook
 from support.commands import run
 
+from autograder.classroom.commands import GradingStopped
 from autograder.classroom.folder import Classroom
 from autograder.errors import CourseError
-from autograder.teaching import commands
+from autograder.teaching import commands, week
 from autograder.teaching.rehearsal import Rehearsal, differences, prepare
 from autograder.teaching.week import Week, run_week
 
@@ -140,8 +141,23 @@ def test_changed_marks_are_on_the_page(tmp_path: Path) -> None:
 
 
 def test_nothing_to_grade_still_says_what_to_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, _ = run(capsys, "week", "5", "--classroom", str(tmp_path / "빈 반"), "--no-browser")
-    assert code == 1 and "하지 못함: 채점" in out and "제출물을 찾지 못했어요" in out
+    code, _, error = run(capsys, "week", "5", "--classroom", str(tmp_path / "빈 반"), "--no-browser")
+    assert code == 2 and "python3 course.py week 5 받은.zip" in error and not (tmp_path / "빈 반").exists()
+    (tmp_path / "깨진.zip").write_bytes(b"not a zip")
+    code, out, _ = run(
+        capsys, "week", "5", str(tmp_path / "깨진.zip"), "--classroom", str(tmp_path / "빈 반"), "--no-browser"
+    )
+    assert code == 1 and "하지 못함: 깨진.zip 모으기" in out and (tmp_path / "빈 반" / ".gitignore").is_file()
+
+
+def test_stopping_says_how_to_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*given: object, **options: object) -> None:
+        raise KeyboardInterrupt
+
+    hand_in(tmp_path / "반" / "submitted", "김하늘", notebook())
+    monkeypatch.setattr(week, "grade_class", stop)
+    with pytest.raises(GradingStopped, match="나머지만"):
+        run_week(Classroom(tmp_path / "반"), LESSON)
 
 
 # -- 실제 학급과 저장소 --
