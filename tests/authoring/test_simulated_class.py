@@ -15,7 +15,14 @@ from support.classes import LESSON, borrow, contents
 
 from autograder.authoring import build
 from autograder.authoring.function_to_cell import SimulateError, as_cell
-from autograder.authoring.simulated_class import plan, simulate, solution_cells
+from autograder.authoring.simulated_class import (
+    Learner,
+    plan,
+    sample_answer,
+    simulate,
+    solution_cells,
+    write_answers,
+)
 from autograder.classroom.folder import Classroom, ClassroomError
 from autograder.classroom.grade_class import ClassResult, grade_class
 from autograder.exercises import lesson_exercises
@@ -122,6 +129,17 @@ def test_the_class_has_everyone_and_every_mistake() -> None:
     # 모두 들어가는 가장 적은 수를 말해요.
     assert not plan(exercises, solved, needed, random.Random(0)).left_out
     assert plan(exercises, solved, needed - 1, random.Random(0)).left_out
+
+
+@pytest.mark.parametrize("lesson", FINISHED)
+def test_written_answers_differ_in_quality(lesson: str) -> None:
+    sample = sample_answer(build.read_source(lesson))
+    learners = [Learner("perfect") for _ in range(16)] + [Learner("untouched")]
+    write_answers(learners, sample)
+    written = [learner.written for learner in learners]
+    assert written[0] == sample and written[1] in sample and len(written[1]) < len(sample)
+    assert len(set(written)) == 8 and written[-1] == "" and "" in written[:8]
+    assert written[:8] == written[8:16]  # 똑같은 답도 있어요.
 
 
 def test_the_same_seed_writes_the_same_class(tmp_path: Path) -> None:
