@@ -33,7 +33,9 @@ def remake_after_marks() -> None:
 def export_marks(
     sheet: Annotated[
         Path | None,
-        typer.Argument(metavar="SHEET", help="`--for`와 함께: LMS에서 내려받은 채점표(CSV)예요. 이것을 베껴 점수를 채워요."),
+        typer.Argument(
+            metavar="SHEET", help="`--for`와 함께: LMS에서 내려받은 채점표(CSV)예요. 이것을 베껴 점수를 채워요."
+        ),
     ] = None,
     classroom: ClassroomOption = DEFAULT_CLASSROOM,
     lms: Annotated[
@@ -112,6 +114,10 @@ def similar(
         str | None, typer.Argument(metavar="LESSON", help="이 레슨만 봐요. 5나 05_attention_math처럼 적어요.")
     ] = None,
     classroom: ClassroomOption = DEFAULT_CLASSROOM,
+    directory: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="DIR", help="제출물 폴더예요. 없으면 학급 폴더의 submitted/를 봐요."),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="similar.html을 쓸 폴더예요. 없으면 학급 폴더예요.")
     ] = None,
@@ -119,8 +125,12 @@ def similar(
     """드문 코드를 함께 가진 제출물의 짝을 나란히 보여 줘요. 판단은 사람이 하고, 점수는 바뀌지 않아요."""
     from autograder.reporting.similar import write_similar
 
-    path, pairs = write_similar(Classroom(classroom), lesson_id(lesson) if lesson else None, out)
-    print(f"드문 코드를 함께 가진 짝 {pairs}쌍을 {path}에 적었어요." if pairs else f"드문 코드를 함께 가진 짝이 없어요: {path}")
+    path, pairs = write_similar(Classroom(classroom), lesson_id(lesson) if lesson else None, out, directory)
+    print(
+        f"드문 코드를 함께 가진 짝 {pairs}쌍을 {path}에 적었어요."
+        if pairs
+        else f"드문 코드를 함께 가진 짝이 없어요: {path}"
+    )
 
 
 def _list(title: str, names: Sequence[str]) -> None:
