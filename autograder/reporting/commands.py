@@ -114,6 +114,10 @@ def similar(
         str | None, typer.Argument(metavar="LESSON", help="이 레슨만 봐요. 5나 05_attention_math처럼 적어요.")
     ] = None,
     classroom: ClassroomOption = DEFAULT_CLASSROOM,
+    directory: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="DIR", help="제출물 폴더예요. 없으면 학급 폴더의 submitted/를 봐요."),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="similar.html을 쓸 폴더예요. 없으면 학급 폴더예요.")
     ] = None,
@@ -121,7 +125,7 @@ def similar(
     """드문 코드를 함께 가진 제출물의 짝을 나란히 보여 줘요. 판단은 사람이 하고, 점수는 바뀌지 않아요."""
     from autograder.reporting.similar import write_similar
 
-    path, pairs = write_similar(Classroom(classroom), lesson_id(lesson) if lesson else None, out)
+    path, pairs = write_similar(Classroom(classroom), lesson_id(lesson) if lesson else None, out, directory)
     print(
         f"드문 코드를 함께 가진 짝 {pairs}쌍을 {path}에 적었어요."
         if pairs

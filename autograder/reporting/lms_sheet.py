@@ -146,7 +146,8 @@ def _canvas(path: Path, lines: list[list[str]], lesson: str, column: str | None,
 
 def _assignment(path: Path, head: Sequence[str], lesson: str) -> int:
     """레슨의 이름이나 제목, 번호가 적힌 하나뿐인 과제의 열."""
-    columns = {place: found["title"] for place, title in enumerate(head) if (found := _CANVAS_COLUMN.fullmatch(title))}
+    titles = ((place, _CANVAS_COLUMN.fullmatch(title)) for place, title in enumerate(head))
+    columns = {place: one["title"] for place, one in titles if one}
     number = int(lesson[:2])
     numbered = re.compile(rf"(?i)(?:레슨|lesson)\s*0*{number}(?!\d)|(?<!\d)0*{number}\s*강(?![가-힣])")
     for fits in (
