@@ -7,6 +7,7 @@ from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from autograder.classroom.deadlines import local_time
 from autograder.classroom.folder import StoredResult
 from autograder.classroom.gradebook_reader import CellScore, SubmissionScore
 from autograder.exercises import LESSONS, lesson_exercises
@@ -127,7 +128,7 @@ def feedback_page(result: StoredResult, score: SubmissionScore | None = None) ->
         score=score.score if score else result.score,
         max_score=score.max_score if score else result.max_score,
         summary=_summary(passed, len(result.marks)),
-        submitted=f"{score.timestamp:%Y-%m-%d %H:%M}" if score and score.timestamp else "",
+        submitted=f"{local_time(score.timestamp):%Y-%m-%d %H:%M}" if score and score.timestamp else "",
         graded_at=result.graded_at,
         late_penalty=score.late_penalty if score else 0.0,
         problems=result.problems,
