@@ -146,7 +146,8 @@ def _choose(
     names, strangers = name_people(owners, people)
     hand_ins: list[HandIn] = []
     for found, reading in readings:
-        collected.layouts.append((found.source, reading.layout))
+        lms = next((owner.lms for owner in reading.owners if owner), reading.layout)
+        collected.layouts.append((found.source, lms))
         for piece, owner in zip(found.pieces, reading.owners, strict=True):
             if owner is None:
                 collected.skipped[FEEDBACK if is_feedback(piece) else UNKNOWN_OWNER].append(piece.shown)
@@ -203,6 +204,8 @@ def _with_true_times(chosen: list[HandIn], collected: Collected) -> list[HandIn]
 
 
 def _take(one: HandIn, taker: Taker, collected: Collected, lesson: str | None) -> None:
+    if one.wrong_name:
+        collected.renamed.append((one.student, one.lesson, one.wrong_name))
     if lesson is not None and one.lesson != lesson:
         taker.set_aside(one, lesson)
         collected.wrong_lesson.append((one.student, one.lesson))
@@ -214,8 +217,6 @@ def _take(one: HandIn, taker: Taker, collected: Collected, lesson: str | None) -
         collected.same.append((one.student, one.lesson))
     elif done == OLDER:
         collected.skipped[NEWER_KEPT].append(one.piece.shown)
-    if one.wrong_name:
-        collected.renamed.append((one.student, one.lesson, one.wrong_name))
 
 
 def _late(chosen: Sequence[HandIn], classroom: Classroom, collected: Collected) -> None:

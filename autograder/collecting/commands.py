@@ -64,7 +64,7 @@ def collect(
         roster=roster,
         due=parse_local(deadline) if deadline else None,
     )
-    for line in summary(collected, room, classroom):
+    for line in summary(collected, classroom):
         print(line)
     if not collected.taken and not collected.same:
         raise CourseError("넣을 제출물을 찾지 못했어요. 위의 까닭을 보고 다시 받아 주세요.")

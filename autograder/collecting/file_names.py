@@ -19,10 +19,12 @@ _LESSON_WORDS = {word for lesson in LESSONS for word in lesson.split("_")}
 _SEPARATOR = re.compile(r"[\s_\-–—()\[\],+~]+")
 # 사람의 이름이 아니라 과제, 분반, 판을 말하는 말
 _GENERIC = re.compile(
-    r"(?:제?\d{1,2}|\d{1,2}(?:주차?|차시?|장|회차?|번)|(?:과제|숙제|실습|레슨|주차|차시)물?\d*|\d*(?:과제|숙제|실습|레슨)물?|\d{1,2}(?:분반|반|조)|[가-하a-z]반|분반\d*|"
-    r"\d{4}(?:학?년도?)?|\d{4}[.-]?\d?학기|[12]학기|학기|제출물?|제출함|최종본?|진짜|찐|완성본?|완료|수정본?|재제출|답안?|풀이|노트북|파일|폴더|다운로드|받은|모음|학급|수업|강의|자료|새|"
-    r"(?:assignment|homework|hw|lab|week|lesson|section|group|class|submission|submit)s?\d*|submitted|final\d*|done|copy\d*|version|ver\d*|v\d+|"
-    r"untitled\d*|notebooks?|downloads?|desktop|documents|files?|temp|tmp|new|my|work|works|data|drive|course|study|transformer|main|master|project|ipynb)",
+    r"(?:제?\d{1,2}|\d{1,2}(?:주차?|차시?|장|회차?|번)|(?:과제|숙제|실습|레슨|주차|차시)물?\d*|\d*(?:과제|숙제|실습|레슨)물?|"
+    r"\d{1,2}(?:분반|반|조)|[가-하a-z]반|분반\d*|\d{4}(?:학?년도?)?|\d{4}[.-]?\d?학기|[12]학기|학기|"
+    r"제출물?|제출함|최종본?|진짜|찐|완성본?|완료|수정본?|재제출|답안?|풀이|노트북|파일|폴더|다운로드|받은|모음|학급|수업|강의|자료|새|"
+    r"(?:assignment|homework|hw|lab|week|lesson|section|group|class|submission|submit)s?\d*|"
+    r"submitted|final\d*|done|copy\d*|version|ver\d*|v\d+|untitled\d*|notebooks?|downloads?|desktop|documents|files?|"
+    r"temp|tmp|new|my|works?|data|drive|course|study|transformer|main|master|project|ipynb)",
     re.IGNORECASE,
 )
 # 코스의 폴더들. 사람의 이름이 아니고, 이 아래는 낸 사람의 것이에요.

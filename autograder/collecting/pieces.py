@@ -10,7 +10,6 @@ import os
 import re
 import shutil
 import stat
-import struct
 import tempfile
 import unicodedata
 import zipfile
@@ -19,6 +18,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
+from autograder.collecting.entries import Name, entry_name, entry_time, local_seconds
+from autograder.collecting.file_names import folders_of, is_generic, person_in
 from autograder.errors import CourseError
 from autograder.grading.names import decoded, visible
 from autograder.limits import LIMITS
@@ -40,7 +41,8 @@ TOO_DEEP = "압축 파일이 너무 여러 겹이에요. 풀어서 폴더로 주
 
 _ARCHIVES = (".7z", ".rar", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".egg", ".alz")
 # `05.ipynb의 사본`, `05.ipynb (1)`, `05.ipynb.txt`도 노트북이에요. 드라이브와 브라우저가 끝에 덧붙여요.
-_NOTEBOOK = re.compile(r"\.ipynb(?:\s*의 사본|\s*-?\s*(?:사본|복사본|copy)|\s*\(\d+\)|\.txt|\.json)*$", re.IGNORECASE)
+_NOTEBOOK = re.compile(r"\.ipynb(?![A-Za-z0-9])[^/.]*(?:\.txt|\.json)?$", re.IGNORECASE)
+_SIGNED = re.compile(r"_assignsubmission_|_attempt_\d{4}-|_\d+_\d+_")  # LMS가 붙인 표시
 _LITTER = re.compile(r"^(?:\._.*|\.DS_Store|Thumbs\.db|desktop\.ini|~\$.*)$", re.IGNORECASE)
 # 학습자가 만든 것이 있을 수 없는, 도구들의 폴더예요.
 _TOOLS = {"__MACOSX", ".git", ".venv", "venv", "node_modules", "__pycache__", ".idea", ".vscode", "site-packages"}
@@ -48,19 +50,6 @@ _TOOLS = {"__MACOSX", ".git", ".venv", "venv", "node_modules", "__pycache__", ".
 
 class CollectError(CourseError):
     """받은 것을 넣을 수 없어요. 내용은 강사에게 보일 한국어 문장이에요."""
-
-
-@dataclass(frozen=True)
-class Name:
-    """압축 파일 속의 이름. `plain`은 적힌 그대로의 글자, `encoding`은 그 글자를 적은 방법이에요."""
-
-    plain: str
-    encoding: str = "utf-8"
-
-    @property
-    def text(self) -> str:
-        """다루기 쉬운 이름. macOS가 만든 압축 파일은 한글을 자모로 풀어 적어요."""
-        return unicodedata.normalize("NFC", self.plain)
 
 
 @dataclass(frozen=True)
@@ -175,19 +164,21 @@ def _unpack_zip(stream: io.BufferedIOBase | io.BytesIO, found: Unpacked, folder:
 
 
 def _only_archive(names: list[Name]) -> Name | None:
-    """알맹이가 압축 파일 하나뿐이면 그것."""
+    """알맹이가 압축 파일 하나뿐이고 그 이름이 사람을 말하지 않으면 그것. LMS의 것을 한 번 더 묶은 거예요."""
     zips = [name for name in names if name.text.lower().endswith(".zip")]
-    return zips[0] if len(zips) == 1 and not any(_NOTEBOOK.search(name.text) for name in names) else None
+    if len(zips) != 1 or any(_NOTEBOOK.search(name.text) for name in names) or _SIGNED.search(zips[0].text):
+        return None
+    return None if person_in(zips[0].text) or any(not is_generic(one) for one in folders_of(zips[0].text)) else zips[0]
 
 
 def _zip_items(opened: zipfile.ZipFile, found: Unpacked) -> Iterator[_Item]:
     for entry in opened.infolist():
-        name = _entry_name(entry)
+        name = entry_name(entry)
         _note_root(name.text, found)
         if entry.is_dir() or _is_litter(name.text):
             continue
         problem = LOCKED if entry.flag_bits & 1 else LINK if stat.S_ISLNK(entry.external_attr >> 16) else ""
-        yield _Item(name, entry.file_size, _entry_time(entry), problem, entry)
+        yield _Item(name, entry.file_size, entry_time(entry), problem, entry)
 
 
 def _folder_items(source: Path, found: Unpacked) -> Iterator[_Item]:
@@ -304,47 +295,5 @@ def _content(opened: zipfile.ZipFile | None, item: _Item, limit: int) -> bytes |
     return content if len(content) <= limit else None
 
 
-def _entry_name(entry: zipfile.ZipInfo) -> Name:
-    """이름의 글자. UTF-8 표시가 없으면 한국어 윈도우에서 만든 것(cp949)인지 봐요."""
-    name, written = entry.filename, "utf-8"
-    if not entry.flag_bits & 0x800:
-        try:
-            raw = name.encode("cp437")
-        except UnicodeEncodeError:
-            raw = b""
-        for encoding in ("utf-8", "cp949"):
-            try:
-                name, written = raw.decode(encoding) or name, encoding
-                break
-            except UnicodeDecodeError:
-                continue
-    # 바깥으로 나가는 경로(`..`, `/`, `C:`)는 이름을 읽는 데도 쓰지 않아요.
-    parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".", "..")]
-    if parts and re.fullmatch(r"[A-Za-z]:", parts[0]):
-        parts = parts[1:]
-    return Name("/".join(parts), written)
-
-
-def _entry_time(entry: zipfile.ZipInfo) -> datetime | None:
-    """파일의 시각. 덧붙인 유닉스 시각(UTC)이 있으면 그것, 없으면 DOS 시각(적은 곳의 시각)이에요."""
-    extra, at = entry.extra, 0
-    while at + 4 <= len(extra):
-        kind, size = struct.unpack("<HH", extra[at : at + 4])
-        if kind == 0x5455 and size >= 5 and at + 9 <= len(extra) and extra[at + 4] & 1:
-            return _local(struct.unpack("<i", extra[at + 5 : at + 9])[0])
-        at += 4 + size
-    try:
-        return datetime(*entry.date_time).astimezone() if entry.date_time[0] > 1980 else None
-    except (ValueError, OverflowError, OSError):
-        return None
-
-
 def _file_time(path: Path) -> datetime | None:
-    return _local(path.lstat().st_mtime)
-
-
-def _local(seconds: float) -> datetime | None:
-    try:
-        return datetime.fromtimestamp(int(seconds)).astimezone() if seconds > 0 else None
-    except (ValueError, OverflowError, OSError):
-        return None
+    return local_seconds(path.lstat().st_mtime)

@@ -7,14 +7,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from autograder.classroom.deadlines import SHOWN
-from autograder.classroom.folder import Classroom
 from autograder.collecting.collect import Collected, Late
 
 NAMES = 5  # 까닭마다 보일 이름의 수
 
 
-def summary(collected: Collected, classroom: Classroom, here: Path) -> Iterator[str]:
-    """모은 결과의 줄들. 경로는 학급을 적은 그대로(`here`) 보여요."""
+def summary(collected: Collected, here: Path) -> Iterator[str]:
+    """모은 결과의 줄들. `here`는 적은 그대로의 학급 폴더예요."""
     shapes = ", ".join(f"{source}({layout})" for source, layout in collected.layouts)
     if shapes:
         yield f"읽은 모양: {shapes}"
