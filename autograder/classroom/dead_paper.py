@@ -26,7 +26,9 @@ from autograder.judging.card import to_html
 # 스크립트는 nbgrader가 제 서버에서 부르는 것과 문서에 적어 둔 것뿐이고, 바깥으로는 아무것도 부르지 않아요.
 POLICY = "default-src 'self' 'unsafe-inline' data:; object-src 'none'; base-uri 'none'; form-action 'self'"
 # nbgrader의 틀이 <head>에 MathJax를 넣으려고 부르는 매크로예요. 그 자리에 규칙만 넣어요.
-HEAD = f'{{% macro mathjax(url="") %}}<meta http-equiv="Content-Security-Policy" content="{POLICY}">{{% endmacro %}}'
+HEAD = f'{{% macro mathjax(url="") %}}<meta http-equiv="Content-Security-Policy" content="{POLICY}">%s{{% endmacro %}}'
+# 채점 화면의 스크립트는 MathJax가 다 켜진 뒤에야 단축키를 켜요. MathJax가 없으니 바로 켜졌다고 말해 줘요.
+STAND_IN = '<script>var MathJax = {Hub: {Startup: {signal: {Interest: (tell) => tell("End")}}}};</script>'
 
 
 class DeadPaperExporter(HTMLExporter):
@@ -34,7 +36,7 @@ class DeadPaperExporter(HTMLExporter):
 
     @default("extra_loaders")
     def _dead_head(self) -> list[BaseLoader]:
-        return [DictLoader({"mathjax.html.j2": HEAD})]
+        return [DictLoader({"mathjax.html.j2": HEAD % (STAND_IN if self.template_name == "formgrade" else "")})]
 
     def from_notebook_node(  # type: ignore[override]  # HTMLExporter도 부모와 달리 글을 돌려줘요.
         self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -66,6 +67,11 @@ class FeedbackPage:
         return round(100 * min(1.0, self.score / self.max_score), 1) if self.max_score else 0.0
 
 
+def local_time(stamp: datetime) -> str:
+    """성적부의 시각(시간대 없는 UTC)을 이 컴퓨터의 시각으로."""
+    return f"{stamp.replace(tzinfo=timezone.utc).astimezone():%Y-%m-%d %H:%M}"
+
+
 def points(value: float) -> str:
     """점수의 글: 10.0은 10, 7.5는 7.5."""
     return f"{value:.1f}".removesuffix(".0")
@@ -127,7 +133,7 @@ def feedback_page(result: StoredResult, score: SubmissionScore | None = None) ->
         score=score.score if score else result.score,
         max_score=score.max_score if score else result.max_score,
         summary=_summary(passed, len(result.marks)),
-        submitted=f"{score.timestamp:%Y-%m-%d %H:%M}" if score and score.timestamp else "",
+        submitted=local_time(score.timestamp) if score and score.timestamp else "",
         graded_at=result.graded_at,
         late_penalty=score.late_penalty if score else 0.0,
         problems=result.problems,

@@ -114,7 +114,7 @@ class Desk:
     def _read_answers(self, lesson: str, states: Sequence[State]) -> Mapping[str, str | None]:
         """학생마다의 답의 글. 이 컴퓨터에 채점한 결과가 없으면 None이에요."""
         results = {state.student: self.classroom.load(state.student, lesson) for state in states}
-        self._answers[lesson] = {student: found and found.code.get(CELL) for student, found in results.items()}
+        self._answers[lesson] = {student: found.code.get(CELL) if found else None for student, found in results.items()}
         return self._answers[lesson]
 
     def _digests(self, lesson: str) -> Mapping[str, str]:
@@ -137,4 +137,3 @@ def _shown(state: State) -> dict[str, Any]:
     """브라우저에 보낼 상태. 이름의 보이지 않는 글자는 드러내고, 시각은 이 컴퓨터의 것이에요."""
     at = f"{datetime.fromisoformat(state.at).astimezone():%m-%d %H:%M}" if state.at else ""
     return asdict(state) | {"student": visible(state.student), "who": visible(state.who), "at": at}
-

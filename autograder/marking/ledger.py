@@ -161,7 +161,8 @@ def _states(db: Session, lesson: str, answers: Mapping[str, str]) -> list[State]
         .join(api.SubmittedAssignment, api.SubmittedNotebook.assignment_id == api.SubmittedAssignment.id)
         .join(api.Assignment, api.SubmittedAssignment.assignment_id == api.Assignment.id)
         .outerjoin(
-            solution_cell, (solution_cell.name == CELL) & (solution_cell.notebook_id == api.SubmittedNotebook.notebook_id)
+            solution_cell,
+            (solution_cell.name == CELL) & (solution_cell.notebook_id == api.SubmittedNotebook.notebook_id),
         )
         .outerjoin(
             api.Comment, (api.Comment.cell_id == solution_cell.id) & (api.Comment.notebook_id == api.Grade.notebook_id)
@@ -208,7 +209,7 @@ def _write(db: Session, lesson: str, wanted: Sequence[tuple[State, Change]], who
         change_grade.values(manual_score=bindparam("score"), needs_manual_grade=bindparam("review")), grades
     )
     _write_comments(db, comments)
-    insert = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[db.get_bind().dialect.name](MARKED)
+    insert: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[db.get_bind().dialect.name](MARKED)
     columns = ("score", "comment", "rubric", "answer", "who", "at")
     connection.execute(
         insert.on_conflict_do_update(
