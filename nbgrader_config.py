@@ -47,6 +47,7 @@ c.GenerateFeedback.exporter_class = "autograder.classroom.dead_paper.DeadPaperEx
 if formgrader is not None:
     from autograder.marking.formgrader import local_zone
 
+    c.ExchangeFactory.list = "autograder.marking.formgrader.NoExchange"
     c.NbGraderAPI.timezone = local_zone()
     c.FormgradeExtension.debug = False  # 설정을 통째로 펼쳐 보이지 않아요.
     if chosen and (Path(chosen) / "nbgrader_config.py").is_file():

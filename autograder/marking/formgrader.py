@@ -19,6 +19,8 @@ from zoneinfo import available_timezones
 
 from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, PrefixLoader
 from nbgrader.api import MissingEntry
+from nbgrader.exchange import ExchangeError
+from nbgrader.exchange.default import ExchangeList
 from nbgrader.server_extensions.formgrader import handlers
 from tornado.web import StaticFileHandler
 from traitlets import default
@@ -88,6 +90,14 @@ class KoreanPaperExporter(DeadPaperExporter):
     @default("extra_loaders")
     def _korean_page(self) -> list[BaseLoader]:
         return [*self._dead_head(), KoreanLoader(str(Path(handlers.template_path) / "formgrade"))]
+
+
+class NoExchange(ExchangeList):
+    """JupyterHub의 나눠 주는 폴더. 우리는 쓰지 않으니, 없다는 경고도 남기지 않아요."""
+
+    def start(self) -> Any:
+        """없다고만 말해요."""
+        raise ExchangeError("나눠 주는 폴더를 쓰지 않아요.")
 
 
 def dress(formgrader: ModuleType, base: ModuleType) -> None:
