@@ -114,7 +114,7 @@ class Desk:
     def _read_answers(self, lesson: str, states: Sequence[State]) -> Mapping[str, str | None]:
         """학생마다의 답의 글. 이 컴퓨터에 채점한 결과가 없으면 None이에요."""
         results = {state.student: self.classroom.load(state.student, lesson) for state in states}
-        self._answers[lesson] = {student: found and found.code.get(CELL) for student, found in results.items()}
+        self._answers[lesson] = {student: found.code.get(CELL) if found else None for student, found in results.items()}
         return self._answers[lesson]
 
     def _digests(self, lesson: str) -> Mapping[str, str]:

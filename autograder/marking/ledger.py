@@ -209,7 +209,7 @@ def _write(db: Session, lesson: str, wanted: Sequence[tuple[State, Change]], who
         change_grade.values(manual_score=bindparam("score"), needs_manual_grade=bindparam("review")), grades
     )
     _write_comments(db, comments)
-    insert = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[db.get_bind().dialect.name](MARKED)
+    insert: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[db.get_bind().dialect.name](MARKED)
     columns = ("score", "comment", "rubric", "answer", "who", "at")
     connection.execute(
         insert.on_conflict_do_update(
