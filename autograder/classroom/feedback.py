@@ -81,11 +81,6 @@ class FeedbackPage:
         return round(100 * min(1.0, self.score / self.max_score), 1) if self.max_score else 0.0
 
 
-def local_time(stamp: datetime) -> str:
-    """성적부의 시각(시간대 없는 UTC)을 이 컴퓨터의 시각으로."""
-    return f"{stamp.replace(tzinfo=timezone.utc).astimezone():%Y-%m-%d %H:%M}"
-
-
 def points(value: float) -> str:
     """점수의 글: 10.0은 10, 7.5는 7.5."""
     return f"{value:.1f}".removesuffix(".0")

@@ -290,7 +290,7 @@ def set_deadlines(gradebook: api.Gradebook, lesson: str, deadline: Deadline) -> 
             if one.extension != more:
                 one.extension = more
 
-    _in_transaction(gradebook, work)
+    in_transaction(gradebook, work)
 
 
 def apply_late_penalties(gradebook: api.Gradebook, lesson: str, config: Any = None) -> None:
