@@ -18,13 +18,15 @@ formgrader = sys.modules.get("nbgrader.server_extensions.formgrader.formgrader")
 if formgrader is not None:  # JupyterLab이 formgrader를 켜는 중이에요.
     from nbgrader.server_extensions.formgrader import base
 
-    from autograder.classroom.dead_paper import harden
+    from autograder.marking.formgrader import dress
 
-    harden(formgrader, base)
+    dress(formgrader, base)
 
 c = get_config()  # noqa: F821  (설정을 읽는 쪽이 넣어 주는 이름이에요)
 c.CourseDirectory.course_id = "transformer"
-c.CourseDirectory.root = str(here / "classroom")
+# `course lab --classroom 폴더`가 고른 학급. 없으면 classroom/이에요.
+chosen = os.environ.get("COURSE_CLASSROOM")
+c.CourseDirectory.root = chosen or str(here / "classroom")
 c.CourseDirectory.source_directory = str(here / "build" / "solutions")
 
 c.Autograde.exporter_class = "autograder.classroom.nbgrader_plugin.RobustExporter"
@@ -41,3 +43,12 @@ c.Autograde.autograde_preprocessors = [
 
 # 학습자의 글은 강사의 화면에서 글자로만 보여요.
 c.GenerateFeedback.exporter_class = "autograder.classroom.dead_paper.DeadPaperExporter"
+
+if formgrader is not None:
+    from autograder.marking.formgrader import local_zone
+
+    c.ExchangeFactory.list = "autograder.marking.formgrader.NoExchange"
+    c.NbGraderAPI.timezone = local_zone()
+    c.FormgradeExtension.debug = False  # 설정을 통째로 펼쳐 보이지 않아요.
+    if chosen and (Path(chosen) / "nbgrader_config.py").is_file():
+        load_subconfig(str(Path(chosen) / "nbgrader_config.py"))  # noqa: F821  (설정을 읽는 쪽이 넣어 주는 이름이에요)

@@ -53,6 +53,15 @@ def move_into(source: Path, path: Path) -> None:
     os.replace(source, path)
 
 
+def private_folder(path: Path) -> None:
+    """사적인 자료가 살 폴더를 만들고, git이 그 안을 보지 않게 해요.
+
+    지금 저장소 안이 아니어도 적어 둬요. 나중에 옮겨져도 커밋되지 않게요. 이미 있는 `.gitignore`는 사람이 정한 것이라 그대로 둬요.
+    """
+    if not (path / ".gitignore").exists():
+        create_text(path / ".gitignore", "# 학습자의 사적인 자료라 커밋하지 않아요.\n*\n")
+
+
 def create_text(path: Path, text: str) -> None:
     """아직 없을 때만 써요. 여럿이 함께 만들어도 먼저 쓴 하나만 남고, 반쪽은 누구에게도 보이지 않아요."""
     temporary = _temporary(path)

@@ -10,4 +10,5 @@ REFERENCE = ROOT / "reference"
 LESSONS = ROOT / "lessons"
 SOLUTIONS = ROOT / "solutions"
 BUILD = ROOT / "build"
+EXPECTED = "expected.json"  # 가상 학급의 폴더에 든, 바른 채점기가 내야 할 점수
 STUDY = ROOT / "study"  # 학습자의 사본. 커밋하지 않아요.

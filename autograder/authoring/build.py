@@ -46,6 +46,12 @@ def build_lessons(lessons: Iterable[str] | None = None, root: Path = ROOT) -> li
     return written
 
 
+def build_solved(lessons: Iterable[str], root: Path = ROOT) -> None:
+    """풀이가 든 노트북만 만들어요. `lessons/`는 건드리지 않아요."""
+    for lesson in lessons:
+        write_text(solved_path(lesson, root), _dump(read_source(lesson, root)))
+
+
 def check_lessons(lessons: Iterable[str] | None = None, root: Path = ROOT) -> list[str]:
     """`lessons/`가 원본에서 다시 만든 것과 다른 레슨의 이름들이에요. 비어 있으면 모두 같아요."""
     stale = []

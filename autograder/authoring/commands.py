@@ -1,4 +1,4 @@
-"""코스를 만드는 명령: build, release, simulate, bench grade."""
+"""코스를 만드는 명령: build, release, bench grade."""
 
 from __future__ import annotations
 
@@ -25,7 +25,6 @@ def register(app: typer.Typer) -> None:
     """코스를 만드는 명령들을 `app`에 더해요."""
     app.command("build")(build)
     app.command("release")(release)
-    app.command("simulate")(simulate)
     # 재는 명령은 한 이름 아래 모여요: `course bench train`, `course bench grade`.
     bench.command("grade")(bench_grade)
 
@@ -40,7 +39,7 @@ def build(
         stale = notebooks.check_lessons()
         if stale:
             raise StaleLessonsError(
-                f"원본과 다른 레슨이 있어요: {', '.join(stale)}. `course build`로 다시 만들어 주세요."
+                f"원본과 다른 레슨이 있어요: {', '.join(stale)}. `python3 course.py build`로 다시 만들어 주세요."
             )
         print("lessons/의 모든 노트북이 원본과 같아요.")
         return
@@ -62,25 +61,6 @@ def release(
 
     count = write_bundle(bundle)
     print(f"{bundle}에 파일 {count}개를 담았어요. 풀어서 `python3 course.py lab`으로 시작해요.")
-
-
-def simulate(
-    students: Annotated[int, typer.Option("--students", help="학생 수예요.")],
-    out: Annotated[Path, typer.Option("--out", help="만들 폴더예요. 비어 있거나 없어야 해요.")],
-    seed: Annotated[int, typer.Option("--seed", help="같은 시드면 같은 학급이에요.")] = 0,
-) -> None:
-    """정답과 알려진 실수로 가상 학급을 만들고, 기대 점수를 expected.json에 적어요."""
-    from autograder.authoring.simulated_class import simulate as make
-
-    made = make(students, out, seed)
-    print(
-        f"{out}에 학생 {made.students}명의 제출물 {made.submissions}개를 만들었어요. 알려진 실수 {made.mistakes}개가 들어 있어요."
-    )
-    if made.left_out:
-        print(
-            f"학생이 모자라 넣지 못한 실수가 {len(made.left_out)}개 있어요. 학생이 {made.needed}명이면 모두 들어가요: "
-            f"--students {made.needed}"
-        )
 
 
 def bench_grade(

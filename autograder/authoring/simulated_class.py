@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,12 +19,10 @@ from autograder.authoring.lesson_source import lesson_path, read_source, sources
 from autograder.exercises import lesson_exercises
 from autograder.exercises.answer_key_maker import make_answer_key
 from autograder.exercises.schema import Exercise, Mistake
-from autograder.files import write_json
+from autograder.files import private_folder, write_json
 from autograder.judging import scoring
 from autograder.judging.call_runner import run_cases
-
-EXPECTED = "expected.json"
-REFLECTION = "점수를 √d로 나누면 소프트맥스가 한쪽으로 쏠리지 않아서 기울기가 살아 있다고 이해했어요."
+from autograder.layout import EXPECTED
 
 
 @dataclass(frozen=True)
@@ -42,6 +41,7 @@ class Learner:
 
     role: str
     answers: dict[str, Answer] = field(default_factory=dict)
+    written: str = ""  # 서술형의 답. 비어 있으면 손대지 않은 거예요.
 
 
 @dataclass(frozen=True)
@@ -81,24 +81,27 @@ def simulate(students: int, out: Path, seed: int = 0, lessons: Sequence[str] | N
     if unknown or not lessons:
         raise SimulateError(
             f"만들 수 있는 레슨이 아니에요: {', '.join(unknown) or '(없음)'}. "
-            f"있는 레슨: {', '.join(finished) or '없음. `course build`를 먼저 해 주세요.'}"
+            f"있는 레슨: {', '.join(finished) or '없음. `python3 course.py build`를 먼저 해 주세요.'}"
         )
     _clear(out)
+    private_folder(out)
     names = [f"s{number:0{max(3, len(str(students)))}d}" for number in range(1, students + 1)]
     expected: list[dict[str, Any]] = []
     left_out: list[str] = []
     total = needed = 0
     for lesson in lessons:
         rng = random.Random(f"{seed}:{lesson}")
-        solved = solution_cells(read_source(lesson))
+        source = read_source(lesson)
+        solved = solution_cells(source)
         released = json.loads(lesson_path(lesson).read_text(encoding="utf-8"))
         planned = plan(lesson_exercises(lesson), solved, students, rng)
         left_out += planned.left_out
         total += planned.placed
         needed = max(needed, planned.needed)
+        write_answers(planned.learners, sample_answer(source))
         for name, learner in zip(names, planned.learners, strict=True):
             write_json(out / name / lesson / f"{lesson}.ipynb", learner_notebook(released, learner))
-            expected += [_expected(name, lesson, e, learner.answers[e.name]) for e in lesson_exercises(lesson)]
+            expected += expected_marks(name, lesson, learner)
     order = {lesson: i for i, lesson in enumerate(lessons)}
     expected.sort(key=lambda item: (item["student"], order[item["lesson"]]))
     write_json(out / EXPECTED, expected)
@@ -162,16 +165,21 @@ def mistaken(exercise: Exercise, mistake: Mistake, rng: random.Random) -> Answer
     return Answer(as_cell(exercise.name, wrong), verdict, share, mistake.id)
 
 
-def _expected(student: str, lesson: str, exercise: Exercise, answer: Answer) -> dict[str, Any]:
-    return {
-        "student": student,
-        "lesson": lesson,
-        "exercise": exercise.name,
-        "score": round(exercise.worth * answer.share, 1),
-        "max_score": exercise.points,
-        "verdict": answer.verdict,
-        "mistake": answer.mistake,
-    }
+def expected_marks(student: str, lesson: str, learner: Learner) -> list[dict[str, Any]]:
+    """바른 채점기가 이 학습자에게 내야 할 점수들. `course grade --json`의 객체에서 message만 뺀 것이에요."""
+    return [
+        {
+            "student": student,
+            "lesson": lesson,
+            "exercise": exercise.name,
+            "score": round(exercise.worth * answer.share, 1),
+            "max_score": exercise.points,
+            "verdict": answer.verdict,
+            "mistake": answer.mistake,
+        }
+        for exercise in lesson_exercises(lesson)
+        for answer in (learner.answers[exercise.name],)
+    ]
 
 
 def _broken(text: str) -> str:
@@ -195,6 +203,31 @@ def solution_cells(notebook: Any) -> dict[str, str]:
     return cells
 
 
+def sample_answer(notebook: Any) -> str:
+    """풀이 노트북에 있는 서술형의 예시 답안."""
+    return next(c.source for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade_id") == "reflection")
+
+
+def write_answers(learners: Sequence[Learner], sample: str) -> None:
+    """학습자마다 서술형의 답을 적어요: 훌륭한 것, 앞부분만 맞힌 것, 뜻만 통하는 것, 근거가 없는 것, 모르겠다는 것, 빈칸.
+
+    똑같은 답과 조금만 고친 답도 섞여서, 서술형을 채점하는 연습이 돼요.
+    """
+    sentences = re.split(r"(?<=요[.)]) |\n", sample)
+    qualities = (
+        sample,
+        sentences[0],
+        f"제 말로 적어 볼게요. {sentences[-1]}",
+        "그림을 보니 값이 많이 달라져서, 없으면 안 되는 것 같아요.",
+        f"{sentences[0]} 나머지는 아직 잘 모르겠어요.",
+        "",
+        sample.replace("예요", "입니다").replace("어요", "습니다"),
+        "잘 모르겠어요. 다음 시간에 다시 설명해 주세요.",
+    )
+    for number, learner in enumerate(learners):
+        learner.written = "" if learner.role == "untouched" else qualities[number % len(qualities)]
+
+
 def learner_notebook(released: Mapping[str, Any], learner: Learner) -> dict[str, Any]:
     """배포 노트북에 학습자의 답을 적어 넣은 노트북."""
     cells = []
@@ -203,8 +236,8 @@ def learner_notebook(released: Mapping[str, Any], learner: Learner) -> dict[str,
         answer = learner.answers.get(name)
         if answer is not None and answer.text is not None:
             cell = {**cell, "source": answer.text.splitlines(keepends=True)}
-        elif name == "reflection" and learner.role != "untouched":
-            cell = {**cell, "source": [REFLECTION]}
+        elif name == "reflection" and learner.written:
+            cell = {**cell, "source": learner.written.splitlines(keepends=True)}
         cells.append(cell)
     return {**released, "cells": cells}
 
@@ -226,7 +259,7 @@ def _clear(out: Path) -> None:
         owners = {item["student"] for item in json.loads((out / EXPECTED).read_text(encoding="utf-8"))}
     except (ValueError, TypeError, KeyError) as error:
         raise SimulateError(f"{out / EXPECTED} 파일을 읽을 수 없어요. 비어 있는 폴더를 골라 주세요.") from error
-    others = sorted(set(found) - owners - {EXPECTED})
+    others = sorted(set(found) - owners - {EXPECTED, ".gitignore"})
     if others:
         raise SimulateError(f"{out} 폴더에 가상 학급이 아닌 것이 있어요({others[0]}). 비어 있는 폴더를 골라 주세요.")
     for owner in owners:

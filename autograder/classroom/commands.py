@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from autograder.classroom.afterwards import marks_changed
 from autograder.classroom.folder import Classroom, StoredResult
 from autograder.classroom.options import DEFAULT_CLASSROOM, ClassroomOption, lesson_id
+from autograder.console import typed
 from autograder.errors import CourseError
 from autograder.files import write_json
 
@@ -81,11 +83,12 @@ def grade(
     if dask and unsafe:
         raise CourseError("`--dask`는 모래상자 없이 쓸 수 없어요. 둘 가운데 하나만 적어 주세요.")
     from autograder.classroom.grade_class import grade_class
+    from autograder.classroom.practice import room_for
     from autograder.classroom.progress import GradingProgress
 
     if directory is not None and not directory.is_dir():
         raise CourseError(f"{directory} 폴더가 없어요. 제출물이 있는 폴더를 적어 주세요.")
-    room = Classroom(classroom)
+    room = room_for(directory, classroom, begin=not dry_run)
     with GradingProgress() as progress:
         try:
             graded = grade_class(
@@ -105,6 +108,9 @@ def grade(
     if json_file is not None:
         write_json(json_file, [mark.to_dict() for result in graded.results for mark in result.marks])
     _summarize(room, graded, unsafe, dry_run)
+    if graded.results and not dry_run:
+        for page in marks_changed(room):
+            print(f"보고서 {page}")
     return 1 if graded.unreadable or graded.ungraded else 0
 
 
@@ -135,6 +141,8 @@ def _summarize(classroom: Classroom, graded: ClassResult, unsafe: bool, dry_run:
         print(
             f"성적부 {shown(classroom.db_url())} · 피드백 {classroom.path / 'feedback'} · 점수표 {classroom.marks_csv}"
         )
+    if classroom.is_practice:
+        print(f"연습 학급이에요. 점수는 모두 {typed(classroom.path)}에만 적었어요.")
     print(f"모래상자: {_tiers(graded.results)}")
     _show_changes(console, graded, dry_run)
     if unsafe:
@@ -150,7 +158,9 @@ def _summarize(classroom: Classroom, graded: ClassResult, unsafe: bool, dry_run:
         print(f"채점하지 못한 제출물이 {len(graded.ungraded)}개 있어요. 학습자의 잘못이 아니라서 점수를 적지 않았어요.")
         for one in graded.ungraded:
             print(f"  {one.student} / {one.lesson}: {one.why}")
-        print("같은 명령을 다시 실행하면 이것들만 다시 채점해요. 되풀이되면 `course doctor`를 실행해 주세요.")
+        print(
+            "같은 명령을 다시 실행하면 이것들만 다시 채점해요. 되풀이되면 `python3 course.py doctor`를 실행해 주세요."
+        )
 
 
 def _show_changes(console: Console, graded: ClassResult, dry_run: bool) -> None:

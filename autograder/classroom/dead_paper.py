@@ -17,7 +17,9 @@ from jinja2 import BaseLoader, DictLoader, Environment, pass_context
 from jinja2.runtime import Context
 from nbconvert.exporters import HTMLExporter
 from nbformat.notebooknode import NotebookNode
+from nbgrader.api import Assignment, SubmittedAssignment
 from nbgrader.apps import NbGraderAPI
+from sqlalchemy import select
 from traitlets import default
 
 from autograder.grading.names import student_name, visible
@@ -26,7 +28,9 @@ from autograder.judging.card import to_html
 # 스크립트는 nbgrader가 제 서버에서 부르는 것과 문서에 적어 둔 것뿐이고, 바깥으로는 아무것도 부르지 않아요.
 POLICY = "default-src 'self' 'unsafe-inline' data:; object-src 'none'; base-uri 'none'; form-action 'self'"
 # nbgrader의 틀이 <head>에 MathJax를 넣으려고 부르는 매크로예요. 그 자리에 규칙만 넣어요.
-HEAD = f'{{% macro mathjax(url="") %}}<meta http-equiv="Content-Security-Policy" content="{POLICY}">{{% endmacro %}}'
+HEAD = '{{% macro mathjax(url="") %}}<meta http-equiv="Content-Security-Policy" content="{policy}">{script}{{% endmacro %}}'
+# 채점 화면의 스크립트는 MathJax가 다 켜진 뒤에야 단축키를 켜요. MathJax가 없으니 바로 켜졌다고 말해 줘요.
+STAND_IN = '<script>var MathJax = {Hub: {Startup: {signal: {Interest: (tell) => tell("End")}}}};</script>'
 
 
 class DeadPaperExporter(HTMLExporter):
@@ -34,7 +38,8 @@ class DeadPaperExporter(HTMLExporter):
 
     @default("extra_loaders")
     def _dead_head(self) -> list[BaseLoader]:
-        return [DictLoader({"mathjax.html.j2": HEAD})]
+        script = STAND_IN if self.template_name == "formgrade" else ""
+        return [DictLoader({"mathjax.html.j2": HEAD.format(policy=POLICY, script=script)})]
 
     def from_notebook_node(  # type: ignore[override]  # HTMLExporter도 부모와 달리 글을 돌려줘요.
         self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
@@ -64,7 +69,10 @@ class PatientApi(NbGraderAPI):
 
     def get_submitted_students(self, assignment_id: str) -> set[str]:
         """제출한 학습자의 이름들. 폴더의 이름이 아니라 성적부의 이름이라 한 사람이 두 줄이 되지 않아요."""
-        return {student_name(folder) for folder in super().get_submitted_students(assignment_id)}
+        names = {student_name(folder) for folder in super().get_submitted_students(assignment_id)}
+        with self.gradebook as gradebook:  # 다른 폴더의 제출물을 채점한 학급이면 submitted/에는 없어요.
+            known = select(SubmittedAssignment.student_id).join(Assignment).where(Assignment.name == assignment_id)
+            return names | set(gradebook.db.scalars(known))
 
     def get_submitted_timestamp(self, assignment_id: str, student_id: str) -> datetime | None:
         """제출 시각. timestamp.txt가 없거나, 보통 파일이 아니거나, 시각으로 읽을 수 없으면 None이에요."""

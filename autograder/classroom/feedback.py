@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from autograder.classroom.deadlines import SHOWN, local_time
 from autograder.classroom.folder import StoredResult
 from autograder.classroom.gradebook_reader import CellScore, SubmissionScore
 from autograder.exercises import LESSONS, lesson_exercises
@@ -55,10 +58,22 @@ class FeedbackPage:
     submitted: str
     graded_at: str
     late_penalty: float
+    due: str
+    late_by: str
     problems: tuple[str, ...]
     stamp: str
     exercises: tuple[ExerciseView, ...] = field(default=())
     written: tuple[ExerciseView, ...] = field(default=())
+
+    @property
+    def before_penalty(self) -> float:
+        """늦은 만큼을 빼기 전의 점수."""
+        return round(self.score + self.late_penalty, 1)
+
+    @property
+    def waiting(self) -> float:
+        """아직 사람이 읽지 않은 서술형의 배점."""
+        return sum(item.max_score for item in self.written if item.waiting)
 
     @property
     def percent(self) -> float:
@@ -69,6 +84,11 @@ class FeedbackPage:
 def points(value: float) -> str:
     """점수의 글: 10.0은 10, 7.5는 7.5."""
     return f"{value:.1f}".removesuffix(".0")
+
+
+def shown_time(utc: datetime | None) -> str:
+    """성적부의 시각(UTC)을 이 컴퓨터의 시각으로 적은 글. 모르면 빈 글이에요."""
+    return f"{local_time(utc):{SHOWN}}" if utc else ""
 
 
 @cache
@@ -87,9 +107,9 @@ def templates() -> Environment:
     return environment
 
 
-def render_feedback(result: StoredResult, score: SubmissionScore | None = None) -> str:
+def render_feedback(result: StoredResult, score: SubmissionScore | None = None, practice: bool = False) -> str:
     """결과와 성적부의 점수(손 채점, 의견, 감점)로 피드백 HTML을 만들어요."""
-    return templates().get_template("feedback.html.j2").render(page=feedback_page(result, score))
+    return templates().get_template("feedback.html.j2").render(page=feedback_page(result, score), practice=practice)
 
 
 def feedback_page(result: StoredResult, score: SubmissionScore | None = None) -> FeedbackPage:
@@ -127,14 +147,26 @@ def feedback_page(result: StoredResult, score: SubmissionScore | None = None) ->
         score=score.score if score else result.score,
         max_score=score.max_score if score else result.max_score,
         summary=_summary(passed, len(result.marks)),
-        submitted=f"{score.timestamp:%Y-%m-%d %H:%M}" if score and score.timestamp else "",
+        submitted=shown_time(score.timestamp) if score else "",
         graded_at=result.graded_at,
         late_penalty=score.late_penalty if score else 0.0,
+        due=shown_time(score.due) if score else "",
+        late_by=_late_by(score) if score else "",
         problems=result.problems,
         stamp="이 점수는 모래상자 없이 채점했어요." if result.tier == "none" else "",
         exercises=tuple(views),
         written=written,
     )
+
+
+def _late_by(score: SubmissionScore) -> str:
+    """마감보다 얼마나 늦었는지. 늦지 않았거나 모르면 빈 글이에요."""
+    if score.timestamp is None or score.due is None or score.timestamp <= score.due:
+        return ""
+    minutes = math.ceil((score.timestamp - score.due).total_seconds() / 60)
+    days, hours = divmod(minutes // 60, 24)
+    parts = ((days, "일"), (hours, "시간"), (0 if days else minutes % 60, "분"))
+    return " ".join(f"{number}{unit}" for number, unit in parts if number)
 
 
 def _written(cell: CellScore, result: StoredResult, comment: str) -> ExerciseView:

@@ -4,8 +4,13 @@ submitted/<학생>/<레슨>/<레슨>.ipynb   받은 그대로의 제출물. 읽�
 autograded/…                           formgrader가 보여 줄, 판정을 적어 넣은 사본
 feedback/<학생>/<레슨>.html            학습자에게 줄 피드백. 윈도우와 맥에서 풀어도 겹치지 않아요
 results/<레슨>/<학생>.json             제출물마다의 판정. 다시 돌릴 때 바뀌지 않은 것은 이걸 써요.
+replaced/<때>/<학생>/<레슨>.ipynb      새로 받아 바뀐 옛 제출물
+aside/<레슨>/<학생>/…                  그 레슨을 모을 때 받은 다른 레슨의 노트북
+receipts/<레슨>.json                   누구의 것이 LMS의 어느 이름에서 왔는지
+roster.csv deadlines.json              명단, 마감과 연장
 changes/<때>.csv, .html                다시 채점해서 달라진 점수의 목록. 이름에 preview가 있으면 미리 본 것이에요
-classroom.json gradebook.db marks.csv  시드, 성적부, 점수표
+classroom.json gradebook.db marks.csv  시드(와 연습 학급이라는 표시), 성적부, 점수표
+.gitignore                             여기의 것은 어느 저장소에도 커밋되지 않아요
 """
 
 from __future__ import annotations
@@ -25,7 +30,7 @@ from sqlalchemy import URL, make_url
 from autograder.classroom.fingerprint import Parts, parts_of
 from autograder.errors import CourseError
 from autograder.exercises import LESSONS
-from autograder.files import create_text, write_json
+from autograder.files import create_text, private_folder, write_json
 from autograder.grading.messages import Graded
 from autograder.grading.names import folded, tagged
 from autograder.grading.results import Mark, Scored
@@ -88,6 +93,7 @@ class Classroom:
         self.submitted = self.path / "submitted"
         self.changes = self.path / "changes"
         self.marks_csv = self.path / "marks.csv"
+        self._facts = self.path / "classroom.json"
 
     def autograded(self, student: str, lesson: str) -> Path:
         """판정을 적어 넣은 사본의 자리."""
@@ -137,16 +143,23 @@ class Classroom:
     @property
     def has_seed(self) -> bool:
         """한 번이라도 채점을 시작한 학급인지."""
-        return (self.path / "classroom.json").exists()
+        return self._facts.exists()
+
+    def prepare(self, practice: bool = False) -> None:
+        """폴더를 만들고 시드를 뽑아요. 이미 있는 학급이면 그대로 둬요. `practice`는 새 학급을 연습 학급으로 만들어요."""
+        private_folder(self.path)
+        if not self.has_seed:
+            facts: dict[str, Any] = {"seed": secrets.randbelow(2**53), "created": f"{datetime.now():%Y-%m-%d}"}
+            if practice:
+                facts["practice"] = True
+            # 두 채점이 함께 시작해도 시드는 하나예요: 이미 있으면 링크가 실패해요.
+            create_text(self._facts, json.dumps(facts) + "\n")
 
     def seed(self) -> int:
         """이 학급의 시드. 처음 부를 때 한 번 뽑아 적어 두고, 그다음부터는 늘 같아요."""
-        path = self.path / "classroom.json"
-        if not path.exists():
-            self.path.mkdir(parents=True, exist_ok=True)
-            facts = {"seed": secrets.randbelow(2**53), "created": f"{datetime.now():%Y-%m-%d}"}
-            # 두 채점이 함께 시작해도 시드는 하나예요: 이미 있으면 링크가 실패해요.
-            create_text(path, json.dumps(facts) + "\n")
+        if not self.has_seed:
+            self.prepare()
+        path = self._facts
         try:
             seed = json.loads(path.read_text(encoding="utf-8"))["seed"]
         except (ValueError, KeyError, TypeError) as error:
@@ -156,6 +169,14 @@ class Classroom:
         if not isinstance(seed, int):
             raise ClassroomError(f"{path}의 seed는 정수여야 해요.")
         return seed
+
+    @property
+    def is_practice(self) -> bool:
+        """가상 학급으로 연습하는 학급인지. 읽을 수 없으면 실제 학급으로 봐요."""
+        try:
+            return json.loads(self._facts.read_text(encoding="utf-8")).get("practice") is True
+        except (OSError, ValueError, AttributeError):
+            return False
 
     def parts(self, content: str, lesson: str, sandboxed: bool = True) -> Parts:
         """이 학급에서 그 내용(`content_digest`)을 지금 채점하면 판정을 정할 것들의 지문."""
@@ -191,15 +212,15 @@ class Classroom:
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """같은 학급을 두 명령이 함께 채점하지 않게 잠가요. 프로세스가 죽으면 저절로 풀려요."""
+        """같은 학급을 두 명령이 함께 쓰지 않게 잠가요. 프로세스가 죽으면 저절로 풀려요."""
         import fcntl  # Windows에는 없어요. 거기서는 채점하지 않아요.
 
-        self.path.mkdir(parents=True, exist_ok=True)
+        private_folder(self.path)
         with open(self.path / ".lock", "w") as handle:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
                 raise ClassroomError(
-                    f"{self.path} 학급을 다른 명령이 채점하고 있어요. 끝난 뒤에 다시 해 봐요."
+                    f"{self.path} 학급을 다른 명령이 쓰고 있어요(채점이나 모으기). 끝난 뒤에 다시 해 봐요."
                 ) from error
             yield

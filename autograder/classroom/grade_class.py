@@ -70,7 +70,7 @@ def grade_class(
     `dask`는 함께 채점할 스케줄러의 주소예요("local"이면 이 컴퓨터에 띄워 봐요).
     제출물이 없거나 미리 볼 것이 없으면 ClassroomError, 모래상자를 만들 수 없으면 `sandbox.SandboxRefused`예요.
     """
-    directory = directory or classroom.submitted
+    directory = (directory or classroom.submitted).absolute()  # 심사원은 다른 폴더에서 돌아요.
     if dry_run and not classroom.has_seed:
         raise ClassroomError(
             f"{classroom.path}은 아직 채점한 적이 없는 학급이라 견줄 점수가 없어요. `--dry-run` 없이 먼저 채점해 주세요."

@@ -14,7 +14,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from nbgrader import api
 from nbgrader.dbutil import ALEMBIC_DIR
-from sqlalchemy import Column, MetaData, String, Table, func, insert, inspect, select, text
+from sqlalchemy import Column, Float, MetaData, String, Table, Text, func, insert, inspect, select, text
 from sqlalchemy.engine import URL, Connection
 
 from autograder.classroom.gradebook_troubles import (
@@ -56,6 +56,19 @@ RECORDED = Table(
     MetaData(),
     Column("submitted_notebook", String(32), primary_key=True),
     Column("key", String(64), nullable=False),
+)
+# 서술형 화면에서 준 점수: 누가 언제, 기준의 어느 줄로, 어느 답을 보고. 점수와 의견은 nbgrader의 표에 있고, 여기 적은 것과 다르면
+# 그 뒤에 다른 화면(formgrader)에서 바뀐 것이에요.
+MARKED = Table(
+    "transformer_marked",
+    MetaData(),
+    Column("grade", String(32), primary_key=True),
+    Column("score", Float),
+    Column("comment", Text),
+    Column("rubric", String(64), nullable=False),
+    Column("answer", String(64), nullable=False),
+    Column("who", String(255), nullable=False),
+    Column("at", String(32), nullable=False),
 )
 # 표를 함께 만들려는 채점들이 차례를 기다리는 PostgreSQL 잠금의 번호. 뜻은 없고 같기만 하면 돼요.
 _MAKING = 20170612
@@ -129,11 +142,11 @@ def begin_writing(connection: Connection) -> None:
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{BUSY_SECONDS}s'")
 
 
-def make_recorded(connection: Connection) -> None:
-    """점수의 출처를 적을 표가 없으면 만들어요."""
-    if not inspect(connection).has_table(RECORDED.name):
+def make_recorded(connection: Connection, table: Table = RECORDED) -> None:
+    """점수의 출처를 적을 표(`RECORDED`나 `MARKED`)가 없으면 만들어요."""
+    if not inspect(connection).has_table(table.name):
         _wait_to_make(connection)
-        RECORDED.create(connection, checkfirst=True)
+        table.create(connection, checkfirst=True)
 
 
 def _wait_to_make(connection: Connection) -> None:
@@ -180,7 +193,7 @@ def _is_ready(connection: Connection, course_id: str) -> bool:
     if versions and versions != {head}:
         raise _not_ours(connection, "이 nbgrader가 모르는 판이에요. 더 새 nbgrader나 다른 프로그램이 만들었어요")
     whole = all(set(wanted[table].columns.keys()) <= set(found[table]) for table in ours)
-    strangers = names - set(wanted) - {"alembic_version", RECORDED.name}
+    strangers = names - set(wanted) - {"alembic_version", RECORDED.name, MARKED.name}
     if not whole or (strangers and not versions):
         raise _not_ours(connection, "nbgrader의 성적부가 아니에요")
     if not versions or ours != set(wanted):

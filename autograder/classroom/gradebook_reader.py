@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from nbgrader import api
 from sqlalchemy import func, select
@@ -28,7 +28,7 @@ class CellScore:
 
 @dataclass
 class SubmissionScore:
-    """성적부에서 읽은 제출물 하나."""
+    """성적부에서 읽은 제출물 하나. 시각은 성적부의 것 그대로 시간대 없는 UTC이고, `due`는 연장까지 더한 그 사람의 마감이에요."""
 
     student: str
     lesson: str
@@ -36,6 +36,7 @@ class SubmissionScore:
     comments: dict[str, str] = field(default_factory=dict)
     late_penalty: float = 0.0
     timestamp: datetime | None = None
+    due: datetime | None = None
 
     @property
     def score(self) -> float:
@@ -67,6 +68,8 @@ def _read_scores(db: Session, lesson: str | None) -> list[SubmissionScore]:
             api.Assignment.name,
             api.SubmittedNotebook.late_submission_penalty,
             api.SubmittedAssignment.timestamp,
+            api.Assignment.duedate,
+            api.SubmittedAssignment.extension,
         )
         .join(api.SubmittedAssignment, api.SubmittedNotebook.assignment_id == api.SubmittedAssignment.id)
         .join(api.Assignment, api.SubmittedAssignment.assignment_id == api.Assignment.id)
@@ -74,8 +77,10 @@ def _read_scores(db: Session, lesson: str | None) -> list[SubmissionScore]:
     if lesson is not None:
         base = base.where(api.Assignment.name == lesson)
     found = {
-        id: SubmissionScore(student, name, late_penalty=penalty or 0.0, timestamp=stamp)
-        for id, student, name, penalty, stamp in db.execute(base)
+        id: SubmissionScore(
+            student, name, late_penalty=penalty or 0.0, timestamp=stamp, due=due and due + (extension or timedelta())
+        )
+        for id, student, name, penalty, stamp, due, extension in db.execute(base)
     }
     grades = select(
         api.Grade.notebook_id,

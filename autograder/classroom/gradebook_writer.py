@@ -19,6 +19,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from autograder.classroom.deadlines import Deadline, naive_utc
 from autograder.classroom.gradebook import RECORDED, Entry, begin_writing, make_recorded
 from autograder.classroom.gradebook_troubles import COLLISIONS, explained, sqlstate
 from autograder.grading.lesson_cells import LessonCells
@@ -48,7 +49,7 @@ def register_lesson(gradebook: api.Gradebook, cells: LessonCells) -> None:
         _register_cells(db, notebook.id, cells)
         _register_sources(db, notebook.id, cells)
 
-    _in_transaction(gradebook, work)
+    in_transaction(gradebook, work)
 
 
 def _register_cells(db: Session, notebook: str, cells: LessonCells) -> None:
@@ -100,10 +101,10 @@ def save_entries(gradebook: api.Gradebook, cells: LessonCells, entries: Sequence
         _save_comments(db, cells, ids.solution_cells, submitted, entries)
 
     if entries:
-        _in_transaction(gradebook, work)
+        in_transaction(gradebook, work)
 
 
-def _in_transaction(gradebook: api.Gradebook, work: Callable[[Session], None]) -> None:
+def in_transaction(gradebook: api.Gradebook, work: Callable[[Session], None]) -> None:
     """`work`를 한 트랜잭션에서 해요. 다른 채점과 겹쳐 물러났으면 처음부터 다시 해요. 두 번 해도 같은 일이어야 해요."""
     db: Session = gradebook.db()
     with explained(gradebook.engine.url):
@@ -274,6 +275,24 @@ def _save_comments(
     )
 
 
+def set_deadlines(gradebook: api.Gradebook, lesson: str, deadline: Deadline) -> None:
+    """학급 폴더에 적은 마감과 연장을 nbgrader의 자리(duedate, extension)에 옮겨요. 시각은 시간대 없는 UTC예요."""
+
+    def work(db: Session) -> None:
+        assignment = db.get_one(api.Assignment, _lock_lesson(db, lesson))
+        due = deadline.due
+        wanted = None if due is None else naive_utc(due)
+        if assignment.duedate != wanted:
+            assignment.duedate = wanted
+        for one in db.scalars(select(api.SubmittedAssignment).filter_by(assignment_id=assignment.id)):
+            until = deadline.extensions.get(one.student_id)
+            more = None if until is None or due is None else until - due
+            if one.extension != more:
+                one.extension = more
+
+    in_transaction(gradebook, work)
+
+
 def apply_late_penalties(gradebook: api.Gradebook, lesson: str, config: Any = None) -> None:
     """nbgrader에 설정한 감점 규칙(LateSubmissionPlugin)을 그대로 적용해요. 마감이 없으면 감점도 없어요."""
     penalties = AssignLatePenalties(config=config)
@@ -310,4 +329,4 @@ def apply_late_penalties(gradebook: api.Gradebook, lesson: str, config: Any = No
             change = update(table).where(table.c.id == bindparam("b_id"))
             db.connection().execute(change.values(late_submission_penalty=bindparam("penalty")), changed)
 
-    _in_transaction(gradebook, work)
+    in_transaction(gradebook, work)

@@ -10,12 +10,13 @@ from pathlib import Path
 from nbgrader.utils import parse_utc
 
 from autograder.classroom.changes import Change
+from autograder.classroom.deadlines import read_deadlines
 from autograder.classroom.feedback import render_feedback
 from autograder.classroom.folder import Classroom, StoredResult
 from autograder.classroom.gradebook import Entry, find_gradebook, open_gradebook
 from autograder.classroom.gradebook_reader import SubmissionScore, by_student, read_scores
-from autograder.classroom.gradebook_writer import apply_late_penalties, register_lesson, save_entries
-from autograder.classroom.marks_table import BOM, marks_csv
+from autograder.classroom.gradebook_writer import apply_late_penalties, register_lesson, save_entries, set_deadlines
+from autograder.classroom.marks_table import write_marks
 from autograder.classroom.renamed import carry_over
 from autograder.classroom.unlisted import Unlisted
 from autograder.files import write_text
@@ -105,16 +106,19 @@ class Writer:
 
     def finish(self, results: Sequence[StoredResult]) -> None:
         """감점 규칙, 피드백, 점수표. 손으로 준 점수가 있으면 그것도 담겨요."""
+        deadlines = read_deadlines(self.classroom)
         for lesson in sorted({result.lesson for result in results}):
+            if lesson in deadlines:
+                set_deadlines(self.gradebook, lesson, deadlines[lesson])
             apply_late_penalties(self.gradebook, lesson, self.classroom.config())
         scores = read_scores(self.gradebook)
         table = by_student(scores)
         for result in results:
             # 수천 명의 글을 쥐고 있지 않게, 쓸 때 하나씩 다시 읽어요.
             full = self.classroom.load(result.student, result.lesson) or result
-            html = render_feedback(full, table[result.student][result.lesson])
+            html = render_feedback(full, table[result.student][result.lesson], self.classroom.is_practice)
             write_text(self.classroom.feedback(result.student, result.lesson), html)
-        write_text(self.classroom.marks_csv, BOM + marks_csv(scores))
+        write_marks(self.classroom, scores)
         self.gradebook.close()
 
 

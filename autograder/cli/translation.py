@@ -64,7 +64,12 @@ def install() -> None:
     CLICK_ERROR = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
     _keep_full_lines()
     for kind in (TyperCommand, TyperGroup):
-        for method, translated in (("get_usage", _korean_usage), ("get_help_option", _korean_help_option)):
+        wrapped = (
+            ("get_usage", _korean_usage),
+            ("get_help_option", _korean_help_option),
+            ("format_help", _whole_lines),
+        )
+        for method, translated in wrapped:
             setattr(kind, method, translated(getattr(kind, method)))
 
 
@@ -100,6 +105,24 @@ def _korean_help_option(original: Any) -> Any:
         return option
 
     return get_help_option
+
+
+def _whole_lines(original: Any) -> Any:
+    """rich는 줄 끝의 빈칸을 화면의 칸이 아니라 글자의 수로 덜어 내서, 한글이 많은 줄의 끝을 `…`로 잘라요. 칸으로 세게 해요."""
+
+    def format_help(command: Any, ctx: Any, formatter: Any) -> None:
+        from rich.text import Text
+
+        def rstrip_end(self: Text, size: int) -> None:
+            excess = min(len(self.plain) - len(self.plain.rstrip()), self.cell_len - size)
+            if excess > 0:
+                self.right_crop(excess)
+
+        # 도움말을 보이고 끝나는 프로세스에서만 바꿔요.
+        Text.rstrip_end = rstrip_end  # type: ignore[method-assign]
+        original(command, ctx, formatter)
+
+    return format_help
 
 
 def explain(error: Any) -> str:

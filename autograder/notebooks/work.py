@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from autograder.files import write_bytes
-from autograder.notebooks.reading import Cell, NotebookError, decode, read_cell, read_notebook
+from autograder.notebooks.reading import Cell, Notebook, NotebookError, decode, read_cell, read_notebook
 
 CODE_MARK, TEXT_MARK = "raise NotImplementedError", "여기에 답을 적어 주세요."
 _OUR_TAGS = {"given", "experiment", "hint"}
@@ -60,6 +61,17 @@ def answered(cell: Cell) -> bool:
     if cell.code:
         return bool(cell.source.strip()) and CODE_MARK not in cell.source
     return bool(cell.source.replace(TEXT_MARK, "").strip())
+
+
+def has_answers(notebook: Notebook, released: Collection[str]) -> bool:
+    """학습자가 답이나 셀을 적은 노트북인지. 실행만 한 것은 아니에요. 꼬리표가 사라진 노트북도 `released`(나눠 준 셀의 글)로 알아봐요."""
+    for cell in notebook.cells:
+        text = cell.source.strip()
+        if not text or text in released or (is_ours(cell) and not cell.solution):
+            continue
+        if CODE_MARK not in text and TEXT_MARK not in text:
+            return True
+    return False
 
 
 def is_ours(cell: Cell) -> bool:

@@ -15,7 +15,14 @@ from support.classes import LESSON, borrow, contents
 
 from autograder.authoring import build
 from autograder.authoring.function_to_cell import SimulateError, as_cell
-from autograder.authoring.simulated_class import plan, simulate, solution_cells
+from autograder.authoring.simulated_class import (
+    Learner,
+    plan,
+    sample_answer,
+    simulate,
+    solution_cells,
+    write_answers,
+)
 from autograder.classroom.folder import Classroom, ClassroomError
 from autograder.classroom.grade_class import ClassResult, grade_class
 from autograder.exercises import lesson_exercises
@@ -124,6 +131,17 @@ def test_the_class_has_everyone_and_every_mistake() -> None:
     assert plan(exercises, solved, needed - 1, random.Random(0)).left_out
 
 
+@pytest.mark.parametrize("lesson", FINISHED)
+def test_written_answers_differ_in_quality(lesson: str) -> None:
+    sample = sample_answer(build.read_source(lesson))
+    learners = [Learner("perfect") for _ in range(16)] + [Learner("untouched")]
+    write_answers(learners, sample)
+    written = [learner.written for learner in learners]
+    assert written[0] == sample and written[1] in sample and len(written[1]) < len(sample)
+    assert len(set(written)) == 8 and written[-1] == "" and "" in written[:8]
+    assert written[:8] == written[8:16]  # 똑같은 답도 있어요.
+
+
 def test_the_same_seed_writes_the_same_class(tmp_path: Path) -> None:
     for name, seed in (("a", 3), ("b", 3), ("c", 4)):
         simulate(8, tmp_path / name, seed, [LESSON])
@@ -138,7 +156,7 @@ def test_a_folder_with_other_things_is_left_alone(tmp_path: Path) -> None:
     made = tmp_path / "class"
     simulate(3, made, 0, [LESSON])
     simulate(2, made, 1, [LESSON])  # 전에 만든 가상 학급은 새것으로 바꿔요.
-    assert sorted(path.name for path in made.iterdir()) == ["expected.json", "s001", "s002"]
+    assert sorted(path.name for path in made.iterdir()) == [".gitignore", "expected.json", "s001", "s002"]
     (made / "김하늘").mkdir()
     with pytest.raises(SimulateError, match="가상 학급이 아닌"):
         simulate(3, made, 0, [LESSON])

@@ -190,13 +190,13 @@ def test_marks_and_report_come_out_of_the_classroom(graded, tmp_path: Path, capf
     room, result, _ = graded
     table = tmp_path / "detail.csv"
     assert run(["export-marks", "--classroom", str(room.path), "--detail", "--out", str(table)]) == 0
-    assert table.read_text(encoding="utf-8-sig").count("\n") == len(result.results) + 1
+    assert table.read_text(encoding="utf-8-sig").count("\n") == len(result.results) + 2
     assert run(["report", "--classroom", str(room.path), "--out", str(tmp_path)]) == 0
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "과제 최종 (1).ipynb" in page and "cp949" in page
     assert run(["report", "--classroom", str(tmp_path / "none")]) == 2
     assert run(["export-marks", "--classroom", str(tmp_path / "none")]) == 2
-    assert "course grade" in capfd.readouterr().err
+    assert "course.py grade" in capfd.readouterr().err
 
 
 def test_marks_given_without_a_sandbox_say_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

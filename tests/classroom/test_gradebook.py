@@ -227,8 +227,8 @@ def test_a_penalty_goes_when_its_deadline_goes(gradebook: api.Gradebook) -> None
 def test_the_marks_table_is_safe_for_a_spreadsheet(gradebook: api.Gradebook) -> None:
     save_entries(gradebook, CELLS, [entry("=1+2", 2.5), entry("김하늘", 10.0, answered=False)])
     lines = marks_csv(read_scores(gradebook)).splitlines()
-    assert lines[0] == f"학생,{LESSON},합계,손 채점 남음"
-    assert lines[1].startswith("'=1+2,") and lines[1].endswith(",1")
-    assert lines[2] == f"김하늘,{10 * len(EXERCISES)},{10 * len(EXERCISES)},"
+    assert lines[0] == f"제출 폴더,이름,학번,분반,{LESSON},합계,손 채점 남음" and lines[1] == "만점,,,,100,100,"
+    assert lines[2].startswith("'=1+2,") and lines[2].endswith(",1")
+    assert lines[3] == f"김하늘,김하늘,,,{10 * len(EXERCISES)},{10 * len(EXERCISES)},"
     detail = marks_csv(read_scores(gradebook), detail=True).splitlines()
-    assert detail[0].split(",")[1] == f"{LESSON}/softmax" and detail[1].split(",")[1] == "2.5"
+    assert detail[0].split(",")[4] == f"{LESSON}/softmax" and detail[2].split(",")[4] == "2.5"

@@ -51,6 +51,15 @@ def test_help_of_each_command_is_korean(capsys, command):
     assert code == 0 and HANGUL.search(out) and "Show this message" not in out
 
 
+@pytest.mark.parametrize("command", [[], *([name] for name in sorted(INSTRUCTOR))])
+def test_help_is_not_cut_in_a_narrow_terminal(capsys, monkeypatch, command):
+    monkeypatch.setenv("COLUMNS", "80")
+    code, out, _ = run(capsys, *command, "--help")
+    assert code == 0 and "…" not in out
+    if not command:  # 줄이 꼭 차서 마지막 글자가 잘리던 설명이에요.
+        assert re.sub(r"\W+", "", "손으로 준 점수도 담겨요") in re.sub(r"\W+", "", out)
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
