@@ -4,6 +4,10 @@ submitted/<학생>/<레슨>/<레슨>.ipynb   받은 그대로의 제출물. 읽�
 autograded/…                           formgrader가 보여 줄, 판정을 적어 넣은 사본
 feedback/<학생>/<레슨>.html            학습자에게 줄 피드백. 윈도우와 맥에서 풀어도 겹치지 않아요
 results/<레슨>/<학생>.json             제출물마다의 판정. 다시 돌릴 때 바뀌지 않은 것은 이걸 써요.
+replaced/<때>/<학생>/<레슨>.ipynb      새로 받아 바뀐 옛 제출물
+aside/<레슨>/<학생>/…                  그 레슨을 모을 때 받은 다른 레슨의 노트북
+receipts/<레슨>.json                   누구의 것이 LMS의 어느 이름에서 왔는지
+roster.csv deadlines.json              명단, 마감과 연장
 changes/<때>.csv, .html                다시 채점해서 달라진 점수의 목록. 이름에 preview가 있으면 미리 본 것이에요
 classroom.json gradebook.db marks.csv  시드, 성적부, 점수표
 """
@@ -191,7 +195,7 @@ class Classroom:
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """같은 학급을 두 명령이 함께 채점하지 않게 잠가요. 프로세스가 죽으면 저절로 풀려요."""
+        """같은 학급을 두 명령이 함께 쓰지 않게 잠가요. 프로세스가 죽으면 저절로 풀려요."""
         import fcntl  # Windows에는 없어요. 거기서는 채점하지 않아요.
 
         self.path.mkdir(parents=True, exist_ok=True)
@@ -200,6 +204,6 @@ class Classroom:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
                 raise ClassroomError(
-                    f"{self.path} 학급을 다른 명령이 채점하고 있어요. 끝난 뒤에 다시 해 봐요."
+                    f"{self.path} 학급을 다른 명령이 쓰고 있어요(채점이나 모으기). 끝난 뒤에 다시 해 봐요."
                 ) from error
             yield

@@ -6,7 +6,7 @@ SQLite는 통째로, PostgreSQL은 레슨의 행을 잠그고, 행은 있으면 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -19,6 +19,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from autograder.classroom.deadlines import Deadline, naive_utc
 from autograder.classroom.gradebook import RECORDED, Entry, begin_writing, make_recorded
 from autograder.classroom.gradebook_troubles import COLLISIONS, explained, sqlstate
 from autograder.grading.lesson_cells import LessonCells
@@ -272,6 +273,37 @@ def _save_comments(
         ),
         rows,
     )
+
+
+def set_deadlines(gradebook: api.Gradebook, lesson: str, deadline: Deadline) -> None:
+    """학급 폴더에 적은 마감과 연장을 nbgrader의 자리(duedate, extension)에 옮겨요. 시각은 시간대 없는 UTC예요."""
+
+    def work(db: Session) -> None:
+        assignment = db.get_one(api.Assignment, _lock_lesson(db, lesson))
+        due = deadline.due
+        wanted = None if due is None else naive_utc(due)
+        if assignment.duedate != wanted:
+            assignment.duedate = wanted
+        for one in db.scalars(select(api.SubmittedAssignment).filter_by(assignment_id=assignment.id)):
+            until = deadline.extensions.get(one.student_id)
+            more = None if until is None or due is None else until - due
+            if one.extension != more:
+                one.extension = more
+
+    _in_transaction(gradebook, work)
+
+
+def forget_times(gradebook: api.Gradebook, lesson: str, students: Collection[str]) -> None:
+    """낸 때를 모르는 새 제출로 바뀐 사람들의, 옛 제출의 때를 지워요."""
+
+    def work(db: Session) -> None:
+        assignment = _lock_lesson(db, lesson)
+        for one in db.scalars(select(api.SubmittedAssignment).filter_by(assignment_id=assignment)):
+            if one.student_id in students:
+                one.timestamp = None
+
+    if students:
+        _in_transaction(gradebook, work)
 
 
 def apply_late_penalties(gradebook: api.Gradebook, lesson: str, config: Any = None) -> None:

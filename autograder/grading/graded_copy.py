@@ -18,6 +18,7 @@ from autograder.grading.intake import Intake
 from autograder.grading.lesson_cells import lesson_cells, released
 from autograder.grading.names import visible
 from autograder.grading.results import Mark
+from autograder.grading.written_answers import found_by_place
 from autograder.notebooks.cell_code import keep, normal_code
 from autograder.notebooks.reading import Cell
 
@@ -41,6 +42,7 @@ def make_copy(lesson: str, intake: Intake, marks: Sequence[Mark]) -> Copy:
     given = _given(lesson)
     answers: dict[str, str] = {}
     extras: dict[str | None, list[dict[str, Any]]] = {}
+    placed = found_by_place(intake.notebook.cells if intake.notebook else (), lesson)
     after: str | None = None  # 학습자가 더한 셀은 이 이름의 배포 셀 다음에 끼워요.
     for cell, name in _submitted_cells(intake):
         if name is not None and name in owned:
@@ -48,8 +50,13 @@ def make_copy(lesson: str, intake: Intake, marks: Sequence[Mark]) -> Copy:
             if _is_solution(owned[name]):
                 # 같은 셀이 둘이면 차례로 돌리고 남는 나중 것이 답이에요.
                 answers[name] = cell.source
+        elif cell.number in placed:
+            pass  # 아래에서 답으로 옮겨요.
         elif _is_learners_own(cell, given):
             extras.setdefault(after, []).append(_extra(cell, sum(map(len, extras.values()))))
+    for name, text in placed.values():
+        earlier = answers.get(name, "").strip()
+        answers[name] = text if earlier in ("", _text(owned[name]).strip()) else f"{earlier}\n\n{text}"
     comments = {f"check_{mark.exercise}": _comment(mark) for mark in marks}
     built = list(extras.get(None, ()))
     for original in master["cells"]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
 
 from autograder.files import write_bytes
-from autograder.notebooks.reading import Cell, NotebookError, read_notebook
+from autograder.notebooks.reading import Cell, Notebook, NotebookError, read_notebook
 
 _STUBS = ("raise NotImplementedError", "여기에 답을 적어 주세요.")
 _OUR_TAGS = {"given", "experiment", "hint"}
@@ -21,6 +22,17 @@ def worked_on(data: bytes) -> bool:
         return True
     ran = any(cell.get("outputs") or cell.get("execution_count") for cell in document["cells"])
     return ran or any(not is_ours(cell) or (cell.solution and _answered(cell.source)) for cell in notebook.cells)
+
+
+def has_answers(notebook: Notebook, released: Collection[str]) -> bool:
+    """학습자가 답이나 셀을 적은 노트북인지. 실행만 한 것은 아니에요. 꼬리표가 사라진 노트북도 `released`(나눠 준 셀의 글)로 알아봐요."""
+    for cell in notebook.cells:
+        text = cell.source.strip()
+        if not text or text in released or (is_ours(cell) and not cell.solution):
+            continue
+        if _answered(text):
+            return True
+    return False
 
 
 def _answered(source: str) -> bool:

@@ -12,7 +12,9 @@ from support.classes import LESSON, contents, notebook
 
 from autograder.classroom.folder import Classroom
 from autograder.cli import run
+from autograder.collecting.choosing import UNKNOWN_LESSON
 from autograder.collecting.collect import Collected, CollectError, collect
+from autograder.collecting.pieces import NOT_A_NOTEBOOK
 
 NOTEBOOK = json.dumps(notebook(), ensure_ascii=False).encode()
 NAME = f"{LESSON}.ipynb"
@@ -44,14 +46,14 @@ def take(tmp_path: Path, files: dict[str, bytes], **options: object) -> tuple[Co
 )
 def test_names_of_each_system_are_understood(tmp_path: Path, name: str, student: str) -> None:
     taken, room = take(tmp_path, {name: NOTEBOOK})
-    assert taken.taken == [(student, LESSON)] and taken.skipped == []
+    assert taken.taken == [(student, LESSON)] and not taken.skipped
     assert (room.submitted / student / LESSON / NAME).read_bytes() == NOTEBOOK
 
 
 def test_a_renamed_notebook_is_known_by_its_cells(tmp_path: Path) -> None:
     taken, _ = take(tmp_path, {"kim/과제 최종.ipynb": NOTEBOOK, "lee/일기.ipynb": b'{"cells": []}'})
     assert taken.taken == [("kim", LESSON)]
-    assert taken.skipped == [("lee/일기.ipynb", "어느 레슨의 노트북인지 알 수 없어요.")]
+    assert taken.skipped == {UNKNOWN_LESSON: ["lee/일기.ipynb"]}
 
 
 def test_names_written_by_korean_windows_are_read(tmp_path: Path) -> None:
@@ -69,9 +71,11 @@ def test_names_written_by_korean_windows_are_read(tmp_path: Path) -> None:
 def test_nothing_is_written_outside(tmp_path: Path, name: str) -> None:
     folder = tmp_path / "deep" / "deeper"
     folder.mkdir(parents=True)
-    collect(archive(folder / "in.zip", {name: NOTEBOOK}), Classroom(folder / "class"))
+    collect(archive(folder / "in.zip", {name: NOTEBOOK}), Classroom(folder / "class"), student="outside")
     assert {path.split("/")[0] for path in contents(tmp_path)} == {"deep"}
-    assert set(contents(folder)) <= {"in.zip", f"class/submitted/outside/{LESSON}/{NAME}"}
+    place = f"class/submitted/outside/{LESSON}"
+    ours = {f"{place}/{NAME}", f"{place}/timestamp.txt", f"class/receipts/{LESSON}.json", "class/.lock"}
+    assert set(contents(folder)) == {"in.zip", *ours}
 
 
 def test_the_latest_of_several_wins_and_the_old_one_is_kept(tmp_path: Path) -> None:
@@ -84,8 +88,9 @@ def test_the_latest_of_several_wins_and_the_old_one_is_kept(tmp_path: Path) -> N
     target = room.submitted / "kim_1" / LESSON / NAME
     assert taken.taken == [("kim_1", LESSON)] and len(taken.skipped) == 1 and target.read_bytes() == new
     again, _ = take(tmp_path, moodle, dates=when)
-    assert again.taken == [] and again.same == 1
-    changed, _ = take(tmp_path, {f"kim_1_assignsubmission_file_/{NAME}": NOTEBOOK})
+    assert again.taken == [] and again.same == [("kim_1", LESSON)]
+    name = f"kim_1_assignsubmission_file_/{NAME}"
+    changed, _ = take(tmp_path, {name: NOTEBOOK}, dates={name: (2026, 3, 4, 9, 0, 0)})
     assert target.read_bytes() == NOTEBOOK and [path.read_bytes() for path in changed.replaced] == [new]
 
 
@@ -104,8 +109,8 @@ def test_other_files_and_nested_archives(tmp_path: Path) -> None:
         },
     )
     assert taken.taken == [("kim_1", LESSON)]
-    assert {why for _, why in taken.skipped} == {"노트북(.ipynb)이 아니에요."}
-    assert set(contents(room.path)) == {f"submitted/kim_1/{LESSON}/{NAME}"}
+    assert taken.skipped[NOT_A_NOTEBOOK] == ["kim_1_assignsubmission_file_/내 과제.zip/torch.py", "lee/report.docx"]
+    assert contents(room.submitted).keys() == {f"kim_1/{LESSON}/{NAME}", f"kim_1/{LESSON}/timestamp.txt"}
 
 
 def test_broken_archives_are_refused(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
