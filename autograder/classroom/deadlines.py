@@ -43,7 +43,7 @@ def parse_local(text: str) -> datetime:
     try:
         return datetime.strptime(text.strip() + " 23:59:59", "%Y-%m-%d %H:%M:%S").astimezone()
     except (ValueError, OverflowError, OSError):
-        raise ClassroomError(f"`{text}`는 시각으로 읽을 수 없어요. `2026-12-01 18:00`처럼 적어 주세요.") from None
+        raise ClassroomError(f"시각으로 읽을 수 없어요: `{text}`. `2026-12-01 18:00`처럼 적어 주세요.") from None
 
 
 def local_time(utc: datetime) -> datetime:

@@ -6,7 +6,7 @@ SQLite는 통째로, PostgreSQL은 레슨의 행을 잠그고, 행은 있으면 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -291,6 +291,19 @@ def set_deadlines(gradebook: api.Gradebook, lesson: str, deadline: Deadline) -> 
                 one.extension = more
 
     in_transaction(gradebook, work)
+
+
+def forget_times(gradebook: api.Gradebook, lesson: str, students: Collection[str]) -> None:
+    """낸 때를 모르는 새 제출로 바뀐 사람들의, 옛 제출의 때를 지워요."""
+
+    def work(db: Session) -> None:
+        assignment = _lock_lesson(db, lesson)
+        for one in db.scalars(select(api.SubmittedAssignment).filter_by(assignment_id=assignment)):
+            if one.student_id in students:
+                one.timestamp = None
+
+    if students:
+        _in_transaction(gradebook, work)
 
 
 def apply_late_penalties(gradebook: api.Gradebook, lesson: str, config: Any = None) -> None:

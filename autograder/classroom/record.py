@@ -15,8 +15,15 @@ from autograder.classroom.feedback import render_feedback
 from autograder.classroom.folder import Classroom, StoredResult
 from autograder.classroom.gradebook import Entry, find_gradebook, open_gradebook
 from autograder.classroom.gradebook_reader import SubmissionScore, by_student, read_scores
-from autograder.classroom.gradebook_writer import apply_late_penalties, register_lesson, save_entries, set_deadlines
+from autograder.classroom.gradebook_writer import (
+    apply_late_penalties,
+    forget_times,
+    register_lesson,
+    save_entries,
+    set_deadlines,
+)
 from autograder.classroom.marks_table import write_marks
+from autograder.classroom.receipts import read_receipts
 from autograder.classroom.renamed import carry_over
 from autograder.classroom.unlisted import Unlisted
 from autograder.files import write_text
@@ -57,6 +64,7 @@ class Writer:
         self._waiting: list[Entry] = []
         self._since = time.monotonic()
         self._registered: set[str] = set()
+        self._untimed: set[tuple[str, str]] = set()
 
     def recorded(
         self, directory: Path, submissions: Sequence[Submission]
@@ -79,6 +87,8 @@ class Writer:
         """성적부에 쓸 것을 모아요. 모이거나 오래되면 한꺼번에 써요."""
         if fresh:
             self.saved.append(stored.without_code())
+        if timestamp is None:
+            self._untimed.add((stored.student, stored.lesson))
         self._waiting.append(entry_of(stored, timestamp, fresh))
         if len(self._waiting) >= BATCH or time.monotonic() - self._since > BATCH_SECONDS:
             self.flush()
@@ -110,6 +120,11 @@ class Writer:
         for lesson in sorted({result.lesson for result in results}):
             if lesson in deadlines:
                 set_deadlines(self.gradebook, lesson, deadlines[lesson])
+            received = read_receipts(self.classroom, lesson).values()
+            untimed = {
+                one.student for one in received if one.submitted_at is None and (one.student, lesson) in self._untimed
+            }
+            forget_times(self.gradebook, lesson, untimed)
             apply_late_penalties(self.gradebook, lesson, self.classroom.config())
         scores = read_scores(self.gradebook)
         table = by_student(scores)

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from autograder.classroom.deadlines import SHOWN
 from autograder.collecting.collect import Collected, Late
+from autograder.wording import josa
 
-NAMES = 5  # 까닭마다 보일 이름의 수
+NAMES = 3  # 까닭마다 보일 이름의 수
 
 
 def summary(collected: Collected, here: Path) -> Iterator[str]:
@@ -30,7 +31,7 @@ def summary(collected: Collected, here: Path) -> Iterator[str]:
         yield f"다른 레슨을 낸 사람 {len({student for student, _ in collected.wrong_lesson})}명({here / 'aside'}에 두었고 채점하지 않아요):"
         yield from _grouped([(collected.who(student), lesson) for student, lesson in collected.wrong_lesson])
     for student, lesson, named in collected.renamed:
-        yield f"{collected.who(student)}: 파일 이름은 {named}인데 내용은 {lesson}이에요."
+        yield f"{collected.who(student)}: 파일 이름은 {named}인데 내용은 {josa(lesson, '이에요/예요')}."
     if collected.strangers:
         yield f"명단에 없음 {len(collected.strangers)}명(적힌 이름 그대로 넣었어요):"
         yield from _grouped([(student, why) for student, why in sorted(collected.strangers.items())])
@@ -38,7 +39,7 @@ def summary(collected: Collected, here: Path) -> Iterator[str]:
         if collected.people:
             names = [f"{person.id} {person.name}".strip() for person in people]
             who = f": {', '.join(names)}" if names else ""
-            yield f"{lesson}을 아직 내지 않은 사람 {len(people)}명{who}"
+            yield f"{josa(lesson, '을/를')} 아직 내지 않은 사람 {len(people)}명{who}"
     if collected.skipped:
         yield f"넣지 않은 파일 {sum(map(len, collected.skipped.values()))}개:"
         for why, names in sorted(collected.skipped.items(), key=lambda item: -len(item[1])):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import replace
+from datetime import datetime
 from html.parser import HTMLParser
 
 import pytest
@@ -133,3 +135,27 @@ def test_a_waiting_reflection_and_an_unsafe_grade_are_stamped() -> None:
     html = render_feedback(result(tier="none"), score)
     assert "채점 기다림" in html and "모래상자 없이 채점했어요" in html
     assert "답을 적지 않아서 0점" in render_feedback(result(answered={"reflection": False}), score)
+
+
+def test_a_late_hand_in_says_by_how_much_in_local_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Seoul")
+    time.tzset()
+    try:
+        cells = {"check_softmax": CellScore("check_softmax", 85.0, 95, 85.0, None, False)}
+        late = SubmissionScore("kim", LESSON, cells, {}, 10.0, datetime(2026, 3, 2, 12, 10), datetime(2026, 3, 2, 9, 0))
+        html = render_feedback(result(), late)
+        assert "제출 2026-03-02 21:10" in html and "마감 2026-03-02 18:00" in html
+        assert "늦은 제출이라 10점을 뺐어요" in html and "마감보다 3시간 10분" in html and "빼기 전에는 85점" in html
+        forgiven = replace(late, late_penalty=0.0)
+        assert "점수를 빼지 않았어요" in render_feedback(result(), forgiven)
+        assert "늦" not in re.sub(
+            r"<style>.*?</style>", "", render_feedback(result(), replace(forgiven, due=None)), flags=re.S
+        )
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def test_a_score_that_waits_for_a_person_says_so_at_the_top() -> None:
+    score = SubmissionScore("kim", LESSON, {"reflection": CellScore("reflection", 0, 5, None, None, True)})
+    assert "서술형 5점은 강사가 아직 읽지 않아서" in render_feedback(result(), score)

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from autograder.classroom import afterwards
 from autograder.classroom.folder import Classroom, ClassroomError, StoredResult
 from autograder.classroom.gradebook_reader import CellScore, SubmissionScore
 from autograder.classroom.people import People
 from autograder.classroom.roster import Person
+from autograder.cli.app import build_app
 from autograder.exercises import lesson_exercises
 from autograder.grading.results import Mark
 from autograder.reporting.links import plan_link
@@ -129,3 +131,19 @@ def test_the_page_stands_alone_and_escapes() -> None:
 def test_an_ungraded_class_is_told_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(ClassroomError, match="course.py grade"):
         write_report(Classroom(tmp_path))
+
+
+def test_grading_rewrites_the_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    room, made = Classroom(tmp_path), list[Classroom]()
+
+    def maker(classroom: Classroom) -> Path:
+        made.append(classroom)
+        return classroom.path / "report.html"
+
+    monkeypatch.setattr(afterwards, "_MAKERS", [])
+    afterwards.after_marks(maker)
+    afterwards.after_marks(maker)
+    assert afterwards.marks_changed(room) == [tmp_path / "report.html"] and made == [room]
+    monkeypatch.setattr(afterwards, "_MAKERS", [])
+    build_app()
+    assert len(afterwards._MAKERS) == 1

@@ -162,7 +162,7 @@ def test_the_page_shows_both_and_accuses_nobody() -> None:
     html = render_similar([find_pairs(LESSON, planted)], People())
     assert "<script" not in html and html.count("&lt;script&gt;") >= 3 and 'class="same"' in html
     assert not [word for word in ("표절", "부정", "의심", "베낀", "베꼈", "위반") if word in html]
-    assert "짝이 없어요" in render_similar([find_pairs(LESSON, planted[:1])], People())
+    assert "짝이 없어요: 레슨 5(1명)" in render_similar([find_pairs(LESSON, planted[:1])], People())
 
 
 def test_the_command_finds_a_planted_copy_in_a_simulated_class(
