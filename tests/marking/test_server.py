@@ -45,7 +45,12 @@ def test_marks_reach_the_gradebook_the_table_and_the_feedback(room: Classroom) -
         state = page["states"]["김하늘"]
         status, answer = desk.mark(mark_of(state, 3.5, comment="그림도 들어 주세요.", rubric=[0, 2]))
         (now,) = answer["states"]
-        assert status == 200 and (now["score"], now["rubric"], now["who"], now["changed"]) == (3.5, [0, 2], "조교", False)
+        assert status == 200 and (now["score"], now["rubric"], now["who"], now["changed"]) == (
+            3.5,
+            [0, 2],
+            "조교",
+            False,
+        )
         assert desk.lesson()["snippets"] == ["그림도 들어 주세요."]
         assert desk.ask("/api/lessons")[1]["lessons"][0] | {"title": ""} == {
             "lesson": LESSON, "title": "", "answers": 3, "done": 1, "again": 0,
@@ -191,5 +196,3 @@ def test_the_command_opens_and_ends(room: Classroom) -> None:
         rest = process.stdout.read()
         assert process.wait(60) == 0 and "채점 화면을 닫았어요" in rest
     assert scores(room)["김하늘"].cells["reflection"].manual_score is None
-
-
