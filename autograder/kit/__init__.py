@@ -11,7 +11,7 @@ import os
 from typing import TypeVar
 
 from autograder.kit import text
-from autograder.kit.progress import progress
+from autograder.kit.progress_bar import progress
 from autograder.kit.standing import unsolved
 from autograder.kit.waiting import watch
 from autograder.layout import REFERENCE

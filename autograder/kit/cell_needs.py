@@ -159,7 +159,9 @@ def _changed(node: ast.AST) -> set[str]:
     """값을 넣거나(`x[0] = …`, `x.y = …`) 메서드를 불러서(`x.append(…)`) 속이 바뀔 수 있는 이름들."""
     found = set()
     for part in ast.walk(node):
-        inner = part.func if isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute) else None
+        inner: ast.expr | None = None
+        if isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute):
+            inner = part.func
         if isinstance(part, ast.Subscript | ast.Attribute) and isinstance(part.ctx, ast.Store):
             inner = part
         while isinstance(inner, ast.Subscript | ast.Attribute):

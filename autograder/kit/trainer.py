@@ -15,7 +15,7 @@ from autograder.kit.assembly import Parts
 from autograder.kit.gates import Gate, batch_gate, batch_loss, causal_gate, overfit_gate
 from autograder.kit.model import BOS, EOS, PAD, Assembled, Vocabulary
 from autograder.kit.pairs import Pair
-from autograder.kit.progress import progress
+from autograder.kit.progress_bar import progress
 
 # 나눠 준 노트북은 이 이름들을 `trainer.`를 붙여 불러요.
 __all__ = [
