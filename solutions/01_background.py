@@ -61,7 +61,7 @@
 # | 기울기 소실 | vanishing gradient | 거꾸로 가는 신호가 멀수록 0에 가까워지는 일 |
 #
 # B는 문장 수(배치), T는 읽는 문장의 길이, S는 보이는 문장의 길이, I는 입력의 크기, D는 상태의 크기예요.
-# 가중치는 이 코스 어디서나 `x @ W`로 곱하고 모양은 **(들어오는 크기, 나가는 크기)** 예요. 먼저 아래 셀을 실행해 주세요.
+# 가중치는 이 코스 어디서나 `x @ W`로 곱하고 모양은 **(들어오는 크기, 나가는 크기)** 예요. 먼저 아래 두 셀을 실행해 주세요.
 
 # %% tags=["given"]
 import time
@@ -70,7 +70,7 @@ import torch
 import torch.nn.functional as F
 
 from autograder import check
-from autograder.kit import fast, plots, show_reference, text
+from autograder.kit import fast, plots, progress, show_reference, text
 
 torch.set_num_threads(1)  # 오늘처럼 작은 텐서는 코어 하나가 더 빨라요. 시간도 공평하게 잴 수 있어요.
 
@@ -739,7 +739,9 @@ models = {
 
 # %% tags=["experiment"]
 lengths = fast([10, 30, 100, 300, 1000, 2000], [10, 30, 100])
-times = {name: [seconds(model, torch.randn(1, n, D)) for n in lengths] for name, model in models.items()}
+times = {
+    name: [seconds(model, torch.randn(1, n, D)) for n in progress(lengths, name)] for name, model in models.items()
+}
 base = times["셀프 어텐션"]
 ratio = {name: [t / a for t, a in zip(times[name], base, strict=True)] for name in ("여러분의 RNN", "PyTorch의 nn.RNN")}
 for n, mine, theirs in zip(lengths, *ratio.values(), strict=True):
@@ -973,7 +975,7 @@ plots.attention_map(without, states, text.SCHOOL.split(), title="tanh 없음", a
 # 어텐션은 모든 단어를 **한꺼번에** 봐요. 그런데 한꺼번에 보면, 누가 앞이고 누가 뒤인지는 어떻게 알까요? '개가 사람을 물었다'와 '사람이 개를 물었다'의 차이는요?
 # RNN이 공짜로 주던 순서를 우리는 방금 버렸어요. 레슨 2에서 되찾아요.
 #
-# 아래 셀은 이 코스의 기준 구현을 보여 줘요. 오늘 만든 함수들이 거기에 같은 이름으로 있어요.
+# 아래 셀은 오늘의 실습을 모두 통과하면 이 코스의 기준 구현을 보여 줘요. 오늘 만든 함수들이 거기에 같은 이름으로 있어요.
 
 # %% tags=["experiment"]
 show_reference("rnn.py")

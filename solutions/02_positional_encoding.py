@@ -52,7 +52,7 @@
 #
 # B는 문장 수(배치), T는 토큰 수, L은 표의 줄 수, D는 $d_\text{model}$이에요. 위치는 언제나 **0부터** 세요.
 #
-# 함수를 채운 뒤 바로 아래의 `check("이름")`을 실행하면 무엇이 맞고 다른지 바로 알려 줘요. 먼저 아래 셀을 실행해 주세요.
+# 함수를 채운 뒤 바로 아래의 `check("이름")`을 실행하면 무엇이 맞고 다른지 바로 알려 줘요. 먼저 아래 두 셀을 실행해 주세요.
 
 # %% tags=["given"]
 import math
@@ -61,7 +61,7 @@ import torch
 import torch.nn.functional as F
 
 from autograder import check
-from autograder.kit import fast, plots, show_reference, text
+from autograder.kit import fast, plots, progress, show_reference, text
 
 torch.set_num_threads(1)  # 오늘처럼 작은 텐서는 코어 하나가 더 빨라요.
 
@@ -643,7 +643,7 @@ def previous_word(kind: str, steps: int = fast(300, 20), seed: int = 0) -> list[
     p = {"E": torch.randn(V, D), "table": torch.randn(LONG, D), "W_out": torch.randn(D, V) / D**0.5}
     p.update({name: torch.randn(D, D) / D**0.5 for name in ("W_q", "W_k", "W_v")})
     optimizer = torch.optim.Adam([w.requires_grad_(True) for w in p.values()], lr=3e-3)
-    for _ in range(steps):
+    for _ in progress(range(steps), f"{kind}: 학습"):
         ids = torch.randint(V, (32, 20))
         loss = F.cross_entropy(predict(ids, p, kind)[:, 1:].flatten(0, 1), ids[:, :-1].flatten())
         optimizer.zero_grad()
@@ -805,7 +805,7 @@ compare("RoPE")
 # 이제 토큰 벡터에는 뜻과 자리가 함께 들어 있고, 어텐션은 그것들을 비율대로 **섞어요.** 그런데 섞기만 하면 정말 새로운 것이 생길까요?
 # 레슨 3에서 섞은 것을 **바꾸는** 부분, 피드포워드를 만들어요.
 #
-# 아래 셀은 이 코스의 기준 구현을 보여 줘요. 오늘 만든 함수들이 거기에 같은 이름으로 있어요.
+# 아래 셀은 오늘의 실습을 모두 통과하면 이 코스의 기준 구현을 보여 줘요. 오늘 만든 함수들이 거기에 같은 이름으로 있어요.
 
 # %% tags=["experiment"]
 show_reference("positional.py")

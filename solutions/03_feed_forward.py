@@ -51,7 +51,7 @@
 #
 # B는 문장 수(배치), T는 토큰 수예요. 가중치는 이 코스 어디서나 `x @ W`로 곱하고 모양은 **(들어오는 크기, 나가는 크기)** 예요.
 #
-# 함수를 채운 뒤 바로 아래의 `check("이름")`을 실행하면 무엇이 맞고 다른지 바로 알려 줘요. 먼저 아래 셀을 실행해 주세요.
+# 함수를 채운 뒤 바로 아래의 `check("이름")`을 실행하면 무엇이 맞고 다른지 바로 알려 줘요. 먼저 아래 두 셀을 실행해 주세요.
 
 # %% tags=["given"]
 import math
@@ -60,7 +60,7 @@ import torch
 import torch.nn.functional as F
 
 from autograder import check
-from autograder.kit import fast, plots, show_reference, text
+from autograder.kit import fast, plots, progress, show_reference, text
 
 torch.set_num_threads(1)  # 오늘처럼 작은 텐서는 코어 하나가 더 빨라요.
 
@@ -315,8 +315,8 @@ def learn_product(d_ff: int, activation=torch.relu, steps: int = fast(1000, 60))
 
 # %% tags=["experiment"]
 widths = [1, 4, 16, 64]
-with_relu = [learn_product(d_ff) for d_ff in widths]
-without = [learn_product(d_ff, activation=lambda z: z) for d_ff in widths]
+with_relu = [learn_product(d_ff) for d_ff in progress(widths, "ReLU가 있는 네 모델의 학습")]
+without = [learn_product(d_ff, activation=lambda z: z) for d_ff in progress(widths, "ReLU가 없는 네 모델의 학습")]
 for d_ff, bent, straight in zip(widths, with_relu, without, strict=True):
     print(f"d_ff {d_ff:>2}: ReLU {bent:.4f}, ReLU 없이 {straight:.4f}")
 
@@ -698,7 +698,7 @@ plots.bars(
 # 섞는 부분과 바꾸는 부분이 생겼으니 이제 여섯 층, 백 층으로 쌓고 싶어요. 그런데 그냥 쌓으면 학습이 되지 않아요. 아래층까지 기울기가 닿지 않거든요.
 # 레슨 4에서 기울기가 다니는 길을 내고 값의 크기를 다잡는 두 가지 장치, 잔차 연결과 층 정규화를 만들어요.
 #
-# 아래 셀은 이 코스의 기준 구현을 보여 줘요. 오늘 만든 함수들이 거기에 같은 이름으로 있어요.
+# 아래 셀은 오늘의 실습을 모두 통과하면 이 코스의 기준 구현을 보여 줘요. 오늘 만든 함수들이 거기에 같은 이름으로 있어요.
 
 # %% tags=["experiment"]
 show_reference("feed_forward.py")

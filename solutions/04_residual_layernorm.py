@@ -54,7 +54,7 @@
 #
 # B는 문장 수(배치), T는 토큰 수, D는 $d_\text{model}$이에요. 부분층은 **함수**로 넘어와요. `sublayer(x)`처럼 부르면 돼요.
 #
-# 함수를 채운 뒤 바로 아래의 `check("이름")`을 실행하면 무엇이 맞고 다른지 바로 알려 줘요. 먼저 아래 셀을 실행해 주세요.
+# 함수를 채운 뒤 바로 아래의 `check("이름")`을 실행하면 무엇이 맞고 다른지 바로 알려 줘요. 먼저 아래 두 셀을 실행해 주세요.
 
 # %% tags=["given"]
 import math
@@ -64,7 +64,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from autograder import check
-from autograder.kit import fast, plots, show_reference, text
+from autograder.kit import fast, plots, progress, show_reference, text
 
 torch.set_num_threads(1)  # 오늘처럼 작은 텐서는 코어 하나가 더 빨라요.
 
@@ -700,7 +700,7 @@ def train(order: str, warmup: int, steps: int = fast(160, 8), lr: float = 0.008)
     parameters = [*nn.ModuleList([embed, out, body]).parameters(), place]
     optimizer = torch.optim.Adam(parameters, lr=lr, betas=(0.9, 0.98))
     losses = []
-    for step in range(1, steps + 1):
+    for step in progress(range(1, steps + 1), f"{order}, 워밍업 {warmup}스텝: 학습"):
         optimizer.param_groups[0]["lr"] = lr * min(1.0, step / max(1, warmup))
         x = torch.randint(0, 8, (32, 8))
         losses.append(one_step(optimizer, out(body(embed(x) + place)), x.roll(1, 1)))
@@ -873,7 +873,7 @@ plots.lines(
 #
 # 뼈대는 튼튼해졌는데, 그 안의 `attn`은 아직 비어 있어요. 토큰이 다른 토큰을 "얼마나" 볼지 정하는 식, 셀프 어텐션을 레슨 5에서 처음부터 끝까지 손으로 만들어요.
 #
-# 아래 셀은 이 코스의 기준 구현을 보여 줘요. 오늘 만든 함수들이 거기에 같은 이름으로 있어요.
+# 아래 셀은 오늘의 실습을 모두 통과하면 이 코스의 기준 구현을 보여 줘요. 오늘 만든 함수들이 거기에 같은 이름으로 있어요.
 
 # %% tags=["experiment"]
 show_reference("norm.py")

@@ -53,7 +53,7 @@
 #
 # B는 문장 수, T는 쿼리의 길이, S는 키의 길이, D는 $d_\text{model}$이에요. 가중치는 모두 `(D, D)`이고 `x @ W`로 곱해요. 마스크는 **True = 볼 수 있음**이에요.
 #
-# 함수를 채운 뒤 바로 아래의 `check("이름")`을 실행하면 무엇이 맞고 다른지 바로 알려 줘요. 먼저 아래 셀을 실행해 주세요.
+# 함수를 채운 뒤 바로 아래의 `check("이름")`을 실행하면 무엇이 맞고 다른지 바로 알려 줘요. 먼저 아래 두 셀을 실행해 주세요.
 # `attend`는 레슨 5에서 만든 어텐션과 같은 계산을 하는 PyTorch 함수예요. 이 레슨에서는 이것을 부품으로 써요.
 
 # %% tags=["given"]
@@ -65,7 +65,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from autograder import check
-from autograder.kit import fast, plots, show_reference, text
+from autograder.kit import fast, plots, progress, show_reference, text
 
 torch.set_num_threads(1)  # 오늘처럼 작은 텐서는 코어 하나가 더 빨라요.
 
@@ -337,7 +337,7 @@ def learn_neighbours(n_heads: int, steps: int, D: int = 32) -> tuple[float, torc
     embed, place = (nn.Parameter(torch.randn(n, D)) for n in (8, 10))
     Ws, out = [nn.Parameter(torch.randn(D, D) / D**0.5) for _ in range(4)], nn.Linear(D, 32)
     optimizer = torch.optim.Adam([embed, place, *Ws, *out.parameters()], lr=5e-3)
-    for step in range(steps + 1):  # 마지막 한 번은 재기만 해요.
+    for step in progress(range(steps + 1), f"헤드 {n_heads}개: 학습"):  # 마지막 한 번은 재기만 해요.
         x, y = batch(64 if step < steps else 512)
         hidden, weights = heads_of(embed[x] + place, Ws, n_heads)
         logits = out(hidden).view(*y.shape, 8)
@@ -349,7 +349,7 @@ def learn_neighbours(n_heads: int, steps: int, D: int = 32) -> tuple[float, torc
 
 # %% tags=["experiment"]
 counts = [1, 2, 4, 8, 16]
-accuracy = [learn_neighbours(n, fast(300, 20))[0] for n in counts]
+accuracy = [learn_neighbours(n, fast(300, 20))[0] for n in progress(counts, "헤드의 개수마다 학습")]
 print({n: f"{a:.3f}" for n, a in zip(counts, accuracy, strict=True)})
 plots.lines(
     counts,
@@ -767,7 +767,7 @@ plots.bars(list(groups), {"KV 캐시": gib}, title="문장 하나의 KV 캐시 (
 # 벡터가 들어오면 보고, 섞고, 바꾸고, 쌓는 법을 다 만들었어요. 그런데 "나는 학교에 간다"는 아직 글자예요. 글자는 어떻게 벡터가 될까요?
 # 레슨 7에서 한국어를 토큰으로 자르는 법과, 토큰에 뜻을 새기는 임베딩을 만들어요.
 #
-# 아래 셀은 이 코스의 기준 구현을 보여 줘요. 오늘 만든 함수들이 거기에 같은 이름으로 있어요.
+# 아래 셀은 오늘의 실습을 모두 통과하면 이 코스의 기준 구현을 보여 줘요. 오늘 만든 함수들이 거기에 같은 이름으로 있어요.
 
 # %% tags=["experiment"]
 show_reference("multi_head.py")

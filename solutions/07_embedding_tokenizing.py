@@ -74,7 +74,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from autograder import check
-from autograder.kit import fast, korean_text, plots, show_reference, text, tsne
+from autograder.kit import fast, korean_text, plots, progress, show_reference, text, tsne
 
 torch.set_num_threads(1)  # 이렇게 작은 계산은 스레드 하나가 더 빨라요.
 
@@ -702,13 +702,15 @@ cutters = {
     "나의 BPE": lambda s: [token for word in s.split() for token in bpe_encode(word, merges)],
 }
 names = fast(korean_text.TAGGERS, ("Hannanum",))
-taggers = {name: korean_text.tagger(name) for name in names}
+taggers = {name: korean_text.tagger(name) for name in progress(names, "형태소 분석기 켜기")}
 cutters |= {name: tagger.morphs for name, tagger in taggers.items() if tagger}
 for name, cut in cutters.items():
     print(f"{name:9}", *cut(text.SCHOOL)[:16])
 
 # %% tags=["experiment"]
-tokens = {name: sum(map(len, map(cut, unseen))) / len(unseen) for name, cut in cutters.items()}
+tokens = {}
+for name, cut in progress(cutters.items(), "방법마다 문장 자르기"):
+    tokens[name] = sum(map(len, map(cut, unseen))) / len(unseen)
 order = sorted(tokens, key=tokens.get)
 plots.bars(
     order,
@@ -1003,7 +1005,7 @@ D, lines = 32, torch.tensor(lines)[torch.randperm(len(lines))[:162]]  # (162, 3)
 E = nn.Parameter(torch.randn(len(vocabulary), D) / D**0.5)
 W = nn.Parameter(torch.randn(3, D, D) / D)
 before, optimizer = E.detach().clone(), torch.optim.Adam([E, W], lr=0.01)
-for _ in range(fast(200, 30)):
+for _ in progress(range(fast(200, 30)), "빈칸 채우기 학습"):
     hole = torch.randint(0, 3, (len(lines), 1))
     context = embed(lines.scatter(1, hole, 0), E)  # 가린 자리는 0번 토큰 ▢
     h = torch.einsum("btd,tde->be", context, W)[:, None]  # 자리마다 다른 행렬로 옮겨 더해요.
@@ -1016,7 +1018,7 @@ print(f"손실 {math.log(len(vocabulary)):.2f}(찍을 때) -> {loss.item():.2f}"
 # %% tags=["experiment"]
 kinds = [group[word] for word in vocabulary[1:]]
 a, b = plots.panels(2, "t-SNE로 평면에 옮긴 임베딩", columns=1, width=8.0, height=4.4)
-for ax, title, table in ((a, "학습 전", before), (b, "학습 후", E.detach())):
+for ax, title, table in progress(((a, "학습 전", before), (b, "학습 후", E.detach())), "t-SNE"):
     points = tsne.tsne(table[1:], perplexity=10)
     plots.scatter(points, vocabulary[1:], groups=kinds, title=title, ax=ax)
     ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
@@ -1165,7 +1167,7 @@ rows = {
 # %% tags=["experiment"]
 left, right = plots.panels(2, "어절 하나의 토큰 수", width=5.2)
 plots.bars(["글자", "바이트"], rows, title="같은 뜻의 네 문장", values="{:.1f}", ax=left)
-scores = {name: fertility(cut, unseen) for name, cut in cutters.items()}
+scores = {name: fertility(cut, unseen) for name, cut in progress(cutters.items(), "방법마다 자르기")}
 order = sorted(scores, key=scores.get)
 plots.bars(order, {"토큰": [scores[name] for name in order]}, title="남겨 둔 헌법의 문장", values="{:.1f}", ax=right)
 right.tick_params(axis="x", rotation=40)
@@ -1200,7 +1202,7 @@ right.tick_params(axis="x", rotation=40)
 # 글자가 토큰이 되고, 번호가 되고, 뜻을 품은 벡터가 됐어요. 이제 부품이 모두 모였어요. 위치 인코딩, 피드포워드, 잔차 연결과 층 정규화, 멀티 헤드 어텐션, 그리고 임베딩까지요.
 # 레슨 8에서 여러분이 만든 것을 조립해서 정말로 한국어를 번역해 봐요.
 #
-# 아래 두 셀은 이 코스의 기준 구현을 보여 줘요. 오늘 만든 함수들이 거기에 같은 이름으로 있어요.
+# 아래 두 셀은 오늘의 실습을 모두 통과하면 이 코스의 기준 구현을 보여 줘요. 오늘 만든 함수들이 거기에 같은 이름으로 있어요.
 
 # %% tags=["experiment"]
 show_reference("bpe.py")

@@ -62,7 +62,7 @@ import torch
 import torch.nn.functional as F
 
 from autograder import check
-from autograder.kit import fast, plots, show_reference, text
+from autograder.kit import fast, plots, progress, show_reference, text
 
 # %% [markdown] tags=["given"]
 # 아래는 앞 레슨에서 만든 것들이에요. 여기서는 짧게 다시 적어 두고 쓰고, 마지막 조립에서 **여러분의 것**으로 바꿔 끼워요.
@@ -469,7 +469,9 @@ variants = {
     "다음 토큰이 샘": right.replaced(make_masks=leaking_masks),
     "밀지 않음": right.replaced(shift_right=lambda tgt, bos: tgt),
 }
-results = {name: trainer.copy_task(parts, fast(400, 20)) for name, parts in variants.items()}
+results = {
+    name: trainer.copy_task(parts, fast(400, 20)) for name, parts in progress(variants.items(), "네 모델의 학습")
+}
 columns = {key: [row[key] for row in results.values()] for key in ("교사 강요", "스스로 쓰기")}
 ax = plots.panels(1, width=7.2, height=3.8)[0]
 plots.bars(list(results), columns, title="통째로 맞힌 비율", ylabel="문장의 비율", ax=ax)
@@ -1035,7 +1037,7 @@ longer = trainer.Assembled(parts, len(vocabulary), max_len=300)  # 길이만 늘
 same = torch.equal(model.generate(src, 20, use_cache=True), model.generate(src, 20))
 eight, sizes = src.expand(8, -1), fast([16, 64, 256], [4, 8])  # 여덟 문장을 함께 써요.
 took = {
-    name: [trainer.seconds_to_write(longer, eight, n, cache) for n in sizes]
+    name: [trainer.seconds_to_write(longer, eight, n, cache) for n in progress(sizes, f"{name}: 시간 재기")]
     for name, cache in (("캐시 없음", False), ("캐시 있음", True))
 }
 print(
@@ -1184,7 +1186,7 @@ plots.bars(
 # 책은 여기서 끝나지만 여러분의 모델은 시작이에요. 인코더만 남기면 BERT, 디코더만 남기면 GPT, 글자 대신 그림 조각을 넣으면 ViT가 돼요. 무엇을 빼고 무엇을 바꾸면 되는지 이제 알고 있어요.
 # 더 큰 자료로 제대로 학습시키고 싶다면 `python3 course.py train`을, 교실에서 처음부터 끝까지 보고 싶다면 `python3 course.py demo`를 실행해요.
 #
-# 아래 셀은 이 코스의 기준 구현을 보여 줘요. 오늘의 손실, 학습률, 디코딩은 같은 폴더의 `loss.py`, `schedule.py`, `decoding.py`에 있어요.
+# 아래 셀은 거기에 답이 있는 실습을 모두 통과하면 이 코스의 기준 구현을 보여 줘요. 오늘의 손실, 학습률, 디코딩은 같은 폴더의 `loss.py`, `schedule.py`, `decoding.py`에 있어요.
 
 # %% tags=["experiment"]
 show_reference("transformer.py")

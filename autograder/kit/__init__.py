@@ -6,15 +6,22 @@
 
 from __future__ import annotations
 
+import ast
 import os
 from typing import TypeVar
 
 from autograder.kit import text
+from autograder.kit.progress_bar import progress
+from autograder.kit.standing import unsolved
+from autograder.kit.waiting import watch
 from autograder.layout import REFERENCE
 
-__all__ = ["fast", "show_reference", "text"]
+__all__ = ["fast", "progress", "show_reference", "text"]
 
 _T = TypeVar("_T")
+
+# 레슨의 첫 셀이 이것을 불러오는 때부터, 실험 셀은 무엇을 먼저 풀지 말해 줘요.
+watch()
 
 
 def fast(full: _T, small: _T) -> _T:
@@ -22,17 +29,34 @@ def fast(full: _T, small: _T) -> _T:
     return small if os.environ.get("COURSE_FAST") == "1" else full
 
 
-def show_reference(filename: str) -> None:
-    """`reference/` 안의 파일 하나를 셀 아래에 보여 줘요. 학습자 묶음처럼 그 폴더가 없으면 그렇다고 알려 줘요."""
+def show_reference(filename: str, anyway: bool = False) -> None:
+    """`reference/` 안의 파일 하나를 셀 아래에 보여 줘요. 거기에 답이 있는 실습을 모두 통과했거나, `anyway=True`일 때예요."""
     from IPython.display import Markdown, display
 
     path = REFERENCE / filename
-    if path.is_file():
-        code = path.read_text(encoding="utf-8")
-        display(Markdown(f"**reference/{filename}**\n\n```python\n{code}\n```"))
-    else:
+    if not path.is_file():
         display(
             Markdown(
                 f"이 묶음에는 기준 구현 `reference/{filename}`이 들어 있지 않아요. 전체 저장소를 받으면 여기서 볼 수 있어요."
             )
         )
+        return
+    code = path.read_text(encoding="utf-8")
+    left = [] if anyway else unsolved(_answered_in(code))
+    if left:
+        display(
+            Markdown(
+                f"`reference/{filename}`에는 아직 통과하지 못한 실습의 답이 있어요: {', '.join(f'`{name}`' for name in left)}. "
+                f'풀고 나서 이 셀을 다시 실행해요. 지금 보려면 `show_reference("{filename}", anyway=True)`예요.'
+            )
+        )
+    else:
+        display(Markdown(f"**reference/{filename}**\n\n```python\n{code}\n```"))
+
+
+def _answered_in(code: str) -> list[str]:
+    """이 파일에 같은 이름의 함수가 있는 실습들. 여러 레슨의 것이 있으면 가장 많은 레슨의 것이에요."""
+    from autograder.learner.course_material import public_lessons
+
+    made = {node.name for node in ast.parse(code).body if isinstance(node, ast.FunctionDef)}
+    return max(([name for name in names if name in made] for names in public_lessons().values()), key=len, default=[])

@@ -15,6 +15,7 @@ from autograder.kit.assembly import Parts
 from autograder.kit.gates import Gate, batch_gate, batch_loss, causal_gate, overfit_gate
 from autograder.kit.model import BOS, EOS, PAD, Assembled, Vocabulary
 from autograder.kit.pairs import Pair
+from autograder.kit.progress_bar import progress
 
 # 나눠 준 노트북은 이 이름들을 `trainer.`를 붙여 불러요.
 __all__ = [
@@ -91,7 +92,7 @@ def train(
     optimizer = torch.optim.Adam(model.parameters(), lr=0.0, betas=(0.9, 0.98), eps=1e-9)
     batches: list[tuple[Tensor, Tensor]] = []
     try:
-        for step in range(1, steps + 1):
+        for step in progress(range(1, steps + 1), "학습"):
             batches = batches or make_batches(data, batch_size, rng)
             optimizer.param_groups[0]["lr"] = rate = scale * model.parts["noam_lr"](step, model.d_model, warmup)
             model.train()
@@ -169,7 +170,7 @@ def copy_task(parts: Parts, steps: int, *, vocab: int = 13, length: int = 8, see
 
     model = Assembled(parts, vocab, d_model=64, n_heads=4, d_ff=128, max_len=length + 4, seed=seed)
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, betas=(0.9, 0.98))
-    for step in range(steps):
+    for step in progress(range(steps), "베껴 쓰기 학습"):
         optimizer.param_groups[0]["lr"] = 1e-3 * min(1.0, (step + 1) / 100)
         src = batch(64)
         loss, _ = batch_loss(model, src, src)

@@ -27,6 +27,8 @@ from autograder.repair.slips import first_words
 
 SEARCH_SECONDS = 1.0  # CPU 초. 틀린 줄을 찾는 데 쓰는 시간
 
+last_verdicts: dict[str, tuple[Any, str]] = {}  # 실습의 이름에서, 마지막으로 확인한 함수와 그 판정으로
+
 
 def check(name: str | None = None) -> None:
     """실습 `name`을 확인하고 결과를 보여 줘요. 이름을 주지 않으면 이 레슨의 실습 전부예요. 예외를 밖으로 내지 않아요."""
@@ -111,6 +113,7 @@ def examine(name: object, namespace: Mapping[str, Any], notebook: Path | None = 
             "구현 셀을 다시 실행해서 함수로 되돌려요.",
         )
     verdict = evaluate(key, function)
+    last_verdicts[name] = function, verdict.verdict
     if verdict.verdict == "missing" and is_stub(function):
         # 커널의 함수는 빈칸이지만, 셀은 벌써 채웠거나 이름을 바꿨을 수 있어요.
         unlike = renamed_function(name, namespace, notebook) or not_run_again(name, notebook)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import warnings
 from pathlib import Path
 
@@ -15,7 +16,10 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
 from autograder import kit
-from autograder.kit import fast, plots, show_reference, text
+from autograder.authoring.lesson_source import source_path, sources
+from autograder.exercises import lesson_exercises
+from autograder.kit import fast, plots, show_reference, standing, text
+from autograder.layout import REFERENCE
 
 
 @pytest.fixture(autouse=True)
@@ -49,16 +53,42 @@ def test_fast_reads_one_switch(monkeypatch):
     assert fast(100, 3) == 100
 
 
-def test_show_reference_with_and_without_the_reference(tmp_path, monkeypatch):
+@pytest.fixture
+def shown(monkeypatch):
     import IPython.display
 
-    shown = []
-    monkeypatch.setattr(IPython.display, "display", lambda markdown: shown.append(markdown.data))
-    show_reference("attention.py")
-    assert "def softmax" in shown[0]
+    texts: list[str] = []
+    monkeypatch.setattr(IPython.display, "display", lambda markdown: texts.append(markdown.data))
+    return texts
+
+
+def test_the_reference_opens_after_its_exercises_or_on_a_wish(shown, monkeypatch):
+    names = {"causal_mask": lambda n: torch.ones(n, n).tril().bool()}
+    monkeypatch.setattr(standing, "kernel_names", lambda: names)
+    show_reference("masks.py")
+    assert "`padding_mask`" in shown[-1] and "`causal_mask`" not in shown[-1] and "def " not in shown[-1]
+    assert 'show_reference("masks.py", anyway=True)' in shown[-1] and "\n" not in shown[-1]
+    show_reference("masks.py", anyway=True)
+    assert "def padding_mask" in shown[-1]
+    names["padding_mask"] = lambda ids, pad_id: ids == pad_id
+    show_reference("masks.py")
+    assert "`padding_mask`" in shown[-1] and "def " not in shown[-1]
+    names["padding_mask"] = lambda ids, pad_id: (ids != pad_id)[:, None, None, :]
+    show_reference("masks.py")
+    assert "def padding_mask" in shown[-1]
+
+
+def test_every_shown_file_waits_for_exercises_of_its_lesson():
+    for source in sources():
+        for name in re.findall(r'show_reference\("(.+?)"\)', source_path(source).read_text("utf-8")):
+            waits = kit._answered_in((REFERENCE / name).read_text("utf-8"))
+            assert waits and set(waits) <= {exercise.name for exercise in lesson_exercises(source)}, name
+
+
+def test_without_the_reference_it_says_so(shown, tmp_path, monkeypatch):
     monkeypatch.setattr(kit, "REFERENCE", tmp_path / "reference")
     show_reference("attention.py")
-    assert "들어 있지 않아요" in shown[1] and "def " not in shown[1]
+    assert "들어 있지 않아요" in shown[-1] and "def " not in shown[-1]
 
 
 def parameter(values):
