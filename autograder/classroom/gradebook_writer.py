@@ -303,7 +303,7 @@ def forget_times(gradebook: api.Gradebook, lesson: str, students: Collection[str
                 one.timestamp = None
 
     if students:
-        _in_transaction(gradebook, work)
+        in_transaction(gradebook, work)
 
 
 def apply_late_penalties(gradebook: api.Gradebook, lesson: str, config: Any = None) -> None:

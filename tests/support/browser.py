@@ -105,12 +105,15 @@ _TROUBLES = """() => {
   for (const e of document.querySelectorAll('body *')) {
     if (!seen(e)) continue;
     const box = e.getBoundingClientRect();
-    if (box.width > 1 && (box.right > innerWidth + 1 || box.left < -1) && !scrolls(e.parentElement)) found.push('옆으로 넘쳐요: ' + name(e));
-    const own = [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim());
-    if (own && parseFloat(getComputedStyle(e).fontSize) < 11) found.push('글자가 너무 작아요: ' + name(e));
+    const outside = box.right > innerWidth + 1 || box.left < -1;
+    if (box.width > 1 && outside && !scrolls(e.parentElement)) found.push('옆으로 넘쳐요: ' + name(e));
+    const words = [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim());
+    if (words && parseFloat(getComputedStyle(e).fontSize) < 11) found.push('글자가 너무 작아요: ' + name(e));
   }
-  const labelled = e => (e.getAttribute('aria-label') || e.innerText || e.title || e.alt || (e.labels && e.labels.length) || e.getAttribute('aria-labelledby'));
-  for (const e of document.querySelectorAll('button, a[href], input:not([type=hidden]), select, textarea, img, [role=img], svg[role=img], summary'))
+  const labelled = e => e.getAttribute('aria-label') || e.getAttribute('aria-labelledby') || e.innerText || e.title || e.alt
+    || (e.labels && e.labels.length);
+  const controls = 'button, a[href], input:not([type=hidden]), select, textarea, img, [role=img], summary';
+  for (const e of document.querySelectorAll(controls))
     if (seen(e) && !labelled(e)) found.push('이름이 없어요: ' + e.outerHTML.slice(0, 120));
   for (const e of document.querySelectorAll('table')) if (seen(e) && !e.querySelector('th')) found.push('표에 머리글이 없어요: ' + name(e));
   if (!document.title) found.push('제목이 없어요');
