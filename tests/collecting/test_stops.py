@@ -80,7 +80,7 @@ def test_what_cannot_be_opened_is_named(tmp_path: Path) -> None:
     data = bytearray(path.read_bytes())
     first = data.index(b"PK\x01\x02")
     data[first + 8] |= 1  # 첫 파일에 암호가 걸렸다는 표시
-    second = data.index(distinct(1)[:50])
+    second = data.index(distinct(1)[:50], data.index(f"나/{FILE}".encode()))
     data[second : second + 5] = b"xxxxx"  # 둘째는 깨졌어요
     path.write_bytes(data)
     taken = collect(path, Classroom(tmp_path / "class"))
