@@ -13,7 +13,7 @@ from autograder import cli
 from autograder.cli.app import build_app
 from autograder.errors import CourseError
 from autograder.layout import ROOT
-from autograder.learner import commands as learner
+from autograder.learner import status as learner
 
 HANGUL = re.compile("[가-힣]")
 LEARNER = {"lab", "check", "status", "hint", "reset", "doctor", "setup", "test"}
@@ -76,7 +76,7 @@ def failing(monkeypatch, tmp_path):
         def fail(*_: object) -> None:
             raise error
 
-        monkeypatch.setattr(learner, "_choose", fail)
+        monkeypatch.setattr(learner, "all_places", fail)
         monkeypatch.setattr(sys, "prefix", str(tmp_path))
 
     return set_error

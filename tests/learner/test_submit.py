@@ -96,7 +96,8 @@ def test_outputs_beyond_the_limit_are_dropped(
     place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     edit(place, solve)
-    edit(place, lambda d: cell(d, "softmax").update(outputs=[{"output_type": "stream", "name": "stdout", "text": "0," * LIMITS.notebook_items}]))  # fmt: skip
+    long = {"output_type": "stream", "name": "stdout", "text": "0," * LIMITS.notebook_items}
+    edit(place, lambda d: cell(d, "softmax").update(outputs=[long]))
     code, out, _ = run(capsys, "submit", "5")
     assert code == 0 and "출력을 지우고" in out
     assert read_notebook(made()).text("softmax") == "# 맞아요"
