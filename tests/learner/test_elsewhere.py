@@ -8,8 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import pytest
-from jupyter_client.manager import KernelManager
+from nbclient import NotebookClient
 
 from autograder.authoring.lesson_source import lesson_path
 from autograder.layout import ROOT
@@ -41,43 +42,27 @@ def test_a_kernel_says_the_same_with_and_without_the_editors_names(
 ) -> None:
     monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
     path = saved(tmp_path)
-    manager = KernelManager(kernel_name="python3")
-    manager.start_kernel(cwd=str(tmp_path))
-    client = manager.blocking_client()
-    client.start_channels()
-
-    def say(code: str) -> str:
-        heard: list[str] = []
-
-        def keep(message: dict) -> None:
-            content = message["content"]
-            heard.append(
-                content.get("text")
-                or content.get("data", {}).get("text/plain")
-                or " ".join(content.get("traceback", ()))
-            )
-
-        client.execute_interactive(code, timeout=300, output_hook=keep)
-        return "\n".join(heard)
-
-    try:
-        client.wait_for_ready(timeout=300)
-        say(started(tmp_path))
-        assert say(PATH).strip() == "None"
-        say(ANSWER)
-        assert "통과 · softmax" in say(ASK)
-        say("def helper(x, dim):\n    return x.softmax(dim)\ndef softmax(x, dim):\n    return helper(x, dim)")
-        assert "통과 · softmax" in say(ASK)  # 어느 노트북인지 모르면 커널에 있는 대로 봐요.
-        say(f"__vsc_ipynb_file__ = {str(path)!r}")
-        assert say(PATH).strip() == str(path)
-        assert "`helper`는 지금 커널에만" in say(ASK)
-        say("__vsc_ipynb_file__ = 'untitled:Untitled-1.ipynb'")
-        assert say(PATH).strip() == "None" and "통과 · softmax" in say(ASK)
-        say(f"del __vsc_ipynb_file__; os.environ['JPY_SESSION_NAME'] = {str(path)!r}")
-        assert "`helper`는 지금 커널에만" in say(ASK)
-    finally:
-        client.stop_channels()
-        manager.shutdown_kernel(now=True)
+    steps = [
+        (started(tmp_path), ""),
+        (PATH, "None"),
+        (ANSWER, ""),
+        (ASK, "통과 · softmax"),
+        ("def helper(x, dim):\n    return x.softmax(dim)\ndef softmax(x, dim):\n    return helper(x, dim)", ""),
+        (ASK, "통과 · softmax"),  # 어느 노트북인지 모르면 커널에 있는 대로 봐요.
+        (f"__vsc_ipynb_file__ = {str(path)!r}", ""),
+        (PATH, str(path)),
+        (ASK, "`helper`는 지금 커널에만"),
+        ("__vsc_ipynb_file__ = 'untitled:Untitled-1.ipynb'", ""),
+        (PATH, "None"),
+        (ASK, "통과 · softmax"),
+        (f"del __vsc_ipynb_file__; os.environ['JPY_SESSION_NAME'] = {str(path)!r}", ""),
+        (ASK, "`helper`는 지금 커널에만"),
+    ]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code) for code, _ in steps])
+    NotebookClient(notebook, timeout=300, kernel_name="python3").execute(cwd=str(tmp_path))
+    for cell, (code, expected) in zip(notebook.cells, steps, strict=True):
+        said = "".join(out.get("text") or out.get("data", {}).get("text/plain", "") for out in cell.outputs)
+        assert expected in said and bool(expected) == bool(said), code
 
 
 @pytest.mark.parametrize("shell", [["-c"], ["-m", "IPython", "--no-banner", "--colors=nocolor", "-c"]])
