@@ -81,13 +81,13 @@ class _Handler(RequestHandler):
 
 
 class _Page(_Handler):
-    async def get(self, name: str) -> None:
-        """화면의 파일들. 비밀 주소로 처음 오면 쿠키를 주고 주소에서 비밀을 지워요."""
+    async def get(self, name: str | None = None) -> None:
+        """화면의 파일들. 정해진 주소가 아니면(이름이 None) 404예요. 비밀 주소로 처음 오면 쿠키를 주고 주소에서 비밀을 지워요."""
         if self.get_query_argument("token", None) is not None:
             self.set_cookie(self.cookie, self.token, httponly=True, samesite="Strict")
             self.redirect("/")
             return
-        name = name or "mark.html"
+        name = "mark.html" if name == "" else name
         if name not in FILES:
             raise HTTPError(404)
         self.set_header("Content-Type", f"{FILES[name]}; charset=utf-8")

@@ -94,12 +94,14 @@ def test_a_mark_typed_in_formgrader_reaches_the_table_and_the_feedback(tmp_path:
             page.goto(f"{base}/gradebook/{LESSON}/{LESSON}")
             page.wait_for_selector("#main-table tr td a")
             assert page.locator("h1").all_inner_texts() == ["성적부", "손으로 채점"]
-            page.locator("#main-table tr", has=page.locator(".needs-manual-grade .glyphicon-ok")).locator("a").click()
-            page.wait_for_function(
-                "window.formgrader && formgrader.loaded && formgrader.grades.loaded && formgrader.comments.loaded"
-            )
+            page.locator("#main-table tr", has=page.locator(".needs-manual-grade .glyphicon-ok")).locator(
+                "a.name-hidden"
+            ).click()
+            page.wait_for_selector("#reflection.needs_manual_grade")
+            page.wait_for_selector("#reflection-comment[placeholder^='학습자에게']")
             page.fill("#reflection", "3.5")
-            page.keyboard.press("Tab")  # 단축키로 의견 칸에 가요.
+            page.keyboard.press("Tab")  # formgrader의 단축키: 더할 점수를 지나 의견으로
+            page.keyboard.press("Tab")
             assert page.evaluate("document.activeElement.id") == "reflection-comment"
             with page.expect_response(lambda answer: "/api/comment/" in answer.url):
                 page.keyboard.type("근거를 더 적어 주세요.")

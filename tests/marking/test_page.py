@@ -1,4 +1,4 @@
-"""채점 화면을 진짜 브라우저에서 글쇠만으로: 누른 것이 성적부에 그대로 있는지, 좁은 화면에서 넘치지 않는지."""
+"""채점 화면을 진짜 브라우저에서 자판만으로: 누른 것이 성적부에 그대로 있는지, 좁은 화면에서 넘치지 않는지."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ANSWERS = {
     "바": TEXT,
     "사": "",
 }
-SAVED = "document.getElementById('saved').textContent === '저장했어요'"
+SAVED = "#saved:text-is('저장했어요')"
 
 
 @in_a_browser
@@ -53,9 +53,9 @@ def test_a_class_is_marked_with_the_keyboard_alone(tmp_path: Path) -> None:
             press({"라": "5", "마": "0", "바": "2"}[name])
         press(
             "ArrowUp", "KeyR", "1", "KeyR", "4", "KeyU", "KeyU", "KeyU"
-        )  # 기준 둘을 켰다가, 그 앞의 점수까지 되돌려요.
-        unmarked = order[2]
-        page.wait_for_function(SAVED)
+        )  # 기준 둘을 켰다가, 맨 끝의 점수까지 되돌려요.
+        unmarked = order[3]
+        page.wait_for_selector(SAVED)
         assert page.locator("#progress-text").inner_text() == "5 / 6 채점함"
         press("KeyF", "Home")  # 아직인 것만
         assert page.locator(".card h3:visible").count() >= 1
@@ -65,7 +65,7 @@ def test_a_class_is_marked_with_the_keyboard_alone(tmp_path: Path) -> None:
         page.reload()
         page.wait_for_selector(".card[aria-current]")
         marks = [box.text_content() for box in page.locator(".card .badge.state").all()]
-        assert marks[0] == "4.5점" and marks[2] == "아직"
+        assert marks[0] == "4.5점" and marks[3] == "아직"
         assert page.locator(".answer", has_text="alert(1)").inner_text().count("\\u202e") == 1
         assert page.evaluate("document.querySelectorAll('.card script, .card img, .card a, .card iframe').length") == 0
         kept = hand_marks(room)
@@ -86,13 +86,13 @@ def test_what_changed_elsewhere_is_said_before_it_is_overwritten(tmp_path: Path)
             one.goto(f"{desk.url}/?token={TOKEN}#{LESSON}")
             one.wait_for_selector(".card[aria-current]")
         other.keyboard.press("3")
-        other.wait_for_function(SAVED)
+        other.wait_for_selector(SAVED)
         page.keyboard.press("5")
         page.wait_for_selector(".note.alert")
         assert "조교" in page.locator(".note.alert").inner_text()
         assert page.locator(".card[aria-current] .badge.state").inner_text() == "3점"
         page.keyboard.press("5")
-        page.wait_for_function(SAVED)
+        page.wait_for_selector(SAVED)
     first, second = sorted(score for score, _, _ in hand_marks(room).values() if score is not None), hand_marks(room)
     assert first == [5.0] and len(second) == 2
 

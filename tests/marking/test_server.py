@@ -70,7 +70,7 @@ def test_only_who_knows_the_address_comes_in(room: Classroom) -> None:
             assert status == 403 and "token" in answer["message"]
         assert desk.ask("/mark.js", token=None)[0] == 403
         assert desk.ask("/", Host="evil.example")[0] == 403  # 다른 이름으로 이 컴퓨터를 가리키는 곳
-        for path in ("/ledger.py", "/..%2fdesk.py", "/api/lesson/없는레슨", f"/api/lesson/{LESSON}/x"):
+        for path in ("/ledger.py", "/..%2fdesk.py", "/api/lesson/09_none", f"/api/lesson/{LESSON}/x"):
             assert desk.ask(path)[0] == 404, path
         state = desk.lesson()["states"]["김하늘"]
         sent = {"marks": [mark_of(state, 5)]}
