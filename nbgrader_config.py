@@ -46,6 +46,9 @@ c.GenerateFeedback.exporter_class = "autograder.classroom.dead_paper.DeadPaperEx
 
 if formgrader is not None:
     from autograder.marking.formgrader import local_zone
+    from autograder.reporting.commands import remake_after_marks
+
+    remake_after_marks()  # 손으로 준 점수가 보고서에도 닿아요.
 
     c.ExchangeFactory.list = "autograder.marking.formgrader.NoExchange"
     c.NbGraderAPI.timezone = local_zone()

@@ -1,4 +1,4 @@
-"""손으로 준 점수가 닿는 것들을 다시 써요: 감점, 그 학습자의 피드백, 점수표.
+"""손으로 준 점수가 닿는 것들을 다시 써요: 감점, 그 학습자의 피드백, 점수표, 보고서.
 
 점수를 줄 때마다 쓰면 느려서, 손을 잠깐 멈추었을 때와 끝날 때 모아서 써요. 서술형 화면과 formgrader가 함께 써요.
 """
@@ -8,12 +8,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Collection, Iterable
 
+from autograder.classroom.afterwards import marks_changed
 from autograder.classroom.feedback import render_feedback
 from autograder.classroom.folder import Classroom, ClassroomError
 from autograder.classroom.gradebook import open_gradebook
 from autograder.classroom.gradebook_reader import by_student, read_scores
 from autograder.classroom.gradebook_writer import apply_late_penalties
-from autograder.classroom.marks_table import BOM, marks_csv
+from autograder.classroom.marks_table import write_marks
 from autograder.errors import CourseError, system_trouble
 from autograder.files import write_text
 
@@ -22,7 +23,7 @@ BUSY = 3.0  # 다른 명령이 채점하는 동안 다시 해 볼 때까지
 
 
 def rewrite(classroom: Classroom, changed: Collection[tuple[str, str]]) -> None:
-    """`changed`의 (학생, 레슨)마다 감점과 피드백을, 그리고 점수표를 다시 써요. 채점하는 중이면 ClassroomError예요."""
+    """`changed`의 (학생, 레슨)마다 감점과 피드백을, 그리고 점수표와 보고서를 다시 써요. 채점하는 중이면 ClassroomError예요."""
     with classroom.lock(), open_gradebook(classroom.db_url()) as gradebook:
         for lesson in sorted({lesson for _, lesson in changed}):
             apply_late_penalties(gradebook, lesson, classroom.config())
@@ -32,7 +33,8 @@ def rewrite(classroom: Classroom, changed: Collection[tuple[str, str]]) -> None:
             result, score = classroom.load(student, lesson), table.get(student, {}).get(lesson)
             if result is not None and score is not None:
                 write_text(classroom.feedback(student, lesson), render_feedback(result, score, classroom.is_practice))
-        write_text(classroom.marks_csv, BOM + marks_csv(scores))
+        write_marks(classroom, scores)
+    marks_changed(classroom)
 
 
 class Refresher:
