@@ -469,9 +469,9 @@ variants = {
     "다음 토큰이 샘": right.replaced(make_masks=leaking_masks),
     "밀지 않음": right.replaced(shift_right=lambda tgt, bos: tgt),
 }
-results = {
-    name: trainer.copy_task(parts, fast(400, 20)) for name, parts in progress(variants.items(), "네 모델의 학습")
-}
+results = {}
+for name, variant in progress(variants.items(), "네 모델의 학습"):
+    results[name] = trainer.copy_task(variant, fast(400, 20))
 columns = {key: [row[key] for row in results.values()] for key in ("교사 강요", "스스로 쓰기")}
 ax = plots.panels(1, width=7.2, height=3.8)[0]
 plots.bars(list(results), columns, title="통째로 맞힌 비율", ylabel="문장의 비율", ax=ax)

@@ -11,7 +11,7 @@ from typing import Any
 ADDRESS = ""  # 예: "https://github.com/이름/저장소/archive/refs/heads/main.zip"
 
 _CELL = """\
-# 코스가 설치되어 있으면 그냥 지나가는 셀이에요. 아니면 가까운 폴더에서 찾고, 구글 콜랩에서는 ADDRESS의 zip을 받아 와요.
+# 코스가 설치되어 있으면 지나가는 셀이에요. 아니면 가까운 폴더에서 찾고, 구글 콜랩에서는 ADDRESS의 zip을 받아 와요.
 try:
     import autograder
 except ModuleNotFoundError:
@@ -20,10 +20,11 @@ except ModuleNotFoundError:
     with contextlib.suppress(OSError, ValueError, zipfile.BadZipFile):
         if "google.colab" in sys.modules:
             zipfile.ZipFile(urllib.request.urlretrieve(ADDRESS)[0]).extractall()
-    found = [*here.glob("*/autograder/kit"), *(kit for folder in (here, *here.parents) for kit in folder.glob("autograder/kit"))]
+    near = [*here.glob("*/autograder/kit"), *(folder / "autograder/kit" for folder in (here, *here.parents))]
+    found = [kit.parents[1] for kit in near if kit.is_dir()]
     if not found:
-        raise SystemExit(f"코스를 찾지 못했어요. 강사에게 받은 묶음(zip)을 {{here}} 폴더에 풀고 이 셀을 다시 실행해 주세요.")
-    sys.path.insert(0, str(found[0].parents[1]))
+        raise SystemExit(f"코스를 찾지 못했어요. 강사에게 받은 묶음(zip)을 {{here}}에 풀고 이 셀을 다시 실행해 주세요.")
+    sys.path.insert(0, str(found[0]))
     from autograder.kit.elsewhere import prepare
     prepare()"""
 
