@@ -459,13 +459,13 @@ def merged_without_transpose(q_in, kv_in, W_q, W_k, W_v, W_o, n_heads, mask):
 def leaking_masks(src, tgt, pad_id):
     """고장 2: 대각선보다 한 칸 위까지 보여요."""
     leak = torch.ones(1, 1, tgt.shape[1], tgt.shape[1]).tril(1).bool()
-    return right["make_masks"](src, tgt, pad_id)[0], leak
+    return None, leak  # 이 일에는 PAD가 없어서 원문은 가릴 것이 없어요.
 
 
 # %% tags=["experiment"]
 variants = {
     "바른 모델": right,
-    "헤드를 잘못 합침": right.replaced(**assembly.layers_with(merged_without_transpose)),
+    "헤드를 잘못 합침": right.replaced(multi_head_attention=merged_without_transpose),
     "다음 토큰이 샘": right.replaced(make_masks=leaking_masks),
     "밀지 않음": right.replaced(shift_right=lambda tgt, bos: tgt),
 }

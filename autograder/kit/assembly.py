@@ -1,7 +1,7 @@
-"""레슨 8의 조립: 학습자의 노트북들에서 함수를 꺼내 Transformer 하나로 잇고, 빠진 곳은 PyTorch의 것으로 채워요.
+"""레슨 8의 조립: 학습자의 노트북들에서 함수를 꺼내 Transformer 하나로 잇고, 빠진 곳은 PyTorch의 모듈로 채우거나 비워 둬요.
 
 레슨 2~7은 저장된 노트북에서 정의만 실행해서 꺼내고, 레슨 8은 지금 커널에 있는 것을 써요. 공개 확인을 통과하지 못했거나,
-기울기가 끊기거나, 학습에 쓰기에는 너무 느린 것은 대신할 것으로 바꾸고 그 까닭을 표에 적어요.
+기울기가 끊기거나, 학습에 쓰기에는 너무 느린 것은 쓰지 않고 그 까닭을 표에 적어요.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from typing import Any
 import torch
 
 from autograder.kit.assembly_gradients import cut_or_slow
-from autograder.kit.pytorch_parts import LESSON, PARTS, Part, attention_with_weights, layers_with
-from autograder.layout import LESSONS, STUDY
+from autograder.kit.pytorch_parts import LESSON, PARTS, Part, Tap
+from autograder.layout import STUDY
 from autograder.learner.checker import evaluate, notebook_path
 from autograder.learner.course_material import public_key
 from autograder.notebooks.cell_code import only_definitions, parse
@@ -34,10 +34,9 @@ __all__ = [
     "Choice",
     "Part",
     "Parts",
-    "attention_with_weights",
+    "Tap",
     "certificate",
     "gather",
-    "layers_with",
     "one_thread",
     "read_definitions",
     "stand_ins",
@@ -109,17 +108,28 @@ class Choice:
 
 
 class Parts:
-    """골라 놓은 부품들. `parts["ffn"]`처럼 꺼내 쓰고, 셀 끝에 두면 표로 보여요."""
+    """골라 놓은 부품들. `parts["ffn"]`처럼 꺼내 쓰고, 셀 끝에 두면 표로 보여요. 없는 부품은 `get`이 None이에요.
 
-    def __init__(self, functions: Mapping[str, Callable[..., Any]], choices: Mapping[str, Choice]) -> None:
+    `attention`은 학습자의 층이 멀티 헤드 어텐션을 부르는 자리예요.
+    """
+
+    def __init__(
+        self, functions: Mapping[str, Callable[..., Any]], choices: Mapping[str, Choice], attention: Tap | None = None
+    ) -> None:
         self.functions, self.choices = dict(functions), dict(choices)
+        self.attention = attention or Tap(self.get("multi_head_attention"), self.get("attend_with_cache"))
 
     def __getitem__(self, name: str) -> Callable[..., Any]:
         return self.functions[name]
 
+    def get(self, name: str) -> Callable[..., Any] | None:
+        """부품 하나. 없으면 None이고, 그 자리는 PyTorch의 모듈이 채우거나 비어 있어요."""
+        return self.functions.get(name)
+
     def replaced(self, **functions: Callable[..., Any]) -> Parts:
         """몇 개만 바꾼 부품들. 일부러 고장 내 보는 실험에 써요."""
-        return Parts({**self.functions, **functions}, self.choices)
+        same_attention = None if "multi_head_attention" in functions else self.attention
+        return Parts({**self.functions, **functions}, self.choices, same_attention)
 
     @property
     def yours(self) -> list[str]:
@@ -128,7 +138,7 @@ class Parts:
 
     def _rows(self) -> list[tuple[str, str, str, str]]:
         return [
-            (c.part.lesson[1], name, c.part.title, "여러분의 것" if c.yours else f"{c.part.source} ({c.reason})")
+            (c.part.lesson[1], name, c.part.title, "여러분의 것" if c.yours else f"{c.part.instead} ({c.reason})")
             for name, c in self.choices.items()
         ]
 
@@ -148,8 +158,8 @@ class Parts:
 
 
 def stand_ins() -> Parts:
-    """모두 대신할 것으로 채운 부품들. 고장 실험은 누구에게나 같은 결과가 나오게 이것으로 해요."""
-    return Parts({p.name: p.stand_in for p in PARTS if p.stand_in}, {})
+    """부품이 하나도 없어서 모두 PyTorch의 모듈인 조립. 고장 실험은 누구에게나 같은 결과가 나오게 이것으로 해요."""
+    return Parts({}, {})
 
 
 def gather(kernel: Mapping[str, Any], folder: Path | None = None) -> Parts:
@@ -163,12 +173,16 @@ def gather(kernel: Mapping[str, Any], folder: Path | None = None) -> Parts:
             spaces[part.lesson] = read_definitions(folder / part.lesson / f"{part.lesson}.ipynb")
         function = spaces[part.lesson].get(part.name)
         choice = choices[part.name] = Choice(part, _why_not(part, function))
-        chosen = function if choice.yours else part.stand_in
-        if chosen is not None:
-            functions[part.name] = _counted(chosen, choice)
+        if callable(function) and choice.yours:
+            functions[part.name] = _counted(function, choice)
+    # 레슨 8의 층이 부르는 어텐션: 학습자의 것, 없으면 그 노트북에 주어진 것이에요.
+    given = spaces[LESSON].get("multi_head_attention")
+    attention = Tap(functions.get("multi_head_attention", given), functions.get("attend_with_cache"))
     for space in spaces.values():
         _connect(space, functions)
-    return Parts(functions, choices)
+    if callable(given):
+        spaces[LESSON]["multi_head_attention"] = attention
+    return Parts(functions, choices, attention)
 
 
 def _why_not(part: Part, function: Any) -> str:
@@ -197,7 +211,7 @@ def _connect(space: Namespace, functions: Mapping[str, Callable[..., Any]]) -> N
     """레슨마다 주어졌던 앞 레슨의 것을 고른 부품으로 바꿔 끼워요. 레슨 6의 `attend`는 레슨 5의 어텐션이에요."""
     for name in functions.keys() & space.keys():
         space[name] = functions[name]
-    if "attend" in space:
+    if "attend" in space and "scaled_dot_product_attention" in functions:
         space["attend"] = lambda q, k, v, mask=None: functions["scaled_dot_product_attention"](q, k, v, mask)[0]
 
 

@@ -5,17 +5,29 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
-from autograder.kit.model import BOS, PAD, Assembled
+from autograder.kit.model import Assembled
+from autograder.kit.vocabulary import BOS, EOS, PAD
 
 
 def batch_loss(model: Assembled, src: Tensor, tgt: Tensor, eps: float = 0.0) -> tuple[Tensor, Tensor]:
     """교사 강요로 한 번: 손실과, 문장마다 모든 자리를 맞혔는지 (B,)."""
-    logits = model(src, model.parts["shift_right"](tgt, BOS))
-    loss = model.parts["label_smoothed_loss"](logits.flatten(0, 1), tgt.flatten(), eps, PAD)
-    return loss, ((logits.argmax(-1) == tgt) | (tgt == PAD)).all(1)
+    parts = model.parts
+    shift, loss = parts.get("shift_right"), parts.get("label_smoothed_loss")
+    logits = model(src, begun(tgt) if shift is None else shift(tgt, BOS))
+    scores, right = logits.flatten(0, 1), tgt.flatten()
+    if loss is None:
+        lost = nn.CrossEntropyLoss(label_smoothing=eps, ignore_index=PAD)(scores, right)
+    else:
+        lost = loss(scores, right, eps, PAD)
+    return lost, ((logits.argmax(-1) == tgt) | (tgt == PAD)).all(1)
+
+
+def begun(tgt: Tensor) -> Tensor:
+    """문장마다 EOS와 PAD를 떼고 BOS로 시작하는 줄을 새로 만들어요."""
+    rows = [[BOS, *(token for token in row if token not in (EOS, PAD))] for row in tgt.tolist()]
+    return nn.utils.rnn.pad_sequence([torch.tensor(row) for row in rows], batch_first=True, padding_value=PAD)
 
 
 @dataclass(frozen=True)
@@ -51,9 +63,9 @@ def overfit_gate(model: Assembled, src: Tensor, tgt: Tensor, steps: int) -> Gate
 def causal_gate(model: Assembled, src: Tensor, tgt: Tensor, at: int = 3) -> Gate:
     """번역문의 뒤를 바꿔도 앞의 로짓이 그대로인지."""
     model.eval()
-    tgt_in = F.pad(tgt, (1, -1), value=BOS)
+    tgt_in = begun(tgt)
     changed = tgt_in.clone()
-    changed[:, at:] = (changed[:, at:] + 7) % (model.E.shape[0] - 3) + 3
+    changed[:, at:] = (changed[:, at:] + 7) % (model.vocab - 3) + 3
     moved = (model(src, tgt_in)[:, :at] - model(src, changed)[:, :at]).abs().max().item()
     return Gate("미래를 보지 않기", moved < 1e-4, f"{at + 1}번째부터 바꿨을 때 앞의 로짓이 움직인 크기 {moved:.1e}")
 
@@ -64,7 +76,7 @@ def batch_gate(model: Assembled, src: Tensor, tgt: Tensor) -> Gate:
     model.eval()
     row = int((src != PAD).sum(1).argmin())
     S, T = int((src[row] != PAD).sum()), int((tgt[row] != PAD).sum())
-    tgt_in = F.pad(tgt, (1, -1), value=BOS)
+    tgt_in = begun(tgt)
     alone = model(src[row : row + 1, :S], tgt_in[row : row + 1, :T])[0]
     moved = (alone - model(src, tgt_in)[row, :T]).abs().max().item()
     return Gate(

@@ -1,233 +1,182 @@
-"""빠진 부품을 대신할 PyTorch의 함수들과, 조립에 쓰는 부품의 목록."""
+"""조립에 쓰는 부품의 목록과, 빠진 자리에 통째로 들어가는 PyTorch의 모듈들.
+
+실습의 함수와 같은 꼴로 부를 수 있는 것은 여기에 두지 않아요. 이 파일은 학습자 묶음에 들어가고, 떼어 붙여 답이 되는 것이 없어야 해요.
+"""
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import torch
-import torch.nn.functional as F
-from tokenizers import Tokenizer, models, trainers
-from torch import Tensor
+from torch import Tensor, nn
 
 LESSON = "08_full_transformer"
-
-
-def attention_with_weights(
-    q_in: Tensor,
-    kv_in: Tensor,
-    W_q: Tensor,
-    W_k: Tensor,
-    W_v: Tensor,
-    W_o: Tensor,
-    n_heads: int,
-    mask: Tensor | None,
-    need_weights: bool = True,
-) -> tuple[Tensor, Tensor | None]:
-    """PyTorch의 멀티 헤드 어텐션. q_in (B, T, D), kv_in (B, S, D) -> 출력 (B, T, D)와 가중치 (B, H, T, S)."""
-    (B, T, D), S = q_in.shape, kv_in.shape[1]
-    # PyTorch의 불 마스크는 True가 가림이라 뒤집어요.
-    hidden = None if mask is None else ~mask.expand(B, n_heads, T, S).reshape(B * n_heads, T, S)
-    query, memory = q_in.transpose(0, 1), kv_in.transpose(0, 1)
-    out, weights = F.multi_head_attention_forward(
-        query,
-        memory,
-        memory,
-        D,
-        n_heads,
-        None,
-        None,
-        None,
-        None,
-        False,
-        0.0,
-        W_o.T,
-        None,
-        need_weights=need_weights,
-        attn_mask=hidden,
-        use_separate_proj_weight=True,
-        q_proj_weight=W_q.T,
-        k_proj_weight=W_k.T,
-        v_proj_weight=W_v.T,
-        average_attn_weights=False,
-    )
-    return out.transpose(0, 1), weights
-
-
-def _attention(
-    q_in: Tensor, kv_in: Tensor, W_q: Tensor, W_k: Tensor, W_v: Tensor, W_o: Tensor, n_heads: int, mask: Tensor | None
-) -> Tensor:
-    return attention_with_weights(q_in, kv_in, W_q, W_k, W_v, W_o, n_heads, mask, need_weights=False)[0]
-
-
-def _feed_forward(x: Tensor, W1: Tensor, b1: Tensor, W2: Tensor, b2: Tensor) -> Tensor:
-    inner = F.relu(F.linear(x, W1.T, b1))  # (B, T, F)
-    return F.linear(inner, W2.T, b2)
-
-
-def _layer_norm(x: Tensor, gamma: Tensor, beta: Tensor, eps: float = 1e-5) -> Tensor:
-    return F.layer_norm(x, gamma.shape, gamma, beta, eps)
-
-
-def _post_norm(
-    x: Tensor, sublayer: Callable[[Tensor], Tensor], gamma: Tensor, beta: Tensor, eps: float = 1e-5
-) -> Tensor:
-    return F.layer_norm(x + sublayer(x), gamma.shape, gamma, beta, eps)
-
-
-def _dot_product_attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
-    eye = torch.eye(k.shape[-2], dtype=k.dtype).expand(*k.shape[:-1], k.shape[-2])
-    return (F.scaled_dot_product_attention(q, k, v, mask), F.scaled_dot_product_attention(q, k, eye, mask))
-
-
-def _cached_attention(
-    x_t: Tensor,
-    cache: dict[str, Tensor] | None,
-    W_q: Tensor,
-    W_k: Tensor,
-    W_v: Tensor,
-    W_o: Tensor,
-    n_heads: int,
-) -> tuple[Tensor, dict[str, Tensor]]:
-    B, _, D = x_t.shape
-    q, k, v = (F.linear(x_t, W.T).view(B, 1, n_heads, D // n_heads).transpose(1, 2) for W in (W_q, W_k, W_v))
-    if cache is not None:
-        k, v = torch.cat((cache["k"], k), 2), torch.cat((cache["v"], v), 2)
-    out = F.scaled_dot_product_attention(q, k, v)  # (B, H, 1, K)
-    return F.linear(out.reshape(B, 1, D), W_o.T), {"k": k, "v": v}
-
-
-def _sinusoid(max_len: int, d_model: int) -> Tensor:
-    rate = torch.logspace(0, -4 * (1 - 2 / d_model), d_model // 2)
-    angle = torch.outer(torch.arange(max_len, dtype=torch.float32), rate)
-    return torch.stack((angle.sin(), angle.cos()), -1).flatten(1)  # (L, D)
-
-
-def _embedding(ids: Tensor, E: Tensor) -> Tensor:
-    return F.embedding(ids, E) * math.sqrt(E.shape[1])
-
-
-def stacked(x: Tensor, p: Mapping[str, Any], sublayers: list[Callable[[Tensor], Tensor]]) -> Tensor:
-    """부분층들을 차례로, 저마다 잔차와 `F.layer_norm`으로 감싸요."""
-    for i, sublayer in enumerate(sublayers, 1):
-        x = _post_norm(x, sublayer, **p[f"norm{i}"])
-    return x
-
-
-def layers_with(attention: Callable[..., Tensor]) -> dict[str, Callable[..., Tensor]]:
-    """`attention`을 쓰는 인코더와 디코더의 층. 다른 어텐션을 끼워 보는 실험에도 써요."""
-
-    def encoder_layer(x: Tensor, p: Mapping[str, Any], n_heads: int, src_mask: Tensor | None) -> Tensor:
-        return stacked(
-            x,
-            p,
-            [
-                lambda h: attention(h, h, **p["attn"], n_heads=n_heads, mask=src_mask),
-                lambda h: _feed_forward(h, **p["ffn"]),
-            ],
-        )
-
-    def decoder_layer(
-        x: Tensor,
-        memory: Tensor,
-        p: Mapping[str, Any],
-        n_heads: int,
-        src_mask: Tensor | None,
-        tgt_mask: Tensor | None,
-    ) -> Tensor:
-        return stacked(
-            x,
-            p,
-            [
-                lambda h: attention(h, h, **p["self_attn"], n_heads=n_heads, mask=tgt_mask),
-                lambda h: attention(h, memory, **p["cross_attn"], n_heads=n_heads, mask=src_mask),
-                lambda h: _feed_forward(h, **p["ffn"]),
-            ],
-        )
-
-    return {"encoder_layer": encoder_layer, "decoder_layer": decoder_layer}
-
-
-def _both_masks(src: Tensor, tgt: Tensor, pad_id: int) -> tuple[Tensor, Tensor]:
-    T = tgt.shape[1]
-    hidden = torch.nn.Transformer.generate_square_subsequent_mask(T, dtype=torch.float32).isinf()
-    return src.ne(pad_id)[:, None, None], tgt.ne(pad_id)[:, None, None].logical_and(~hidden)
-
-
-def _smoothed(logits: Tensor, target: Tensor, eps: float, pad_id: int) -> Tensor:
-    return F.cross_entropy(logits, target, label_smoothing=eps, ignore_index=pad_id)
-
-
-def _rate(step: int, d_model: int, warmup: int) -> float:
-    step = max(step, 1)
-    return min(step / warmup, math.sqrt(warmup / step)) / math.sqrt(d_model * warmup)
-
-
-def _greedy(step_fn: Callable[[Tensor], Tensor], bos: int, eos: int, max_len: int) -> list[int]:
-    row = torch.tensor([[bos]])
-    while row.shape[1] <= max_len and row[0, -1] != eos:
-        row = F.pad(row, (0, 1), value=int(step_fn(row)[0, -1].argmax()))
-    return [token for token in row[0, 1:].tolist() if token != eos]
-
-
-def _merges(word_freq: Mapping[str, int], n_merges: int) -> list[tuple[str, str]]:
-    """`tokenizers` 라이브러리로 배운 병합 목록."""
-    tokenizer = Tokenizer(models.BPE())
-    characters = {c for word in word_freq for c in word} | {"▁"}
-    trainer = trainers.BpeTrainer(vocab_size=len(characters) + n_merges, show_progress=False)
-    tokenizer.train_from_iterator((f"▁{word}" for word, n in word_freq.items() for _ in range(n)), trainer)
-    return [tuple(merge) for merge in json.loads(tokenizer.to_str())["model"]["merges"]]
-
-
-def _bpe(word: str, merges: list[tuple[str, str]]) -> list[str]:
-    """`tokenizers` 라이브러리의 BPE로 나눈 조각들."""
-    pieces = dict.fromkeys([*"▁", *word, *(part for merge in merges for part in (*merge, "".join(merge)))])
-    return [
-        token.value for token in models.BPE({p: i for i, p in enumerate(pieces)}, list(merges)).tokenize(f"▁{word}")
-    ]
+ATTENTION = ("W_q", "W_k", "W_v", "W_o")
 
 
 @dataclass(frozen=True)
 class Part:
-    """조립에 쓰는 함수 하나와, 없을 때 대신할 것."""
+    """조립에 쓰는 함수 하나. `instead`는 아직 없을 때 그 자리를 어떻게 하는지예요."""
 
     name: str
     lesson: str
     title: str
-    stand_in: Callable[..., Any] | None
-    source: str
+    instead: str
 
 
 PARTS = (
-    Part("sinusoidal_pe", "02_positional_encoding", "사인 위치 인코딩", _sinusoid, "torch.logspace로 만든 표"),
-    Part("add_pe", "02_positional_encoding", "위치 더하기", lambda x, pe: x + pe[: x.shape[1]], "텐서의 덧셈"),
-    Part("ffn", "03_feed_forward", "피드포워드", _feed_forward, "F.linear와 F.relu"),
-    Part("layer_norm", "04_residual_layernorm", "층 정규화", _layer_norm, "F.layer_norm"),
-    Part("post_norm", "04_residual_layernorm", "잔차와 정규화", _post_norm, "F.layer_norm"),
-    Part(
-        "scaled_dot_product_attention",
-        "05_attention_math",
-        "어텐션",
-        _dot_product_attention,
-        "F.scaled_dot_product_attention",
-    ),
-    Part("multi_head_attention", "06_multi_head", "멀티 헤드 어텐션", _attention, "F.multi_head_attention_forward"),
-    Part(
-        "attend_with_cache", "06_multi_head", "KV 캐시", _cached_attention, "torch.cat과 F.scaled_dot_product_attention"
-    ),
-    Part("train_bpe", "07_embedding_tokenizing", "BPE 학습", _merges, "tokenizers 라이브러리"),
-    Part("bpe_encode", "07_embedding_tokenizing", "BPE로 나누기", _bpe, "tokenizers 라이브러리"),
-    Part("embed", "07_embedding_tokenizing", "임베딩", _embedding, "F.embedding"),
-    Part("tied_logits", "07_embedding_tokenizing", "출력 로짓", F.linear, "F.linear"),
-    Part("encoder_layer", LESSON, "인코더의 층", layers_with(_attention)["encoder_layer"], "PyTorch 함수로 쌓은 층"),
-    Part("decoder_layer", LESSON, "디코더의 층", layers_with(_attention)["decoder_layer"], "PyTorch 함수로 쌓은 층"),
-    Part("make_masks", LESSON, "두 마스크", _both_masks, "nn.Transformer의 마스크"),
-    Part("shift_right", LESSON, "한 칸 밀기", lambda tgt, bos: F.pad(tgt, (1, -1), value=bos), "F.pad"),
-    Part("label_smoothed_loss", LESSON, "손실", _smoothed, "F.cross_entropy"),
-    Part("noam_lr", LESSON, "학습률", _rate, "키트의 일정"),
-    Part("greedy_decode", LESSON, "그리디 디코딩", _greedy, "키트의 그리디"),
-    Part("beam_search", LESSON, "빔 서치", None, "쓰지 않아요"),
+    Part("sinusoidal_pe", "02_positional_encoding", "사인 위치 인코딩", "배우는 위치 표 nn.Embedding"),
+    Part("add_pe", "02_positional_encoding", "위치 더하기", "위치 표 nn.Embedding"),
+    Part("ffn", "03_feed_forward", "피드포워드", "PyTorch의 층 안에 든 것"),
+    Part("layer_norm", "04_residual_layernorm", "층 정규화", "nn.LayerNorm"),
+    Part("post_norm", "04_residual_layernorm", "잔차와 정규화", "PyTorch의 층 안에 든 것"),
+    Part("scaled_dot_product_attention", "05_attention_math", "어텐션", "PyTorch의 어텐션"),
+    Part("multi_head_attention", "06_multi_head", "멀티 헤드 어텐션", "nn.MultiheadAttention"),
+    Part("attend_with_cache", "06_multi_head", "KV 캐시", "캐시 없이 써요"),
+    Part("train_bpe", "07_embedding_tokenizing", "BPE 학습", "tokenizers 라이브러리"),
+    Part("bpe_encode", "07_embedding_tokenizing", "BPE로 나누기", "tokenizers 라이브러리"),
+    Part("embed", "07_embedding_tokenizing", "임베딩", "nn.Embedding"),
+    Part("tied_logits", "07_embedding_tokenizing", "출력 로짓", "nn.Linear"),
+    Part("encoder_layer", LESSON, "인코더의 층", "nn.TransformerEncoderLayer"),
+    Part("decoder_layer", LESSON, "디코더의 층", "nn.TransformerDecoderLayer"),
+    Part("make_masks", LESSON, "두 마스크", "nn.Transformer의 마스크, PAD는 PyTorch의 층에서만 가려요"),
+    Part("shift_right", LESSON, "한 칸 밀기", "배치를 만들 때 BOS를 앞에 적어요"),
+    Part("label_smoothed_loss", LESSON, "손실", "nn.CrossEntropyLoss"),
+    Part("noam_lr", LESSON, "학습률", "OneCycleLR"),
+    Part("greedy_decode", LESSON, "그리디 디코딩", "모든 자리를 한꺼번에 여러 번 고쳐 써요"),
+    Part("beam_search", LESSON, "빔 서치", "쓰지 않아요"),
 )
+
+
+class Tap:
+    """층이 멀티 헤드 어텐션을 부르는 자리. 지도를 그릴 때는 인자를 적어 두고, 한 토큰씩 쓸 때는 캐시로 답해요."""
+
+    def __init__(self, function: Callable[..., Tensor] | None, cached: Callable[..., Any] | None) -> None:
+        self.function, self.cached = function, cached
+        self.heard: list[tuple[Tensor, Tensor, Tensor, Tensor, Tensor | None]] | None = None
+        self.caches: dict[int, Any] | None = None  # 가중치 W_q에서 그 층의 캐시로
+
+    def __call__(
+        self,
+        q_in: Tensor,
+        kv_in: Tensor,
+        W_q: Tensor,
+        W_k: Tensor,
+        W_v: Tensor,
+        W_o: Tensor,
+        n_heads: int,
+        mask: Tensor | None = None,
+    ) -> Tensor:
+        """실습의 멀티 헤드 어텐션과 같은 꼴의 부름."""
+        if self.heard is not None:
+            self.heard.append((q_in, kv_in, W_q, W_k, mask))
+        if self.cached is not None and self.caches is not None and id(W_q) in self.caches:
+            out, self.caches[id(W_q)] = self.cached(q_in, self.caches[id(W_q)], W_q, W_k, W_v, W_o, n_heads)
+            return out
+        assert self.function is not None  # 없으면 이 자리에 PyTorch의 모듈이 있어요.
+        return self.function(q_in, kv_in, W_q, W_k, W_v, W_o, n_heads, mask)
+
+
+class Attention(nn.Module):
+    """PyTorch의 층 안에 든 어텐션. 학습자의 것이 있으면 그것을, 없으면 `nn.MultiheadAttention`을 써요."""
+
+    batch_first = False  # PyTorch의 층이 이 모듈을 건너뛰는 빠른 길로 가지 않게 해요.
+
+    def __init__(self, d_model: int, n_heads: int, tap: Tap | None) -> None:
+        super().__init__()
+        self.tap, self.n_heads = tap, n_heads
+        self.watched = False
+        self.seen: Tensor | None = None  # 지켜보는 동안에만, 마지막으로 본 가중치 (B, H, T, S)를 남겨요.
+        self.torch = nn.MultiheadAttention(d_model, n_heads, bias=False, batch_first=True) if tap is None else None
+        self.p = nn.ParameterDict({} if tap is None else attention_weights(d_model))
+
+    def forward(
+        self,
+        query: Tensor,
+        key: Tensor,
+        value: Tensor,
+        attn_mask: Tensor | None = None,
+        key_padding_mask: Tensor | None = None,
+        **_: Any,
+    ) -> tuple[Tensor, None]:
+        """PyTorch의 층이 부르는 꼴. 마스크는 층이 0과 -inf로 바꿔 줘요."""
+        if self.torch is not None:
+            out, self.seen = self.torch(
+                query,
+                key,
+                value,
+                attn_mask=attn_mask,
+                key_padding_mask=key_padding_mask,
+                need_weights=self.watched,
+                average_attn_weights=False,
+            )
+            return out, None
+        assert self.tap is not None
+        seen = torch.ones(1, 1, 1, 1, dtype=torch.bool)
+        if attn_mask is not None:  # (T, S)나, 문장과 헤드마다의 (B·H, T, S)
+            seen = seen & attn_mask.view(-1, self.n_heads if attn_mask.dim() == 3 else 1, *attn_mask.shape[-2:]).eq(0)
+        if key_padding_mask is not None:
+            seen = seen & key_padding_mask[:, None, None].eq(0)
+        return self.tap(query, key, **self.p, n_heads=self.n_heads, mask=seen), None
+
+
+class Given(nn.Module):
+    """학습자의 함수 하나에 배우는 가중치를 대 주는 모듈."""
+
+    def __init__(self, function: Callable[..., Tensor], weights: Mapping[str, nn.Parameter]) -> None:
+        super().__init__()
+        self.function, self.p = function, nn.ParameterDict(weights)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """함수에 `x`와 가중치를 넣어요."""
+        return self.function(x, **self.p)
+
+
+def fitted(layer: nn.Module, functions: Mapping[str, Callable[..., Any]], tap: Tap, d: int, d_ff: int, h: int) -> Any:
+    """PyTorch의 층의 속을 학습자의 것이 있는 데까지 바꿔 끼워요."""
+    for name in ("self_attn", "multihead_attn"):
+        if hasattr(layer, name):
+            setattr(layer, name, Attention(d, h, tap if "multi_head_attention" in functions else None))
+    if "ffn" in functions:
+        layer.linear1 = Given(functions["ffn"], ffn_weights(d, d_ff))
+        layer.linear2 = layer.activation = nn.Identity()
+    for name in ("norm1", "norm2", "norm3"):
+        if "layer_norm" in functions and hasattr(layer, name):
+            setattr(layer, name, Given(functions["layer_norm"], norm_weights(d)))
+    return layer
+
+
+def _matrix(rows: int, columns: int) -> nn.Parameter:
+    return nn.Parameter(nn.init.xavier_uniform_(torch.empty(rows, columns)))
+
+
+def _vector(size: int, value: float = 0.0) -> nn.Parameter:
+    return nn.Parameter(torch.full((size,), value))
+
+
+def attention_weights(d_model: int) -> dict[str, nn.Parameter]:
+    """어텐션 하나의 가중치."""
+    return {name: _matrix(d_model, d_model) for name in ATTENTION}
+
+
+def ffn_weights(d_model: int, d_ff: int) -> dict[str, nn.Parameter]:
+    """피드포워드 하나의 가중치."""
+    return {"W1": _matrix(d_model, d_ff), "b1": _vector(d_ff), "W2": _matrix(d_ff, d_model), "b2": _vector(d_model)}
+
+
+def norm_weights(d_model: int) -> dict[str, nn.Parameter]:
+    """층 정규화 하나의 가중치."""
+    return {"gamma": _vector(d_model, 1.0), "beta": _vector(d_model)}
+
+
+class Weights(nn.Module):
+    """학습자의 층 함수에 넘길 가중치의 사전 `p`."""
+
+    def __init__(self, d_model: int, d_ff: int, norms: int, *attentions: str) -> None:
+        super().__init__()
+        self.p: dict[str, dict[str, nn.Parameter]] = {name: attention_weights(d_model) for name in attentions}
+        self.p["ffn"] = ffn_weights(d_model, d_ff)
+        self.p |= {f"norm{i}": norm_weights(d_model) for i in range(1, norms + 1)}
+        self.all = nn.ParameterList(w for group in self.p.values() for w in group.values())

@@ -5,17 +5,18 @@ from __future__ import annotations
 import math
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
 
 from autograder.kit.assembly import Parts
-from autograder.kit.gates import Gate, batch_gate, batch_loss, causal_gate, overfit_gate
-from autograder.kit.model import BOS, EOS, PAD, Assembled, Vocabulary
+from autograder.kit.gates import Gate, batch_gate, batch_loss, begun, causal_gate, overfit_gate
+from autograder.kit.model import Assembled
 from autograder.kit.pairs import Pair
 from autograder.kit.progress_bar import progress
+from autograder.kit.vocabulary import BOS, EOS, PAD, Vocabulary
 
 # 나눠 준 노트북은 이 이름들을 `trainer.`를 붙여 불러요.
 __all__ = [
@@ -90,11 +91,12 @@ def train(
     """`steps`스텝 학습해요. `budget`초가 지나거나 커널을 멈추면 거기까지의 모델로 끝내요. `watch`는 가끔 번역해 볼 문장이에요(빈 글이면 보지 않아요)."""
     data, rng, history, start = encode_pairs(vocabulary, pairs), random.Random(0), History(), time.perf_counter()
     optimizer = torch.optim.Adam(model.parameters(), lr=0.0, betas=(0.9, 0.98), eps=1e-9)
+    schedule = _schedule(model, optimizer, steps, warmup, scale)
     batches: list[tuple[Tensor, Tensor]] = []
     try:
         for step in progress(range(1, steps + 1), "학습"):
             batches = batches or make_batches(data, batch_size, rng)
-            optimizer.param_groups[0]["lr"] = rate = scale * model.parts["noam_lr"](step, model.d_model, warmup)
+            rate = schedule(step)
             model.train()
             loss, _ = batch_loss(model, *batches.pop(), eps)
             if not math.isfinite(loss.item()):
@@ -118,8 +120,31 @@ def train(
     return history
 
 
+def _schedule(
+    model: Assembled, optimizer: torch.optim.Optimizer, steps: int, warmup: int, scale: float
+) -> Callable[[int], float]:
+    """스텝마다 학습률을 정해 옵티마이저에 적는 함수. 부품이 없으면 PyTorch의 OneCycleLR로 해요."""
+    rate = model.parts.get("noam_lr")
+    if rate is None:
+        share = min(warmup / steps, 0.5)
+        cycle = torch.optim.lr_scheduler.OneCycleLR(optimizer, 4e-3, total_steps=steps + 1, pct_start=share)
+
+        def one_cycle(step: int) -> float:
+            if step > 1:
+                cycle.step()
+            return float(cycle.get_last_lr()[0])
+
+        return one_cycle
+
+    def theirs(step: int) -> float:
+        optimizer.param_groups[0]["lr"] = found = scale * rate(step, model.d_model, warmup)
+        return float(found)
+
+    return theirs
+
+
 def translate(model: Assembled, vocabulary: Vocabulary, sentences: Sequence[str], batch_size: int = 64) -> list[str]:
-    """문장들을 그리디로 번역해요."""
+    """문장들을 그리디로 번역해요. 부품에 그리디가 없으면 `Assembled.generate`의 다른 방법으로 해요."""
     rows = [vocabulary.encode(sentence) for sentence in sentences]
     found = []
     for i in range(0, len(rows), batch_size):
@@ -133,12 +158,13 @@ def translate(model: Assembled, vocabulary: Vocabulary, sentences: Sequence[str]
 def translate_one(
     model: Assembled, vocabulary: Vocabulary, sentence: str, *, beam: int = 1, alpha: float = 0.6, max_len: int = 24
 ) -> str:
-    """문장 하나를 부품의 `greedy_decode`나 `beam_search`로 번역해요. 빔 서치가 아직 없으면 그리디로 해요."""
+    """문장 하나를 부품의 `greedy_decode`나 `beam_search`로 번역해요. 빔 서치가 아직 없으면 `translate`처럼 해요."""
     model.eval()
-    step, parts = model.step_fn(padded([vocabulary.encode(sentence)])), model.parts
-    if beam > 1 and "beam_search" in parts.functions:
-        return vocabulary.decode(parts["beam_search"](step, BOS, EOS, beam, alpha, max_len)[0])
-    return vocabulary.decode(parts["greedy_decode"](step, BOS, EOS, max_len))
+    src, search = padded([vocabulary.encode(sentence)]), model.parts.get("beam_search")
+    if beam > 1 and search is not None:
+        return vocabulary.decode(search(model.step_fn(src), BOS, EOS, beam, alpha, max_len)[0])
+    row = model.generate(src, max_len)[0].tolist()
+    return vocabulary.decode(row[: row.index(EOS)] if EOS in row else row)
 
 
 @torch.no_grad()
@@ -181,19 +207,26 @@ def copy_task(parts: Parts, steps: int, *, vocab: int = 13, length: int = 8, see
     with torch.no_grad():
         model.eval()
         loss, forced = batch_loss(model, src, src)
-    written = model.generate(src, src.shape[1], stop=False)
+        # 스스로 쓴 문장이 모두 맞는 것은, 맞게 쓴 앞부분만 들고 있을 때마다 다음 토큰을 맞히는 것과 같아요.
+        prefix, alone = begun(src), torch.ones(len(src), dtype=torch.bool)
+        for n in range(1, src.shape[1] + 1):
+            alone &= model(src, prefix[:, :n])[:, -1].argmax(-1) == src[:, n - 1]
     return {
         "손실": loss.item(),
         "교사 강요": forced.float().mean().item(),
-        "스스로 쓰기": (written == src).all(1).float().mean().item(),
+        "스스로 쓰기": alone.float().mean().item(),
     }
 
 
+@torch.no_grad()
 def seconds_to_write(model: Assembled, src: Tensor, length: int, use_cache: bool) -> float:
-    """`length`토큰을 쓰는 데 걸린 CPU 시간(초). 세 번 재서 가장 빠른 것이에요."""
-    times = []
+    """`length`토큰을 쓰는 데 걸린 CPU 시간(초). 세 번 재서 가장 빠른 것이에요. 무엇을 쓰는지는 시간과 상관없어서 BOS만 이어 써요."""
+    model.eval()
+    times, tokens = [], torch.full((len(src), length), BOS)
     for _ in range(3):
         start = time.process_time()
-        model.generate(src, length, use_cache=use_cache, stop=False)
+        step = model.step_fn(src, use_cache)
+        for written in range(1, length + 1):
+            step(tokens[:, :written])
         times.append(time.process_time() - start)
     return min(times)

@@ -145,29 +145,97 @@ def test_parts_call_each_other_across_lessons(solved, kernel):
 # -- 같은 값 --
 
 
-def test_your_parts_and_the_stand_ins_compute_the_same(solved, kernel):
-    mine, theirs = assembly.gather(kernel, solved), assembly.stand_ins()
-    vocabulary, src, tgt = small_batch(mine)
-    outputs = [trainer.Assembled(parts, len(vocabulary), seed=3)(src, tgt) for parts in (mine, theirs)]
-    torch.testing.assert_close(*outputs, atol=1e-4, rtol=1e-4)
+def same_weights(mine, theirs):
+    """학습자의 부품으로 만든 모델의 가중치를 PyTorch의 모듈로 만든 모델에 옮겨요."""
+    with torch.no_grad():
+        theirs.E.copy_(mine.E)
+        theirs.table.weight.copy_(mine.E * mine.d_model**0.5)
+        theirs.places.weight.copy_(mine.places.weight)
+        for ours, layer in zip([*mine.encoder, *mine.decoder], [*theirs.encoder, *theirs.decoder], strict=True):
+            p = ours.p
+            for name, module in (("attn", "self_attn"), ("self_attn", "self_attn"), ("cross_attn", "multihead_attn")):
+                if name in p:
+                    attention = getattr(layer, module).torch
+                    attention.in_proj_weight.copy_(torch.cat([p[name][w] for w in ("W_q", "W_k", "W_v")], 1).T)
+                    attention.out_proj.weight.copy_(p[name]["W_o"].T)
+            for linear, W, b in ((layer.linear1, "W1", "b1"), (layer.linear2, "W2", "b2")):
+                linear.weight.copy_(p["ffn"][W].T)
+                linear.bias.copy_(p["ffn"][b])
+            for name in (name for name in p if name.startswith("norm")):
+                getattr(layer, name).weight.copy_(p[name]["gamma"])
+                getattr(layer, name).bias.copy_(p[name]["beta"])
 
 
-def test_stand_in_attention_gives_its_weights():
-    torch.manual_seed(0)
-    x, memory, W = torch.randn(2, 3, 8), torch.randn(2, 5, 8), [torch.randn(8, 8) for _ in range(4)]
-    mask = torch.tensor([[1, 1, 1, 1, 1], [1, 1, 0, 0, 0]]).bool()[:, None, None]
-    out, weights = assembly.attention_with_weights(x, memory, *W, 2, mask)
-    assert out.shape == (2, 3, 8) and weights.shape == (2, 2, 3, 5)
-    assert torch.all(weights[1, :, :, 2:] == 0)
-    torch.testing.assert_close(weights.sum(-1), torch.ones(2, 2, 3))
+def test_your_parts_and_the_modules_compute_the_same(solved, kernel):
+    parts = assembly.gather(kernel, solved)
+    vocabulary, src, tgt = small_batch(parts)
+    mine = trainer.Assembled(parts, len(vocabulary), seed=3).eval()
+    theirs = trainer.Assembled(assembly.stand_ins(), len(vocabulary), seed=4).eval()
+    same_weights(mine, theirs)
+    real = tgt != trainer.PAD  # 패딩 자리의 로짓은 손실에서 빠져서 무엇이든 괜찮아요.
+    torch.testing.assert_close(mine(src, tgt)[real], theirs(src, tgt)[real], atol=1e-4, rtol=1e-4)
+    one_src, one_tgt = src[:1, : int((src[0] != trainer.PAD).sum())], tgt[:1, : int(real[0].sum())]
+    for kind, maps in mine.attention_maps(one_src, one_tgt).items():
+        for one, other in zip(maps, theirs.attention_maps(one_src, one_tgt)[kind], strict=True):
+            torch.testing.assert_close(one, other, atol=1e-4, rtol=1e-3)
+    loss, _ = trainer.batch_loss(mine, src, tgt, 0.1)
+    torch.testing.assert_close(loss, trainer.batch_loss(theirs, src, tgt, 0.1)[0], atol=1e-4, rtol=1e-4)
+    assert torch.equal(trainer.begun(tgt)[real], parts["shift_right"](tgt, trainer.BOS)[real])
 
 
-def test_cached_writing_equals_writing_again_from_the_start():
-    parts = assembly.stand_ins()
-    vocabulary, src, _ = small_batch(parts)
+@pytest.mark.parametrize("missing", [part.name for part in assembly.PARTS])
+def test_whatever_is_missing_the_rest_is_yours(solved, kernel, missing):
+    """하나만 빠져도 배우고, 미래를 보지 않고, 번역해요. 남은 것은 여전히 학습자의 것이에요."""
+    whole = assembly.gather(kernel, solved)
+    parts = assembly.Parts(
+        {name: function for name, function in whole.functions.items() if name != missing},
+        whole.choices,
+        assembly.Tap(
+            whole.get("multi_head_attention") if missing != "multi_head_attention" else whole.attention.function,
+            whole.get("attend_with_cache") if missing != "attend_with_cache" else None,
+        ),
+    )
+    vocabulary, src, tgt = small_batch(parts)
     model = trainer.Assembled(parts, len(vocabulary))
-    with_cache, without = (model.generate(src, 12, use_cache=cache, stop=False) for cache in (True, False))
-    assert torch.equal(with_cache, without)
+    assert trainer.causal_gate(model, src, tgt).passed
+    # 두 마스크가 없으면 학습자의 층에서는 PAD를 가릴 수 없고, 관문이 그렇다고 말해요.
+    assert trainer.batch_gate(model, src, tgt).passed == (missing != "make_masks")
+    pairs, _ = split_pairs(60, 5)
+    history = trainer.train(model, vocabulary, pairs, steps=12, warmup=5, watch="나는 학교에 간다")
+    assert history.losses[-1] < history.losses[0] and history.samples
+    assert torch.equal(model.generate(src[:2], 8, use_cache=True), model.generate(src[:2], 8))
+
+
+def test_the_layers_of_pytorch_hold_your_functions(solved, kernel):
+    whole = assembly.gather(kernel, solved)
+    kept = {n: f for n, f in whole.functions.items() if n not in ("encoder_layer", "decoder_layer", "make_masks")}
+    parts = assembly.Parts(kept, whole.choices, whole.attention)
+    vocabulary, src, tgt = small_batch(parts)
+    before = {name: whole.choices[name].calls for name in ("multi_head_attention", "ffn", "layer_norm")}
+    model = trainer.Assembled(parts, len(vocabulary))
+    assert trainer.batch_gate(model, src, tgt).passed and trainer.causal_gate(model, src, tgt).passed
+    assert all(whole.choices[name].calls > calls for name, calls in before.items())
+    assert torch.equal(model.generate(src, 12, use_cache=True), model.generate(src, 12))
+
+
+def test_a_layer_that_asks_no_attention_by_name_is_used_without_cache_and_map(solved, kernel):
+    """자기 어텐션을 안에 적은 층: 캐시를 끼울 자리도, 엿들을 자리도 없지만 번역은 같아요."""
+    parts = assembly.gather(kernel, solved)
+    layer = kernel["decoder_layer"]
+    apart = type(layer)(layer.__code__, dict(kernel), layer.__name__)  # 주어진 어텐션을 직접 불러요.
+    hidden = parts.replaced(decoder_layer=apart)
+    vocabulary, src, tgt = small_batch(hidden)
+    model = trainer.Assembled(hidden, len(vocabulary))
+    assert torch.equal(model.generate(src[:2], 8, use_cache=True), model.generate(src[:2], 8))
+    assert model.attention_maps(src, tgt)["cross"][0].isnan().all()
+
+
+def test_writing_at_once_equals_writing_one_by_one(solved, kernel):
+    parts = assembly.gather(kernel, solved)
+    at_once = assembly.Parts({n: f for n, f in parts.functions.items() if n != "greedy_decode"}, {}, parts.attention)
+    vocabulary, src, _ = small_batch(parts)
+    rows = [trainer.Assembled(p, len(vocabulary), seed=5).generate(src, 12, stop=False) for p in (parts, at_once)]
+    assert torch.equal(*rows)
 
 
 def test_attention_maps_follow_the_masks():
@@ -191,10 +259,10 @@ def test_gates_pass_a_right_model_and_stop_a_leaking_one():
     assert trainer.batch_gate(model, src, tgt).passed
 
     def leaking(src, tgt, pad_id):
-        return right["make_masks"](src, tgt, pad_id)[0], torch.ones(1, 1, tgt.shape[1], tgt.shape[1]).tril(1).bool()
+        return None, torch.ones(1, 1, tgt.shape[1], tgt.shape[1]).tril(1).bool()
 
     def blind(src, tgt, pad_id):
-        return torch.ones(len(src), 1, 1, src.shape[1]).bool(), right["make_masks"](src, tgt, pad_id)[1]
+        return torch.ones(len(src), 1, 1, src.shape[1]).bool(), None
 
     assert not trainer.causal_gate(
         trainer.Assembled(right.replaced(make_masks=leaking), len(vocabulary)), src, tgt

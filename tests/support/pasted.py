@@ -1,0 +1,324 @@
+"""학습자 묶음의 글에서 떼어 붙일 수 있는 함수를 모두 모아, 실습의 답으로 붙였을 때의 점수를 재요.
+
+게으른 학습자가 할 만한 일을 따라 해요: 이름을 바꾸고, 파일의 import와 도우미를 함께 붙이고, 인자는 이름이 같으면 이름으로, 아니면
+차례를 바꿔 넣고, 돌려준 것에서 하나를 골라요. 안쪽 함수와 메서드는 바깥의 이름을 인자에서 찾아 채워요.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import copy
+import importlib
+import inspect
+import itertools
+import json
+import types
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from autograder.exercises.schema import Exercise
+from autograder.judging.answer_key import AnswerKey
+from autograder.judging.call_runner import run_calls, run_cases
+from autograder.judging.diagnosis import judge_case
+from autograder.judging.judge import judge
+from autograder.learner.time_limit import TooSlow, time_limit
+
+# 답을 계산하는 코드는 이런 것만 써요. 파일과 프로세스를 만지는 함수는 답이 아니고, 시험에서 불러서도 안 돼요.
+COMPUTING = {
+    *("torch", "numpy", "math", "cmath", "re", "random", "json", "collections", "itertools", "functools", "operator"),
+    *("statistics", "heapq", "bisect", "copy", "unicodedata", "string", "tokenizers", "dataclasses", "typing", "enum"),
+}
+TOUCHING = {
+    "open",
+    "exec",
+    "eval",
+    "input",
+    "exit",
+    "quit",
+    "breakpoint",
+    "compile",
+    "__import__",
+    "globals",
+    "vars",
+    "print",
+}
+WORKING = ("autograder.learner", "autograder.environment", "autograder.cli", "autograder.console", "autograder.files")
+MACHINE = ("autograder/environment/", "autograder/cli/")  # 컴퓨터를 살피고 명령을 시작하는 방. 값을 계산하지 않아요.
+SECONDS = 0.5  # 붙인 것 하나가 실습 하나에 쓰는 CPU 초
+
+
+@dataclass(frozen=True)
+class Found:
+    """묶음에 든 함수 하나. `make(filled)`는 바깥 이름을 채워 부를 수 있는 것을 만들어요."""
+
+    where: str
+    name: str
+    parameters: tuple[str, ...]
+    required: int
+    free: tuple[str, ...]
+    make: Callable[[Mapping[str, Any]], Callable[..., Any]]
+
+
+# -- 모으기 --
+
+
+def functions_in(files: Mapping[str, bytes]) -> Iterator[Found]:
+    """묶음의 파일들에 든 함수, 메서드, 람다, 클래스."""
+    for name, content in files.items():
+        if name.endswith(".py") and name.startswith("autograder/") and not name.startswith(MACHINE):
+            module = name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+            yield from functions_of(name, content.decode(), vars(importlib.import_module(module)))
+        elif name.startswith("lessons/") and name.endswith(".ipynb"):
+            space: dict[str, Any] = {"__name__": "pasted"}
+            cells = [c for c in json.loads(content)["cells"] if c["cell_type"] == "code"]
+            for cell in cells:
+                if "nbgrader" not in cell["metadata"]:
+                    _define("".join(cell["source"]), space)
+            for cell in cells:
+                if "nbgrader" not in cell["metadata"]:
+                    yield from functions_of(name, "".join(cell["source"]), space)
+
+
+def _define(source: str, space: dict[str, Any]) -> None:
+    """셀에서 import와 정의만 실행해요."""
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef):
+            exec(compile(ast.Module([node], []), "<cell>", "exec"), space)
+
+
+def functions_of(where: str, source: str, space: Mapping[str, Any]) -> Iterator[Found]:
+    """글 하나에 든 함수들. `space`는 그 글의 전역 이름들이에요."""
+    tree = ast.parse(source)
+    bodies = {n.name: n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.ClassDef)}
+    for node, outer in _walk(tree, ()):
+        if isinstance(node, ast.FunctionDef | ast.Lambda) and _computes(node, bodies, space):
+            yield _found(where, node, outer, space)
+
+
+def _walk(node: ast.AST, outer: tuple[ast.AST, ...]) -> Iterator[tuple[ast.AST, tuple[ast.AST, ...]]]:
+    for child in ast.iter_child_nodes(node):
+        scope = isinstance(child, ast.FunctionDef | ast.ClassDef | ast.Lambda)
+        if scope:
+            yield child, outer
+        yield from _walk(child, (*outer, child) if scope else outer)
+
+
+def _computes(node: ast.AST, bodies: Mapping[str, ast.AST], space: Mapping[str, Any]) -> bool:
+    """계산만 하는 함수인지: 부르는 것까지 따라가며 만지는 모듈을 봐요."""
+    seen: set[str] = set()
+    pending = [node]
+    while pending:
+        body = pending.pop()
+        if not {*_imported(body)} <= COMPUTING:
+            return False
+        for name in (n.id for n in ast.walk(body) if isinstance(n, ast.Name)):
+            if name in seen:
+                continue
+            seen.add(name)
+            if name in TOUCHING and name not in bodies:
+                return False
+            value = space.get(name)
+            module = value.__name__ if isinstance(value, types.ModuleType) else getattr(value, "__module__", None)
+            if name in bodies:
+                pending.append(bodies[name])
+            elif callable(value) or isinstance(value, types.ModuleType):
+                if str(module).split(".")[0] not in COMPUTING | {"builtins", "autograder", "pasted", "_operator"}:
+                    return False
+                if str(module).startswith(WORKING):
+                    return False
+    return True
+
+
+def _imported(node: ast.AST) -> Iterator[str]:
+    for child in ast.walk(node):
+        if isinstance(child, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in child.names)
+        elif isinstance(child, ast.ImportFrom):
+            yield str(child.module).split(".")[0]
+
+
+def _found(where: str, node: Any, outer: Sequence[ast.AST], space: Mapping[str, Any]) -> Found:
+    arguments = node.args
+    own = [a.arg for a in (*arguments.posonlyargs, *arguments.args)]
+    only = [a.arg for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if d is None]
+    name = getattr(node, "name", f"lambda:{node.lineno}")
+    locals_ = {
+        n.arg if isinstance(n, ast.arg) else n.name if isinstance(n, ast.FunctionDef) else n.id
+        for scope in outer
+        if not isinstance(scope, ast.ClassDef)
+        for n in ast.walk(scope)
+        if isinstance(n, ast.arg | ast.FunctionDef) or (isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
+    }
+    inside = {n.arg for n in ast.walk(node) if isinstance(n, ast.arg)} | {
+        n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+    }
+    read = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+    free = tuple(sorted(read & locals_ - inside - set(dir(builtins))))
+    siblings = {
+        n.name: n for scope in outer for n in ast.walk(scope) if isinstance(n, ast.FunctionDef) and n is not node
+    }
+
+    def make(filled: Mapping[str, Any]) -> Callable[..., Any]:
+        names = {**space, **filled}
+        for sibling in free:
+            if sibling in siblings and sibling not in filled:
+                _exec(siblings[sibling], names)
+        return _exec(node, names)
+
+    required = len(own) - len(arguments.defaults) + len(only)
+    return Found(f"{where}:{node.lineno}", name, (*own, *only), required, free, make)
+
+
+def _exec(node: Any, names: dict[str, Any]) -> Callable[..., Any]:
+    if isinstance(node, ast.Lambda):
+        return eval(compile(ast.fix_missing_locations(ast.Expression(node)), "<pasted>", "eval"), names)
+    bare = copy.copy(node)
+    bare.decorator_list = []
+    future = ast.ImportFrom("__future__", [ast.alias("annotations")], 0)
+    module = ast.fix_missing_locations(ast.Module([future, bare], []))
+    exec(compile(module, "<pasted>", "exec"), names)
+    return names[node.name]
+
+
+# -- 붙이기 --
+
+
+@dataclass(frozen=True)
+class Earned:
+    """붙여서 받은 점수."""
+
+    exercise: str
+    where: str
+    name: str
+    how: str
+    score: float
+
+
+def wrappers(found: Found, exercise: Exercise) -> Iterator[tuple[str, Callable[..., Any]]]:
+    """게으른 학습자가 쓸 만한 감싸기들을 (방법, 함수)로."""
+    wanted = inspect.signature(exercise.reference)
+    names = list(wanted.parameters)
+
+    def bind(args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+        bound = wanted.bind(*args, **kwargs)
+        bound.apply_defaults()
+        return dict(bound.arguments)
+
+    own = [p for p in found.parameters if p != "self"]
+    try:
+        ready = None if found.free else found.make({})
+    except NameError:  # 기본값이 바깥의 이름이에요.
+        return
+    for how, chosen in _ways(own, found.required - ("self" in found.parameters), names):
+
+        def call(*args: Any, __chosen: Any = chosen, **kwargs: Any) -> Any:
+            values = bind(args, kwargs)
+            filled = {name: _fill(name, values) for name in found.free}
+            function = ready or found.make({k: v for k, v in filled.items() if v is not None})
+            given = {p: values[e] for p, e in __chosen.items()}
+            if "self" in found.parameters:
+                given["self"] = types.SimpleNamespace(**values)
+            return function(**given)
+
+        yield how, call
+
+
+def _fill(name: str, values: Mapping[str, Any]) -> Any:
+    close = [value for other, value in values.items() if other == name or other in name or name in other]
+    return close[0] if close else None
+
+
+def _ways(own: list[str], required: int, names: list[str]) -> Iterator[tuple[str, dict[str, str]]]:
+    """함수의 인자마다 실습의 어느 인자를 넣을지."""
+    seen: set[tuple[tuple[str, str], ...]] = set()
+
+    def fresh(how: str, chosen: dict[str, str]) -> Iterator[tuple[str, dict[str, str]]]:
+        if (key := tuple(chosen.items())) not in seen:
+            seen.add(key)
+            yield how, chosen
+
+    if required <= len(names):
+        yield from fresh("차례대로", dict(zip(own, names, strict=False)))
+        yield from fresh("앞에서부터", dict(zip(own[:required], names, strict=False)))
+        same = {p: p for p in own if p in names}
+        rest = [n for n in names if n not in same]
+        left = [p for p in own[:required] if p not in same]
+        if len(left) <= len(rest):
+            yield from fresh("이름으로", same | dict(zip(left, rest, strict=False)))
+        if required <= 3 and len(names) <= 5:
+            for order in itertools.permutations(names, required):
+                yield from fresh("차례를 바꿔", dict(zip(own, order, strict=False)))
+
+
+PICKS: dict[str, Callable[[Any], Any]] = {
+    "": lambda value: value,
+    "[0]": lambda value: value[0],
+    "[1]": lambda value: value[1],
+    "list": lambda value: list(value) if not isinstance(value, list | torch.Tensor | str | dict) else value,
+}
+
+
+def picks_for(value: Any) -> list[str]:
+    """돌려준 값에서 골라 볼 방법들."""
+    if isinstance(value, tuple) or (isinstance(value, list) and value and isinstance(value[0], torch.Tensor)):
+        return ["", "[0]", "[1]", "list"]
+    return ["", "list"] if isinstance(value, Iterator | set) else [""]
+
+
+def earned_by(function: Callable[..., Any], key: AnswerKey) -> tuple[float, str]:
+    """함수를 붙여 받는 점수와 고른 방법. 그룹의 첫 사례가 하나도 맞지 않으면 점수가 있을 수 없어서 거기서 그쳐요."""
+    firsts = {case.group: number for number, case in reversed(list(enumerate(key.cases)))}
+    likely: set[str] = set()
+    kinds: set[str] = set()
+    for group, number in firsts.items():
+        case = key.cases[number]
+        if key.roles[group] != "value":
+            continue
+        raw: list[Any] = []
+
+        def seen(*args: Any, __raw: list[Any] = raw, **kwargs: Any) -> Any:
+            __raw.append(function(*args, **kwargs))
+            return __raw[-1]
+
+        run_calls(seen, case.calls, number)
+        kinds = set(picks_for(raw[0])) if raw else set()
+        for pick in kinds:
+            if not judge_case(case, run_calls(_picked(function, pick), case.calls, number)):
+                likely.add(pick)
+    best = (0.0, "")
+    for pick in likely:
+        outcomes = run_cases(_picked(function, pick), [case.calls for case in key.cases])
+        best = max(best, (judge(key, outcomes).score(key.points), pick))
+    return best
+
+
+def _picked(function: Callable[..., Any], pick: str) -> Callable[..., Any]:
+    return lambda *args, **kwargs: PICKS[pick](function(*args, **kwargs))
+
+
+def paste(found: Found, exercise: Exercise, key: AnswerKey) -> Earned | None:
+    """함수 하나를 실습 하나에 붙여 가장 많이 받는 방법. 한 점도 받지 못하면 None이에요."""
+    best: Earned | None = None
+    with suppress(TooSlow), time_limit(SECONDS):
+        for how, function in wrappers(found, exercise):
+            with suppress(Exception):
+                score, pick = earned_by(function, key)
+                if score > (best.score if best else 0.0):
+                    best = Earned(exercise.name, found.where, found.name, f"{how} {pick}".strip(), score)
+    return best
+
+
+def naive_score(exercise: Exercise, key: AnswerKey) -> float:
+    """생각하지 않고 쓴 답(받은 것 그대로, 0, 빈 것 ...)이 받는 가장 높은 점수."""
+    names = list(inspect.signature(exercise.reference).parameters)
+    answers: list[Callable[..., Any]] = [lambda *a, v=v, **k: v for v in (None, 0, 1, 0.0, 1.0, True, False, "", [])]
+    answers += [lambda *a, i=i, **k: a[i] for i in range(len(names))]
+    answers += [
+        lambda *a, i=i, f=f, **k: f(a[i]) for i in range(len(names)) for f in (torch.zeros_like, torch.ones_like)
+    ]
+    return max(earned_by(answer, key)[0] for answer in answers)
