@@ -96,8 +96,9 @@ def _rehearse(folder: Path, students: int, lesson: str, seed: int, no_browser: b
         "이 폴더는 실제 학급에도 저장소에도 들어가지 않고, 다시 연습하면 새로 만들어져요. 한 단계씩 해 보려면 이렇게 쳐요."
     )
     print(f"  python3 course.py week {number} {typed(made.archive)} --classroom {room}")
-    print(f"  python3 course.py mark {number} --classroom {room}")
-    print(f"  python3 course.py report --classroom {room}")
+    print(f"  python3 course.py mark {number} --classroom {room}        서술형을 한 화면에서")
+    print(f"  python3 course.py lab --classroom {room}           JupyterLab의 formgrader에서")
+    print(f"  python3 course.py report --classroom {room}        보고서만 다시")
     return 1 if wrong or week.troubles else 0
 
 

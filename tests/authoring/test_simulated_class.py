@@ -201,7 +201,7 @@ def test_everything_lands_in_the_classroom(simulated: Path, graded: tuple[Classr
         html = room.feedback(found.student, found.lesson).read_text(encoding="utf-8")
         assert found.student in html
     table = room.marks_csv.read_bytes()
-    assert table.startswith(b"\xef\xbb\xbf") and table.count(b"\r\n") == STUDENTS + 1
+    assert table.startswith(b"\xef\xbb\xbf") and table.count(b"\r\n") == STUDENTS + 2  # 제목과 만점의 줄
 
 
 def test_unchanged_submissions_are_kept_and_changed_ones_graded(simulated: Path, tmp_path: Path) -> None:
