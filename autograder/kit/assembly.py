@@ -22,7 +22,7 @@ import torch
 
 from autograder.kit.assembly_gradients import cut_or_slow
 from autograder.kit.pytorch_parts import LESSON, PARTS, Part, Tap
-from autograder.layout import STUDY
+from autograder.layout import LESSONS, STUDY
 from autograder.learner.checker import evaluate, notebook_path
 from autograder.learner.course_material import public_key
 from autograder.notebooks.cell_code import only_definitions, parse
