@@ -42,14 +42,18 @@ def prove_archive(attack: Archive, folder: Path) -> None:
     with measured(cost):
         try:
             taken = collect(inner / "in.zip", room).taken
-        except CollectError:
-            assert attack.refused
+        except CollectError as error:
+            assert attack.refused or "--layout" in str(error)  # 누구의 것인지 알 수 없으면 아무것도 넣지 않고 물어요.
             taken = []
     # 어디서나 쓸 수 없는 이름은 지문을 붙인 이름이 되어(`grading/names.py`) 누구와도 섞이지 않아요.
     plain = {student for student, _ in taken if not re.search("~[0-9a-f]{16}$", student)}
     assert plain <= attack.taken, plain
     files = [path for path in folder.rglob("*") if not path.is_dir() or path.is_symlink()]
     assert not [path for path in files if path.is_symlink() or not path.is_file()]
-    assert not [path for path in files if path != inner / "in.zip" and room.submitted not in path.parents]
-    assert len(files) == 1 + len(taken) and not [path for path in files if path.stat().st_mode & 0o6111]
+    # 학급 폴더에 우리가 적는 것은 이뿐이에요: 낸 시각, 받은 기록, 잠금, git이 보지 않게 하는 파일.
+    ours = {inner / "in.zip", room.path / ".gitignore", room.path / ".lock", *(room.path / "receipts").glob("*.json")}
+    handed_in = {room.submitted / student / lesson / f"{lesson}.ipynb" for student, lesson in taken}
+    stamps = {path.with_name("timestamp.txt") for path in handed_in}
+    assert handed_in <= set(files) <= handed_in | stamps | ours, set(files) - handed_in - stamps - ours
+    assert not [path for path in files if path.stat().st_mode & 0o6111]
     assert cost["memory"] <= 320, f"부모의 기억이 {cost['memory']:.0f} MiB 늘었어요."
