@@ -313,6 +313,7 @@ function fill() {
 
 async function open(lesson) {
   if (queue.length || typing) await new Promise((resolve) => setTimeout(resolve, TYPING * 2));
+  $("answers").replaceChildren(make("p", { className: "soft", textContent: "답을 읽고 있어요 …" }));
   try {
     const { body } = await ask(`/api/lesson/${lesson}`);
     page = body;
@@ -327,6 +328,7 @@ async function open(lesson) {
     if (first) select(first);
     scrollTo(0, 0);
   } catch (error) {
+    $("answers").replaceChildren();
     tell(error.message || "열지 못했어요.");
   }
 }
@@ -341,6 +343,7 @@ async function begin() {
     );
     const asked = decodeURIComponent(location.hash.slice(1));
     const chosen = body.lessons.find((one) => one.lesson === asked) ?? body.lessons.find((one) => one.done < one.answers) ?? body.lessons[0];
+    if (!chosen) $("answers").replaceChildren();
     if (!chosen) return tell("서술형 답이 아직 하나도 없어요. 제출물을 모아 `python3 course.py grade`를 먼저 해 주세요.");
     if (asked && chosen.lesson !== asked) tell("그 레슨에는 아직 답이 없어서 다른 레슨을 열었어요.");
     $("lessons").value = chosen.lesson;
