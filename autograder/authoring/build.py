@@ -67,6 +67,11 @@ def released_text(lesson: str, root: Path = ROOT) -> str:
     return _make(lesson, root)[1]
 
 
+def solved_text(lesson: str, root: Path = ROOT) -> str:
+    """원본에서 만든, 풀이가 든 노트북의 글."""
+    return _dump(read_source(lesson, root))
+
+
 def _chosen(lessons: Iterable[str] | None, root: Path) -> list[str]:
     if root == ROOT:
         check_lesson_files()
@@ -74,7 +79,7 @@ def _chosen(lessons: Iterable[str] | None, root: Path) -> list[str]:
 
 
 def _make(lesson: str, root: Path) -> tuple[str, str]:
-    solved = _dump(read_source(lesson, root))
+    solved = solved_text(lesson, root)
     return solved, _release(lesson, solved)
 
 

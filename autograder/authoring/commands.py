@@ -10,7 +10,7 @@ import typer
 from autograder.authoring.lesson_source import lesson_path, sources
 from autograder.errors import CourseError
 from autograder.files import write_json
-from autograder.layout import STUDY
+from autograder.layout import BUILD, ROOT, STUDY
 from autograder.notebooks.work import keep, worked_on
 from reference.tools.commands import bench
 
@@ -54,13 +54,53 @@ def build(
 
 
 def release(
-    bundle: Annotated[Path, typer.Option("--bundle", help="만들 압축 파일(.zip)이에요.")],
+    bundle: Annotated[
+        Path | None,
+        typer.Option("--bundle", help="만들 압축 파일(.zip)이에요. 적지 않으면 build/에 만들어요."),
+    ] = None,
+    lesson: Annotated[
+        str | None, typer.Option("--lesson", help="담을 레슨: 5, 1-3, 1,2,5. 적지 않으면 모두예요.")
+    ] = None,
+    solutions: Annotated[
+        str | None,
+        typer.Option(
+            "--solutions", metavar="LESSON", help="묶음 대신, 마감 뒤에 나눠 줄 이 레슨들의 풀이 노트북을 만들어요."
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="풀이를 만들 폴더나 .zip이에요. 적지 않으면 build/에 만들어요.")
+    ] = None,
 ) -> None:
     """학습자에게 줄 묶음을 만들어요. 풀이, 기준 구현, 숨은 사례는 들어가지 않아요."""
-    from autograder.authoring.bundle import write_bundle
+    from autograder.authoring.bundle import chosen_lessons, restated, spoken, write_bundle
+    from autograder.authoring.solved_notebooks import write_solutions
 
-    count = write_bundle(bundle)
-    print(f"{bundle}에 파일 {count}개를 담았어요. 풀어서 `python3 course.py lab`으로 시작해요.")
+    if solutions is not None and (bundle is not None or lesson is not None):
+        raise CourseError("묶음(--bundle, --lesson)과 풀이(--solutions)는 한 번에 하나씩 만들어요.")
+    if solutions is None and out is not None:
+        raise CourseError("--out은 풀이를 만들 때 써요. 묶음의 자리는 --bundle에 적어 주세요.")
+    lessons = chosen_lessons(lesson if solutions is None else solutions)
+    if solutions is not None:
+        place = out or BUILD / f"transformer-solutions-{spoken(lessons)}.zip"
+        write_solutions(place, lessons)
+        print(
+            f"{place}에 레슨 {spoken(lessons)}의 풀이 노트북을 만들었어요. 출력은 비어 있고, 열어서 모두 실행하면 나와요."
+        )
+        return
+    name = "transformer-study" if lesson is None else f"transformer-study-{spoken(lessons)}"
+    path = bundle or BUILD / f"{name}.zip"
+    count = write_bundle(path, lessons)
+    print(f"{_shown(path)}에 레슨 {spoken(lessons)}, 파일 {count}개를 담았어요. 풀어서 `python3 course.py lab`으로 시작해요.")
+    for later, names in restated(lessons).items():
+        print(
+            f"알아 두세요: 레슨 {int(later[:2])}의 주어진 셀에는 앞 레슨의 {', '.join(names)}의 계산이 다시 적혀 있어요. "
+            f"앞 레슨을 걷은 뒤에 따로 나눠 주려면 --lesson으로 레슨 {int(later[:2])}의 앞까지만 담아 주세요."
+        )
+
+
+def _shown(path: Path) -> Path:
+    """저장소 안이면 저장소에서 본 경로."""
+    return path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
 
 
 def bench_grade(

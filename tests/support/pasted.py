@@ -13,6 +13,8 @@ import importlib
 import inspect
 import itertools
 import json
+import operator
+import re
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -22,8 +24,8 @@ from typing import Any
 import torch
 
 from autograder.exercises.schema import Exercise
-from autograder.judging.answer_key import AnswerKey
-from autograder.judging.call_runner import run_calls, run_cases
+from autograder.judging.answer_key import AnswerKey, KeyCase
+from autograder.judging.call_runner import materialize, run_calls, run_cases
 from autograder.judging.diagnosis import judge_case
 from autograder.judging.judge import judge
 from autograder.learner.time_limit import TooSlow, time_limit
@@ -96,7 +98,8 @@ def functions_of(where: str, source: str, space: Mapping[str, Any]) -> Iterator[
     tree = ast.parse(source)
     bodies = {n.name: n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.ClassDef)}
     for node, outer in _walk(tree, ()):
-        if isinstance(node, ast.FunctionDef | ast.Lambda) and _computes(node, bodies, space):
+        alone = not any(isinstance(n, ast.Nonlocal) for n in ast.walk(node))  # 바깥과 이어진 것은 혼자 붙일 수 없어요.
+        if isinstance(node, ast.FunctionDef | ast.Lambda) and alone and _computes(node, bodies, space):
             yield _found(where, node, outer, space)
 
 
@@ -163,26 +166,40 @@ def _found(where: str, node: Any, outer: Sequence[ast.AST], space: Mapping[str, 
         n.name: n for scope in outer for n in ast.walk(scope) if isinstance(n, ast.FunctionDef) and n is not node
     }
 
+    # 바깥 함수가 받던 함수는, 파일에 든 이름이 닮은 함수로 채워요.
+    near = {
+        name: value
+        for name in free
+        for other, value in space.items()
+        if name not in siblings and isinstance(value, types.FunctionType) and name in other.lower()
+    }
+    run, lead = _compiled(node), [_compiled(siblings[name]) for name in free if name in siblings]
+
     def make(filled: Mapping[str, Any]) -> Callable[..., Any]:
-        names = {**space, **filled}
-        for sibling in free:
-            if sibling in siblings and sibling not in filled:
-                _exec(siblings[sibling], names)
-        return _exec(node, names)
+        names = {**space, **near, **filled}
+        for sibling in lead:
+            sibling(names)
+        return run(names)
 
     required = len(own) - len(arguments.defaults) + len(only)
     return Found(f"{where}:{node.lineno}", name, (*own, *only), required, free, make)
 
 
-def _exec(node: Any, names: dict[str, Any]) -> Callable[..., Any]:
+def _compiled(node: Any) -> Callable[[dict[str, Any]], Any]:
+    """이름들을 받아 그 안에서 함수를 만들어 주는 것."""
     if isinstance(node, ast.Lambda):
-        return eval(compile(ast.fix_missing_locations(ast.Expression(node)), "<pasted>", "eval"), names)
+        code = compile(ast.fix_missing_locations(ast.Expression(node)), "<pasted>", "eval")
+        return lambda names: eval(code, names)
     bare = copy.copy(node)
     bare.decorator_list = []
     future = ast.ImportFrom("__future__", [ast.alias("annotations")], 0)
-    module = ast.fix_missing_locations(ast.Module([future, bare], []))
-    exec(compile(module, "<pasted>", "exec"), names)
-    return names[node.name]
+    body = compile(ast.fix_missing_locations(ast.Module([future, bare], [])), "<pasted>", "exec")
+
+    def run(names: dict[str, Any]) -> Any:
+        exec(body, names)
+        return names[node.name]
+
+    return run
 
 
 # -- 붙이기 --
@@ -212,7 +229,7 @@ def wrappers(found: Found, exercise: Exercise) -> Iterator[tuple[str, Callable[.
     own = [p for p in found.parameters if p != "self"]
     try:
         ready = None if found.free else found.make({})
-    except NameError:  # 기본값이 바깥의 이름이에요.
+    except (NameError, AttributeError):  # 기본값이 바깥의 이름이에요.
         return
     for how, chosen in _ways(own, found.required - ("self" in found.parameters), names):
 
@@ -272,29 +289,37 @@ def picks_for(value: Any) -> list[str]:
 
 def earned_by(function: Callable[..., Any], key: AnswerKey) -> tuple[float, str]:
     """함수를 붙여 받는 점수와 고른 방법. 그룹의 첫 사례가 하나도 맞지 않으면 점수가 있을 수 없어서 거기서 그쳐요."""
-    firsts = {case.group: number for number, case in reversed(list(enumerate(key.cases)))}
     likely: set[str] = set()
-    kinds: set[str] = set()
-    for group, number in firsts.items():
-        case = key.cases[number]
-        if key.roles[group] != "value":
+    for number, case in _firsts(key):
+        try:
+            value = function(*(materialize(arg, ()) for arg in case.calls[0].args), **case.calls[0].kwargs)
+        except Exception:
             continue
-        raw: list[Any] = []
-
-        def seen(*args: Any, __raw: list[Any] = raw, **kwargs: Any) -> Any:
-            __raw.append(function(*args, **kwargs))
-            return __raw[-1]
-
-        run_calls(seen, case.calls, number)
-        kinds = set(picks_for(raw[0])) if raw else set()
-        for pick in kinds:
-            if not judge_case(case, run_calls(_picked(function, pick), case.calls, number)):
-                likely.add(pick)
+        for pick in picks_for(value):
+            with suppress(Exception):
+                if _alike(PICKS[pick](value), case.expected[0].value) and not judge_case(
+                    case, run_calls(_picked(function, pick), case.calls, number)
+                ):
+                    likely.add(pick)
     best = (0.0, "")
     for pick in likely:
         outcomes = run_cases(_picked(function, pick), [case.calls for case in key.cases])
         best = max(best, (judge(key, outcomes).score(key.points), pick))
     return best
+
+
+def _firsts(key: AnswerKey) -> list[tuple[int, KeyCase]]:
+    """값을 보는 그룹마다의 첫 사례."""
+    firsts = {case.group: (n, case) for n, case in reversed(list(enumerate(key.cases))) if case.comparator != "raises"}
+    return [found for group, found in firsts.items() if key.roles[group] == "value"]
+
+
+def _alike(value: Any, expected: Any) -> bool:
+    """견줄 만한 값인지: 텐서면 모양이 같은지, 아니면 형이 비슷한지."""
+    if isinstance(expected, torch.Tensor):
+        return isinstance(value, torch.Tensor) and value.shape == expected.shape
+    numbers = int, float, bool
+    return isinstance(value, numbers if isinstance(expected, numbers) else type(expected))
 
 
 def _picked(function: Callable[..., Any], pick: str) -> Callable[..., Any]:
@@ -314,11 +339,68 @@ def paste(found: Found, exercise: Exercise, key: AnswerKey) -> Earned | None:
 
 
 def naive_score(exercise: Exercise, key: AnswerKey) -> float:
-    """생각하지 않고 쓴 답(받은 것 그대로, 0, 빈 것 ...)이 받는 가장 높은 점수."""
-    names = list(inspect.signature(exercise.reference).parameters)
+    """생각하지 않고 쓴 답이 받는 가장 높은 점수: 상수, 받은 것 그대로, 연산자 하나, 소프트맥스나 ReLU 한 번."""
+    names = range(len(inspect.signature(exercise.reference).parameters))
     answers: list[Callable[..., Any]] = [lambda *a, v=v, **k: v for v in (None, 0, 1, 0.0, 1.0, True, False, "", [])]
-    answers += [lambda *a, i=i, **k: a[i] for i in range(len(names))]
-    answers += [
-        lambda *a, i=i, f=f, **k: f(a[i]) for i in range(len(names)) for f in (torch.zeros_like, torch.ones_like)
-    ]
+    ones = (lambda x: x, torch.zeros_like, torch.ones_like, torch.relu, lambda x: x.softmax(-1))
+    answers += [lambda *a, i=i, f=f, **k: f(a[i]) for i in names for f in ones]
+    twos = (operator.add, operator.sub, operator.mul, operator.matmul, torch.softmax)
+    answers += [lambda *a, i=i, j=j, f=f, **k: f(a[i], a[j]) for i in names for j in names for f in twos]
     return max(earned_by(answer, key)[0] for answer in answers)
+
+
+# -- 글 속의 조각 --
+
+
+def fragments(files: Mapping[str, bytes], lesson: str) -> dict[str, list[tuple[str, Callable[..., Any]]]]:
+    """실습마다, 힌트에 적힌 코드 조각을 그대로 돌려주거나 차례로 실행하는 답들."""
+    cells = json.loads(files[f"lessons/{lesson}/{lesson}.ipynb"])["cells"]
+    space: dict[str, Any] = {"__name__": "pasted"}
+    for cell in cells:
+        if cell["cell_type"] == "code" and "given" in cell["metadata"].get("tags", ()):
+            exec("".join(cell["source"]), space)
+    found: dict[str, list[tuple[str, Callable[..., Any]]]] = {}
+    for cell, following in itertools.pairwise(cells):
+        name = following["metadata"].get("nbgrader", {}).get("grade_id", "")
+        if "hint" in cell["metadata"].get("tags", ()) and name.startswith("check_"):
+            codes = [c for c in re.findall(r"`([^`]+)`", "".join(cell["source"])) if _is_code(c)]
+            found[name.removeprefix("check_")] = [
+                *((code, _answer([code], space)) for code in codes),
+                ("; ".join(codes), _answer(codes, space)),
+            ]
+    return found
+
+
+def _is_code(text: str) -> bool:
+    try:
+        return len(text) > 3 and bool(ast.parse(text).body)
+    except SyntaxError:
+        return False
+
+
+def _answer(codes: Sequence[str], space: Mapping[str, Any]) -> Callable[..., Any]:
+    """인자를 제 이름으로 두고 조각들을 차례로 실행해 마지막 값을 돌려주는 함수."""
+
+    def answer(**values: Any) -> Any:
+        names, value = {**space, **values}, None
+        for code in codes:
+            tree = ast.parse(code)
+            last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
+            exec(compile(tree, "<hint>", "exec"), names)
+            if isinstance(last, ast.Expr):
+                value = eval(compile(ast.Expression(last.value), "<hint>", "eval"), names)
+        return value
+
+    return answer
+
+
+def named(function: Callable[..., Any], exercise: Exercise) -> Callable[..., Any]:
+    """차례로 받은 인자를 실습의 이름으로 넘겨줘요."""
+    wanted = inspect.signature(exercise.reference)
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        bound = wanted.bind(*args, **kwargs)
+        bound.apply_defaults()
+        return function(**bound.arguments)
+
+    return call
