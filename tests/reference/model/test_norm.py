@@ -97,7 +97,9 @@ def test_deep_norm_leaves_the_gate_alone():
         ffn = Transformer(ModelConfig(9, **shape, deep_norm=deep)).encoder_layers()[0].ffn
         gate, value = ffn.first.weight.chunk(2)
         assert xavier(gate) == pytest.approx(1, rel=0.04)
-        assert xavier(value) == pytest.approx(beta, rel=0.04) and xavier(ffn.second.weight) == pytest.approx(beta, rel=0.04)
+        assert xavier(value) == pytest.approx(beta, rel=0.04) and xavier(ffn.second.weight) == pytest.approx(
+            beta, rel=0.04
+        )
 
 
 def test_deep_norm_holds_the_first_step_back():
