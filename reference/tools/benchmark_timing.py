@@ -1,6 +1,7 @@
 """번갈아 재기: 한 바퀴에 모두를 한 번씩 재고, 같은 바퀴끼리의 비율을 구한 뒤 가운데 값을 적어요.
 
-시간은 모두 CPU 시간(초)이에요. 다른 프로그램이 함께 도는 컴퓨터에서도 비율은 크게 흔들리지 않아요.
+시간은 모두 CPU 시간(초)이에요. 스레드 하나로 재면 다른 프로그램이 함께 도는 컴퓨터에서도 비율이 크게 흔들리지 않아요.
+스레드가 여럿이면 서로를 기다리며 도는 시간까지 CPU 시간에 들어가서 비율을 믿을 수 없어요.
 """
 
 from __future__ import annotations
@@ -24,10 +25,11 @@ class Table:
     headers: list[str]
     rows: list[list[Any]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    threads: int = field(default_factory=torch.get_num_threads)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON으로 적을 수 있게 바꿔요."""
-        return asdict(self) | {"threads": torch.get_num_threads(), "torch": torch.__version__}
+        return asdict(self) | {"torch": torch.__version__}
 
     def __str__(self) -> str:
         cells = [self.headers, *([_cell(value) for value in row] for row in self.rows)]
@@ -62,6 +64,17 @@ def alternate(contenders: dict[str, Callable[[int], Any]], rounds: int, warmup: 
 def ratio(slow: list[float], fast: list[float]) -> float:
     """같은 바퀴끼리 나눈 비율의 가운데 값이에요. 1보다 크면 fast가 빨라요."""
     return statistics.median(a / b for a, b in zip(slow, fast, strict=True))
+
+
+@contextlib.contextmanager
+def threads(count: int) -> Iterator[None]:
+    """PyTorch의 스레드 수를 이 구역에서만 바꿔요. 상대들도 같은 수를 써요."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 @contextlib.contextmanager

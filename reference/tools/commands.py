@@ -26,6 +26,9 @@ DeviceOption = Annotated[str, typer.Option("--device", help="auto, cpu, cuda, mp
 PrecisionOption = Annotated[str, typer.Option("--precision", help="auto, fp32, bf16, fp16")]
 JsonOption = Annotated[Path | None, typer.Option("--json", help="결과를 적을 JSON 파일")]
 SmallOption = Annotated[bool, typer.Option("--small", help="몇 초 만에 끝나는 작은 크기로 재요.")]
+ThreadsOption = Annotated[
+    int, typer.Option("--threads", min=1, help="스레드 수. 하나일 때 비율이 다른 일에 흔들리지 않아요.")
+]
 
 # `train`의 인자 가운데 TrainConfig의 항목이 아닌 것
 FOLDERS_AND_DATA = ("preset", "data", "valid", "test", "reverse", "out", "resume")
@@ -233,21 +236,21 @@ bench = typer.Typer(name="bench", help="우리 구현과 다른 구현의 속도
 
 
 @bench.command("train")
-def bench_train(json_file: JsonOption = None, small: SmallOption = False) -> int:
+def bench_train(json_file: JsonOption = None, small: SmallOption = False, threads: ThreadsOption = 1) -> int:
     """학습 스텝: 우리, torch.nn.Transformer, HF Marian."""
-    return _bench(["train"], json_file, small)
+    return _bench(["train"], json_file, small, threads)
 
 
 @bench.command("decode")
-def bench_decode(json_file: JsonOption = None, small: SmallOption = False) -> int:
+def bench_decode(json_file: JsonOption = None, small: SmallOption = False, threads: ThreadsOption = 1) -> int:
     """디코딩: 그리디과 빔 4, HF generate와 CTranslate2."""
-    return _bench(["decode"], json_file, small)
+    return _bench(["decode"], json_file, small, threads)
 
 
 @bench.command("cache")
-def bench_cache(json_file: JsonOption = None, small: SmallOption = False) -> int:
+def bench_cache(json_file: JsonOption = None, small: SmallOption = False, threads: ThreadsOption = 1) -> int:
     """KV 캐시를 켰을 때와 껐을 때, 길이별."""
-    return _bench(["cache"], json_file, small)
+    return _bench(["cache"], json_file, small, threads)
 
 
 @bench.command("batches")
@@ -255,21 +258,22 @@ def bench_batches(
     data: Annotated[str | None, typer.Option("--data", help="TSV 파일. 없으면 스스로 만드는 말뭉치로 재요.")] = None,
     json_file: JsonOption = None,
     small: SmallOption = False,
+    threads: ThreadsOption = 1,
 ) -> int:
     """길이별 배치와 섞은 그대로의 배치: 쓸모 있는 토큰의 속도."""
-    return _bench(["batches"], json_file, small, data)
+    return _bench(["batches"], json_file, small, threads, data)
 
 
 @bench.command("all")
-def bench_all(json_file: JsonOption = None, small: SmallOption = False) -> int:
+def bench_all(json_file: JsonOption = None, small: SmallOption = False, threads: ThreadsOption = 1) -> int:
     """위의 네 가지를 모두 재요."""
-    return _bench(["train", "decode", "cache", "batches"], json_file, small)
+    return _bench(["train", "decode", "cache", "batches"], json_file, small, threads)
 
 
-def _bench(names: list[str], json_file: Path | None, small: bool, data: str | None = None) -> int:
+def _bench(names: list[str], json_file: Path | None, small: bool, threads: int, data: str | None = None) -> int:
     from reference.tools import benchmark as measure
 
-    tables = [measure.run(name, small, data) for name in names]
+    tables = [measure.run(name, small, data, threads) for name in names]
     for table in tables:
         print(table)
     if json_file:
