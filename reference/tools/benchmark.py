@@ -32,7 +32,8 @@ from reference.tools.benchmark_peers import (
     plain_loss,
     train_step,
 )
-from reference.tools.benchmark_timing import Table, alternate, matmul_precision, ratio, threads
+from reference.tools.benchmark_timing import alternate, matmul_precision, ratio, threads
+from reference.tools.table import Table
 from reference.training.machine import has_fast_bf16, prefer_fast_matmul
 from reference.training.memory import keep_freed_memory
 from reference.transformer import Transformer

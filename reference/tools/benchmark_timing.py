@@ -10,43 +10,9 @@ import contextlib
 import statistics
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import torch
-
-
-@dataclass
-class Table:
-    """벤치 하나의 결과예요. rows의 첫 칸은 이름, 나머지는 headers에 적은 값이에요."""
-
-    name: str
-    title: str
-    headers: list[str]
-    rows: list[list[Any]] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    threads: int = field(default_factory=torch.get_num_threads)
-
-    def to_dict(self) -> dict[str, Any]:
-        """JSON으로 적을 수 있게 바꿔요."""
-        return asdict(self) | {"torch": torch.__version__}
-
-    def __str__(self) -> str:
-        cells = [self.headers, *([_cell(value) for value in row] for row in self.rows)]
-        widths = [max(_width(row[i]) for row in cells) for i in range(len(self.headers))]
-        lines = [
-            "  ".join(text + " " * (width - _width(text)) for text, width in zip(row, widths, strict=True))
-            for row in cells
-        ]
-        return "\n".join(["", self.title, *lines, *(f"· {note}" for note in self.notes)])
-
-
-def _cell(value: Any) -> str:
-    return value if isinstance(value, str) else f"{value:,.2f}" if value < 100 else f"{value:,.0f}"
-
-
-def _width(text: str) -> int:
-    return sum(2 if "가" <= letter <= "힣" else 1 for letter in text)
 
 
 def alternate(contenders: dict[str, Callable[[int], Any]], rounds: int, warmup: int = 2) -> dict[str, list[float]]:

@@ -209,14 +209,17 @@ def experiment(
     out: Annotated[Path, typer.Option("--out", help="그림과 결과를 둘 폴더")] = Path("runs/experiments"),
     steps: Annotated[int | None, typer.Option(min=2, help="학습 스텝 수. 줄이면 빨라져요.")] = None,
 ) -> int:
-    """논문과 블로그의 주장을 작은 학습으로 다시 확인해요."""
-    from reference.tools import experiments
+    """논문과 블로그의 주장을 작은 학습으로 다시 확인하고, 논문의 표를 다시 계산해요."""
+    from reference.tools import experiments, paper_tables
 
+    titles = {key: value.title for key, value in experiments.EXPERIMENTS.items()} | paper_tables.TITLES
     if name is None:
-        for key, value in experiments.EXPERIMENTS.items():
-            print(f"{key:<16} {value.title}")
-        return 0
-    print(experiments.run(name, out, steps))
+        for key, title in titles.items():
+            print(f"{key:<16} {title}")
+    elif name in paper_tables.TITLES:
+        print(paper_tables.run(name, out))
+    else:
+        print(experiments.run(name, out, steps))
     return 0
 
 
@@ -271,11 +274,15 @@ def bench_all(json_file: JsonOption = None, small: SmallOption = False, threads:
 
 
 def _bench(names: list[str], json_file: Path | None, small: bool, threads: int, data: str | None = None) -> int:
+    import torch
+
     from reference.tools import benchmark as measure
 
     tables = [measure.run(name, small, data, threads) for name in names]
     for table in tables:
         print(table)
     if json_file:
-        write_text(json_file, json.dumps([table.to_dict() for table in tables], ensure_ascii=False, indent=2))
+        settings = {"threads": threads, "torch": torch.__version__}
+        made = [table.to_dict() | settings for table in tables]
+        write_text(json_file, json.dumps(made, ensure_ascii=False, indent=2))
     return 0

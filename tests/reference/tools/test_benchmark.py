@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from reference.errors import UserError
 from reference.tools import benchmark, commands
-from reference.tools.benchmark_timing import Table
+from reference.tools.table import Table
 
 
 @pytest.mark.parametrize("name", ["train", "decode", "cache", "batches"])
