@@ -11,11 +11,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from reference.config import ModelConfig
 from reference.data.tokenizer import Tokenizer
@@ -76,7 +76,7 @@ def plain(model: Transformer) -> Transformer:
         if isinstance(module, MultiHeadAttention):
             for kind in ("weight", "bias"):
                 weights[f"{name}.qkv.{kind}"] = _repeat_heads(weights[f"{name}.qkv.{kind}"], module)
-    sides = {"encoder": model.encoder_layers(), "decoder": model.decoder_layers()}
+    sides: dict[str, Sequence[nn.Module]] = {"encoder": model.encoder_layers(), "decoder": model.decoder_layers()}
     for side, layers in sides.items():
         for index, layer in enumerate(layers):
             parts = ["self_attn.out", *(["cross_attn.out"] if side == "decoder" else []), "ffn.second"]

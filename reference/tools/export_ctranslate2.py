@@ -95,9 +95,10 @@ def _fill(theirs: Any, ours: nn.Linear) -> None:
 
 def _fill_norm(theirs: Any, ours: nn.Module) -> None:
     """RMSNorm에는 더하는 β가 없어요."""
-    theirs.gamma = _array(ours.weight)
-    if isinstance(ours, nn.LayerNorm):
-        theirs.beta = _array(ours.bias)
+    weights = dict(ours.named_parameters())
+    theirs.gamma = _array(weights["weight"])
+    if "bias" in weights:
+        theirs.beta = _array(weights["bias"])
 
 
 def _array(tensor: Tensor) -> Any:

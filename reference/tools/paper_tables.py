@@ -43,7 +43,7 @@ class Variant:
         return ModelConfig(VOCABULARY, **self.changes)
 
 
-BIG = {"d_model": 1024, "d_ff": 4096, "n_heads": 16, "dropout": 0.3}
+BIG: dict[str, Any] = {"d_model": 1024, "d_ff": 4096, "n_heads": 16, "dropout": 0.3}
 TABLE3 = (
     Variant("base", 4.92, 25.8, 65),
     Variant("(A) h=1", 5.29, 24.9, changes={"n_heads": 1}),
@@ -158,7 +158,10 @@ TABLE2 = (
     Training("ConvS2S (영불)", 1.5e20, "M40", 8, 37, "영불 40.46"),
     Training("MoE (영불)", 1.2e20, "K40", 64, 6, "영불 40.56"),
 )
-STEPS = {"Transformer base": (100_000, 0.4, {}), "Transformer big": (300_000, 1.0, BIG)}  # 스텝, 스텝의 초 (§5.2), 설정
+STEPS: dict[str, tuple[int, float, dict[str, Any]]] = {  # 스텝, 스텝의 초 (§5.2), 설정
+    "Transformer base": (100_000, 0.4, {}),
+    "Transformer big": (300_000, 1.0, BIG),
+}
 
 
 def step_flops(config: ModelConfig, sentences: float, length: int) -> float:

@@ -116,6 +116,6 @@ def test_deep_norm_holds_the_first_step_back():
             for layer in (*model.encoder, *model.decoder):
                 for parameter in layer.parameters():
                     parameter.sub_(0.01 * parameter.grad)
-        return float((model.hidden(src, tgt) - before).square().mean().sqrt())
+        return float((model.hidden(src, tgt) - before).detach().square().mean().sqrt())
 
     assert change(True) < 0.2 * change(False)
