@@ -19,7 +19,7 @@ def projected_loss(hidden: Tensor, E: Tensor, target: Tensor, eps: float) -> tup
     """로짓 hidden·Eᵀ의 레이블 스무딩 손실의 합과 맞힌 자리 수를 구해요 (논문 §5.4, PAD는 미리 빼고 줘요).
 
     hidden (N, D), E (V, D), target (N,) 정수 → 스칼라 둘. 손실의 단위는 nat이에요.
-    `torch.no_grad()` 안에서는 기울기를 만들지 않아서 절반 아래의 시간에 끝나요.
+    `torch.no_grad()` 안에서는 기울기를 만들지 않아서 큰 행렬곱 셋 가운데 하나만 해요.
     """
     learning = torch.is_grad_enabled() and (hidden.requires_grad or E.requires_grad)
     if torch.is_autocast_enabled(hidden.device.type):
