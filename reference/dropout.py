@@ -9,6 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+TOLERANCE = 0.02  # 바이트로 반올림한 확률이 버릴 비율이나 남길 비율의 이만큼까지 빗나가도 괜찮아요 (0.1은 0.1016)
+
 
 def dropout(x: Tensor, p: float, training: bool) -> Tensor:
     """식: x ⊙ m / (1 − p), m은 확률 1 − p로 1 (Srivastava 외 2014). 모양은 그대로예요."""
@@ -25,12 +27,16 @@ def add_dropout(shortcut: Tensor, x: Tensor, p: float, training: bool) -> Tensor
 
 
 def keep_factor(x: Tensor, p: float) -> Tensor:
-    """x에 곱할 표예요: 확률 p로 0, 아니면 1/(1 − p). x와 같은 모양과 자료형이고 p는 1/256 단위로 반올림해요.
+    """x에 곱할 표예요: 확률 p로 0, 아니면 1/(1 − p)이라 평균이 1이에요. p가 1이면 모두 0이에요. x와 같은 모양과 자료형이에요.
 
     CPU의 F.dropout은 원소마다 난수를 하나씩 뽑아 학습 시간의 4분의 1을 써요. 64비트 난수 하나를 바이트 여덟 개로
     나눠 쓰면 여섯 배 빨라요. 바이트 0~255는 bf16에서도 정확하므로 빼고 자르기만 하면 0과 1이 돼요.
+    그 대신 p를 1/256 단위로 반올림하므로, 0.001이나 0.999처럼 반올림이 크게 빗나가는 p는 원소마다 뽑아요.
     """
     dropped = round(p * 256)  # 바이트 256가지 가운데 버릴 가짓수
+    if abs(dropped / 256 - p) > TOLERANCE * min(p, 1 - p) or p == 1.0:
+        kept = torch.empty_like(x).bernoulli_(1 - p)
+        return kept if p == 1.0 else kept.div_(1 - p)
     words = torch.randint(-(2**63), 2**63 - 1, ((x.numel() + 7) // 8,))
     bytes_ = words.view(torch.uint8)[: x.numel()].view(x.shape)
     return bytes_.to(x.dtype).sub_(dropped - 1).clamp_(0, 1).mul_(256 / (256 - dropped))

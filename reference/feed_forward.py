@@ -69,16 +69,18 @@ class FeedForward(nn.Module):
     """`ffn_dropout`을 모듈로 감싼 것이에요. 설정에 따라 GELU나 SwiGLU로 바뀌어요.
 
     SwiGLU는 W와 V를 `first` 하나로 쌓아 행렬곱 한 번으로 얻고, 관례대로 편향이 없어요.
+    `gain`은 값을 옮기는 가중치의 처음 크기에 곱하는 배율이에요 (DeepNorm의 β). SwiGLU의 문 W는 값을 옮기지 않아 그대로 둬요.
     """
 
-    def __init__(self, config: ModelConfig) -> None:
+    def __init__(self, config: ModelConfig, gain: float = 1.0) -> None:
         super().__init__()
         self.activation, self.dropout = config.activation, config.dropout
         gated = self.activation == "swiglu"
         self.first = nn.Linear(config.d_model, config.d_ff * (2 if gated else 1), bias=not gated)
         self.second = nn.Linear(config.d_ff, config.d_model, bias=not gated)
-        for W in (*self.first.weight.split(config.d_ff), self.second.weight):
-            nn.init.xavier_uniform_(W)
+        *gate, first = self.first.weight.split(config.d_ff)
+        for W, scale in (*((W, 1.0) for W in gate), (first, gain), (self.second.weight, gain)):
+            nn.init.xavier_uniform_(W, scale)
         for linear in (self.first, self.second):
             if linear.bias is not None:
                 nn.init.zeros_(linear.bias)

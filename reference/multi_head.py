@@ -91,9 +91,10 @@ class MultiHeadAttention(nn.Module):
 
     W_q, W_k, W_v를 세로로 쌓은 `qkv` 하나로 두어 행렬곱 한 번으로 셋을 얻어요.
     nn.Linear는 (나가는 크기, 들어오는 크기)로 저장하므로 `W_q` 등은 뒤집어서 (D, ·)로 보여 줘요.
+    `gain`은 값을 옮기는 W_v와 W_o의 처음 크기에 곱하는 배율이에요 (DeepNorm의 β).
     """
 
-    def __init__(self, config: ModelConfig) -> None:
+    def __init__(self, config: ModelConfig, gain: float = 1.0) -> None:
         super().__init__()
         self.n_heads, self.kv_heads, self.d_k = config.n_heads, config.kv_heads, config.d_k
         self.sizes = [config.d_model, self.kv_heads * self.d_k, self.kv_heads * self.d_k]
@@ -102,8 +103,9 @@ class MultiHeadAttention(nn.Module):
         self.qkv = nn.Linear(config.d_model, sum(self.sizes))
         self.out = nn.Linear(config.d_model, config.d_model)
         self.record: list[Tensor] | None = None  # 목록을 달아 두면 어텐션 지도가 쌓여요
-        for W in (*self.qkv.weight.split(self.sizes), self.out.weight):
-            nn.init.xavier_uniform_(W)
+        W_q, W_k, W_v = self.qkv.weight.split(self.sizes)
+        for W, scale in ((W_q, 1.0), (W_k, 1.0), (W_v, gain), (self.out.weight, gain)):
+            nn.init.xavier_uniform_(W, scale)
         nn.init.zeros_(self.qkv.bias)
         nn.init.zeros_(self.out.bias)
 

@@ -15,6 +15,7 @@ from reference.config import ModelConfig
 from reference.dropout import add_dropout
 
 Sublayer = Callable[[Tensor], Tensor]
+Scales = tuple[float, float]  # DeepNorm의 (α, β): 지름길의 배율과, 처음 가중치의 배율
 
 
 def layer_norm(x: Tensor, gamma: Tensor, beta: Tensor, eps: float = 1e-5) -> Tensor:
@@ -75,6 +76,24 @@ def rms_norm(x: Tensor, gamma: Tensor, eps: float = 1e-6) -> Tensor:
 def deep_norm(x: Tensor, sublayer_out: Tensor, alpha: float, gamma: Tensor, beta: Tensor) -> Tensor:
     """잔차를 α배로 키운 Post-LN이에요. 식: LayerNorm(α·x + Sublayer(x)) (DeepNorm, Wang 외 2022)."""
     return layer_norm(alpha * x + sublayer_out, gamma, beta)
+
+
+def deep_norm_scales(n_layers: int) -> Scales:
+    """한쪽만 N층 쌓을 때의 DeepNorm 배율이에요. 식: α = (2N)^(1/4), β = (8N)^(−1/4) (Wang 외 2022 그림 2).
+
+    β는 값을 옮기는 가중치(W_v, W_o, 피드포워드)를 Xavier로 뽑은 뒤에 곱해요. 점수만 매기는 W_q와 W_k는 그대로 둬요.
+    지름길을 키우고 처음의 부분층을 줄이면, 깊은 모델도 첫 스텝에 출력이 크게 뒤바뀌지 않아요.
+    """
+    return (2 * n_layers) ** 0.25, (8 * n_layers) ** -0.25
+
+
+def deep_norm_pair_scales(n_encoder: int, n_decoder: int) -> tuple[Scales, Scales]:
+    """인코더 N층과 디코더 M층을 이을 때의 (인코더, 디코더) 배율이에요 (Wang 외 2022 그림 2).
+
+    식: 인코더 α = 0.81(N⁴M)^(1/16), β = 0.87(N⁴M)^(−1/16). 디코더 α = (3M)^(1/4), β = (12M)^(−1/4).
+    """
+    depth = (n_encoder**4 * n_decoder) ** (1 / 16)
+    return (0.81 * depth, 0.87 / depth), ((3 * n_decoder) ** 0.25, (12 * n_decoder) ** -0.25)
 
 
 def make_norm(config: ModelConfig) -> nn.LayerNorm | nn.RMSNorm:

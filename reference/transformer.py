@@ -17,7 +17,7 @@ from reference.embedding import Embedding
 from reference.feed_forward import FeedForward, ffn
 from reference.masks import make_masks, mask_bias
 from reference.multi_head import LayerCache, MultiHeadAttention, multi_head_attention
-from reference.norm import AddNorm, make_norm, post_norm
+from reference.norm import AddNorm, deep_norm_pair_scales, make_norm, post_norm
 from reference.positional import Positions
 
 Params = dict[str, Any]
@@ -68,12 +68,12 @@ def transformer_param_count(
 
 
 class EncoderLayer(nn.Module):
-    """`encoder_layer`의 모듈이에요 (논문 §3.1, 그림 1 왼쪽)."""
+    """`encoder_layer`의 모듈이에요 (논문 §3.1, 그림 1 왼쪽). alpha와 beta는 DeepNorm의 배율이에요."""
 
-    def __init__(self, config: ModelConfig, alpha: float = 1.0) -> None:
+    def __init__(self, config: ModelConfig, alpha: float = 1.0, beta: float = 1.0) -> None:
         super().__init__()
-        self.self_attn = MultiHeadAttention(config)
-        self.ffn = FeedForward(config)
+        self.self_attn = MultiHeadAttention(config, beta)
+        self.ffn = FeedForward(config, beta)
         self.norm1, self.norm2 = AddNorm(config, alpha), AddNorm(config, alpha)
 
     def forward(self, x: Tensor, bias: Tensor | None) -> Tensor:
@@ -83,12 +83,12 @@ class EncoderLayer(nn.Module):
 
 
 class DecoderLayer(nn.Module):
-    """`decoder_layer`의 모듈이에요 (논문 §3.1, 그림 1 오른쪽)."""
+    """`decoder_layer`의 모듈이에요 (논문 §3.1, 그림 1 오른쪽). alpha와 beta는 DeepNorm의 배율이에요."""
 
-    def __init__(self, config: ModelConfig, alpha: float = 1.0) -> None:
+    def __init__(self, config: ModelConfig, alpha: float = 1.0, beta: float = 1.0) -> None:
         super().__init__()
-        self.self_attn, self.cross_attn = MultiHeadAttention(config), MultiHeadAttention(config)
-        self.ffn = FeedForward(config)
+        self.self_attn, self.cross_attn = MultiHeadAttention(config, beta), MultiHeadAttention(config, beta)
+        self.ffn = FeedForward(config, beta)
         self.norm1, self.norm2, self.norm3 = (AddNorm(config, alpha) for _ in range(3))
 
     def forward(
@@ -117,9 +117,10 @@ class Transformer(nn.Module):
         self.config = config
         self.embedding = Embedding(config)
         self.positions = Positions(config)
-        enc_alpha, dec_alpha = deep_norm_alphas(config)
-        self.encoder = nn.ModuleList(EncoderLayer(config, enc_alpha) for _ in range(config.n_layers))
-        self.decoder = nn.ModuleList(DecoderLayer(config, dec_alpha) for _ in range(config.n_layers))
+        N = config.n_layers
+        enc_scales, dec_scales = deep_norm_pair_scales(N, N) if config.deep_norm else ((1.0, 1.0), (1.0, 1.0))
+        self.encoder = nn.ModuleList(EncoderLayer(config, *enc_scales) for _ in range(N))
+        self.decoder = nn.ModuleList(DecoderLayer(config, *dec_scales) for _ in range(N))
         # Pre-LN은 마지막 층 뒤에 정규화가 하나 더 있어야 출력이 정리돼요. 논문(Post-LN)에는 없어요.
         self.encoder_norm = make_norm(config) if config.norm_first else nn.Identity()
         self.decoder_norm = make_norm(config) if config.norm_first else nn.Identity()
@@ -180,9 +181,3 @@ class Transformer(nn.Module):
     def start_cache(self, memory: Tensor, max_len: int, n: int = 1) -> list[LayerCache]:
         """디코더 층마다 캐시를 열어요. 크로스 어텐션의 키와 값은 여기서 한 번만 만들어요. n은 문장마다의 후보 수예요."""
         return [LayerCache(layer.cross_attn.memory_heads(memory), max_len * n) for layer in self.decoder_layers()]
-
-
-def deep_norm_alphas(config: ModelConfig) -> tuple[float, float]:
-    """DeepNorm의 잔차 배율 (인코더, 디코더)예요: 0.81(N⁴M)^(1/16), (3M)^(1/4) (Wang 외 2022 표 1). 끄면 1이에요."""
-    n = config.n_layers
-    return (0.81 * n ** (5 / 16), (3 * n) ** 0.25) if config.deep_norm else (1.0, 1.0)

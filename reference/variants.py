@@ -13,7 +13,7 @@ from reference.config import ModelConfig
 from reference.dropout import dropout
 from reference.embedding import Embedding
 from reference.masks import causal_mask, mask_bias, padding_mask
-from reference.norm import make_norm
+from reference.norm import deep_norm_scales, make_norm
 from reference.positional import Positions
 from reference.transformer import EncoderLayer
 
@@ -23,8 +23,8 @@ class Stack(nn.Module):
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        alpha = (2 * config.n_layers) ** 0.25 if config.deep_norm else 1.0  # 한쪽만 쌓을 때의 DeepNorm
-        self.layers = nn.ModuleList(EncoderLayer(config, alpha) for _ in range(config.n_layers))
+        scales = deep_norm_scales(config.n_layers) if config.deep_norm else (1.0, 1.0)
+        self.layers = nn.ModuleList(EncoderLayer(config, *scales) for _ in range(config.n_layers))
         self.norm = make_norm(config) if config.norm_first else nn.Identity()
 
     def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:

@@ -32,7 +32,8 @@ from reference.tools.benchmark_peers import (
     plain_loss,
     train_step,
 )
-from reference.tools.benchmark_timing import Table, alternate, matmul_precision, ratio
+from reference.tools.benchmark_timing import alternate, matmul_precision, ratio, threads
+from reference.tools.table import Table
 from reference.training.machine import has_fast_bf16, prefer_fast_matmul
 from reference.training.memory import keep_freed_memory
 from reference.transformer import Transformer
@@ -41,14 +42,18 @@ SIZE: dict[str, Any] = {"d_model": 256, "n_heads": 4, "d_ff": 1024, "n_layers": 
 SMALL: dict[str, Any] = {"d_model": 32, "n_heads": 2, "d_ff": 64, "n_layers": 1, "dropout": 0.1, "max_len": 64}
 
 
-def run(name: str, small: bool = False, data: str | None = None) -> Table:
-    """이름으로 벤치 하나를 재요. small이면 몇 초 안에 끝나는 크기예요."""
-    if name == "batches":
-        return bench_batches(small, data)
-    benches = {"train": bench_train, "decode": bench_decode, "cache": bench_cache}
+def run(name: str, small: bool = False, data: str | None = None, count: int = 1) -> Table:
+    """이름으로 벤치 하나를 스레드 count개로 재요. small이면 몇 초 안에 끝나는 크기예요."""
+    benches: dict[str, Callable[[], Table]] = {
+        "train": lambda: bench_train(small),
+        "decode": lambda: bench_decode(small),
+        "cache": lambda: bench_cache(small),
+        "batches": lambda: bench_batches(small, data),
+    }
     if name not in benches:
-        raise UserError(f"모르는 벤치예요: {name}. {', '.join([*benches, 'batches'])} 가운데에서 골라 주세요.")
-    return benches[name](small)
+        raise UserError(f"모르는 벤치예요: {name}. {', '.join(benches)} 가운데에서 골라 주세요.")
+    with threads(count):
+        return benches[name]()
 
 
 def bench_train(small: bool) -> Table:

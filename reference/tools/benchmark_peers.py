@@ -18,7 +18,8 @@ from reference.data.tokenizer import Tokenizer
 from reference.decoding import beam, greedy
 from reference.masks import causal_mask
 from reference.tools.benchmark_timing import matmul_precision
-from reference.tools.export import marian_config, marian_weights, to_ctranslate2
+from reference.tools.export_ctranslate2 import to_ctranslate2
+from reference.tools.export_marian import marian_config, marian_weights
 from reference.training.translation_loss import translation_loss
 from reference.transformer import Transformer
 

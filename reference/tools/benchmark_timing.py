@@ -1,6 +1,7 @@
 """번갈아 재기: 한 바퀴에 모두를 한 번씩 재고, 같은 바퀴끼리의 비율을 구한 뒤 가운데 값을 적어요.
 
-시간은 모두 CPU 시간(초)이에요. 다른 프로그램이 함께 도는 컴퓨터에서도 비율은 크게 흔들리지 않아요.
+시간은 모두 CPU 시간(초)이에요. 스레드 하나로 재면 다른 프로그램이 함께 도는 컴퓨터에서도 비율이 크게 흔들리지 않아요.
+스레드가 여럿이면 서로를 기다리며 도는 시간까지 CPU 시간에 들어가서 비율을 믿을 수 없어요.
 """
 
 from __future__ import annotations
@@ -9,42 +10,9 @@ import contextlib
 import statistics
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import torch
-
-
-@dataclass
-class Table:
-    """벤치 하나의 결과예요. rows의 첫 칸은 이름, 나머지는 headers에 적은 값이에요."""
-
-    name: str
-    title: str
-    headers: list[str]
-    rows: list[list[Any]] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-
-    def to_dict(self) -> dict[str, Any]:
-        """JSON으로 적을 수 있게 바꿔요."""
-        return asdict(self) | {"threads": torch.get_num_threads(), "torch": torch.__version__}
-
-    def __str__(self) -> str:
-        cells = [self.headers, *([_cell(value) for value in row] for row in self.rows)]
-        widths = [max(_width(row[i]) for row in cells) for i in range(len(self.headers))]
-        lines = [
-            "  ".join(text + " " * (width - _width(text)) for text, width in zip(row, widths, strict=True))
-            for row in cells
-        ]
-        return "\n".join(["", self.title, *lines, *(f"· {note}" for note in self.notes)])
-
-
-def _cell(value: Any) -> str:
-    return value if isinstance(value, str) else f"{value:,.2f}" if value < 100 else f"{value:,.0f}"
-
-
-def _width(text: str) -> int:
-    return sum(2 if "가" <= letter <= "힣" else 1 for letter in text)
 
 
 def alternate(contenders: dict[str, Callable[[int], Any]], rounds: int, warmup: int = 2) -> dict[str, list[float]]:
@@ -62,6 +30,17 @@ def alternate(contenders: dict[str, Callable[[int], Any]], rounds: int, warmup: 
 def ratio(slow: list[float], fast: list[float]) -> float:
     """같은 바퀴끼리 나눈 비율의 가운데 값이에요. 1보다 크면 fast가 빨라요."""
     return statistics.median(a / b for a, b in zip(slow, fast, strict=True))
+
+
+@contextlib.contextmanager
+def threads(count: int) -> Iterator[None]:
+    """PyTorch의 스레드 수를 이 구역에서만 바꿔요. 상대들도 같은 수를 써요."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 @contextlib.contextmanager

@@ -26,6 +26,9 @@ DeviceOption = Annotated[str, typer.Option("--device", help="auto, cpu, cuda, mp
 PrecisionOption = Annotated[str, typer.Option("--precision", help="auto, fp32, bf16, fp16")]
 JsonOption = Annotated[Path | None, typer.Option("--json", help="결과를 적을 JSON 파일")]
 SmallOption = Annotated[bool, typer.Option("--small", help="몇 초 만에 끝나는 작은 크기로 재요.")]
+ThreadsOption = Annotated[
+    int, typer.Option("--threads", min=1, help="스레드 수. 하나일 때 비율이 다른 일에 흔들리지 않아요.")
+]
 
 # `train`의 인자 가운데 TrainConfig의 항목이 아닌 것
 FOLDERS_AND_DATA = ("preset", "data", "valid", "test", "reverse", "out", "resume")
@@ -206,14 +209,17 @@ def experiment(
     out: Annotated[Path, typer.Option("--out", help="그림과 결과를 둘 폴더")] = Path("runs/experiments"),
     steps: Annotated[int | None, typer.Option(min=2, help="학습 스텝 수. 줄이면 빨라져요.")] = None,
 ) -> int:
-    """논문과 블로그의 주장을 작은 학습으로 다시 확인해요."""
-    from reference.tools import experiments
+    """논문과 블로그의 주장을 작은 학습으로 다시 확인하고, 논문의 표를 다시 계산해요."""
+    from reference.tools import experiments, paper_tables
 
+    titles = {key: value.title for key, value in experiments.EXPERIMENTS.items()} | paper_tables.TITLES
     if name is None:
-        for key, value in experiments.EXPERIMENTS.items():
-            print(f"{key:<16} {value.title}")
-        return 0
-    print(experiments.run(name, out, steps))
+        for key, title in titles.items():
+            print(f"{key:<16} {title}")
+    elif name in paper_tables.TITLES:
+        print(paper_tables.run(name, out))
+    else:
+        print(experiments.run(name, out, steps))
     return 0
 
 
@@ -233,21 +239,21 @@ bench = typer.Typer(name="bench", help="우리 구현과 다른 구현의 속도
 
 
 @bench.command("train")
-def bench_train(json_file: JsonOption = None, small: SmallOption = False) -> int:
+def bench_train(json_file: JsonOption = None, small: SmallOption = False, threads: ThreadsOption = 1) -> int:
     """학습 스텝: 우리, torch.nn.Transformer, HF Marian."""
-    return _bench(["train"], json_file, small)
+    return _bench(["train"], json_file, small, threads)
 
 
 @bench.command("decode")
-def bench_decode(json_file: JsonOption = None, small: SmallOption = False) -> int:
+def bench_decode(json_file: JsonOption = None, small: SmallOption = False, threads: ThreadsOption = 1) -> int:
     """디코딩: 그리디과 빔 4, HF generate와 CTranslate2."""
-    return _bench(["decode"], json_file, small)
+    return _bench(["decode"], json_file, small, threads)
 
 
 @bench.command("cache")
-def bench_cache(json_file: JsonOption = None, small: SmallOption = False) -> int:
+def bench_cache(json_file: JsonOption = None, small: SmallOption = False, threads: ThreadsOption = 1) -> int:
     """KV 캐시를 켰을 때와 껐을 때, 길이별."""
-    return _bench(["cache"], json_file, small)
+    return _bench(["cache"], json_file, small, threads)
 
 
 @bench.command("batches")
@@ -255,23 +261,28 @@ def bench_batches(
     data: Annotated[str | None, typer.Option("--data", help="TSV 파일. 없으면 스스로 만드는 말뭉치로 재요.")] = None,
     json_file: JsonOption = None,
     small: SmallOption = False,
+    threads: ThreadsOption = 1,
 ) -> int:
     """길이별 배치와 섞은 그대로의 배치: 쓸모 있는 토큰의 속도."""
-    return _bench(["batches"], json_file, small, data)
+    return _bench(["batches"], json_file, small, threads, data)
 
 
 @bench.command("all")
-def bench_all(json_file: JsonOption = None, small: SmallOption = False) -> int:
+def bench_all(json_file: JsonOption = None, small: SmallOption = False, threads: ThreadsOption = 1) -> int:
     """위의 네 가지를 모두 재요."""
-    return _bench(["train", "decode", "cache", "batches"], json_file, small)
+    return _bench(["train", "decode", "cache", "batches"], json_file, small, threads)
 
 
-def _bench(names: list[str], json_file: Path | None, small: bool, data: str | None = None) -> int:
+def _bench(names: list[str], json_file: Path | None, small: bool, threads: int, data: str | None = None) -> int:
+    import torch
+
     from reference.tools import benchmark as measure
 
-    tables = [measure.run(name, small, data) for name in names]
+    tables = [measure.run(name, small, data, threads) for name in names]
     for table in tables:
         print(table)
     if json_file:
-        write_text(json_file, json.dumps([table.to_dict() for table in tables], ensure_ascii=False, indent=2))
+        settings = {"threads": threads, "torch": torch.__version__}
+        made = [table.to_dict() | settings for table in tables]
+        write_text(json_file, json.dumps(made, ensure_ascii=False, indent=2))
     return 0

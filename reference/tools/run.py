@@ -58,25 +58,23 @@ def train(
     machine = machine or choose(config.device, config.precision, config.compile, config.threads)
     model_size = ModelConfig.preset(config.preset, 5, **config.model_changes()).to_dict()
     start = {"train": asdict(config), "data": asdict(source)}
-    if machine.is_main and not resume:
-        _open_folder(folder)
-        _write_info(folder, start)
-    if machine.is_main:
-        screen.note(
-            "데이터를 준비해요." if source.train else f"말뭉치 {config.pairs:,}쌍을 지어내고 토크나이저를 배워요."
-        )
-    with machine.accelerator.main_process_first():  # 데이터는 0번이 먼저 만들고 나머지는 만든 것을 열어요.
-        task = load_task(config, model_size, source, folder)
+
+    def prepare() -> Task:
+        if machine.is_main and not resume:
+            _open_folder(folder)
+            _write_info(folder, start)
+        if machine.is_main:
+            screen.note(
+                "데이터를 준비해요." if source.train else f"말뭉치 {config.pairs:,}쌍을 지어내고 토크나이저를 배워요."
+            )
+        return load_task(config, model_size, source, folder)
+
+    task = machine.main_first(prepare)  # 데이터는 0번이 먼저 만들고 나머지는 만든 것을 열어요.
     model_config = ModelConfig.from_dict({**model_size, "vocab_size": task.tokenizer.vocab_size})
     trainer = Trainer(
         config, model_config, machine, task.tokenizer, task.train_set, task.valid_set, _samples(task), folder
     )
-    step = trainer.restore() if resume else 0
     fingerprint = f"{crc32(task.train_set.src_ids.data):08x}{crc32(task.train_set.tgt_ids.data):08x}"
-    if resume and read_info(folder).get("fingerprint", fingerprint) != fingerprint:
-        raise UserError(
-            "훈련 데이터가 학습을 시작할 때와 달라요. 처음의 파일로 되돌리거나, 새 폴더에서 처음부터 학습해 주세요."
-        )
     info = {
         **start,
         "model": model_config.to_dict(),
@@ -85,9 +83,15 @@ def train(
         "pairs": len(task.train_set),
         "fingerprint": fingerprint,
     }
-    if machine.is_main:
-        _write_info(folder, info)
-    report = screen(folder, step, enabled=machine.is_main)
+    with machine.together():
+        step = trainer.restore() if resume else 0
+        if resume and read_info(folder).get("fingerprint", fingerprint) != fingerprint:
+            raise UserError(
+                "훈련 데이터가 학습을 시작할 때와 달라요. 처음의 파일로 되돌리거나, 새 폴더에서 처음부터 학습해 주세요."
+            )
+        if machine.is_main:
+            _write_info(folder, info)
+        report = screen(folder, step, enabled=machine.is_main)
     if machine.is_main:
         size = sum(parameter.numel() for parameter in trainer.parameters)
         screen.note(
@@ -97,7 +101,8 @@ def train(
         progress = trainer.run(report)
     finally:
         report.close()
-    machine.accelerator.wait_for_everyone()
+    with machine.peers_may_leave():
+        machine.accelerator.wait_for_everyone()
     if not machine.is_main:
         return {}
     return finish(folder, trainer.final_model(), task, config, machine, progress, info, screen)

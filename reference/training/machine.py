@@ -9,9 +9,10 @@ import contextlib
 import os
 import platform
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import metadata
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -21,6 +22,8 @@ from reference.training.memory import keep_freed_memory
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
+
+T = TypeVar("T")
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
@@ -59,6 +62,50 @@ class Machine:
         """모든 프로세스의 값을 더해요."""
         return self.accelerator.reduce(value, "sum") if self.world > 1 else value
 
+    @contextlib.contextmanager
+    def together(self) -> Iterator[None]:
+        """이 안에서 한 프로세스라도 실패하면 모두가 함께 멈춰요.
+
+        한 프로세스만 빠지면 나머지는 오지 않을 것을 기다려요. 그래서 실패했는지를 먼저 서로 알려요. 이 안에서는 프로세스끼리
+        주고받는 일(`sum` 등)을 하지 않아야 해요.
+        """
+        failure: Exception | None = None
+        try:
+            yield
+        except Exception as error:
+            failure = error
+        failures = self.sum(torch.tensor(float(failure is not None), device=self.device))
+        if failures and self.world > 1:
+            torch.distributed.destroy_process_group()  # 모두 멈추므로 통신도 모두 함께 닫아요.
+        if failure is not None:
+            raise failure
+        if failures:
+            raise UserError(
+                f"함께 배우던 다른 프로세스에 문제가 생겨 {self.rank}번도 멈췄어요. 그 프로세스의 말을 봐 주세요."
+            )
+
+    def main_first(self, job: Callable[[], T]) -> T:
+        """같은 일을 0번이 먼저 하고 나머지가 이어서 해요. 나머지는 0번이 만든 파일을 열기만 하면 돼요."""
+        done: list[T] = []
+        for turn in (True, False):
+            with self.together():
+                if self.is_main == turn:
+                    done.append(job())
+        return done[0]
+
+    @contextlib.contextmanager
+    def peers_may_leave(self) -> Iterator[None]:
+        """이 안에서 다른 프로세스가 죽어 통신이 끊기면, 그 사정을 말하는 UserError로 바꿔요."""
+        try:
+            yield
+        except RuntimeError as error:
+            if self.world == 1 or not _is_lost_peer(error):
+                raise
+            raise UserError(
+                f"함께 배우던 다른 프로세스가 멈춰서 {self.rank}번도 멈췄어요. 그 프로세스의 말을 봐 주세요. "
+                "까닭을 고친 뒤 마지막으로 저장한 상태에서 --resume으로 이어 갈 수 있어요."
+            ) from error
+
     def to_device(self, tensor: Tensor) -> Tensor:
         """텐서를 장치로 옮겨요. CUDA에서는 복사를 기다리지 않아요."""
         return tensor.to(self.device, non_blocking=True)
@@ -83,6 +130,11 @@ def choose(device: str = "auto", precision: str = "auto", compile: str = "auto",
     # CPU에서는 컴파일에 2분이 걸리고도 느려져서 쓰지 않아요.
     compiled = compile == "on" or (compile == "auto" and kind == "cuda")
     return Machine(accelerator, accelerator.device, _pick_precision(kind, precision), compiled)
+
+
+def _is_lost_peer(error: RuntimeError) -> bool:
+    """다른 프로세스와의 연결이 끊겨서 난 오류인지 알려 줘요. gloo는 형이 따로 없어서 글을 봐요."""
+    return isinstance(error, torch.distributed.DistError) or "gloo" in str(error) or "by peer" in str(error)
 
 
 def _pick_device(wanted: str) -> str:

@@ -17,7 +17,12 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 def advice(objective: nn.Module, batch: Batch, machine: Machine, config: TrainConfig) -> UserError:
-    """배치를 반씩 줄이며 들어가는 크기를 찾아, 다음에 쓸 --max-tokens를 말하는 오류를 만들어요."""
+    """배치를 반씩 줄이며 들어가는 크기를 찾아, 다음에 쓸 --max-tokens를 말하는 오류를 만들어요.
+
+    프로세스가 여럿이어도 메모리가 모자란 하나만 여기 와요. 그래서 objective는 분산 학습으로 감싸지 않은 것이어야 하고,
+    기울기도 `backward`로 쌓지 않아요. 둘 다 다른 프로세스를 기다리거나, 다른 프로세스의 기울기와 섞여요.
+    """
+    parameters = [parameter for parameter in objective.parameters() if parameter.requires_grad]
     size, rows = config.max_tokens, batch.src.shape[0]
     while rows > 1:
         rows, size = rows // 2, size // 2
@@ -26,7 +31,7 @@ def advice(objective: nn.Module, batch: Batch, machine: Machine, config: TrainCo
         try:
             with machine.autocast():
                 loss, _ = objective(batch.src[:rows], batch.tgt_in[:rows], batch.tgt_out[:rows])
-            loss.backward()
+            torch.autograd.grad(loss, parameters, allow_unused=True)
         except (RuntimeError, MemoryError):
             continue
         more = config.accumulate * config.max_tokens // size

@@ -67,7 +67,8 @@ class Trainer:
         self.train_set, self.valid_set, self.samples = train_set, valid_set, samples
         torch.manual_seed(config.seed)  # 처음 가중치
         self.model = Transformer(model_config)
-        self.objective = wrap(machine, Objective(self.model, config.label_smoothing))
+        self.alone = Objective(self.model, config.label_smoothing)  # 다른 프로세스와 기울기를 나누지 않는 것
+        self.objective = wrap(machine, self.alone)
         self.parameters = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
         self.optimizer = torch.optim.Adam(self.parameters, lr=0.0, betas=config.betas, eps=config.eps, fused=True)
         self.scaler = torch.amp.GradScaler(machine.device.type, enabled=machine.precision == "fp16")
@@ -83,7 +84,7 @@ class Trainer:
         clock = Clock(progress)
         if progress.step >= progress.total_steps or progress.stopped:  # 다 배운 폴더를 이어 달리라고 했을 때
             return progress
-        with self._polite_interrupt():
+        with self._polite_interrupt(), self.machine.peers_may_leave():
             for step, batches in self._updates():
                 self._update(step, batches, totals)
                 clock.update(progress)
@@ -145,7 +146,7 @@ class Trainer:
             if not out_of_memory.is_out_of_memory(error):
                 raise
         self.optimizer.zero_grad(set_to_none=True)  # 예외를 벗어난 뒤라야 넘친 메모리가 풀려요.
-        raise out_of_memory.advice(self.objective, batch, self.machine, self.config)
+        raise out_of_memory.advice(self.alone, batch, self.machine, self.config)
 
     def _updates(self) -> Iterator[tuple[int, list[Batch]]]:
         """(스텝 번호, 배치 accumulate개)를 끝없이 내놓아요. 에폭이 끝나면 순서를 새로 섞어요."""
@@ -185,7 +186,9 @@ class Trainer:
         """지금까지의 속도로 예산 안에 끝나는 스텝 수를 정해요. 이 값은 체크포인트에 남아서 다시 바뀌지 않아요."""
         left = self.config.max_cpu_minutes * 60 - self.progress.cpu_seconds
         per_step = clock.cpu_per_step(step)
-        self.progress.total_steps = max(step + 1, min(self.config.max_steps, step + int(left / per_step)))
+        planned = torch.tensor(step + int(left / per_step), device=self.machine.device)
+        agreed = int(self.machine.sum(planned)) // self.machine.world  # 시계는 프로세스마다 달라도 끝은 같아야 해요.
+        self.progress.total_steps = max(step + 1, min(self.config.max_steps, agreed))
 
     # -- 검증과 기록 --
 
