@@ -18,8 +18,7 @@ except ModuleNotFoundError:
     import contextlib, pathlib, sys, urllib.request, zipfile
     ADDRESS, here = {address!r}, pathlib.Path.cwd()
     with contextlib.suppress(OSError, ValueError, zipfile.BadZipFile):
-        if "google.colab" in sys.modules:
-            zipfile.ZipFile(urllib.request.urlretrieve(ADDRESS)[0]).extractall()
+        if "google.colab" in sys.modules: zipfile.ZipFile(urllib.request.urlretrieve(ADDRESS)[0]).extractall()
     near = [*here.glob("*/autograder/kit"), *(folder / "autograder/kit" for folder in (here, *here.parents))]
     found = [kit.parents[1] for kit in near if kit.is_dir()]
     if not found:
