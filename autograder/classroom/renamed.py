@@ -1,4 +1,4 @@
-"""첫 판의 성적부에 폴더 이름 그대로 적힌 사람을 지금의 이름으로 옮겨요.
+"""성적부의 사람을 지금의 이름으로 옮겨요: 첫 판이 폴더 이름 그대로 적은 사람과, 모으기가 폴더를 옮긴 사람.
 
 지금은 어디서나 쓸 수 있는 이름만 그대로 쓰므로(`grading/names.py`), 그 밖의 이름은 옮기지 않으면 두 사람이 돼요.
 손으로 준 점수와 의견은 함께 옮겨지고, 자동 채점의 결과는 새 이름으로 다시 만들어져요.
@@ -6,13 +6,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from nbgrader import api
 from sqlalchemy import delete, insert, select, update
 
 from autograder.classroom.folder import Classroom
+from autograder.classroom.identities import Move, forget_moves, read_identities
 from autograder.grading.names import student_name
 from autograder.grading.submissions import Submission
 
@@ -27,9 +29,48 @@ def carry_over(classroom: Classroom, gradebook: api.Gradebook, directory: Path, 
             continue
         # 성적부의 다른 표가 이름을 가리키므로 새 줄을 먼저 만들고, 옮긴 뒤에 옛 줄을 지워요.
         students, submissions = api.Student.__table__, api.SubmittedAssignment.__table__
-        row = gradebook.db.execute(select(students).where(students.c.id == former)).mappings().one()
-        gradebook.db.execute(insert(students).values({**row, "id": now}))
+        _copy_student(gradebook, former, now)
         gradebook.db.execute(update(submissions).where(submissions.c.student_id == former).values(student_id=now))
         gradebook.db.execute(delete(students).where(students.c.id == former))
         gradebook.db.commit()
         classroom.forget(former)
+
+
+def pending_moves(classroom: Classroom, directory: Path) -> Iterator[Move]:
+    """모으기가 폴더를 옮긴 것 가운데 성적부에서 옮길 것. 옛 폴더가 도로 있으면 그 사람의 것이에요."""
+    if directory.resolve() == classroom.submitted:
+        for former, now, lesson in read_identities(classroom).moves:
+            if not (directory / former / lesson).exists():
+                yield former, now, lesson
+
+
+def carry_moves(classroom: Classroom, gradebook: api.Gradebook, directory: Path) -> None:
+    """모으기가 옮긴 폴더를 따라 그 레슨의 점수와 의견을 옮겨요. 새 이름의 것이 성적부에 이미 있으면 옮기지 않아요."""
+    submissions = api.SubmittedAssignment
+    moves = list(pending_moves(classroom, directory))
+    for former, now, lesson in moves:
+        wanted = select(submissions.id).join(api.Assignment).where(api.Assignment.name == lesson)
+        old, new = (gradebook.db.scalar(wanted.where(submissions.student_id == who)) for who in (former, now))
+        if old is None or new is not None:
+            continue
+        if gradebook.db.scalar(select(api.Student.id).where(api.Student.id == now)) is None:
+            _copy_student(gradebook, former, now)
+        table, students = submissions.__table__, api.Student.__table__
+        gradebook.db.execute(update(table).where(table.c.id == old).values(student_id=now))
+        if gradebook.db.scalar(select(submissions.id).where(submissions.student_id == former)) is None:
+            gradebook.db.execute(delete(students).where(students.c.id == former))
+        gradebook.db.commit()
+        gradebook.db.expire_all()
+        classroom.forget(former, lesson)
+        for made in (classroom.autograded(former, lesson), classroom.feedback(former, lesson)):
+            made.unlink(missing_ok=True)
+            with suppress(OSError):
+                made.parent.rmdir()  # 남은 것이 있으면 그대로예요.
+    if moves:
+        forget_moves(classroom)
+
+
+def _copy_student(gradebook: api.Gradebook, former: str, now: str) -> None:
+    students = api.Student.__table__
+    row = gradebook.db.execute(select(students).where(students.c.id == former)).mappings().one()
+    gradebook.db.execute(insert(students).values({**row, "id": now}))

@@ -18,7 +18,7 @@ from autograder.exercises import LESSONS
 from autograder.grading.names import visible
 from autograder.marking.grouping import groups
 from autograder.marking.ledger import Change, MarkError, State, prepare, read_states, write_marks
-from autograder.marking.question import CELL, question
+from autograder.classroom.question import CELL, question
 from autograder.marking.refresh import Refresher
 
 SNIPPETS = 8  # 다시 권할, 자주 쓴 의견의 수

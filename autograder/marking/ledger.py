@@ -17,7 +17,7 @@ from autograder.classroom.gradebook import MARKED, RECORDED, make_recorded
 from autograder.classroom.gradebook_troubles import explained
 from autograder.classroom.gradebook_writer import in_transaction
 from autograder.errors import CourseError
-from autograder.marking.question import CELL
+from autograder.classroom.question import CELL
 
 LONGEST_COMMENT = 5000
 
