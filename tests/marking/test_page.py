@@ -44,6 +44,7 @@ def test_a_class_is_marked_with_the_keyboard_alone(tmp_path: Path) -> None:
         assert TOKEN not in page.url
         order = names()
         assert order[0] == "가, 나, 다" and len(order) == 4
+        assert page.locator("#practice").is_hidden()
         press("4", "Period", "KeyC")  # 같은 답 셋에 한 번에 4.5점과 의견
         page.keyboard.type("그림도 들어 주세요.")
         press("Escape")
@@ -74,7 +75,7 @@ def test_a_class_is_marked_with_the_keyboard_alone(tmp_path: Path) -> None:
         assert {name for name, found in kept.items() if found[2]} == {unmarked}
     assert trouble == []
     assert "그림도 들어 주세요." in room.feedback("나", LESSON).read_text("utf-8")
-    assert room.marks_csv.read_text("utf-8-sig").splitlines()[1].startswith("가,99.5,")
+    assert room.marks_csv.read_text("utf-8-sig").splitlines()[2].startswith("가,가,,,99.5,")
 
 
 @in_a_browser
