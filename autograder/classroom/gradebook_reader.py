@@ -36,10 +36,10 @@ class SubmissionScore:
     lesson: str
     cells: dict[str, CellScore] = field(default_factory=dict)
     comments: dict[str, str] = field(default_factory=dict)
-    rubric: dict[str, tuple[int, ...]] = field(default_factory=dict)
     late_penalty: float = 0.0
     timestamp: datetime | None = None
     due: datetime | None = None
+    rubric: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
     @property
     def score(self) -> float:
