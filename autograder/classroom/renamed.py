@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from nbgrader import api
@@ -15,6 +16,7 @@ from sqlalchemy import delete, insert, select, update
 
 from autograder.classroom.folder import Classroom
 from autograder.classroom.identities import Move, forget_moves, read_identities
+from autograder.files import write_text
 from autograder.grading.names import student_name
 from autograder.grading.submissions import Submission
 
@@ -51,23 +53,42 @@ def carry_moves(classroom: Classroom, gradebook: api.Gradebook, directory: Path)
     for former, now, lesson in moves:
         wanted = select(submissions.id).join(api.Assignment).where(api.Assignment.name == lesson)
         old, new = (gradebook.db.scalar(wanted.where(submissions.student_id == who)) for who in (former, now))
-        if old is None or new is not None:
+        if old is not None and new is not None:
             continue
-        if gradebook.db.scalar(select(api.Student.id).where(api.Student.id == now)) is None:
-            _copy_student(gradebook, former, now)
-        table, students = submissions.__table__, api.Student.__table__
-        gradebook.db.execute(update(table).where(table.c.id == old).values(student_id=now))
-        if gradebook.db.scalar(select(submissions.id).where(submissions.student_id == former)) is None:
-            gradebook.db.execute(delete(students).where(students.c.id == former))
-        gradebook.db.commit()
-        gradebook.db.expire_all()
-        classroom.forget(former, lesson)
-        for made in (classroom.autograded(former, lesson), classroom.feedback(former, lesson)):
-            made.unlink(missing_ok=True)
-            with suppress(OSError):
-                made.parent.rmdir()  # 남은 것이 있으면 그대로예요.
+        if old is not None:
+            _carry_score(gradebook, old, former, now)
+        _carry_result(classroom, former, now, lesson)
     if moves:
         forget_moves(classroom)
+
+
+def _carry_score(gradebook: api.Gradebook, submission: str, former: str, now: str) -> None:
+    submissions, students = api.SubmittedAssignment.__table__, api.Student.__table__
+    if gradebook.db.scalar(select(students.c.id).where(students.c.id == now)) is None:
+        _copy_student(gradebook, former, now)
+    gradebook.db.execute(update(submissions).where(submissions.c.id == submission).values(student_id=now))
+    if gradebook.db.scalar(select(submissions.c.id).where(submissions.c.student_id == former)) is None:
+        gradebook.db.execute(delete(students).where(students.c.id == former))
+    gradebook.db.commit()
+    gradebook.db.expire_all()
+
+
+def _carry_result(classroom: Classroom, former: str, now: str, lesson: str) -> None:
+    """남은 결과와 사본도 새 이름으로. 다시 채점하면 사람이 준 점수가 '다시 볼 답'이 돼요. 피드백은 곧 다시 써요."""
+    stored, copy = classroom.load(former, lesson), classroom.autograded(former, lesson)
+    if stored is not None and copy.is_file() and classroom.load(now, lesson) is None:
+        write_text(classroom.autograded(now, lesson), copy.read_text(encoding="utf-8"))
+        marks = tuple(replace(mark, student=now) for mark in stored.marks)
+        classroom.store(replace(stored, student=now, marks=marks))
+    classroom.forget(former, lesson)
+    feedback = classroom.feedback(former, lesson)
+    for made in (copy, feedback):
+        made.unlink(missing_ok=True)
+    with suppress(OSError):  # 남은 것이 있으면 그대로예요.
+        feedback.parent.rmdir()
+    with suppress(OSError):
+        copy.parent.rmdir()
+        copy.parent.parent.rmdir()
 
 
 def _copy_student(gradebook: api.Gradebook, former: str, now: str) -> None:

@@ -132,8 +132,10 @@ def test_marks_given_by_hand_follow_the_person(tmp_path: Path) -> None:
     room.feedback("홍길동_11", LESSON).parent.mkdir(parents=True)
     room.feedback("홍길동_11", LESSON).write_text("옛 피드백")
     with open_gradebook(room.db_url()) as gradebook:
-        gradebook.find_grade("reflection", LESSON, LESSON, "홍길동_11").manual_score = 4.0
+        grade = gradebook.find_grade("reflection", LESSON, LESSON, "홍길동_11")
+        grade.manual_score, grade.needs_manual_grade = 4.0, False
         gradebook.db.commit()
+    before = room.load("홍길동_11", LESSON)
     take(tmp_path, room, LESSON, ("홍길동", 11), roster=roster(tmp_path))
     assert hand_marks(room)["홍길동_11"][0] == 4.0  # 성적부는 채점이 옮겨요.
     with open_gradebook(room.db_url()) as gradebook:
@@ -142,7 +144,12 @@ def test_marks_given_by_hand_follow_the_person(tmp_path: Path) -> None:
         carry_moves(room, gradebook, room.submitted)
         carry_moves(room, gradebook, room.submitted)
     # 새 이름으로 채점한 것이 이미 있던 김하늘의 옛 점수는 덮어쓰지 않고 남아요.
-    assert set(scores_of(room)) == {"20260001", "20260002", "김하늘_12"} and hand_marks(room)["20260001"][0] == 4.0
+    assert set(scores_of(room)) == {"20260001", "20260002", "김하늘_12"}
+    assert hand_marks(room)["20260001"] == (4.0, "", False)
+    # 결과와 사본도 옮겨서 다시 채점하지 않아요.
+    after = room.load("20260001", LESSON)
+    assert before and after and after.key == before.key and {mark.student for mark in after.marks} == {"20260001"}
+    assert room.autograded("20260001", LESSON).is_file() and not (room.path / "autograded" / "홍길동_11").exists()
     assert room.load("홍길동_11", LESSON) is None and not room.feedback("홍길동_11", LESSON).exists()
     assert read_identities(room).moves == ()
 
