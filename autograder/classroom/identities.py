@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from autograder.classroom.folder import Classroom, ClassroomError
-from autograder.files import write_json
+from autograder.files import write_json, write_text
 
 Move = tuple[str, str, str]  # (옛 이름, 새 이름, 레슨)
 
@@ -57,6 +58,32 @@ def forget_moves(classroom: Classroom) -> None:
     known = read_identities(classroom)
     if known.moves:
         _write(classroom, replace(known, moves=()))
+
+
+def pending_moves(classroom: Classroom, directory: Path) -> Iterator[Move]:
+    """모으기가 폴더를 옮긴 것 가운데 성적부에서 옮길 것. 옛 폴더가 도로 있으면 그 사람의 것이에요."""
+    if directory.resolve() == classroom.submitted:
+        for former, now, lesson in read_identities(classroom).moves:
+            if not (directory / former / lesson).exists():
+                yield former, now, lesson
+
+
+def carry_results(classroom: Classroom, directory: Path) -> None:
+    """폴더를 옮긴 사람의 결과와 사본도 새 이름으로. 다시 채점하면 사람이 준 점수가 '다시 볼 답'이 돼요. 피드백은 채점이 다시 써요."""
+    for former, now, lesson in pending_moves(classroom, directory):
+        stored, copy = classroom.load(former, lesson), classroom.autograded(former, lesson)
+        if stored is None or not copy.is_file() or classroom.load(now, lesson) is not None:
+            continue
+        write_text(classroom.autograded(now, lesson), copy.read_text(encoding="utf-8"))
+        marks = tuple(replace(mark, student=now) for mark in stored.marks)
+        classroom.store(replace(stored, student=now, marks=marks))
+        classroom.forget(former, lesson)
+        feedback = classroom.feedback(former, lesson)
+        feedback.unlink(missing_ok=True)
+        copy.unlink()
+        for folder in (feedback.parent, copy.parent, copy.parent.parent):
+            with suppress(OSError):  # 남은 것이 있으면 그대로예요.
+                folder.rmdir()
 
 
 def _write(classroom: Classroom, made: Identities) -> None:

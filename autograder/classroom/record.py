@@ -22,9 +22,10 @@ from autograder.classroom.gradebook_writer import (
     save_entries,
     set_deadlines,
 )
+from autograder.classroom.identities import pending_moves
 from autograder.classroom.marks_table import write_marks
 from autograder.classroom.receipts import read_receipts
-from autograder.classroom.renamed import carry_moves, carry_over, pending_moves
+from autograder.classroom.renamed import carry_moves, carry_over
 from autograder.classroom.unlisted import Unlisted
 from autograder.files import write_text
 from autograder.grading.lesson_cells import lesson_cells

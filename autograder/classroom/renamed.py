@@ -6,17 +6,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
-from dataclasses import replace
+from collections.abc import Iterable
 from pathlib import Path
 
 from nbgrader import api
 from sqlalchemy import delete, insert, select, update
 
 from autograder.classroom.folder import Classroom
-from autograder.classroom.identities import Move, forget_moves, read_identities
-from autograder.files import write_text
+from autograder.classroom.identities import forget_moves, pending_moves
 from autograder.grading.names import student_name
 from autograder.grading.submissions import Submission
 
@@ -38,14 +35,6 @@ def carry_over(classroom: Classroom, gradebook: api.Gradebook, directory: Path, 
         classroom.forget(former)
 
 
-def pending_moves(classroom: Classroom, directory: Path) -> Iterator[Move]:
-    """모으기가 폴더를 옮긴 것 가운데 성적부에서 옮길 것. 옛 폴더가 도로 있으면 그 사람의 것이에요."""
-    if directory.resolve() == classroom.submitted:
-        for former, now, lesson in read_identities(classroom).moves:
-            if not (directory / former / lesson).exists():
-                yield former, now, lesson
-
-
 def carry_moves(classroom: Classroom, gradebook: api.Gradebook, directory: Path) -> None:
     """모으기가 옮긴 폴더를 따라 그 레슨의 점수와 의견을 옮겨요. 새 이름의 것이 성적부에 이미 있으면 옮기지 않아요."""
     submissions = api.SubmittedAssignment
@@ -53,11 +42,8 @@ def carry_moves(classroom: Classroom, gradebook: api.Gradebook, directory: Path)
     for former, now, lesson in moves:
         wanted = select(submissions.id).join(api.Assignment).where(api.Assignment.name == lesson)
         old, new = (gradebook.db.scalar(wanted.where(submissions.student_id == who)) for who in (former, now))
-        if old is not None and new is not None:
-            continue
-        if old is not None:
+        if old is not None and new is None:
             _carry_score(gradebook, old, former, now)
-        _carry_result(classroom, former, now, lesson)
     if moves:
         forget_moves(classroom)
 
@@ -71,24 +57,6 @@ def _carry_score(gradebook: api.Gradebook, submission: str, former: str, now: st
         gradebook.db.execute(delete(students).where(students.c.id == former))
     gradebook.db.commit()
     gradebook.db.expire_all()
-
-
-def _carry_result(classroom: Classroom, former: str, now: str, lesson: str) -> None:
-    """남은 결과와 사본도 새 이름으로. 다시 채점하면 사람이 준 점수가 '다시 볼 답'이 돼요. 피드백은 곧 다시 써요."""
-    stored, copy = classroom.load(former, lesson), classroom.autograded(former, lesson)
-    if stored is not None and copy.is_file() and classroom.load(now, lesson) is None:
-        write_text(classroom.autograded(now, lesson), copy.read_text(encoding="utf-8"))
-        marks = tuple(replace(mark, student=now) for mark in stored.marks)
-        classroom.store(replace(stored, student=now, marks=marks))
-    classroom.forget(former, lesson)
-    feedback = classroom.feedback(former, lesson)
-    for made in (copy, feedback):
-        made.unlink(missing_ok=True)
-    with suppress(OSError):  # 남은 것이 있으면 그대로예요.
-        feedback.parent.rmdir()
-    with suppress(OSError):
-        copy.parent.rmdir()
-        copy.parent.parent.rmdir()
 
 
 def _copy_student(gradebook: api.Gradebook, former: str, now: str) -> None:

@@ -15,7 +15,7 @@ from autograder.classroom.deadlines import read_deadlines, set_due, set_extensio
 from autograder.classroom.folder import Classroom
 from autograder.classroom.gradebook import open_gradebook
 from autograder.classroom.gradebook_reader import by_student, read_scores
-from autograder.classroom.identities import read_identities
+from autograder.classroom.identities import carry_results, read_identities
 from autograder.classroom.receipts import read_receipts
 from autograder.classroom.renamed import carry_moves
 from autograder.cli import run
@@ -141,8 +141,11 @@ def test_marks_given_by_hand_follow_the_person(tmp_path: Path) -> None:
     with open_gradebook(room.db_url()) as gradebook:
         carry_moves(room, gradebook, tmp_path)  # 다른 폴더를 채점하는 것이면 그대로예요.
         assert "홍길동_11" in by_student(read_scores(gradebook))
-        carry_moves(room, gradebook, room.submitted)
-        carry_moves(room, gradebook, room.submitted)
+        carry_results(room, tmp_path)
+        assert room.load("홍길동_11", LESSON) == before
+        for _ in range(2):
+            carry_results(room, room.submitted)
+            carry_moves(room, gradebook, room.submitted)
     # 새 이름으로 채점한 것이 이미 있던 김하늘의 옛 점수는 덮어쓰지 않고 남아요.
     assert set(scores_of(room)) == {"20260001", "20260002", "김하늘_12"}
     assert hand_marks(room)["20260001"] == (4.0, "", False)
