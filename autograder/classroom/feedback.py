@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from autograder.authoring.lesson_source import BuildError
 from autograder.classroom.deadlines import SHOWN, local_time
 from autograder.classroom.folder import StoredResult
 from autograder.classroom.gradebook_reader import CellScore, SubmissionScore
+from autograder.classroom.question import CELL, RubricLine, question
 from autograder.exercises import LESSONS, lesson_exercises
 from autograder.grading.names import visible
 from autograder.judging.card import to_html
@@ -29,7 +32,7 @@ LABELS = {
 
 @dataclass(frozen=True)
 class ExerciseView:
-    """화면에 보일 실습 하나."""
+    """화면에 보일 실습 하나. 서술형이면 `rubric`은 채점한 사람이 켠 기준의 줄들, `lines`는 기준의 모든 줄의 수예요."""
 
     name: str
     title: str
@@ -43,6 +46,13 @@ class ExerciseView:
     waiting: bool = False
     comment: str = ""
     code: str = ""
+    rubric: tuple[RubricLine, ...] = ()
+    lines: int = 0
+
+    @property
+    def adjusted(self) -> bool:
+        """받은 점수가 기준의 줄을 더한 것과 다른지."""
+        return bool(self.rubric) and sum(line.points for line in self.rubric) != self.score
 
 
 @dataclass(frozen=True)
@@ -136,9 +146,6 @@ def feedback_page(result: StoredResult, score: SubmissionScore | None = None) ->
                 code=result.code.get(mark.exercise, ""),
             )
         )
-    written = tuple(
-        _written(cell, result, comments.get(cell.name, "")) for cell in cells.values() if cell.name in result.answered
-    )
     passed = sum(mark.verdict == "pass" for mark in result.marks)
     return FeedbackPage(
         student=result.student,
@@ -155,7 +162,16 @@ def feedback_page(result: StoredResult, score: SubmissionScore | None = None) ->
         problems=result.problems,
         stamp="이 점수는 모래상자 없이 채점했어요." if result.tier == "none" else "",
         exercises=tuple(views),
-        written=written,
+        written=written_views(result, score) if score else (),
+    )
+
+
+def written_views(result: StoredResult, score: SubmissionScore) -> tuple[ExerciseView, ...]:
+    """서술형마다 점수, 채점한 사람이 켠 기준, 의견."""
+    return tuple(
+        _written(cell, result, score.comments.get(cell.name, ""), score.rubric.get(cell.name, ()))
+        for cell in score.cells.values()
+        if cell.name in result.answered
     )
 
 
@@ -169,13 +185,14 @@ def _late_by(score: SubmissionScore) -> str:
     return " ".join(f"{number}{unit}" for number, unit in parts if number)
 
 
-def _written(cell: CellScore, result: StoredResult, comment: str) -> ExerciseView:
+def _written(cell: CellScore, result: StoredResult, comment: str, met: Sequence[int]) -> ExerciseView:
     answered = result.answered[cell.name]
     waiting = answered and cell.manual_score is None
     verdict, label = (
         ("partial", "채점 기다림") if waiting else ("pass", "채점함") if answered else ("missing", "답 없음")
     )
     message = "강사가 읽고 점수를 줘요." if waiting else "" if answered else "답을 적지 않아서 0점이에요."
+    rubric = _rubric(result.lesson) if met and cell.name == CELL else ()
     return ExerciseView(
         cell.name,
         "돌아보기",
@@ -187,7 +204,17 @@ def _written(cell: CellScore, result: StoredResult, comment: str) -> ExerciseVie
         waiting=waiting,
         comment=comment,
         code=result.code.get(cell.name, "") if answered else "",
+        # 기준이 그사이 줄었으면 없어진 줄은 보이지 않아요.
+        rubric=tuple(rubric[number] for number in met if number < len(rubric)),
+        lines=len(rubric),
     )
+
+
+def _rubric(lesson: str) -> tuple[RubricLine, ...]:
+    try:
+        return question(lesson).rubric
+    except BuildError:  # 기준을 고치다 잘못 적어도 한 반의 피드백은 나가야 해요.
+        return ()
 
 
 def _summary(passed: int, total: int) -> str:

@@ -35,6 +35,7 @@ LIBRARIES = (
     "traitlets",
     "matplotlib",
     "jupytext",
+    "nbformat",
     "sacrebleu",
     "sandlock",
     "pyseccomp",

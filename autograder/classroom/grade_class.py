@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from autograder.classroom.cluster import Cluster
 from autograder.classroom.folder import Classroom, ClassroomError, StoredResult
+from autograder.classroom.identities import carry_results
 from autograder.grading.messages import Graded, Request
 from autograder.grading.results import Ungraded
 from autograder.grading.station import Station, open_station
@@ -87,6 +88,8 @@ def grade_class(
             f"{directory} 폴더에서 제출물을 찾지 못했어요. `{directory}/<학생>/<레슨>/<레슨>.ipynb` 모양으로 놓아 주세요."
         )
     with classroom.lock(), ExitStack() as opened:
+        if not dry_run:
+            carry_results(classroom, directory)
         place: Station | Cluster | None = None
         kept: list[tuple[StoredResult, Submission]] = []
         works: dict[tuple[str, str], _Work] = {}

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from nbgrader import api
-from sqlalchemy import func, select
+from sqlalchemy import func, inspect, select
 from sqlalchemy.orm import Session
 
+from autograder.classroom.gradebook import MARKED
 from autograder.classroom.gradebook_troubles import explained
 
 
@@ -28,7 +29,8 @@ class CellScore:
 
 @dataclass
 class SubmissionScore:
-    """성적부에서 읽은 제출물 하나. 시각은 성적부의 것 그대로 시간대 없는 UTC이고, `due`는 연장까지 더한 그 사람의 마감이에요."""
+    """성적부에서 읽은 제출물 하나. 시각은 성적부의 것 그대로 시간대 없는 UTC이고, `due`는 연장까지 더한 그 사람의 마감이에요.
+    `rubric`은 셀에서, 채점한 사람이 켠 채점 기준의 줄들로 가요. 그 뒤에 다른 화면에서 바뀐 점수에는 없어요."""
 
     student: str
     lesson: str
@@ -37,6 +39,7 @@ class SubmissionScore:
     late_penalty: float = 0.0
     timestamp: datetime | None = None
     due: datetime | None = None
+    rubric: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
     @property
     def score(self) -> float:
@@ -104,7 +107,23 @@ def _read_scores(db: Session, lesson: str | None) -> list[SubmissionScore]:
     for id, name, comment in db.execute(comments):
         if id in found:
             found[id].comments[name] = comment
+    _read_rubric(db, found)
     return sorted(found.values(), key=lambda s: (s.student, s.lesson))
+
+
+def _read_rubric(db: Session, found: Mapping[str, SubmissionScore]) -> None:
+    """서술형 화면에서 켠 기준의 줄들. 점수와 의견이 그때 그대로일 때만이에요."""
+    if not inspect(db.connection()).has_table(MARKED.name):
+        return
+    marked = (
+        select(api.Grade.notebook_id, api.GradeCell.name, MARKED.c.score, MARKED.c.comment, MARKED.c.rubric)
+        .join(api.Grade, api.Grade.id == MARKED.c.grade)
+        .join(api.GradeCell, api.GradeCell.id == api.Grade.cell_id)
+    )
+    for id, name, score, comment, rubric in db.execute(marked):
+        one = found.get(id)
+        if one is not None and one.cells[name].manual_score == score and one.comments.get(name, "") == (comment or ""):
+            one.rubric[name] = tuple(int(number) for number in rubric.split(",") if number)
 
 
 def by_student(scores: Iterable[SubmissionScore]) -> dict[str, dict[str, SubmissionScore]]:

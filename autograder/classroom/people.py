@@ -33,9 +33,9 @@ class People:
         return (person.name if person else receipt.name if receipt else "") or student
 
     def id(self, student: str) -> str:
-        """학번. 명단에 없으면 LMS의 번호이고, 그것도 모르면 빈 글이에요."""
+        """학번. 명단에 없으면 LMS의 번호예요. Moodle의 번호는 과제마다 달라서 적지 않아요. 모르면 빈 글이에요."""
         person, receipt = self._persons.get(student), self._received.get(student)
-        return person.id if person else receipt.lms_id if receipt else ""
+        return person.id if person else receipt.lms_id if receipt and receipt.lms != "moodle" else ""
 
     def section(self, student: str) -> str:
         """분반. 모르면 빈 글이에요."""

@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from autograder.classroom.folder import Classroom, ClassroomError
@@ -51,7 +51,19 @@ def write_receipts(classroom: Classroom, lesson: str, receipts: Iterable[Receipt
     known = read_receipts(classroom, lesson)
     merged = {**known, **{one.student: one for one in receipts}}
     if merged != known:
-        write_json(_path(classroom, lesson), [asdict(one) for _, one in sorted(merged.items())])
+        _write(classroom, lesson, merged)
+
+
+def rename_receipt(classroom: Classroom, lesson: str, former: str, now: str) -> None:
+    """`former`의 기록을 `now`의 것으로 바꿔요. `now`의 기록이 이미 있으면 그것을 둬요."""
+    known = read_receipts(classroom, lesson)
+    if former in known:
+        one = known.pop(former)
+        _write(classroom, lesson, {now: replace(one, student=now), **known})
+
+
+def _write(classroom: Classroom, lesson: str, receipts: Mapping[str, Receipt]) -> None:
+    write_json(_path(classroom, lesson), [asdict(one) for _, one in sorted(receipts.items())])
 
 
 def _path(classroom: Classroom, lesson: str) -> Path:

@@ -22,9 +22,10 @@ from autograder.classroom.gradebook_writer import (
     save_entries,
     set_deadlines,
 )
+from autograder.classroom.identities import pending_moves
 from autograder.classroom.marks_table import write_marks
 from autograder.classroom.receipts import read_receipts
-from autograder.classroom.renamed import carry_over
+from autograder.classroom.renamed import carry_moves, carry_over
 from autograder.classroom.unlisted import Unlisted
 from autograder.files import write_text
 from autograder.grading.lesson_cells import lesson_cells
@@ -70,6 +71,7 @@ class Writer:
         self, directory: Path, submissions: Sequence[Submission]
     ) -> Mapping[str, Mapping[str, SubmissionScore]]:
         """채점하기 전에 성적부에 있던 점수: 학생에서 레슨으로, 레슨에서 제출물로."""
+        carry_moves(self.classroom, self.gradebook, directory)
         carry_over(self.classroom, self.gradebook, directory, submissions)
         found = by_student(read_scores(self.gradebook))
         self._unlisted = Unlisted(self.classroom, found)
@@ -153,6 +155,9 @@ class Preview:
             return {}
         with gradebook:
             table = by_student(read_scores(gradebook))
+        for former, now, lesson in pending_moves(self.classroom, directory):
+            if lesson in table.get(former, {}):
+                table.setdefault(now, {}).setdefault(lesson, table[former][lesson])
         for one in submissions:
             # 첫 판의 이름으로 적힌 사람은 옮기지 않고, 옮긴 것처럼 견줘요.
             somebody = student_name(one.former) == one.former and (directory / one.former).is_dir()

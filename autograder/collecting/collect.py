@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import unicodedata
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -17,13 +17,18 @@ from pathlib import Path
 
 from autograder.classroom.deadlines import read_deadlines, set_due
 from autograder.classroom.folder import Classroom
+from autograder.classroom.identities import Move, read_identities, remember
+from autograder.classroom.receipts import read_receipts
 from autograder.classroom.roster import Person, read_people, read_roster, roster_path
+from autograder.collecting import by_name as names_only
+from autograder.collecting.carrying import Carried, carry, on_the_roster
 from autograder.collecting.choosing import UNKNOWN_LESSON, HandIn, choose, download_times, read_lesson
 from autograder.collecting.detection import detect
-from autograder.collecting.layouts import GOOGLE, Reading, is_feedback
+from autograder.collecting.layouts import GOOGLE, Owner, Reading, is_feedback
 from autograder.collecting.matching import name_people
 from autograder.collecting.pieces import CollectError, Unpacked, unpack
 from autograder.collecting.taking import OLDER, REPLACED, SAME, TAKEN, Taker, handed_in
+from autograder.exercises import LESSONS
 from autograder.files import write_bytes
 from autograder.grading.names import decoded, student_name
 from autograder.sandbox.scratch import Scratch
@@ -53,6 +58,7 @@ class Collected:
     `taken`은 넣은 (학생, 레슨) 모두(바꾼 것도), `same`은 이미 같은 것이 있던 것, `replaced`는 바뀐 옛 제출을 남긴 자리,
     `late`는 늦은 사람, `skipped`는 까닭에서 이름들로, `wrong_lesson`은 다른 레슨만 낸 (학생, 레슨),
     `missing`은 레슨에서 명단의 아직 안 낸 사람들로, `strangers`는 명단에 잇지 못한 사람에서 까닭으로,
+    `moved`는 지금의 이름으로 옮긴 옛 폴더, `doubled`는 새 폴더에도 같은 레슨이 있어 옮기지 않은 옛 폴더들이에요.
     `renamed`는 파일 이름과 다른 레슨이던 (학생, 레슨, 이름의 레슨), `layouts`는 (압축 파일, 모양), `notes`는 알릴 문장들이에요.
     """
 
@@ -67,6 +73,8 @@ class Collected:
     renamed: list[tuple[str, str, str]] = field(default_factory=list)
     layouts: list[tuple[str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    moved: tuple[Move, ...] = ()
+    doubled: tuple[Move, ...] = ()
     people: Mapping[str, Person] = field(default_factory=dict)
 
     def who(self, student: str) -> str:
@@ -84,10 +92,12 @@ def collect(
     student: str | None = None,
     roster: Path | None = None,
     due: datetime | None = None,
+    by_name: bool = False,
 ) -> Collected:
     """받은 것들을 `classroom/submitted/`에 넣어요. 누구의 것인지 하나로 정할 수 없으면 아무것도 바꾸지 않고 CollectError예요.
 
     `lesson`을 주면 그 레슨만 넣고, 다른 레슨만 낸 것은 `aside/`에 둬요. `due`는 그 레슨의 마감, `roster`는 새 명단이에요.
+    `by_name`이면 명단 없이 Moodle의 이름으로 레슨을 이어요. 학급이 기억해서 다음부터도 그래요.
     """
     if due is not None and lesson is None:
         raise CollectError('마감을 정하려면 어느 레슨인지도 적어 주세요: `--lesson 5 --due "2026-12-01 18:00"`')
@@ -100,11 +110,21 @@ def collect(
         ]
         readings = [(found, detect(found, people, layout, student)) for found in unpacked if found.pieces]
         collected = Collected(people={student_name(person.id): person for person in people})
-        chosen = _choose(unpacked, readings, people, lesson, collected)
+        linked = not people and (by_name or read_identities(classroom).by_name)
+        chosen, same = _choose(classroom, unpacked, readings, people, lesson, linked, collected)
+        if any(owner.lms == names_only.MOODLE for _, reading in readings for owner in reading.owners if owner):
+            if not people and not linked:
+                collected.notes.append(names_only.advice(sources, classroom, lesson, layout, same.values()))
+            elif by_name and people:
+                collected.notes.append("명단이 있어서 이름만으로 잇지 않았어요. `--by-name`은 명단이 없을 때 써요.")
+        remember(classroom, by_name=by_name and linked, namesakes=same)
         if roster is not None:
             _keep_roster(classroom, roster)
         if due is not None and lesson is not None:
             set_due(classroom, lesson, due)
+        carried = _carry(classroom, people, linked, same)
+        collected.moved, collected.doubled = carried.moved, carried.doubled
+        collected.notes += carried.sentences(classroom.submitted)
         taker = Taker(classroom)
         try:
             for one in chosen:
@@ -129,21 +149,33 @@ def _labels(sources: Sequence[Path]) -> list[str]:
     ]
 
 
+def _carry(classroom: Classroom, people: Sequence[Person], linked: bool, same: Mapping[str, str]) -> Carried:
+    """사람을 알아보기 전에 모은 것을 지금의 이름으로. 이름이 같은 사람이 있던 이름은 누구인지 몰라서 옮기지 않아요."""
+    if not people and not linked:
+        return Carried()
+    find = on_the_roster(people) if people else names_only.named_student
+    unsure = {*same, *read_identities(classroom).namesakes}
+    return carry(classroom, lambda receipt: None if names_only.alike(receipt.name) in unsure else find(receipt))
+
+
 def _choose(
+    classroom: Classroom,
     unpacked: Sequence[Unpacked],
     readings: Sequence[tuple[Unpacked, Reading]],
     people: Sequence[Person],
     lesson: str | None,
+    linked: bool,
     collected: Collected,
-) -> list[HandIn]:
-    """넣을 것들을 골라요. 넣지 않는 것은 까닭과 이름을 적어요."""
+) -> tuple[list[HandIn], Mapping[str, str]]:
+    """넣을 것들과 이름이 같은 사람들. 넣지 않는 것은 까닭과 이름을 적어요. `linked`면 이름으로 이어요."""
     for found in unpacked:
         for why, name in found.skipped:
             collected.skipped[why].append(name)
         if not found.pieces and not found.skipped:
             collected.skipped["비어 있어요"].append(found.source)
     owners = [(found.source, owner) for found, reading in readings for owner in reading.owners if owner]
-    names, strangers = name_people(owners, people)
+    known_as: Callable[[Owner], Owner] = names_only.as_named if linked else lambda owner: owner
+    names, strangers = name_people([(source, known_as(owner)) for source, owner in owners], people)
     hand_ins: list[HandIn] = []
     for found, reading in readings:
         lms = next((owner.lms for owner in reading.owners if owner), reading.layout)
@@ -152,22 +184,23 @@ def _choose(
             if owner is None:
                 collected.skipped[FEEDBACK if is_feedback(piece) else UNKNOWN_OWNER].append(piece.shown)
                 continue
-            if owner.key in strangers:
-                collected.strangers[names[owner.key]] = strangers[owner.key]
+            key = known_as(owner).key
+            if key in strangers:
+                collected.strangers[names[key]] = strangers[key]
             known, answered, wrong = read_lesson(piece)
             if known is None:
                 collected.skipped[UNKNOWN_LESSON].append(piece.shown)
                 continue
             when = owner.when or (None if owner.lms == GOOGLE else piece.when)
-            hand_ins.append(HandIn(names[owner.key], known, piece, owner, when, answered, wrong))
-    if any(owner.lms == "moodle" for _, owner in owners) and not people:
-        collected.notes.append(
-            "Moodle의 번호는 과제마다 달라서, 명단이 없으면 레슨마다 다른 사람으로 보여요. `--roster 명단.csv`를 함께 주세요."
-        )
+            hand_ins.append(HandIn(names[key], known, piece, owner, when, answered, wrong))
+    receipts = [receipt for each in LESSONS for receipt in read_receipts(classroom, each).values()]
+    same = names_only.namesakes(owners, hand_ins, receipts)
+    if linked and (unsure := {**{name: name for name in read_identities(classroom).namesakes}, **same}):
+        raise CollectError(names_only.refusal(unsure.values()))
     choice = choose(hand_ins)
     for why, name in choice.skipped:
         collected.skipped[why].append(name)
-    return _with_true_times(_of_lesson(choice.chosen, lesson, collected), collected)
+    return _with_true_times(_of_lesson(choice.chosen, lesson, collected), collected), same
 
 
 def _of_lesson(chosen: Sequence[HandIn], lesson: str | None, collected: Collected) -> list[HandIn]:

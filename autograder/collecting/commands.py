@@ -46,6 +46,9 @@ def collect(
         str | None,
         typer.Option("--student", metavar="학번", help="모두 이 사람의 것이에요. 노트북 하나를 넣을 때 써요."),
     ] = None,
+    by_name: Annotated[
+        bool, typer.Option("--by-name", help="명단 없이, Moodle의 레슨들을 이름으로 이어요. 학급이 기억해요.")
+    ] = False,
     classroom: ClassroomOption = DEFAULT_CLASSROOM,
 ) -> None:
     """LMS의 압축 파일이나 폴더를 학급 폴더의 submitted/에 넣어요."""
@@ -63,6 +66,7 @@ def collect(
         student=student,
         roster=roster,
         due=parse_local(deadline) if deadline else None,
+        by_name=by_name,
     )
     for line in summary(collected, classroom):
         print(line)

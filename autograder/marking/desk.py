@@ -14,11 +14,11 @@ from typing import Any
 
 from autograder.classroom.folder import Classroom, ClassroomError
 from autograder.classroom.gradebook import find_gradebook
+from autograder.classroom.question import CELL, question
 from autograder.exercises import LESSONS
 from autograder.grading.names import visible
 from autograder.marking.grouping import groups
 from autograder.marking.ledger import Change, MarkError, State, prepare, read_states, write_marks
-from autograder.marking.question import CELL, question
 from autograder.marking.refresh import Refresher
 
 SNIPPETS = 8  # 다시 권할, 자주 쓴 의견의 수
@@ -44,6 +44,11 @@ class Desk:
         """남은 피드백을 마저 쓰고 성적부를 닫아요."""
         self.gradebook.close()
         self.refresher.close()
+
+    @property
+    def practice(self) -> bool:
+        """연습 학급인지."""
+        return self.classroom.is_practice
 
     def lessons(self) -> list[dict[str, Any]]:
         """답이 있는 레슨들과 진행."""

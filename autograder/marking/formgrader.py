@@ -40,6 +40,13 @@ def phrases() -> Mapping[str, Mapping[str, str]]:
     return found
 
 
+# 레슨의 이름은 학급 폴더에서 원본까지의 경로로 이어지는데, 원본은 학급의 것이 아니라 코스의 것이라 그 길에 없어요.
+NAME_LINK = """$("<a/>")
+            .text(name)
+            .map(linkTo("directory", url_prefix + "/" + this.model.get("source_path")))"""
+PLAIN_NAME = '$("<span/>").text(name)'
+
+
 def translated(text: str, kind: str) -> str:
     """nbgrader의 글에서 아는 말만 한국어로. 긴 말을 먼저 바꿔요."""
     for english, korean in sorted(phrases()[kind].items(), key=lambda pair: -len(pair[0])):
@@ -74,7 +81,8 @@ class KoreanFiles(StaticFileHandler):
         """파일의 내용이나 그 한 부분."""
         if Path(abspath).parent != Path(handlers.static_path) / "js":
             return super().get_content(abspath, start, end)
-        return translated(Path(abspath).read_text(encoding="utf-8"), "scripts").encode()[start:end]
+        script = Path(abspath).read_text(encoding="utf-8").replace(NAME_LINK, PLAIN_NAME)
+        return translated(script, "scripts").encode()[start:end]
 
     def get_content_size(self) -> int:
         """보낼 바이트 수."""

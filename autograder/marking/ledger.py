@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session, aliased
 from autograder.classroom.gradebook import MARKED, RECORDED, make_recorded
 from autograder.classroom.gradebook_troubles import explained
 from autograder.classroom.gradebook_writer import in_transaction
+from autograder.classroom.question import CELL
 from autograder.errors import CourseError
-from autograder.marking.question import CELL
 
 LONGEST_COMMENT = 5000
 

@@ -97,7 +97,7 @@ class _Page(_Handler):
 class _Lessons(_Handler):
     async def get(self) -> None:
         """레슨들과 진행."""
-        self.finish({"lessons": await self.work(self.desk.lessons)})
+        self.finish({"lessons": await self.work(self.desk.lessons), "practice": self.desk.practice})
 
 
 class _Lesson(_Handler):

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from autograder.classroom.feedback import LABELS, shown_time
+from autograder.classroom.feedback import LABELS, shown_time, written_views
 from autograder.classroom.folder import StoredResult
 from autograder.classroom.gradebook_reader import SubmissionScore
 from autograder.exercises import LESSONS
@@ -22,6 +22,16 @@ class Stuck:
     label: str
     verdict: str
     why: str
+
+
+@dataclass(frozen=True)
+class Written:
+    """사람이 읽은 서술형 하나: 점수와, 채점 기준에서 채운 줄들의 글(우리가 쓴 HTML)과 의견."""
+
+    score: float
+    max_score: float
+    met: tuple[str, ...]
+    comment: str
 
 
 @dataclass(frozen=True)
@@ -42,6 +52,7 @@ class LessonLine:
     exercises: int = 0
     stuck: tuple[Stuck, ...] = ()
     feedback: str = ""
+    written: tuple[Written, ...] = ()
 
     @property
     def number(self) -> int:
@@ -125,4 +136,11 @@ def _line(lesson: str, score: SubmissionScore | None, result: StoredResult | Non
             if mark.verdict != "pass"
         ),
         link,
+        tuple(
+            Written(view.score, view.max_score, tuple(line.text for line in view.rubric), view.comment)
+            for view in written_views(result, score)
+            if view.verdict == "pass"
+        )
+        if result
+        else (),
     )

@@ -115,6 +115,9 @@ def week(
     roster: Annotated[
         Path | None, typer.Option("--roster", metavar="CSV", help="명단이에요. 학급 폴더에 남아 다음에도 써요.")
     ] = None,
+    by_name: Annotated[
+        bool, typer.Option("--by-name", help="명단 없이, Moodle의 레슨들을 이름으로 이어요(collect와 같아요).")
+    ] = False,
     no_browser: NoBrowser = False,
 ) -> int:
     """모으고, 채점하고, 다음 수업을 시작할 한 쪽을 만들어요."""
@@ -125,7 +128,7 @@ def week(
 
     until = parse_local(due) if due else None
     room = Classroom(classroom)
-    found = run_week(room, chosen, sources or (), until, layout=layout, student=student, roster=roster)
+    found = run_week(room, chosen, sources or (), until, layout=layout, student=student, roster=roster, by_name=by_name)
     _tell(found, no_browser)
     return 1 if found.troubles else 0
 

@@ -110,7 +110,7 @@ def test_every_command_works_and_never_prints_the_password(
     url: str, tmp_path: Path, borrowed: None, capfd: pytest.CaptureFixture[str]
 ) -> None:
     room = classroom(tmp_path / "room", url)
-    hand_in(room.submitted, "kim", notebook())
+    hand_in(room.submitted, "kim", notebook(reflection="평평해져요."))
     hand_in(room.submitted, "lee", notebook(softmax="def softmax(x, dim):\n    return x"))
     said = ""
     for arguments in (["grade"], ["report"], ["export-marks"], ["export-marks", "--detail"], ["grade"]):

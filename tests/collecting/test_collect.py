@@ -74,7 +74,13 @@ def test_nothing_is_written_outside(tmp_path: Path, name: str) -> None:
     collect(archive(folder / "in.zip", {name: NOTEBOOK}), Classroom(folder / "class"), student="outside")
     assert {path.split("/")[0] for path in contents(tmp_path)} == {"deep"}
     place = f"class/submitted/outside/{LESSON}"
-    ours = {f"{place}/{NAME}", f"{place}/timestamp.txt", f"class/receipts/{LESSON}.json", "class/.lock"}
+    ours = {
+        f"{place}/{NAME}",
+        f"{place}/timestamp.txt",
+        f"class/receipts/{LESSON}.json",
+        "class/.lock",
+        "class/.gitignore",
+    }
     assert set(contents(folder)) == {"in.zip", *ours}
 
 

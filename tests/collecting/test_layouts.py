@@ -125,7 +125,7 @@ def test_what_cannot_be_known_is_asked_and_nothing_changes(tmp_path: Path, name:
     with pytest.raises(CollectError) as asked:
         take(tmp_path, files, lesson=LESSON)
     assert said in str(asked.value) and "아무것도 넣지 않았어요" in str(asked.value)
-    assert contents(tmp_path / "class").keys() <= {".lock"}
+    assert contents(tmp_path / "class").keys() <= {".lock", ".gitignore"}
 
 
 def test_the_answer_to_the_question_is_an_option(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from support.marking import chromium, class_at, hand_marks, in_a_browser
 from autograder.layout import ROOT
 from autograder.learner.lab import free_port, wait_for_server
 from autograder.marking import formgrader
-from autograder.marking.formgrader import local_zone, page_loader, phrases, refresh_sources, translated
+from autograder.marking.formgrader import NAME_LINK, local_zone, page_loader, phrases, refresh_sources, translated
 
 TEMPLATES = Path(handlers.template_path)
 
@@ -31,6 +31,7 @@ def test_every_phrase_is_still_said_by_nbgrader() -> None:
         "scripts": "\n".join(path.read_text("utf-8") for path in (Path(handlers.static_path) / "js").glob("*.js")),
     }
     assert [phrase for kind, said in theirs.items() for phrase in phrases()[kind] if phrase not in said] == []
+    assert NAME_LINK in theirs["scripts"]
 
 
 def test_every_list_page_is_drawn_in_korean() -> None:
@@ -88,7 +89,8 @@ def test_a_mark_typed_in_formgrader_reaches_the_table_and_the_feedback(tmp_path:
             page = browser.new_page(locale="ko-KR")
             base = f"http://127.0.0.1:{port}/formgrader"
             page.goto(f"{base}/manage_assignments")
-            page.wait_for_selector(f"#main-table a:text-is('{LESSON}')")
+            page.wait_for_selector(f"#main-table .name:has-text('{LESSON}')")
+            assert page.locator("#main-table .name a").count() == 0
             assert page.locator("#main-table tr", has_text=LESSON).locator(".num-submissions").inner_text() == "2"
             assert page.locator(".alert-warning").count() == 0
             page.goto(f"{base}/gradebook/{LESSON}/{LESSON}")
@@ -108,14 +110,16 @@ def test_a_mark_typed_in_formgrader_reaches_the_table_and_the_feedback(tmp_path:
                 page.keyboard.press("Escape")
         feedback = room.feedback("김하늘", LESSON)
         until = time.monotonic() + 60
-        while not (feedback.exists() and "근거를 더" in feedback.read_text("utf-8")) and time.monotonic() < until:
+        report = room.path / "report.html"  # 가장 나중에 써요.
+        while not (report.exists() and "98.5" in report.read_text("utf-8")) and time.monotonic() < until:
             time.sleep(0.1)
     finally:
         server.terminate()
         server.wait(30)
     assert hand_marks(room)["김하늘"] == (3.5, "근거를 더 적어 주세요.", False)
     assert "3.5 / 5점" in feedback.read_text("utf-8") and "근거를 더" in feedback.read_text("utf-8")
-    assert "김하늘,98.5," in room.marks_csv.read_text("utf-8-sig")
+    assert "김하늘,김하늘,,,98.5," in room.marks_csv.read_text("utf-8-sig")
+    assert "98.5" in report.read_text("utf-8")
     complaints = [
         line for line in (tmp_path / "server.log").read_text().splitlines() if "nbgrader" in line and " W " in line
     ]

@@ -9,6 +9,8 @@ from support.classes import LESSON
 from support.hostile import TEXT
 from support.marking import TOKEN, chromium, class_at, hand_marks, in_a_browser, opened
 
+from autograder.classroom.folder import Classroom
+
 ANSWERS = {
     "가": "가중치가 평평해져요.",
     "나": "가중치가  평평해져요",
@@ -44,6 +46,7 @@ def test_a_class_is_marked_with_the_keyboard_alone(tmp_path: Path) -> None:
         assert TOKEN not in page.url
         order = names()
         assert order[0] == "가, 나, 다" and len(order) == 4
+        assert page.locator("#practice").is_hidden()
         press("4", "Period", "KeyC")  # 같은 답 셋에 한 번에 4.5점과 의견
         page.keyboard.type("그림도 들어 주세요.")
         press("Escape")
@@ -74,7 +77,7 @@ def test_a_class_is_marked_with_the_keyboard_alone(tmp_path: Path) -> None:
         assert {name for name, found in kept.items() if found[2]} == {unmarked}
     assert trouble == []
     assert "그림도 들어 주세요." in room.feedback("나", LESSON).read_text("utf-8")
-    assert room.marks_csv.read_text("utf-8-sig").splitlines()[1].startswith("가,99.5,")
+    assert room.marks_csv.read_text("utf-8-sig").splitlines()[2].startswith("가,가,,,99.5,")
 
 
 @in_a_browser
@@ -100,12 +103,14 @@ def test_what_changed_elsewhere_is_said_before_it_is_overwritten(tmp_path: Path)
 @in_a_browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_overflows_and_everything_has_a_name(tmp_path: Path, scheme: str) -> None:
+    Classroom(tmp_path / "반").prepare(practice=True)
     room = class_at(tmp_path / "반", {"가" * 40: "가나다" * 300, "나": "https://" + "w" * 300, "다": TEXT})
     with opened(room) as desk, chromium() as browser:
         for width in (360, 390, 768, 1280, 1920):
             page = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
             page.goto(f"{desk.url}/?token={TOKEN}#{LESSON}")
             page.wait_for_selector(".card[aria-current]")
+            assert page.locator("#practice").inner_text().startswith("연습")
             assert page.evaluate("document.documentElement.scrollWidth") <= width
             unnamed = "e => !(e.ariaLabel || e.textContent.trim() || e.labels?.length)"
             assert (

@@ -6,9 +6,9 @@ import pytest
 
 from autograder.authoring.build import released_text
 from autograder.authoring.lesson_source import BuildError, read_source
+from autograder.classroom import question as module
+from autograder.classroom.question import RUBRIC_HEADING, question, to_html
 from autograder.exercises import LESSONS
-from autograder.marking import question as module
-from autograder.marking.question import RUBRIC_HEADING, question, to_html
 
 
 @pytest.mark.parametrize("lesson", LESSONS)

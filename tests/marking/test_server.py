@@ -18,9 +18,11 @@ from support.marking import class_at, hand_in_answers, hand_marks, mark_of, open
 from autograder.classroom.folder import Classroom
 from autograder.classroom.gradebook import open_gradebook
 from autograder.classroom.marks_table import export
+from autograder.classroom.question import question
+from autograder.cli.app import build_app
 from autograder.grading.names import visible
 from autograder.layout import ROOT
-from autograder.marking.refresh import Refresher
+from autograder.marking.refresh import Refresher, rewrite
 
 ANSWERS = {
     "김하늘": "가중치가 평평해져요.",
@@ -35,7 +37,8 @@ def room(tmp_path: Path) -> Classroom:
     return class_at(tmp_path / "학급 하나", ANSWERS)
 
 
-def test_marks_reach_the_gradebook_the_table_and_the_feedback(room: Classroom) -> None:
+def test_marks_reach_the_gradebook_the_table_the_feedback_and_the_report(room: Classroom) -> None:
+    build_app()  # 명령을 더할 때 보고서를 다시 만들게 걸어 둬요.
     with opened(room, "조교") as desk:
         page = desk.lesson()
         assert page["blanks"] == ["빈답"] and set(page["states"]) == {"김하늘", "이바다", "박나무"}
@@ -59,7 +62,12 @@ def test_marks_reach_the_gradebook_the_table_and_the_feedback(room: Classroom) -
     assert hand_marks(room)["이바다"] == (None, "", True)
     feedback = room.feedback("김하늘", LESSON).read_text("utf-8")
     assert "3.5 / 5점" in feedback and "그림도 들어 주세요." in feedback
-    assert "김하늘,98.5,98.5," in room.marks_csv.read_text("utf-8-sig")
+    met = [line.text for n, line in enumerate(question(LESSON).rubric) if line.text in feedback]
+    assert met == [question(LESSON).rubric[n].text for n in (0, 2)] and "5줄 가운데 2줄" in feedback
+    assert "기준을 더한 점수와 다르게" in feedback  # 두 줄이면 2점인데 3.5점이에요.
+    report = (room.path / "report.html").read_text("utf-8")
+    assert "서술형 3.5 / 5점" in report and "98.5" in report and met[1] in report
+    assert "김하늘,김하늘,,,98.5,98.5," in room.marks_csv.read_text("utf-8-sig")
     assert export(room)[0].read_text("utf-8") == room.marks_csv.read_text("utf-8")
 
 
@@ -146,6 +154,10 @@ def test_a_mark_from_another_page_is_seen_and_has_no_name(room: Classroom) -> No
         status, answer = desk.ask(f"/api/lesson/{LESSON}/states")
         (state,) = [s for s in answer["states"] if s["student"] == "김하늘"]
         assert (status, state["score"], state["who"], state["rubric"]) == (200, 2.0, "", [])
+    # 다른 화면에서 바꾼 점수의 피드백에는 앞의 점수를 설명하던 기준이 없어요.
+    rewrite(room, [("김하늘", LESSON)])
+    feedback = room.feedback("김하늘", LESSON).read_text("utf-8")
+    assert "2 / 5점" in feedback and question(LESSON).rubric[0].text not in feedback
 
 
 def test_hostile_words_stay_words(tmp_path: Path) -> None:
@@ -168,7 +180,7 @@ def test_pages_wait_while_the_class_is_being_graded(room: Classroom) -> None:
     with room.lock():
         refresher.note([("김하늘", LESSON)], after=60)
         refresher.flush()
-        assert "채점하고 있어요" in refresher.trouble and not room.feedback("김하늘", LESSON).exists()
+        assert "다른 명령이 쓰고 있어요" in refresher.trouble and not room.feedback("김하늘", LESSON).exists()
     refresher.close()
     assert refresher.trouble == "" and room.feedback("김하늘", LESSON).exists()
 

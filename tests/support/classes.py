@@ -71,11 +71,11 @@ def solved(lesson: str = LESSON) -> dict[str, str]:
 
 
 def notebook(lesson: str = LESSON, **answers: str) -> dict[str, Any]:
-    """풀이로 채운 노트북(JSON 사전). `answers`로 몇 칸만 바꿔요."""
+    """풀이로 채운 노트북(JSON 사전). `answers`로 몇 칸만 바꾸고, `reflection`은 서술형의 답이에요."""
     released = json.loads(build.lesson_path(lesson).read_text(encoding="utf-8"))
     texts = {**solved(lesson), **answers}
     right = {e.name: Answer(texts[e.name], "pass", 1.0) for e in lesson_exercises(lesson)}
-    return learner_notebook(released, Learner("perfect", right))
+    return learner_notebook(released, Learner("perfect", right, answers.get("reflection", "")))
 
 
 def hand_in(

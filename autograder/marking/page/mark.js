@@ -338,6 +338,8 @@ async function begin() {
   if (matchMedia("(max-width: 860px)").matches) $("sample-box").open = false;
   try {
     const { body } = await ask("/api/lessons");
+    $("practice").hidden = !body.practice;
+    place();
     $("lessons").replaceChildren(
       ...body.lessons.map((one) => make("option", { value: one.lesson, textContent: progress(one) })),
     );
