@@ -10,6 +10,7 @@ from pathlib import Path
 from autograder.classroom.folder import Classroom, ClassroomError
 from autograder.classroom.gradebook import open_gradebook
 from autograder.classroom.gradebook_reader import SubmissionScore, by_student, read_scores
+from autograder.classroom.options import chosen_class
 from autograder.classroom.people import People, read_people
 from autograder.exercises import LESSONS
 from autograder.files import write_text
@@ -64,7 +65,10 @@ def export(classroom: Classroom, out: Path | None = None, detail: bool = False) 
 def graded_scores(classroom: Classroom) -> list[SubmissionScore]:
     """성적부의 점수 모두. 채점한 것이 없으면 ClassroomError예요."""
     if not any(classroom.results()):
-        raise ClassroomError(f"{classroom.path}에 채점한 결과가 없어요. `python3 course.py grade`를 먼저 해 주세요.")
+        raise ClassroomError(
+            f"{classroom.path}에 채점한 결과가 없어요. "
+            f"`python3 course.py grade{chosen_class(classroom.path)}`를 먼저 해 주세요."
+        )
     with open_gradebook(classroom.db_url()) as gradebook:
         return read_scores(gradebook)
 

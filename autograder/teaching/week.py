@@ -18,7 +18,7 @@ from autograder.classroom.afterwards import marks_changed
 from autograder.classroom.commands import GradingStopped
 from autograder.classroom.folder import Classroom
 from autograder.classroom.grade_class import ClassResult, grade_class
-from autograder.classroom.options import DEFAULT_CLASSROOM
+from autograder.classroom.options import chosen_class
 from autograder.classroom.progress import GradingProgress
 from autograder.classroom.receipts import read_receipts
 from autograder.collecting.collect import Collected, collect
@@ -71,7 +71,7 @@ def run_week(
     if not sources and not classroom.submitted.is_dir():
         number = int(lesson[:2])
         raise CourseError(
-            f"{typed(classroom.path)}에 모아 둔 제출물이 없어요. 받은 것을 함께 적어 주세요: `python3 course.py week {number} 받은.zip`"
+            f"{typed(classroom.path)}에 모아 둔 제출물이 없어요. 받은 것을 함께 적어 주세요: `python3 course.py week {number} 받은.zip{chosen_class(classroom.path)}`"
         )
     try:
         return _run(Week(classroom, lesson), sources, due, options)
@@ -153,7 +153,7 @@ def _templates() -> Environment:
 
 def next_steps(week: Week) -> list[tuple[str, str]]:
     """다음에 할 일과 칠 명령."""
-    number, room = int(week.lesson[:2]), classroom_option(week.classroom)
+    number, room = int(week.lesson[:2]), chosen_class(week.classroom.path)
     waiting = week.opening.waiting if week.opening else 0
     steps = [(f"서술형 {waiting}개 채점하기", f"mark {number}")] if waiting else []
     steps.append(("점수를 CSV로 내보내기", "export-marks"))
@@ -167,8 +167,3 @@ def next_steps(week: Week) -> list[tuple[str, str]]:
         steps.append(("사람마다 피드백 담기", f"export-feedback {number}"))
     steps.append(("닮은 제출물 보기", f"similar {number}"))
     return [(what, f"python3 course.py {command}{room}") for what, command in steps]
-
-
-def classroom_option(classroom: Classroom) -> str:
-    """명령 뒤에 붙일 학급 폴더. 기본 학급이면 적지 않아요."""
-    return "" if classroom.path == DEFAULT_CLASSROOM.resolve() else f" --classroom {typed(classroom.path)}"
