@@ -64,7 +64,7 @@ def _culprit(error: OSError) -> str:
     path = Path(os.fsdecode(error.filename))
     if path.name.startswith(TEMPORARY):
         path = Path(os.fsdecode(error.filename2)) if error.filename2 else path.parent
-    if error.errno in (errno.EEXIST, errno.ENOTDIR):
+    if error.errno in (errno.EEXIST, errno.ENOTDIR, errno.ELOOP):
         path = next((one for one in (*reversed(path.parents), path) if os.path.lexists(one) and not one.is_dir()), path)
     return str(path)
 
