@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Iterator
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
+
+from autograder.files import TEMPORARY
 
 
 class CourseError(Exception):
@@ -28,8 +32,11 @@ _REFUSED = {
     errno.EACCES: f"에 손댈 권한이 없어요. 파일과 폴더의 권한을 고치거나 다른 폴더를 적고 {_AGAIN}",
     errno.ENAMETOOLONG: f"의 이름이 너무 길어요. 더 짧은 이름을 적고 {_AGAIN}",
     errno.EIO: f"에서 디스크가 읽거나 쓰지 못했어요. 디스크의 상태를 확인하고 {_AGAIN}",
+    errno.ENOENT: f" 자리에 아무것도 없어요. 경로를 확인하고(그 사이에 지우거나 옮겼다면 되돌리고) {_AGAIN}",
+    errno.EISDIR: f"에는 이미 폴더가 있어요. 파일의 이름을 적거나 그 폴더를 옮기고 {_AGAIN}",
+    errno.ELOOP: f"에 제자리를 맴도는 링크가 있어요. 링크를 지우고 {_AGAIN}",
     **dict.fromkeys(
-        (errno.EEXIST, errno.EISDIR, errno.ENOTDIR),
+        (errno.EEXIST, errno.ENOTDIR),
         f"에 이미 다른 것이 있어요. 그것을 옮기거나 다른 이름을 적고 {_AGAIN}",
     ),
 }
@@ -47,7 +54,19 @@ def system_trouble(error: BaseException) -> str | None:
     if "No usable temporary directory" in str(error):  # tempfile은 까닭을 가리지 않고 이렇게만 말해요.
         return f"디스크가 가득 차서(또는 쓸 권한이 없어서) 임시 폴더를 쓸 수 없어요. /tmp에 자리를 비우고 {_AGAIN}"
     refused = _REFUSED.get(error.errno or 0) if isinstance(error, OSError) and error.filename is not None else None
-    return f"{error.filename}{refused}" if isinstance(error, OSError) and refused else None
+    return f"{_culprit(error)}{refused}" if isinstance(error, OSError) and refused else None
+
+
+def _culprit(error: OSError) -> str:
+    """사람이 알아볼 자리: 쓰다 만 임시 파일 대신 쓰려던 파일이나 그 폴더, 폴더가 있어야 할 곳에 있는 파일."""
+    if not isinstance(error.filename, str | bytes):
+        return str(error.filename)
+    path = Path(os.fsdecode(error.filename))
+    if path.name.startswith(TEMPORARY):
+        path = Path(os.fsdecode(error.filename2)) if error.filename2 else path.parent
+    if error.errno in (errno.EEXIST, errno.ENOTDIR, errno.ELOOP):
+        path = next((one for one in (*reversed(path.parents), path) if os.path.lexists(one) and not one.is_dir()), path)
+    return str(path)
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

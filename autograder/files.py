@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import tempfile
@@ -13,14 +14,18 @@ from typing import Any
 # 임시 파일은 주인만 읽게 만들어져요. 다 쓴 파일은 보통의 권한이어야 해서, 실이 하나일 때 한 번 물어 둬요.
 UMASK = os.umask(0)
 os.umask(UMASK)
+TEMPORARY = ".writing-"  # 쓰는 중인 임시 파일의 이름 앞에 붙어요.
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """`path`를 바꿔치기할 임시 파일의 자리를 줘요. 블록을 무사히 나오면 이름을 바꾸고, 예외가 나면 임시 파일만 지워요.
 
-    폴더가 없으면 만들어요. 쓸 수 없으면 OSError예요.
+    폴더가 없으면 만들어요. 쓸 수 없거나 파일이 아닌 것(폴더, 장치)이 그 이름으로 있으면 OSError예요.
     """
+    if path.exists() and not path.is_file():
+        number = errno.EISDIR if path.is_dir() else errno.EEXIST
+        raise OSError(number, os.strerror(number), str(path))
     temporary = _temporary(path)
     try:
         yield temporary
@@ -81,7 +86,7 @@ def create_text(path: Path, text: str) -> None:
 def _temporary(path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~UMASK
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-", suffix=path.suffix)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=TEMPORARY, suffix=path.suffix)
     os.close(handle)
     os.chmod(name, mode)
     return Path(name)

@@ -272,7 +272,7 @@ def _run_ours(work: Path, lesson: str, count: int) -> _Spent:
     ]
     spent = _Spent(*_run(command, work, graded, finished))
     if len(list((ours / "feedback").glob("*/*.html"))) != count:
-        raise BenchError("`course grade`가 제출물을 모두 채점하지 못했어요. `course doctor`를 먼저 실행해 주세요.")
+        raise BenchError("제출물을 모두 채점하지 못했어요. `python3 course.py doctor`를 먼저 실행해 주세요.")
     return spent
 
 

@@ -247,7 +247,7 @@ def _clear(out: Path) -> None:
     if not out.exists():
         return
     if not out.is_dir():
-        raise SimulateError(f"{out}은 폴더가 아니에요. 다른 이름을 골라 주세요.")
+        raise SimulateError(f"{out}에 있는 것은 폴더가 아니에요. 다른 이름을 골라 주세요.")
     found = sorted(path.name for path in out.iterdir())
     if found and EXPECTED not in found:
         raise SimulateError(

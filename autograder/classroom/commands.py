@@ -12,7 +12,7 @@ import typer
 
 from autograder.classroom.afterwards import marks_changed
 from autograder.classroom.folder import Classroom, StoredResult
-from autograder.classroom.options import DEFAULT_CLASSROOM, ClassroomOption, lesson_id
+from autograder.classroom.options import DEFAULT_CLASSROOM, ClassroomOption, chosen_class, lesson_id
 from autograder.console import typed
 from autograder.errors import CourseError
 from autograder.files import write_json
@@ -86,6 +86,11 @@ def grade(
     from autograder.classroom.practice import room_for
     from autograder.classroom.progress import GradingProgress
 
+    if directory is not None and directory.is_file():
+        raise CourseError(
+            f"{typed(directory)}에 있는 것은 폴더가 아니에요. 받은 파일은 먼저 모아 주세요: "
+            f"`python3 course.py collect {typed(directory)}{chosen_class(classroom)}`"
+        )
     if directory is not None and not directory.is_dir():
         raise CourseError(f"{directory} 폴더가 없어요. 제출물이 있는 폴더를 적어 주세요.")
     room = room_for(directory, classroom, begin=not dry_run)

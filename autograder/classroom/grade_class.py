@@ -74,7 +74,7 @@ def grade_class(
     directory = (directory or classroom.submitted).absolute()  # 심사원은 다른 폴더에서 돌아요.
     if dry_run and not classroom.has_seed:
         raise ClassroomError(
-            f"{classroom.path}은 아직 채점한 적이 없는 학급이라 견줄 점수가 없어요. `--dry-run` 없이 먼저 채점해 주세요."
+            f"{classroom.path}에서는 아직 채점한 적이 없어서 견줄 점수가 없어요. `--dry-run` 없이 먼저 채점해 주세요."
         )
     ungraded: list[Ungraded] = []
 

@@ -10,6 +10,8 @@ from pathlib import Path
 from autograder.classroom.folder import Classroom, ClassroomError
 from autograder.classroom.gradebook import open_gradebook
 from autograder.classroom.gradebook_reader import SubmissionScore, by_student, read_scores
+from autograder.classroom.gradebook_troubles import shown
+from autograder.classroom.options import chosen_class
 from autograder.classroom.people import People, read_people
 from autograder.exercises import LESSONS
 from autograder.files import write_text
@@ -64,9 +66,18 @@ def export(classroom: Classroom, out: Path | None = None, detail: bool = False) 
 def graded_scores(classroom: Classroom) -> list[SubmissionScore]:
     """성적부의 점수 모두. 채점한 것이 없으면 ClassroomError예요."""
     if not any(classroom.results()):
-        raise ClassroomError(f"{classroom.path}에 채점한 결과가 없어요. `python3 course.py grade`를 먼저 해 주세요.")
+        raise ClassroomError(
+            f"{classroom.path}에 채점한 결과가 없어요. "
+            f"`python3 course.py grade{chosen_class(classroom.path)}`를 먼저 해 주세요."
+        )
     with open_gradebook(classroom.db_url()) as gradebook:
-        return read_scores(gradebook)
+        scores = read_scores(gradebook)
+    if not scores:  # 성적부가 지워졌어요. 있던 점수표를 빈 것으로 덮어쓰지 않아요.
+        raise ClassroomError(
+            f"성적부({shown(classroom.db_url())})에 점수가 없어요. 손으로 준 점수는 그 파일에만 있으니 백업이 있으면 되돌리고, "
+            f"없으면 `python3 course.py grade{chosen_class(classroom.path)}`로 자동 채점을 되살려 주세요."
+        )
+    return scores
 
 
 def safe_cell(name: str) -> str:

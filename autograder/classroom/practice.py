@@ -53,5 +53,5 @@ def refuse_real(folder: Path) -> None:
         room = Classroom(path)
         if path == DEFAULT_CLASSROOM.resolve() or (room.has_seed and not room.is_practice):
             raise CourseError(
-                f"{typed(path)}은 실제 학급의 폴더라 가상 학급을 만들지 않아요. 다른 폴더를 적어 주세요: `--out build/class`"
+                f"{typed(path)}에는 실제 학급이 살아서 가상 학급을 만들지 않아요. 다른 폴더를 적어 주세요: `--out build/class`"
             )

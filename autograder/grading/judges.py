@@ -120,7 +120,7 @@ class Judges:
             return
         if not self.server.first_words():
             raise SandboxRefused(
-                f"심사원을 띄우지 못했어요: {self.server.last_words()}. `course doctor`로 무엇이 빠졌는지 봐요."
+                f"심사원을 띄우지 못했어요: {self.server.last_words()}. `python3 course.py doctor`로 무엇이 빠졌는지 봐요."
             )
         self._greeted = True
 

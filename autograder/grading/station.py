@@ -134,7 +134,7 @@ class Station:
         self._restarts += 1
         if self._restarts > RESTARTS:
             raise SandboxRefused(
-                f"심사원의 서버가 거듭 끝났어요: {self._judges.last_words()}. `course doctor`를 실행해 봐요."
+                f"심사원의 서버가 거듭 끝났어요: {self._judges.last_words()}. `python3 course.py doctor`를 실행해 봐요."
             )
         self._judges.close()
         self._judges = Judges(self.tier.name, self.limits, self._keeps_keys)

@@ -37,6 +37,8 @@ def one_lesson(text: str) -> str:
     try:
         return notebooks.find_lesson(text)
     except KeyError:
+        if text.endswith(".ipynb") and not Path(text).exists():
+            raise CourseError(f"{text} 파일이 없어요. 경로를 확인하거나 레슨의 번호를 적어 주세요.") from None
         close = get_close_matches(text, notebooks.exercise_names(), n=1)
         guess = f" 혹시 `{close[0]}` 실습인가요?" if close else ""
         listed = ", ".join(notebooks.lesson_paths())

@@ -126,7 +126,9 @@ def _bytes(path: Path) -> bytes:
         size = path.stat().st_size
     except OSError as error:
         raise NotebookError(f"{shown(path)}을 찾지 못했어요.") from error
-    if not path.is_file() or size > MOST:
+    if not path.is_file():
+        raise NotebookError(f"{shown(path)} 자리에 있는 것은 파일이 아니에요. 그것을 옮겨 주세요.")
+    if size > MOST:
         raise NotebookError(f"낼 수 있는 노트북이 아니에요({size // 2**20} MiB). 출력을 모두 지우고 저장해요.")
     return path.read_bytes()
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from autograder.classroom.folder import Classroom
 from autograder.classroom.gradebook_reader import SubmissionScore
 from autograder.classroom.marks_table import graded_scores
+from autograder.classroom.options import chosen_class
 from autograder.classroom.people import People, read_people
 from autograder.classroom.receipts import Receipt, read_receipts
 from autograder.classroom.roster import name_keys
@@ -46,7 +47,9 @@ def fill_sheet(
     table = read_sheet(sheet, lms, lesson, column)
     scores = {score.student: score for score in graded_scores(classroom) if score.lesson == lesson}
     if not scores:
-        raise SheetError(f"레슨 {int(lesson[:2])}을 채점한 결과가 없어요. `python3 course.py grade`를 먼저 해 주세요.")
+        raise SheetError(
+            f"{lesson}을 채점한 결과가 없어요. `python3 course.py grade{chosen_class(classroom.path)}`를 먼저 해 주세요."
+        )
     people, receipts = read_people(classroom), read_receipts(classroom, lesson)
     owners = match(table.rows, scores, people, [one for one in receipts.values() if one.lms == lms])
     if not owners:

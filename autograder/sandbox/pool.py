@@ -120,4 +120,4 @@ class Pool:
 
 
 def _refused(error: WorkerLost) -> SandboxRefused:
-    return SandboxRefused(f"채점 작업자를 띄우지 못했어요: {error}. `course doctor`로 무엇이 빠졌는지 봐요.")
+    return SandboxRefused(f"채점 작업자를 띄우지 못했어요: {error}. `python3 course.py doctor`로 무엇이 빠졌는지 봐요.")

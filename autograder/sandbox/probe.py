@@ -80,7 +80,7 @@ def _remedy(name: str) -> str:
             "Ubuntu 24.04라면 `sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0`으로 열려요."
         )
     if name in ("network", "datagram", "unix-socket", "host-socket", "fork", "signal", "owner"):
-        return "seccomp이 걸리지 않았어요. `sudo apt install libseccomp2`를 하고 `course doctor`를 다시 실행해요."
+        return "seccomp이 걸리지 않았어요. `sudo apt install libseccomp2`를 하고 `python3 course.py doctor`를 다시 실행해요."
     if name == "root":
         return "root에서 내려오지 못했어요. 일반 사용자로 채점해요."
     if name.startswith("read "):

@@ -18,7 +18,7 @@ from autograder.classroom.afterwards import marks_changed
 from autograder.classroom.commands import GradingStopped
 from autograder.classroom.folder import Classroom
 from autograder.classroom.grade_class import ClassResult, grade_class
-from autograder.classroom.options import DEFAULT_CLASSROOM
+from autograder.classroom.options import chosen_class
 from autograder.classroom.progress import GradingProgress
 from autograder.classroom.receipts import read_receipts
 from autograder.collecting.collect import Collected, collect
@@ -26,6 +26,7 @@ from autograder.console import typed
 from autograder.errors import CourseError, system_trouble
 from autograder.files import private_folder, write_text
 from autograder.grading.names import visible
+from autograder.grading.submissions import find_submissions
 from autograder.judging.card import inline_html
 from autograder.reporting.pages import pages
 from autograder.teaching.opening import Opening, opening
@@ -71,7 +72,7 @@ def run_week(
     if not sources and not classroom.submitted.is_dir():
         number = int(lesson[:2])
         raise CourseError(
-            f"{typed(classroom.path)}에 모아 둔 제출물이 없어요. 받은 것을 함께 적어 주세요: `python3 course.py week {number} 받은.zip`"
+            f"{typed(classroom.path)}에 모아 둔 제출물이 없어요. 받은 것을 함께 적어 주세요: `python3 course.py week {number} 받은.zip{chosen_class(classroom.path)}`"
         )
     try:
         return _run(Week(classroom, lesson), sources, due, options)
@@ -82,14 +83,25 @@ def run_week(
 def _run(week: Week, sources: Sequence[Path], due: datetime | None, options: dict[str, Any]) -> Week:
     classroom = week.classroom
     _collect(week, sources, due, options)
-    if classroom.submitted.is_dir():
+    if _anything(week):
         week.graded = week.attempt("채점", lambda: _grade(week))
+    elif not week.troubles:
+        again = f"`python3 course.py week {int(week.lesson[:2])} 받은.zip{chosen_class(classroom.path)}`"
+        week.troubles.append(("채점", f"이 레슨을 낸 사람이 없어요. 레슨의 번호와 받은 것을 확인해 주세요: {again}"))
     if week.graded is not None and week.graded.results:
         week.attempt("보고서", lambda: marks_changed(classroom))
         for one in week.graded.ungraded:
             week.troubles.append(("채점", f"{one.student}: {one.why}. 학습자의 잘못이 아니라서 점수를 적지 않았어요."))
     week.attempt("다음 수업의 쪽", lambda: _write_page(week))
     return week
+
+
+def _anything(week: Week) -> bool:
+    """이 레슨에 낸 것이 있는지. 열 수 없는 폴더도 채점이 까닭을 말하도록 있는 것으로 쳐요."""
+    closed: list[str] = []
+    root = week.classroom.submitted
+    found = root.is_dir() and find_submissions(root, week.lesson, lambda who, error: closed.append(who))
+    return bool(found or closed)
 
 
 def _collect(week: Week, sources: Sequence[Path], due: datetime | None, options: dict[str, Any]) -> None:
@@ -153,7 +165,9 @@ def _templates() -> Environment:
 
 def next_steps(week: Week) -> list[tuple[str, str]]:
     """다음에 할 일과 칠 명령."""
-    number, room = int(week.lesson[:2]), classroom_option(week.classroom)
+    if week.graded is None or not week.graded.results:
+        return []
+    number, room = int(week.lesson[:2]), chosen_class(week.classroom.path)
     waiting = week.opening.waiting if week.opening else 0
     steps = [(f"서술형 {waiting}개 채점하기", f"mark {number}")] if waiting else []
     steps.append(("점수를 CSV로 내보내기", "export-marks"))
@@ -167,8 +181,3 @@ def next_steps(week: Week) -> list[tuple[str, str]]:
         steps.append(("사람마다 피드백 담기", f"export-feedback {number}"))
     steps.append(("닮은 제출물 보기", f"similar {number}"))
     return [(what, f"python3 course.py {command}{room}") for what, command in steps]
-
-
-def classroom_option(classroom: Classroom) -> str:
-    """명령 뒤에 붙일 학급 폴더. 기본 학급이면 적지 않아요."""
-    return "" if classroom.path == DEFAULT_CLASSROOM.resolve() else f" --classroom {typed(classroom.path)}"

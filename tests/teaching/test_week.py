@@ -150,6 +150,14 @@ def test_nothing_to_grade_still_says_what_to_do(tmp_path: Path, capsys: pytest.C
     assert code == 1 and "하지 못함: 깨진.zip 모으기" in out and (tmp_path / "빈 반" / ".gitignore").is_file()
 
 
+def test_a_lesson_that_nobody_handed_in_offers_no_marks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    room = tmp_path / "room"
+    hand_in(room / "submitted", "김하늘", notebook())
+    code, out, _ = run(capsys, "week", "3", "--classroom", str(room), "--no-browser")
+    assert code == 1 and f"`python3 course.py week 3 받은.zip --classroom {room}`" in out
+    assert "export-marks" not in out and (room / "week" / "03.html").is_file()
+
+
 def test_stopping_says_how_to_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def stop(*given: object, **options: object) -> None:
         raise KeyboardInterrupt
