@@ -91,7 +91,9 @@ def release(
     name = "transformer-study" if lesson is None else f"transformer-study-{spoken(lessons)}"
     path = bundle or BUILD / f"{name}.zip"
     count = write_bundle(path, lessons)
-    print(f"{_shown(path)}에 레슨 {spoken(lessons)}, 파일 {count}개를 담았어요. 풀어서 `python3 course.py lab`으로 시작해요.")
+    print(
+        f"{_shown(path)}에 레슨 {spoken(lessons)}, 파일 {count}개를 담았어요. 풀어서 `python3 course.py lab`으로 시작해요."
+    )
     for later, names in restated(lessons).items():
         print(
             f"알아 두세요: 레슨 {int(later[:2])}의 주어진 셀에는 앞 레슨의 {', '.join(names)}의 계산이 다시 적혀 있어요. "
