@@ -657,6 +657,7 @@ LAST_STATE = Exercise(
 
 
 def _path_cases(rng):
+    width = rng.int(6, 30)
     n = rng.int(40, 80)  # 81은 3의 거듭제곱이라, 딱 떨어지는 길이에서만 하는 실수가 여기서도 드러나요.
     return [
         case("rnn", "rnn", n),
@@ -673,6 +674,7 @@ def _path_cases(rng):
         case("conv_exact", "conv", 244),
         case("conv_exact", "conv", 512, k=8),
         case("conv_exact", "conv", 1332, k=11),
+        case("conv_exact", "conv", width**2 + rng.int(0, 1), k=width),
         case("errors", "lstm", n, comparator="raises", params={"error": "ValueError"}),
         case("errors", "rnn", 0, comparator="raises", params={"error": "ValueError"}),
         case("errors", "conv", -n, comparator="raises", params={"error": "ValueError"}),

@@ -1143,12 +1143,14 @@ def _count_by_linear(d_model, d_ff):
 
 
 def _count_cases(rng):
-    # d_ff가 d_model의 네 배인 것은 논문의 크기뿐이에요. 네 배라고 정해 둔 답이 드러나요.
+    # d_ff가 d_model의 네 배인 것은 논문의 비율인 곳뿐이에요. 네 배라고 정해 둔 답이 드러나요.
+    wide = 64 * rng.int(9, 30)
     return [
         case("values", rng.int(3, 9), rng.int(41, 60)),
         case("values", rng.int(100, 200), rng.int(210, 390)),
         case("values", 1, rng.int(11, 30)),
         case("paper", 512, 2048),
+        case("paper", wide, 4 * wide),  # 공개된 수를 적어 둔 답은 여기서 드러나요.
         # 어느 한쪽이나 둘 다. 둘 다 음수면 곱은 양수예요.
         *(
             case("guard", *sizes, comparator="raises", params={"error": "ValueError"})

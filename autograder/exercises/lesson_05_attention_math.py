@@ -692,7 +692,7 @@ def _causal_in_each_group(T):
 def _causal_cases(rng):
     # 짧은 길이와 긴 길이를 하나씩: 몇 칸 앞까지만 보이는 마스크는 긴 길이에서 드러나요.
     return [
-        *_causal_in_each_group(rng.int(7, 9)),
+        *_causal_in_each_group(rng.int(7, 24)),
         *_causal_in_each_group(rng.int(4, 6)),
         case("self", 1),
     ]

@@ -864,7 +864,9 @@ def _train_cases(rng):
     low, high = sorted(_letters(rng, 2))
     # 한 단어에 같은 쌍이 두 번, 또 겹쳐서 나와요. 쌍의 앞 글자가 사전에서 뒤라 앞뒤를 잃으면 드러나요.
     repeated = {high + low + high + low: 5, "아아아": 3}
-    shared = {"학교": 9, "학생": 7, "학교에": 5, "학교에서": 3, "집에서": 6, "집에": 2}
+    times = rng.int(1, 60)  # 모두 같은 배수라 순서는 그대로예요.
+    words = {"학교": 9, "학생": 7, "학교에": 5, "학교에서": 3, "집에서": 6, "집에": 2}
+    shared = {word: times * count for word, count in words.items()}
     return [
         case("values", distinct, 4),
         case("values", border, 8),

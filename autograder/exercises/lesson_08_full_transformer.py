@@ -1823,7 +1823,7 @@ def _noam_cases(rng):
         _noam_case("peak", 4000, 512, 4000),
         _noam_case("peak", warmup, d, warmup),
         _noam_case("decay", 3 * warmup + rng.int(0, 50), d, warmup),
-        _noam_case("zero", 0, 512, 4000),
+        _noam_case("zero", 0, d, warmup),
     ]
 
 
