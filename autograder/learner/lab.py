@@ -17,7 +17,7 @@ import typer
 
 from autograder.environment.child import wait
 from autograder.errors import CourseError
-from autograder.layout import PACKAGE, ROOT
+from autograder.layout import PACKAGE, ROOT, STUDY
 from autograder.learner import progress, study
 
 FORMGRADER = ROOT / "nbgrader_config.py"  # formgrader의 설정. 학습자 묶음에는 없어요.
@@ -58,7 +58,7 @@ def lab(
         sys.executable, "-m", "jupyterlab", "--no-browser", "-y", "--log-level=ERROR", "--LabApp.log_level=ERROR",
         f"--ServerApp.port={free}", "--ServerApp.port_retries=0", "--ServerApp.ip=127.0.0.1",
         f"--ServerApp.root_dir={folder}", f"--LabApp.default_url=/{page}",
-        f"--LabApp.workspaces_dir={Path(sys.prefix) / 'workspaces'}",  # 다른 폴더의 코스에서 열어 둔 탭이 보이지 않게 해요.
+        f"--LabApp.workspaces_dir={STUDY / '.workspaces'}",  # 다른 폴더의 코스에서 열어 둔 탭이 보이지 않게 해요.
         "--MappingKernelManager.transport_encryption=auto",  # 같은 컴퓨터의 다른 사용자가 커널과의 대화를 엿듣지 못하게 해요.
     ]  # fmt: skip
     if hasattr(os, "geteuid") and os.geteuid() == 0:

@@ -219,7 +219,7 @@ def test_the_layers_of_pytorch_hold_your_functions(solved, kernel):
 
 
 def test_a_layer_that_asks_no_attention_by_name_is_used_without_cache_and_map(solved, kernel):
-    """자기 어텐션을 안에 적은 층: 캐시를 끼울 자리도, 엿들을 자리도 없지만 번역은 같아요."""
+    """셀프 어텐션을 안에 적은 층: 캐시를 끼울 자리도, 엿들을 자리도 없지만 번역은 같아요."""
     parts = assembly.gather(kernel, solved)
     layer = kernel["decoder_layer"]
     apart = type(layer)(layer.__code__, dict(kernel), layer.__name__)  # 주어진 어텐션을 직접 불러요.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import socket
-import sys
 from pathlib import Path
 
 import pytest
@@ -60,7 +59,7 @@ def test_lab_opens_korean_pages_with_a_private_token(started, capsys):
     assert code == 0 and token in out and token not in " ".join(started["command"])
     assert "lab/tree/study/05_attention_math/05_attention_math.ipynb" in out
     # 열어 둔 탭은 이 폴더의 가상 환경에만 기억해요. 다른 폴더의 코스와 섞이지 않아요.
-    assert f"--LabApp.workspaces_dir={Path(sys.prefix) / 'workspaces'}" in started["command"]
+    assert f"--LabApp.workspaces_dir={lab.STUDY / '.workspaces'}" in started["command"]
 
 
 def test_without_a_class_formgrader_is_not_there(started, capsys):
