@@ -25,7 +25,7 @@ from autograder.collecting.carrying import Carried, carry, on_the_roster
 from autograder.collecting.choosing import UNKNOWN_LESSON, HandIn, choose, download_times, read_lesson
 from autograder.collecting.detection import detect
 from autograder.collecting.layouts import GOOGLE, Owner, Reading, is_feedback
-from autograder.collecting.matching import name_people
+from autograder.collecting.matching import STRANGER, name_people
 from autograder.collecting.pieces import CollectError, Unpacked, unpack
 from autograder.collecting.taking import OLDER, REPLACED, SAME, TAKEN, Taker, handed_in
 from autograder.exercises import LESSONS
@@ -93,11 +93,13 @@ def collect(
     roster: Path | None = None,
     due: datetime | None = None,
     by_name: bool = False,
+    strangers: bool = False,
 ) -> Collected:
     """받은 것들을 `classroom/submitted/`에 넣어요. 누구의 것인지 하나로 정할 수 없으면 아무것도 바꾸지 않고 CollectError예요.
 
     `lesson`을 주면 그 레슨만 넣고, 다른 레슨만 낸 것은 `aside/`에 둬요. `due`는 그 레슨의 마감, `roster`는 새 명단이에요.
     `by_name`이면 명단 없이 Moodle의 이름으로 레슨을 이어요. 학급이 기억해서 다음부터도 그래요.
+    낸 사람이 여럿인데 명단의 누구와도 이어지지 않으면 다른 반의 것이라, `strangers`일 때만 넣어요.
     """
     if due is not None and lesson is None:
         raise CollectError('마감을 정하려면 어느 레슨인지도 적어 주세요: `--lesson 5 --due "2026-12-01 18:00"`')
@@ -112,6 +114,8 @@ def collect(
         collected = Collected(people={student_name(person.id): person for person in people})
         linked = not people and (by_name or read_identities(classroom).by_name)
         chosen, same = _choose(classroom, unpacked, readings, people, lesson, linked, collected)
+        if people and not strangers:
+            _refuse_another_class(people, {one.student for one in chosen}, collected)
         if any(owner.lms == names_only.MOODLE for _, reading in readings for owner in reading.owners if owner):
             if not people and not linked:
                 collected.notes.append(names_only.advice(sources, classroom, lesson, layout, same.values()))
@@ -138,6 +142,16 @@ def collect(
             there = handed_in(classroom, collected.people, each)
             collected.missing[each] = [person for name, person in collected.people.items() if name not in there]
     return collected
+
+
+def _refuse_another_class(people: Sequence[Person], students: set[str], collected: Collected) -> None:
+    if len(students) > 1 and all(collected.strangers.get(student) == STRANGER for student in students):
+        known, came = people[0], min(students)
+        raise CollectError(
+            f"명단의 {len(people)}명 가운데 아무와도 이어지지 않아서 아무것도 넣지 않았어요"
+            f"(명단은 `{known.id} {known.name}`처럼, 받은 것은 `{came}`처럼 적혀 있어요). "
+            "명단과 압축 파일이 같은 반의 것인지 확인하고, 그래도 넣으려면 같은 명령에 `--strangers`를 붙여 주세요."
+        )
 
 
 def _labels(sources: Sequence[Path]) -> list[str]:

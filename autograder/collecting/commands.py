@@ -49,6 +49,7 @@ def collect(
     by_name: Annotated[
         bool, typer.Option("--by-name", help="명단 없이, Moodle의 레슨들을 이름으로 이어요. 학급이 기억해요.")
     ] = False,
+    strangers: Annotated[bool, typer.Option("--strangers", help="명단의 누구와도 이어지지 않아도 넣어요.")] = False,
     classroom: ClassroomOption = DEFAULT_CLASSROOM,
 ) -> None:
     """LMS의 압축 파일이나 폴더를 학급 폴더의 submitted/에 넣어요."""
@@ -67,6 +68,7 @@ def collect(
         roster=roster,
         due=parse_local(deadline) if deadline else None,
         by_name=by_name,
+        strangers=strangers,
     )
     for line in summary(collected, classroom):
         print(line)

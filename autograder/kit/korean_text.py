@@ -54,7 +54,7 @@ def tagger(name: str) -> Any | None:
     except Exception as error:  # JVM이 켜지다 만나는 오류는 종류가 제각각이에요.
         print(
             f"{name}: 형태소 분석기를 켜지 못해서 건너뛰어요({type(error).__name__}). 실습은 그대로 이어 갈 수 있어요."
-            " 까닭은 터미널에서 course doctor를 실행하면 알 수 있어요."
+            " 까닭은 터미널에서 `python3 course.py doctor`를 실행하면 알 수 있어요."
         )
         return None
 

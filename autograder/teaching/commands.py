@@ -6,7 +6,7 @@ import secrets
 import sys
 import webbrowser
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -118,6 +118,7 @@ def week(
     by_name: Annotated[
         bool, typer.Option("--by-name", help="명단 없이, Moodle의 레슨들을 이름으로 이어요(collect와 같아요).")
     ] = False,
+    strangers: Annotated[bool, typer.Option("--strangers", help="명단의 누구와도 이어지지 않아도 넣어요.")] = False,
     no_browser: NoBrowser = False,
 ) -> int:
     """모으고, 채점하고, 다음 수업을 시작할 한 쪽을 만들어요."""
@@ -128,7 +129,14 @@ def week(
 
     until = parse_local(due) if due else None
     room = Classroom(classroom)
-    found = run_week(room, chosen, sources or (), until, layout=layout, student=student, roster=roster, by_name=by_name)
+    options: dict[str, Any] = {
+        "layout": layout,
+        "student": student,
+        "roster": roster,
+        "by_name": by_name,
+        "strangers": strangers,
+    }
+    found = run_week(room, chosen, sources or (), until, **options)
     _tell(found, no_browser)
     return 1 if found.troubles else 0
 

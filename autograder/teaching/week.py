@@ -65,7 +65,7 @@ def run_week(
     due: datetime | None = None,
     **options: Any,
 ) -> Week:
-    """모으기부터 다음 수업의 쪽까지 해요. `options`는 `collect`에 그대로 가요(layout, student, roster, by_name).
+    """모으기부터 다음 수업의 쪽까지 해요. `options`는 `collect`에 그대로 가요(layout, student, roster, by_name, strangers).
 
     모을 것도 모아 둔 것도 없으면 CourseError, Ctrl+C로 멈추면 GradingStopped예요.
     """

@@ -13,6 +13,7 @@ from autograder.classroom.receipts import read_receipts
 from autograder.classroom.roster import Person, find_by_name, find_person, read_people, read_roster
 from autograder.collecting.collect import collect
 from autograder.collecting.matching import CONTRADICTION, NAMESAKE, SHARED, STRANGER
+from autograder.collecting.pieces import CollectError
 
 ROSTER = """학번,이름,분반,이메일
 20260001,홍길동,1,hong@snu.ac.kr
@@ -86,6 +87,16 @@ def test_people_are_found_on_the_roster(tmp_path: Path) -> None:
     receipt = read_receipts(room, LESSON)["20260001"]
     assert (receipt.lms, receipt.lms_id, receipt.name, receipt.archive) == ("moodle", "11", "홍길동", "in.zip")
     assert receipt.entry == f"{names[0]}/{FILE}" and read_roster(room)[0].name == "홍길동"
+
+
+def test_a_class_that_nobody_on_the_roster_is_in_is_asked_about(tmp_path: Path) -> None:
+    files = class_of(f"박남남_11_assignsubmission_file_/{FILE}", f"최남남_12_assignsubmission_file_/{FILE}")
+    with pytest.raises(CollectError, match="아무와도 이어지지 않아서 아무것도 넣지 않았어요.*--strangers"):
+        take(tmp_path, files, roster=roster(tmp_path))
+    room = Classroom(tmp_path / "class")
+    assert not room.submitted.exists() and read_roster(room) == ()
+    taken, _ = take(tmp_path, files, roster=roster(tmp_path), strangers=True)
+    assert len(taken.taken) == 2 and set(taken.strangers.values()) == {STRANGER}
 
 
 def test_two_of_one_name_in_the_lms_are_never_one_person(tmp_path: Path) -> None:
