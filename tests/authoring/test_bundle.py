@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 
 from autograder.authoring import build
-from autograder.authoring.bundle import FOLDER, BundleError, write_bundle
+from autograder.authoring.bundle import FOLDER, BundleError, chosen_lessons, restated, spoken, write_bundle
 from autograder.authoring.simulated_class import solution_cells
+from autograder.authoring.solved_notebooks import SolutionsError, write_solutions
 from autograder.exercises import lesson_exercises
 from autograder.judging import serialisation
 from autograder.judging.answer_key import load_keys
@@ -127,8 +128,7 @@ def test_no_solution_and_no_wrong_answer_is_inside(unpacked: Path, lesson: str) 
     for exercise in lesson_exercises(lesson):
         for function in [exercise.reference, *(f for m in exercise.mistakes for f in m.wrong)]:
             secrets |= lines_of(function)
-        # PyTorch의 함수를 그대로 부른 정답은 8강의 빈 부품을 채우는 키트(assembly.py)에도 있어야 해요.
-        secrets |= {line for function in exercise.correct for line in lines_of(function) if "F." not in line}
+        secrets |= {line for function in exercise.correct for line in lines_of(function)}
     # 짧은 줄과 반복문의 머리는 어디에나 있어요. 풀이라고 할 만한 줄만 찾아요.
     common = ("'", '"', "r'", "raise ", "assert ", "for ", "if ", "while ")
     telling = {line for line in secrets if len(line) >= 28 and not line.startswith(common)}
@@ -219,3 +219,120 @@ def test_a_bundle_name_that_is_not_a_zip_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BundleError, match=".zip"):
         write_bundle(tmp_path / "course.tar")
     assert not list(tmp_path.iterdir())
+
+
+# -- 레슨마다 나누어 --
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [("1-3", [1, 2, 3]), ("1,2,5", [1, 2, 5]), ("5", [5]), (" 2 , 1", [1, 2]), ("05", [5]), ("05_attention_math", [5])],
+)
+def test_lessons_are_chosen_by_number_range_and_name(text: str, numbers: list[int]) -> None:
+    assert [int(lesson[:2]) for lesson in chosen_lessons(text)] == numbers
+
+
+@pytest.mark.parametrize("text", ["9", "0", "3-1", "1-9", "", "어텐션", "1;2", "1-", "-1"])
+def test_lessons_that_are_not_there_are_refused_in_one_sentence(text: str) -> None:
+    with pytest.raises(BundleError, match="번호를"):
+        chosen_lessons(text)
+
+
+def test_lessons_are_said_shortly() -> None:
+    assert spoken(chosen_lessons("1,2,3,5,7-8")) == "1-3,5,7-8"
+
+
+def test_a_later_lesson_says_what_it_tells_of_the_earlier_ones() -> None:
+    assert "multi_head_attention" in restated(chosen_lessons("6,8"))["08_full_transformer"]
+    assert restated(chosen_lessons("8")) == {} == restated(chosen_lessons("1-7"))
+
+
+def unpack(path: Path, out: Path) -> Path:
+    with zipfile.ZipFile(path) as archive:
+        archive.extractall(out)
+    return out / FOLDER
+
+
+def test_bundles_add_up_and_leave_what_the_learner_wrote(tmp_path: Path) -> None:
+    """레슨 1을 받아 풀다가 레슨 5를 그 위에 풀어요. 한글과 빈칸이 든 폴더예요."""
+    first, later, place = tmp_path / "첫 묶음.zip", tmp_path / "다음.zip", tmp_path / "내 공부"
+    write_bundle(first, chosen_lessons("1"))
+    write_bundle(later, chosen_lessons("5"))
+    lead = "import sys; sys.argv = ['course', *ARGS]\nfrom autograder.cli import main\nmain()\n"
+    folder = unpack(first, place)
+    readme, card = ((folder / name).read_text(encoding="utf-8") for name in ("README.md", "lessons/README.md"))
+    assert "레슨 1이 들어 있어요" in readme and "check 1" in readme
+    assert "(01_background/01_background.ipynb)" in card and card.count("아직 나오지 않았어요") == 7
+    status = run(folder, "ARGS = ['status']\n" + lead)
+    assert status.returncode == 0 and "01_background" in status.stdout and "05_" not in status.stdout
+    missing = run(folder, "ARGS = ['check', '5']\n" + lead)
+    assert "레슨이나 실습은 없어요" in missing.stdout + missing.stderr and "Traceback" not in missing.stderr
+    mine = folder / "study" / "01_background" / "01_background.ipynb"
+    mine.write_text(mine.read_text(encoding="utf-8").replace("여기를 채워 주세요", "내가 쓴 답", 1), encoding="utf-8")
+    before = mine.read_bytes()
+
+    assert unpack(later, place) == folder
+    status = run(folder, "ARGS = ['status']\n" + lead)
+    assert "01_background" in status.stdout and "05_attention_math" in status.stdout
+    assert mine.read_bytes() == before
+    card = (folder / "lessons" / "README.md").read_text(encoding="utf-8")
+    assert "(01_background/01_background.ipynb)" in card and card.count("아직 나오지 않았어요") == 3
+
+
+def test_the_assembly_works_where_lessons_are_missing(tmp_path: Path) -> None:
+    write_bundle(tmp_path / "a.zip", chosen_lessons("8"))
+    done = run(
+        unpack(tmp_path / "a.zip", tmp_path),
+        """
+from autograder.kit import assembly, trainer
+from autograder.kit.pairs import split_pairs
+parts = assembly.gather({})
+pairs, _ = split_pairs(40, 5)
+vocabulary = trainer.Vocabulary(parts, pairs, 20)
+model = trainer.Assembled(parts, len(vocabulary))
+print(len(trainer.train(model, vocabulary, pairs, steps=3).losses), parts.yours)
+assembly.certificate(parts, {})
+""",
+    )
+    assert done.returncode == 0 and done.stdout.split() == ["3", "[]"], done.stderr[-800:]
+
+
+# -- 마감 뒤의 풀이 --
+
+
+def test_solutions_go_to_a_folder_or_a_zip_outside_git(tmp_path: Path) -> None:
+    lesson = "05_attention_math"
+    for place in (tmp_path / "풀이 5", tmp_path / "풀이 5"):  # 같은 것을 다시 만들어도 돼요.
+        assert write_solutions(place, [lesson]) == [f"{lesson}/{lesson}.ipynb"]
+    write_solutions(tmp_path / "풀이.zip", [lesson])
+    made = (tmp_path / "풀이 5" / lesson / f"{lesson}.ipynb").read_bytes()
+    with zipfile.ZipFile(tmp_path / "풀이.zip") as archive:
+        assert archive.read(f"transformer-solutions/{lesson}/{lesson}.ipynb") == made
+    assert "NotImplementedError" not in made.decode() and b"outputs" in made
+
+
+def test_solutions_never_replace_another_notebook(tmp_path: Path) -> None:
+    lesson = "05_attention_math"
+    theirs = tmp_path / lesson / f"{lesson}.ipynb"
+    theirs.parent.mkdir()
+    theirs.write_text("{}", encoding="utf-8")
+    with pytest.raises(SolutionsError, match="이미 있어요"):
+        write_solutions(tmp_path, [lesson])
+    assert theirs.read_text(encoding="utf-8") == "{}"
+
+
+@pytest.mark.parametrize(
+    "place", ["lessons", "study/05_attention_math", "lessons/../study", "README.md", "답", "docs/a.zip"]
+)
+def test_solutions_are_refused_where_git_or_learners_look(place: str) -> None:
+    with pytest.raises(SolutionsError, match="--out"):
+        write_solutions(ROOT / place, ["05_attention_math"])
+
+
+def test_solutions_are_refused_in_any_repository_that_would_commit_them(tmp_path: Path) -> None:
+    if subprocess.run(["git", "init", "-q", str(tmp_path)], capture_output=True).returncode:
+        pytest.skip("git이 없어요")
+    (tmp_path / ".gitignore").write_text("/가려진/\n", encoding="utf-8")
+    with pytest.raises(SolutionsError, match="git에"):
+        write_solutions(tmp_path / "모두" / "풀이", ["05_attention_math"])
+    assert write_solutions(tmp_path / "가려진" / "풀이", ["05_attention_math"])

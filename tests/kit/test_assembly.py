@@ -38,6 +38,12 @@ def kernel(solved):
     return assembly.read_definitions(solved / LESSON / f"{LESSON}.ipynb")
 
 
+@pytest.fixture(scope="module")
+def whole(solved, kernel):
+    """모두 학습자의 것인 부품들."""
+    return assembly.gather(kernel, solved)
+
+
 def write_cells(folder, lesson, *sources):
     cells = [
         {"cell_type": "code", "source": source, "metadata": {}, "outputs": [], "execution_count": None}
@@ -184,9 +190,8 @@ def test_your_parts_and_the_modules_compute_the_same(solved, kernel):
 
 
 @pytest.mark.parametrize("missing", [part.name for part in assembly.PARTS])
-def test_whatever_is_missing_the_rest_is_yours(solved, kernel, missing):
+def test_whatever_is_missing_the_rest_is_yours(whole, missing):
     """하나만 빠져도 배우고, 미래를 보지 않고, 번역해요. 남은 것은 여전히 학습자의 것이에요."""
-    whole = assembly.gather(kernel, solved)
     parts = assembly.Parts(
         {name: function for name, function in whole.functions.items() if name != missing},
         whole.choices,
@@ -219,7 +224,7 @@ def test_the_layers_of_pytorch_hold_your_functions(solved, kernel):
 
 
 def test_a_layer_that_asks_no_attention_by_name_is_used_without_cache_and_map(solved, kernel):
-    """셀프 어텐션을 안에 적은 층: 캐시를 끼울 자리도, 엿들을 자리도 없지만 번역은 같아요."""
+    """어텐션을 이름으로 부르지 않는 층: 캐시를 끼울 자리도, 엿들을 자리도 없지만 번역은 같아요."""
     parts = assembly.gather(kernel, solved)
     layer = kernel["decoder_layer"]
     apart = type(layer)(layer.__code__, dict(kernel), layer.__name__)  # 주어진 어텐션을 직접 불러요.
