@@ -47,7 +47,7 @@ def open_api(room: Classroom) -> NbGraderAPI:
 def graded(tmp_path_factory: pytest.TempPathFactory) -> Classroom:
     """formgrader의 단추로 세 사람을 채점한 학급. 고치지 마세요. 고치는 시험은 사본(`room`)에서 해요."""
     made = Classroom(tmp_path_factory.mktemp("nbgrader") / "class")
-    hand_in(made.submitted, "good", notebook())
+    hand_in(made.submitted, "good", notebook(reflection="제 답이에요."))
     hand_in(made.submitted, "wrong", with_script())
     hand_in(made.submitted, "corrupt", "{")
     before = contents(made.submitted)
