@@ -46,7 +46,7 @@ def test_a_broken_java_is_one_kind_sentence_too(monkeypatch, capsys):
     monkeypatch.setattr(konlpy.tag, "Komoran", broken)
     assert korean_text.tagger("Komoran") is None
     said = capsys.readouterr().out
-    assert "켜지 못해서" in said and "course doctor" in said and "Traceback" not in said
+    assert "켜지 못해서" in said and "python3 course.py doctor" in said and "Traceback" not in said
 
 
 def test_unknown_tagger_and_missing_konlpy(monkeypatch):
