@@ -53,7 +53,7 @@ def test_unknown_tagger_and_missing_konlpy(monkeypatch):
     with pytest.raises(ValueError, match="Okt, Komoran, Hannanum, Kkma"):
         korean_text.tagger("Mecab")
     monkeypatch.setattr(korean_text, "find_spec", lambda name: None)
-    with pytest.raises(CourseError, match="course setup"):
+    with pytest.raises(CourseError, match="course.py setup"):
         korean_text.read()
 
 
