@@ -34,4 +34,6 @@ def add_first_cell(notebook: Any, address: str | None = None) -> None:
 
     text = _CELL.format(address=ADDRESS if address is None else address)
     place = next(number for number, cell in enumerate(notebook.cells) if cell.cell_type == "code")
-    notebook.cells.insert(place, new_code_cell(text, metadata={"tags": ["given"]}))
+    # 배울 것이 없는 셀이라 접어 둬요. 콜랩은 `cellView`를, 다른 주피터는 `source_hidden`을 봐요.
+    folded = {"tags": ["given"], "jupyter": {"source_hidden": True}, "cellView": "form"}
+    notebook.cells.insert(place, new_code_cell(text, metadata=folded))

@@ -62,7 +62,9 @@ def tagger(name: str) -> Any | None:
 def _folder(name: str) -> Path:
     spec = find_spec("konlpy")
     if spec is None or spec.origin is None:
-        raise CourseError("한국어 글이 들어 있는 KoNLPy가 없어요. 터미널에서 `python3 course.py setup`을 실행해 주세요.")
+        raise CourseError(
+            "한국어 글이 들어 있는 KoNLPy가 없어요. 터미널에서 `python3 course.py setup`을 실행해 주세요."
+        )
     return Path(spec.origin).parent / "data" / "corpus" / name
 
 
