@@ -19,6 +19,7 @@ REFLECTION_POINTS = 5
 BOX, READABLE_BOX = '<div class="alert alert-warning">', '<div class="alert alert-warning" style="color: #4a3200">'
 
 KERNEL = {"display_name": "Python 3 (Transformer)", "language": "python", "name": "python3"}
+RUBRIC_HEADING = "채점 기준"  # 모범 답안과 채점 기준을 가르는 줄
 
 
 class BuildError(CourseError):
@@ -69,6 +70,13 @@ def read_source(lesson: str, root: Path = ROOT) -> Any:
             cell.source = cell.source.replace(BOX, READABLE_BOX)
     _check(lesson, notebook)
     return notebook
+
+
+def sample_and_rubric(notebook: Any, cell: str) -> tuple[str, str]:
+    """서술형 셀의 모범 답안과, 그 아래 `채점 기준` 다음의 글. 기준이 없으면 빈 글이에요."""
+    source = next(c.source for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade_id") == cell)
+    sample, _, rubric = source.partition(f"\n{RUBRIC_HEADING}\n")
+    return sample.strip(), rubric
 
 
 def check_lesson_files() -> None:

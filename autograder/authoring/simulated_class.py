@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from autograder.authoring.function_to_cell import SimulateError, as_cell
-from autograder.authoring.lesson_source import lesson_path, read_source, sources
+from autograder.authoring.lesson_source import lesson_path, read_source, sample_and_rubric, sources
 from autograder.exercises import lesson_exercises
 from autograder.exercises.answer_key_maker import make_answer_key
 from autograder.exercises.schema import Exercise, Mistake
@@ -205,7 +205,7 @@ def solution_cells(notebook: Any) -> dict[str, str]:
 
 def sample_answer(notebook: Any) -> str:
     """풀이 노트북에 있는 서술형의 예시 답안."""
-    return next(c.source for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade_id") == "reflection")
+    return sample_and_rubric(notebook, "reflection")[0]
 
 
 def write_answers(learners: Sequence[Learner], sample: str) -> None:

@@ -10,12 +10,11 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from autograder.authoring.lesson_source import BuildError, read_source
+from autograder.authoring.lesson_source import RUBRIC_HEADING, BuildError, read_source, sample_and_rubric
 from autograder.exercises import LESSONS
 from autograder.grading.lesson_cells import lesson_cells
 
 CELL = "reflection"  # 레슨마다 하나 있는, 사람이 채점하는 셀
-RUBRIC_HEADING = "채점 기준"
 _LINE = re.compile(r"- (\d+(?:\.5)?)점: (.+)")
 
 # 물음과 답안의 짧은 수식을 글자로 보일 때 쓰는 것들이에요.
@@ -45,9 +44,10 @@ class Question:
 @cache
 def question(lesson: str) -> Question:
     """레슨의 문제를 원본에서 읽어요. 기준의 줄을 읽을 수 없거나 만점과 다르면 BuildError예요."""
-    cells = read_source(lesson).cells
+    notebook = read_source(lesson)
+    cells = notebook.cells
     place = next(n for n, cell in enumerate(cells) if cell.metadata.get("nbgrader", {}).get("grade_id") == CELL)
-    sample, _, criteria = cells[place].source.partition(f"\n{RUBRIC_HEADING}\n")
+    sample, criteria = sample_and_rubric(notebook, CELL)
     max_score = next(cell.points for cell in lesson_cells(lesson).graded if cell.name == CELL)
     rubric = tuple(_rubric_line(lesson, line) for line in criteria.splitlines() if line.strip())
     if rubric and sum(line.points for line in rubric) != max_score:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from autograder.authoring.build import released_text
-from autograder.authoring.lesson_source import BuildError, read_source
+from autograder.authoring.lesson_source import RUBRIC_HEADING, BuildError, read_source
 from autograder.classroom import question as module
-from autograder.classroom.question import RUBRIC_HEADING, question, to_html
+from autograder.classroom.question import question, to_html
 from autograder.exercises import LESSONS
 
 
