@@ -213,7 +213,7 @@ def write_answers(learners: Sequence[Learner], sample: str) -> None:
 
     똑같은 답과 조금만 고친 답도 섞여서, 서술형을 채점하는 연습이 돼요.
     """
-    sentences = re.split(r"(?<=요[.)]) |\n", sample)
+    sentences = re.split(r"(?<=[.?!]) ", " ".join(sample.split()))
     qualities = (
         sample,
         sentences[0],
@@ -221,7 +221,7 @@ def write_answers(learners: Sequence[Learner], sample: str) -> None:
         "그림을 보니 값이 많이 달라져서, 없으면 안 되는 것 같아요.",
         f"{sentences[0]} 나머지는 아직 잘 모르겠어요.",
         "",
-        sample.replace("예요", "입니다").replace("어요", "습니다"),
+        f"{sample} 그래서 논문이 그렇게 정했다고 생각해요.",
         "잘 모르겠어요. 다음 시간에 다시 설명해 주세요.",
     )
     for number, learner in enumerate(learners):
