@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections import Counter
+from collections.abc import Iterator
 
 # torch를 불러오기 전에 정해요. 일꾼 여럿이 코어를 두고 다투지 않게 하고, 그림 창은 열지 않아요.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -58,3 +60,24 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if reporter is not None and exitstatus == pytest.ExitCode.OK and not reporter.stats.get("passed"):
         session.exitstatus = NOTHING_RAN
+
+
+def _state() -> dict[str, object]:
+    """시험 하나가 끝난 뒤 다음 시험이 물려받는 것이에요. torch는 불러온 뒤에만 봐요."""
+    torch = sys.modules.get("torch")
+    settings = {"기울기 스위치": torch.is_grad_enabled(), "기본 dtype": str(torch.get_default_dtype())} if torch else {}
+    return {"작업 폴더": os.getcwd(), **settings}
+
+
+@pytest.fixture(autouse=True)
+def leaves_nothing_behind() -> Iterator[None]:
+    """프로세스의 상태를 바꿔 둔 시험은 그 자리에서 틀려요. 뒤따르는 남의 시험 서른 개가 아니라요."""
+    before = _state()
+    yield
+    after = _state()
+    changed = {name: after[name] for name, value in before.items() if after[name] != value}
+    if changed:
+        os.chdir(str(before["작업 폴더"]))
+        if "기울기 스위치" in before:
+            sys.modules["torch"].set_grad_enabled(before["기울기 스위치"])
+    assert not changed, f"시험이 끝났는데 되돌리지 않은 것이 있어요: {changed}"

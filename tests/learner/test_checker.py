@@ -11,6 +11,7 @@ from autograder.learner import checker
 from autograder.learner.checker import examine
 from autograder.learner.course_material import public_key, public_names
 from autograder.learner.report import Report
+from autograder.learner.time_limit import TooSlow, time_limit
 
 GOOD = """
 import torch
@@ -80,6 +81,17 @@ def test_an_endless_loop_is_stopped(monkeypatch):
         ),
     )
     assert report.verdict == "timeout" and "끝나지 않아서" in report.message
+
+
+def test_stopping_in_the_middle_leaves_gradients_as_they_were():
+    """시간이 다 된 신호는 `torch.no_grad()`에 들어간 바로 뒤에, 나올 길이 생기기 전에 올 수도 있어요."""
+    for before in (True, False):
+        with torch.set_grad_enabled(before):
+            with pytest.raises(TooSlow), time_limit(0.05):
+                torch.set_grad_enabled(not before)
+                while True:
+                    pass
+            assert torch.is_grad_enabled() == before
 
 
 def test_the_kernels_random_state_is_left_alone():

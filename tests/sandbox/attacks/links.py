@@ -45,10 +45,10 @@ def linked_student(room: Path, path: Path) -> None:
 
 
 def unix_socket(room: Path, path: Path) -> None:
-    os.chdir(path.parent)
+    folder = os.open(path.parent, os.O_RDONLY)  # 소켓의 이름은 108바이트까지라서 긴 경로로는 만들 수 없어요.
     with socket.socket(socket.AF_UNIX) as sock:
-        sock.bind(path.name)
-    os.chdir("/")
+        sock.bind(f"/proc/self/fd/{folder}/{path.name}")
+    os.close(folder)
 
 
 def sparse(room: Path, path: Path) -> None:
