@@ -65,10 +65,10 @@ from autograder import check
 from autograder.kit import fast, plots, progress, show_reference, text
 
 # %% [markdown] tags=["given"]
-# 아래는 앞 레슨에서 만든 것들이에요. 여기서는 짧게 다시 적어 두고 쓰고, 마지막 조립에서 **여러분의 것**으로 바꿔 끼워요.
+# 앞 레슨에서 **여러분이** 만든 셋을 노트북에서 꺼내 써요. 아직 통과하지 못한 것이 있으면 아래 셀이 알려 줘요.
 
 
-# %% tags=["given"]
+# %% tags=["given", "earlier"]
 def multi_head_attention(q_in, kv_in, W_q, W_k, W_v, W_o, n_heads, mask):
     """레슨 6. q_in (B, T, D), kv_in (B, S, D), mask는 True = 볼 수 있음이거나 None -> (B, T, D)"""
     split = lambda x: x.unflatten(-1, (n_heads, -1)).transpose(1, 2)  # (B, H, ·, K)

@@ -22,6 +22,8 @@ from traitlets.config import Config
 
 from autograder.authoring.lesson_source import (
     BuildError,
+    as_released,
+    cell_id,
     check_lesson_files,
     lesson_path,
     read_source,
@@ -103,6 +105,10 @@ def _release(lesson: str, solved: str) -> str:
     left = re.search(r"(BEGIN|END) SOLUTION", "\n".join(cell.source for cell in notebook.cells))
     if left:
         raise BuildError(f"{lesson}: 풀이 표시가 짝이 맞지 않아서 배포본에 남았어요: {left.group()}")
+    for cell in notebook.cells:
+        if "earlier" in cell.metadata.get("tags", ()):
+            cell.source = as_released(cell.source)
+            cell["id"] = cell_id(lesson, cell.cell_type, cell.source)
     return _dump(notebook)
 
 

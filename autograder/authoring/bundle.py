@@ -13,14 +13,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from autograder.authoring.build import check_lessons
-from autograder.authoring.lesson_source import lesson_path, read_source, sources
+from autograder.authoring.lesson_source import lesson_path, sources
 from autograder.errors import CourseError
 from autograder.exercises import lesson_exercises
 from autograder.exercises.answer_key_maker import PUBLIC_SEED, make_answer_key
 from autograder.files import replacing
 from autograder.judging.answer_key import dump_keys
 from autograder.layout import PACKAGE, ROOT
-from autograder.notebooks.cell_code import defined_names
 from autograder.wording import josa
 
 FOLDER = "transformer-study"
@@ -75,18 +74,6 @@ def spoken(lessons: Sequence[str]) -> str:
     starts = [n for n in numbers if n - 1 not in numbers]
     ends = [n for n in numbers if n + 1 not in numbers]
     return ",".join(str(a) if a == b else f"{a}-{b}" for a, b in zip(starts, ends, strict=True))
-
-
-def restated(lessons: Sequence[str]) -> dict[str, list[str]]:
-    """레슨마다, 주어진 셀에 다시 적혀 있는 앞 레슨의 실습들. 그 앞 레슨도 함께 담을 때만이에요."""
-    found: dict[str, list[str]] = {}
-    for number, lesson in enumerate(lessons):
-        earlier = {exercise.name for before in lessons[:number] for exercise in lesson_exercises(before)}
-        given = (cell.source for cell in read_source(lesson).cells if "given" in cell.metadata.get("tags", ()))
-        names = sorted(earlier & {name for source in given for name in defined_names(source)})
-        if names:
-            found[lesson] = names
-    return found
 
 
 def write_bundle(path: Path, lessons: Sequence[str] | None = None) -> int:

@@ -72,7 +72,7 @@ def release(
     ] = None,
 ) -> None:
     """학습자에게 줄 묶음을 만들어요. 풀이, 기준 구현, 숨은 사례는 들어가지 않아요."""
-    from autograder.authoring.bundle import chosen_lessons, restated, spoken, write_bundle
+    from autograder.authoring.bundle import chosen_lessons, spoken, write_bundle
     from autograder.authoring.solved_notebooks import write_solutions
 
     if solutions is not None and (bundle is not None or lesson is not None):
@@ -93,11 +93,6 @@ def release(
     print(
         f"{_shown(path)}에 레슨 {spoken(lessons)}, 파일 {count}개를 담았어요. 풀어서 `python3 course.py lab`으로 시작해요."
     )
-    for later, names in restated(lessons).items():
-        print(
-            f"알아 두세요: 레슨 {int(later[:2])}의 주어진 셀에는 앞 레슨의 {', '.join(names)}의 계산이 다시 적혀 있어요. "
-            f"앞 레슨을 걷은 뒤에 따로 나눠 주려면 --lesson으로 레슨 {int(later[:2])}의 앞까지만 담아 주세요."
-        )
 
 
 def _shown(path: Path) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -61,7 +62,7 @@ def read_source(lesson: str, root: Path = ROOT) -> Any:
     for cell in notebook.cells:
         key = cell.metadata.get("nbgrader", {}).get("grade_id")
         if key is None:
-            key = hashlib.sha256(f"{lesson}\n{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:12]
+            key = cell_id(lesson, cell.cell_type, cell.source)
         seen[key] = seen.get(key, 0) + 1
         cell["id"] = key if seen[key] == 1 else f"{key}-{seen[key]}"
         if cell.cell_type == "code":
@@ -70,6 +71,22 @@ def read_source(lesson: str, root: Path = ROOT) -> Any:
             cell.source = cell.source.replace(BOX, READABLE_BOX)
     _check(lesson, notebook)
     return notebook
+
+
+def cell_id(lesson: str, kind: str, source: str) -> str:
+    """채점하지 않는 셀의 id. 글의 해시라서, 제 글과 맞는 id는 나눠 준 뒤로 고치지 않은 셀이라는 뜻이에요."""
+    return hashlib.sha256(f"{lesson}\n{kind}\n{source}".encode()).hexdigest()[:12]
+
+
+def as_released(source: str) -> str:
+    """`earlier` 꼬리표가 붙은 셀을 나눠 줄 글로: 앞 레슨의 답을 적는 대신 학습자의 노트북에서 꺼내 와요."""
+    lines = ["from autograder.kit import earlier", ""]
+    for node in ast.parse(source).body:
+        if not isinstance(node, ast.FunctionDef):
+            raise BuildError(f"earlier 셀에는 함수의 정의만 둘 수 있어요: {ast.unparse(node).splitlines()[0]}")
+        about = (ast.get_docstring(node) or "").splitlines()
+        lines += [*(f"# {line}".rstrip() for line in about), f'{node.name} = earlier("{node.name}")']
+    return "\n".join(lines)
 
 
 def sample_and_rubric(notebook: Any, cell: str) -> tuple[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from autograder.authoring.lesson_source import as_released, cell_id
 from autograder.grading.lesson_master import Master
 from autograder.notebooks.cell_code import same_code
 from autograder.notebooks.reading import Notebook
@@ -36,12 +37,15 @@ def complaints(notebook: Notebook, master: Master, exercises: Mapping[int, str])
 
 
 def _keeps_given(notebook: Notebook, master: Master) -> bool:
-    """주어진 코드가 그대로인지. 원본에서 셀을 나누거나 합쳤어도, 이어 붙인 프로그램이 같으면 앞서 나눠 준 노트북도 그대로예요."""
-    given = [cell.source for cell in notebook.cells if cell.given]
-    ours = [cell.source for cell in master.cells if cell.given]
-    if all(any(same_code(one, mine) for mine in given) for one in ours):
+    """주어진 코드가 나눠 준 그대로인지. 앞선 판의 노트북은 셀이 달라도 그때 나눠 준 글 그대로면 돼요."""
+    given = [cell for cell in notebook.cells if cell.given]
+    ours = [as_released(c.source) if "earlier" in c.tags else c.source for c in master.cells if c.given]
+    if all(any(same_code(one, mine.source) for mine in given) for one in ours):
         return True
-    return same_code("\n".join(ours), "\n".join(given))
+    if same_code("\n".join(ours), "\n".join(cell.source for cell in given)):  # 셀을 나누거나 합쳤을 뿐이에요.
+        return True
+    handed_out = all(cell.id == cell_id(master.lesson, cell.kind, cell.source) for cell in given)
+    return handed_out and any(not any(same_code(one, mine.source) for one in ours) for mine in given)
 
 
 def _listed(names: Iterable[str]) -> str:

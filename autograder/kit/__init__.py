@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import ast
 import os
-from typing import TypeVar
+from collections.abc import Callable
+from typing import Any, TypeVar
 
+from autograder.errors import CourseError
 from autograder.kit import text
 from autograder.kit.progress_bar import progress
 from autograder.kit.standing import unsolved
 from autograder.kit.waiting import watch
 from autograder.layout import REFERENCE
 
-__all__ = ["fast", "progress", "show_reference", "text"]
+__all__ = ["earlier", "fast", "progress", "show_reference", "text"]
 
 _T = TypeVar("_T")
 
@@ -24,9 +26,28 @@ _T = TypeVar("_T")
 watch()
 
 
+class NotYetMade(CourseError):
+    """앞 레슨의 함수를 불렀는데 학습자가 아직 만들지 않았어요."""
+
+
 def fast(full: _T, small: _T) -> _T:
     """실험의 크기를 골라요. 보통은 `full`, 환경 변수 `COURSE_FAST=1`이면 `small`이에요(시험에서만 켜요)."""
     return small if os.environ.get("COURSE_FAST") == "1" else full
+
+
+def earlier(name: str) -> Callable[..., Any]:
+    """앞 레슨에서 학습자가 만든 함수를 그 노트북에서 꺼내요. 쓸 수 없으면 까닭을 말하고, 불렀을 때 알려 주는 것을 돌려줘요."""
+    from autograder.kit.assembly import from_earlier_lesson
+
+    function, reason = from_earlier_lesson(name)
+    if not reason:
+        return function
+    print(reason)
+
+    def not_yet(*args: Any, **kwargs: Any) -> Any:
+        raise NotYetMade(reason)
+
+    return not_yet
 
 
 def show_reference(filename: str, anyway: bool = False) -> None:

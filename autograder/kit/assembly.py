@@ -36,6 +36,7 @@ __all__ = [
     "Parts",
     "Tap",
     "certificate",
+    "from_earlier_lesson",
     "gather",
     "one_thread",
     "read_definitions",
@@ -183,6 +184,18 @@ def gather(kernel: Mapping[str, Any], folder: Path | None = None) -> Parts:
     if callable(given):
         spaces[LESSON]["multi_head_attention"] = attention
     return Parts(functions, choices, attention)
+
+
+def from_earlier_lesson(name: str) -> tuple[Any, str]:
+    """앞 레슨의 노트북에 있는 학습자의 함수와, 그것을 쓸 수 없는 까닭(쓸 수 있으면 빈 글)."""
+    part = next(part for part in PARTS if part.name == name)
+    function = read_definitions(lessons_folder() / part.lesson / f"{part.lesson}.ipynb").get(name)
+    reason = _why_not(part, function)
+    if not reason:
+        return function, ""
+    return None, (
+        f"레슨 {part.lesson[1]}의 `{name}`: {reason}. 그 레슨에서 통과하고 저장한 뒤에 이 셀을 다시 실행해요."
+    )
 
 
 def _why_not(part: Part, function: Any) -> str:

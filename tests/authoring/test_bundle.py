@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from autograder.authoring import build
-from autograder.authoring.bundle import FOLDER, BundleError, chosen_lessons, restated, spoken, write_bundle
+from autograder.authoring.bundle import FOLDER, BundleError, chosen_lessons, spoken, write_bundle
 from autograder.authoring.simulated_class import solution_cells
 from autograder.authoring.solved_notebooks import SolutionsError, write_solutions
 from autograder.exercises import lesson_exercises
@@ -240,11 +240,6 @@ def test_lessons_that_are_not_there_are_refused_in_one_sentence(text: str) -> No
 
 def test_lessons_are_said_shortly() -> None:
     assert spoken(chosen_lessons("1,2,3,5,7-8")) == "1-3,5,7-8"
-
-
-def test_a_later_lesson_says_what_it_tells_of_the_earlier_ones() -> None:
-    assert "multi_head_attention" in restated(chosen_lessons("6,8"))["08_full_transformer"]
-    assert restated(chosen_lessons("8")) == {} == restated(chosen_lessons("1-7"))
 
 
 def unpack(path: Path, out: Path) -> Path:

@@ -16,7 +16,7 @@ from support.pasted import (
     paste,
 )
 
-from autograder.authoring.bundle import bundle_files, restated
+from autograder.authoring.bundle import bundle_files
 from autograder.authoring.lesson_source import sources
 from autograder.exercises import find_exercise, lesson_exercises
 from autograder.exercises.answer_key_maker import PUBLIC_SEED, make_answer_key
@@ -49,18 +49,12 @@ def functions(files) -> list[Found]:
 
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_no_function_of_the_bundle_earns_a_point(functions, lesson) -> None:
-    """예외는 둘이에요: 연산자나 PyTorch의 함수 하나로도 받는 점수, 그리고 뒤 레슨의 주어진 셀이 다시 적은 앞 레슨의 함수.
-
-    뒤의 것은 레슨을 나누어 배포하면(`release --lesson`) 먼저 나가지 않아요.
-    """
-    earned, given = [], {later: names for later, names in restated(LESSONS).items() if later > lesson}
+    """예외는 연산자나 PyTorch의 함수 하나로도 받는 점수뿐이에요."""
+    earned = []
     for exercise in lesson_exercises(lesson):
         key = make_answer_key(exercise, HIDDEN_SEED)
         free = naive_score(exercise, key)
         for found in list(functions):
-            later = found.where.split("/")[1] if found.where.startswith("lessons/") else ""
-            if later in given and {found.name, *found.outer} & {*given[later]}:
-                continue
             try:
                 got = paste(found, exercise, key)
             except TooSlowToPaste:

@@ -5,7 +5,11 @@ from __future__ import annotations
 import pytest
 from support.tiny_lesson import ANSWERS, GIVEN, cells_of, code, markdown, plan
 
-from autograder.notebooks.reading import NotebookError
+from autograder.authoring.build import released_text
+from autograder.authoring.lesson_source import cell_id, sources
+from autograder.grading.lesson_master import load_master
+from autograder.grading.plan import plan_run
+from autograder.notebooks.reading import NotebookError, read_notebook
 
 
 def test_untouched_notebook_has_no_problems() -> None:
@@ -28,6 +32,21 @@ def test_given_cells_may_be_split_joined_or_tidied_after_release() -> None:
     for changed in (first, GIVEN + "\ntorch.allclose = None"):
         (told,) = plan([code(changed, tags=("given",)), *exercises]).problems
         assert "주어진 셀이" in told
+
+
+def test_an_earlier_edition_is_not_an_edited_notebook() -> None:
+    """앞선 판에서 나눠 준 셀은 id가 그때의 글과 맞아요. 글을 고치면 맞지 않아요."""
+    old = GIVEN.replace("torch", "torch  # 첫 판", 1) + "\nimport cmath"
+    exercises = cells_of(ANSWERS)[1:]
+    kept = code(old, tags=("given",), id=cell_id("tiny", "code", old))
+    assert plan([kept, *exercises]).problems == ()
+    (told,) = plan([{**kept, "source": old + "\ntorch.allclose = None"}, *exercises]).problems
+    assert "주어진 셀이" in told
+
+
+@pytest.mark.parametrize("lesson", sources())
+def test_the_notebook_that_is_handed_out_has_no_problems(lesson: str) -> None:
+    assert plan_run(read_notebook(released_text(lesson).encode()), load_master(lesson)).problems == ()
 
 
 def test_another_courses_notebook_is_refused() -> None:

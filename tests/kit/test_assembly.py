@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from autograder.authoring.lesson_source import read_source, sources
-from autograder.kit import assembly, trainer
+from autograder.kit import NotYetMade, assembly, earlier, trainer
 from autograder.kit.pairs import every_pair, split_pairs
 
 LESSON = "08_full_transformer"
@@ -78,6 +78,22 @@ def test_untouched_or_missing_notebooks_leave_stand_ins_with_a_reason(tmp_path):
     model = trainer.Assembled(parts, len(vocabulary))
     assert trainer.causal_gate(model, src, tgt).passed and trainer.batch_gate(model, src, tgt).passed
     assert isinstance(trainer.translate_one(model, vocabulary, "나는 학교에 간다", beam=4), str)
+
+
+def test_a_later_lesson_takes_the_learners_own_function(solved, tmp_path, monkeypatch, capsys):
+    """주어진 것은 없어요: 통과한 것은 학습자의 함수 그대로, 아니면 까닭을 말하고 불렀을 때 알아볼 수 있게 멈춰요."""
+    monkeypatch.setattr(assembly, "lessons_folder", lambda: solved)
+    ffn = earlier("ffn")
+    assert ffn.__code__.co_filename.endswith("03_feed_forward.ipynb") and capsys.readouterr().out == ""
+    write_cells(tmp_path, "03_feed_forward", "def ffn(x, W1, b1, W2, b2):\n    return x")
+    monkeypatch.setattr(assembly, "lessons_folder", lambda: tmp_path)
+    for name, reason in (("ffn", "통과하지 못했어요"), ("multi_head_attention", "찾지 못했어요")):
+        missing = earlier(name)
+        said = capsys.readouterr().out.strip()
+        assert reason in said and f"`{name}`" in said and "다시 실행해요" in said
+        with pytest.raises(NotYetMade) as raised:
+            missing(torch.zeros(1))
+        assert str(raised.value) == said
 
 
 def test_only_definitions_of_a_notebook_run(tmp_path):

@@ -17,6 +17,13 @@ def _raised_here(seen: Seen, words: Words) -> Words | None:
 
 _OWN = (
     Entry(
+        "own.earlier",
+        "NotYetMade",
+        "",
+        "앞 레슨에서 만들어 가져올 함수가 아직 없어요.",
+        "앞 레슨에서 그 실습을 통과하고 저장한 뒤에, 함수를 가져오는 셀과 이 실습 셀을 다시 실행해요.",
+    ),
+    Entry(
         "own.not-implemented",
         "NotImplementedError",
         "",
