@@ -7,8 +7,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import torch
-
 TIME_LIMIT = 10.0  # CPU 초. 기계가 바빠도 바른 답이 시간 초과로 보이지 않게 CPU 시간으로 재요.
 PATIENCE = 6  # 벽시계로는 이 배수만큼 기다려요. 잠들어 있거나 입력을 기다리는 코드를 깨우는 데만 써요.
 
@@ -34,6 +32,8 @@ def time_limit(seconds: float) -> Iterator[None]:
         signal.SIGPROF: (signal.ITIMER_PROF, seconds),
         signal.SIGALRM: (signal.ITIMER_REAL, seconds * PATIENCE),
     }
+    import torch  # 명령의 목록을 만들 때에도 불리는 파일이라, 쓸 때 불러와요.
+
     gradients = torch.is_grad_enabled()
     previous = {number: signal.signal(number, stop) for number in timers}
     for timer, limit in timers.values():
