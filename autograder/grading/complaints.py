@@ -44,8 +44,10 @@ def _keeps_given(notebook: Notebook, master: Master) -> bool:
         return True
     if same_code("\n".join(ours), "\n".join(cell.source for cell in given)):  # 셀을 나누거나 합쳤을 뿐이에요.
         return True
-    handed_out = all(cell.id == cell_id(master.lesson, cell.kind, cell.source) for cell in given)
-    return handed_out and any(not any(same_code(one, mine.source) for one in ours) for mine in given)
+    untouched = [cell for cell in notebook.cells if cell.id == cell_id(master.lesson, cell.kind, cell.source)]
+    known = {cell.id for cell in master.cells} | {cell_id(master.lesson, "code", source) for source in ours}
+    earlier_edition = any(cell.id not in known for cell in untouched)
+    return earlier_edition and all(cell in untouched for cell in given)
 
 
 def _listed(names: Iterable[str]) -> str:

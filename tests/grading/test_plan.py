@@ -42,6 +42,10 @@ def test_an_earlier_edition_is_not_an_edited_notebook() -> None:
     assert plan([kept, *exercises]).problems == ()
     (told,) = plan([{**kept, "source": old + "\ntorch.allclose = None"}, *exercises]).problems
     assert "주어진 셀이" in told
+    text = markdown("첫 판의 글")
+    text["id"] = cell_id("tiny", "markdown", "첫 판의 글")
+    assert plan([text, *exercises]).problems == ()  # 지금 판에서 생긴 주어진 셀은 없는 것이 맞아요.
+    assert "주어진 셀이" in plan([markdown("더한 글"), *exercises]).problems[0]
 
 
 @pytest.mark.parametrize("lesson", sources())
