@@ -20,7 +20,7 @@ def embed(ids: Tensor, E: Tensor) -> Tensor:
 
 
 def tied_logits(h: Tensor, E: Tensor) -> Tensor:
-    """같은 표를 뒤집어 모든 토큰의 로짓을 구해요. 식: hEᵀ (논문 §3.4). h (B, T, D) → (B, T, V)."""
+    """같은 표를 전치해 모든 토큰의 로짓을 구해요. 식: hEᵀ (논문 §3.4). h (B, T, D) → (B, T, V)."""
     return h @ E.T  # (B, T, V)
 
 

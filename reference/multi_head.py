@@ -90,7 +90,7 @@ class MultiHeadAttention(nn.Module):
     """`multi_head_attention`에 편향, 드롭아웃, 캐시, GQA를 더한 모듈이에요 (논문 §3.2.2).
 
     W_q, W_k, W_v를 세로로 쌓은 `qkv` 하나로 두어 행렬곱 한 번으로 셋을 얻어요.
-    nn.Linear는 (나가는 크기, 들어오는 크기)로 저장하므로 `W_q` 등은 뒤집어서 (D, ·)로 보여 줘요.
+    nn.Linear는 (나가는 크기, 들어오는 크기)로 저장하므로 `W_q` 등은 두 축을 맞바꾸어 (D, ·)로 보여 줘요.
     `gain`은 값을 옮기는 W_v와 W_o의 처음 크기에 곱하는 배율이에요 (DeepNorm의 β).
     """
 

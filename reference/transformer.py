@@ -167,7 +167,7 @@ class Transformer(nn.Module):
         return dropout(self.positions(self.embedding(ids), step), self.config.dropout, self.training)
 
     def logits(self, hidden: Tensor) -> Tensor:
-        """hidden (..., D) → (..., V). 공유하는 임베딩 표를 뒤집어 써요 (논문 §3.4)."""
+        """hidden (..., D) → (..., V). 공유하는 임베딩 표를 전치해 써요 (논문 §3.4)."""
         return self.embedding.logits(hidden)
 
     def encoder_layers(self) -> list[EncoderLayer]:
