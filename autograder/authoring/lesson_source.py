@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.authoring.first_cell import add_first_cell
+from autograder.authoring.lesson_minutes import fill_in_minutes
 from autograder.errors import CourseError
 from autograder.exercises import LESSONS, lesson_exercises
 from autograder.exercises.schema import Exercise
@@ -57,6 +58,7 @@ def read_source(lesson: str, root: Path = ROOT) -> Any:
     notebook = jupytext.read(path, fmt="py:percent")
     notebook.metadata = {"kernelspec": dict(KERNEL), "language_info": {"name": "python"}}
     notebook.nbformat, notebook.nbformat_minor = 4, 5
+    fill_in_minutes(notebook)
     add_first_cell(notebook)
     seen: dict[str, int] = {}
     for cell in notebook.cells:

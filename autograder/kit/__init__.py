@@ -13,12 +13,14 @@ from typing import Any, TypeVar
 
 from autograder.errors import CourseError
 from autograder.kit import text
+from autograder.kit.drawings import drawing
+from autograder.kit.moving import moving
 from autograder.kit.progress_bar import progress
 from autograder.kit.standing import unsolved
 from autograder.kit.waiting import watch
 from autograder.layout import REFERENCE
 
-__all__ = ["earlier", "fast", "progress", "show_reference", "text"]
+__all__ = ["drawing", "earlier", "fast", "moving", "progress", "show_reference", "steps", "text"]
 
 _T = TypeVar("_T")
 
@@ -33,6 +35,11 @@ class NotYetMade(CourseError):
 def fast(full: _T, small: _T) -> _T:
     """실험의 크기를 골라요. 보통은 `full`, 환경 변수 `COURSE_FAST=1`이면 `small`이에요(시험에서만 켜요)."""
     return small if os.environ.get("COURSE_FAST") == "1" else full
+
+
+def steps(full: int, small: int) -> int:
+    """학습의 스텝 수. `fast`와 같고, 시험에서는 환경 변수 `COURSE_STEPS`만큼 곱해 오래 학습해도 같은 말이 참인지 봐요."""
+    return fast(full, small) * int(os.environ.get("COURSE_STEPS", "1"))
 
 
 def earlier(name: str) -> Callable[..., Any]:
