@@ -708,7 +708,7 @@ def grouped_query_attention(
 # </details>
 # <details><summary>힌트 2 · 도구</summary>
 #
-# 늘리는 메서드가 둘 있어요. `repeat`은 `0 1 2 0 1 2`, `repeat_interleave`는 `0 0 1 1 2 2`예요.
+# 늘리는 메서드가 둘 있어요. `repeat`는 `0 1 2 0 1 2`, `repeat_interleave`는 `0 0 1 1 2 2`예요.
 #
 # </details>
 # <details><summary>힌트 3 · 거의 다</summary>

@@ -468,7 +468,7 @@ def _interleave(even, odd):
 
 
 def _pe_each_dimension(exponent):
-    """차원마다 지수를 따로 계산해요. 짝수 차원은 sin, 홀수 차원은 cos예요."""
+    """차원마다 지수를 따로 계산해요. 짝수 차원은 sin, 홀수 차원은 cos이에요."""
 
     def pe(max_len, d_model):
         dims = torch.arange(d_model)

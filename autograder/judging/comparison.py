@@ -1,4 +1,4 @@
-"""값 견주기: 기대값과 나온 값을 형, 모양, dtype, 유한성, 값의 차례로."""
+"""값 견주기: 기댓값과 나온 값을 형, 모양, dtype, 유한성, 값의 차례로."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def tolerance(case: KeyCase, dtype: torch.dtype | None = None) -> tuple[float, f
 
 
 def excess(expected: Tensor, value: Tensor, atol: float, rtol: float) -> Tensor:
-    """원소마다 |차이| / (atol + rtol·|기대값|). 1 이하면 같은 값이에요. 둘 다 nan이거나 같은 inf면 0."""
+    """원소마다 |차이| / (atol + rtol·|기댓값|). 1 이하면 같은 값이에요. 둘 다 nan이거나 같은 inf면 0."""
     e, v = expected.to(torch.float64), value.to(torch.float64)
     ratio = (v - e).abs() / (atol + rtol * e.abs())
     same = (e == v) | (e.isnan() & v.isnan())
@@ -43,7 +43,7 @@ def excess(expected: Tensor, value: Tensor, atol: float, rtol: float) -> Tensor:
 def compare(
     case: KeyCase, expected: Any, value: Any, path: str = "결과", ignore: Tensor | None = None
 ) -> Problem | None:
-    """기대값과 나온 값을 형, 모양, dtype, 유한성, 값의 차례로 견줘요."""
+    """기댓값과 나온 값을 형, 모양, dtype, 유한성, 값의 차례로 견줘요."""
     if isinstance(expected, Tensor):
         return _compare_tensor(case, expected, value, path, ignore)
     if value is None and expected is not None:
@@ -61,7 +61,7 @@ def compare(
         return _compare_sequence(case, expected, value, path)
     if isinstance(expected, dict):
         return _compare_dict(case, expected, value, path)
-    raise TypeError(f"견줄 수 없는 기대값이에요: {type(expected).__name__}")
+    raise TypeError(f"견줄 수 없는 기댓값이에요: {type(expected).__name__}")
 
 
 def wrong_type(expected: Any, value: Any, path: str) -> Problem:

@@ -246,7 +246,7 @@ def bench_train(json_file: JsonOption = None, small: SmallOption = False, thread
 
 @bench.command("decode")
 def bench_decode(json_file: JsonOption = None, small: SmallOption = False, threads: ThreadsOption = 1) -> int:
-    """디코딩: 그리디과 빔 4, HF generate와 CTranslate2."""
+    """디코딩: 그리디와 빔 4, HF generate와 CTranslate2."""
     return _bench(["decode"], json_file, small, threads)
 
 

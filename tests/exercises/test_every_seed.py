@@ -57,7 +57,7 @@ NONSENSE: dict[str, Callable[..., Any]] = {
 
 
 def constants_like_the_answer(key: AnswerKey) -> list[tuple[str, list[list[Outcome]]]]:
-    """기대값과 형, 모양, dtype이 같고 값은 모두 같은 결과들: 모양만 맞춘 답. 글이 든 답에는 쓰지 않아요."""
+    """기댓값과 형, 모양, dtype이 같고 값은 모두 같은 결과들: 모양만 맞춘 답. 글이 든 답에는 쓰지 않아요."""
 
     def textual(value: Any) -> bool:
         inside = [*value, *value.values()] if isinstance(value, dict) else value

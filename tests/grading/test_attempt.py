@@ -82,7 +82,7 @@ def test_deleted_cells_and_renamed_functions_are_missing() -> None:
 
 
 def test_values_are_never_shown() -> None:
-    """숨은 사례의 입력도 기대값도 설명에 나오지 않아요."""
+    """숨은 사례의 입력도 기댓값도 설명에 나오지 않아요."""
     found = grade(double="def double(x):\n    return x * 2 + 0.5")
     shown = found["double"].message
     for case in tiny_setup().keys["double"].cases:
