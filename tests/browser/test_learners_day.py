@@ -18,8 +18,10 @@ from support.browser import (
 )
 
 from autograder.authoring.bundle import write_bundle
+from autograder.authoring.lesson_source import sources
 from autograder.notebooks.reading import read_notebook
 
+LESSONS = sources()
 WRONG = "def softmax(x, dim=-1):\n    return x / x.sum(dim=dim, keepdim=True)"
 RIGHT = "def softmax(x, dim=-1):\n    shifted = (x - x.amax(dim=dim, keepdim=True)).exp()\n    return shifted / shifted.sum(dim=dim, keepdim=True)"
 
@@ -64,3 +66,33 @@ def test_from_the_first_opening_to_a_solved_exercise(course: Path, lab: str) -> 
         keep_screenshot(page, "lab-run-all")
         saved = read_notebook(course / "study" / "05_attention_math" / "05_attention_math.ipynb")
         assert saved.text("softmax") == RIGHT
+
+
+@in_a_browser
+@pytest.mark.parametrize(
+    "lesson", [pytest.param(name, marks=[] if name[:2] == "05" else pytest.mark.slow) for name in LESSONS]
+)
+def test_a_drawing_is_seen_and_a_figure_moves(lab: str, lesson: str) -> None:
+    """풀기 전에도 그림은 보이고, 손잡이 하나는 움직여요. 글로만 그린 실험은 실습을 기다릴 수 있어요."""
+    with open_browser() as browser:
+        page = browser.new_page(viewport={"width": 1280, "height": 900}, locale="ko-KR")
+        notebook = Lab(page, lab.replace("01_background/01_background", f"{lesson}/{lesson}"))
+        notebook.restart_and_run_all(300)
+        drawing = notebook.notebook.locator("svg[role=img][aria-label]").first
+        drawing.scroll_into_view_if_needed()
+        assert drawing.bounding_box()["width"] > 300
+        keep_screenshot(page, f"drawing-{lesson}")
+        handle = notebook.notebook.locator(".widget-slider .noUi-handle, .widget-toggle-buttons button").first
+        if handle.count() == 0:
+            return
+        handle.scroll_into_view_if_needed()
+        picture = handle.locator(
+            "xpath=ancestor::div[contains(@class,'jp-OutputArea-child')]/preceding-sibling::div//img"
+        )
+        before = picture.last.get_attribute("src")
+        handle.focus()
+        page.keyboard.press("ArrowRight")
+        page.wait_for_timeout(1500)
+        notebook.rest()
+        assert picture.last.get_attribute("src") != before
+        keep_screenshot(page, f"moving-{lesson}")
