@@ -63,6 +63,8 @@ drawing("transformer", lit="norm")
 # - **신호**: 층을 지나는 $h$의 크기. 맨 아래에서 1로 출발해 올라가요.
 # - **기울기**: $\partial L / \partial h$의 크기. 맨 위에서 1로 출발해 내려와요. 기울기가 닿지 않는 층은 배우지 못해요.
 #
+# 그림에서 0이 맨 아래, 24가 맨 위예요.
+#
 # **예상.** 층마다 절반으로 준다면 24층 뒤에는 얼마가 남을까요?
 #
 # <details><summary>예상해 본 뒤 열기</summary>
@@ -96,10 +98,10 @@ def climb(way, depth: int = 24, scale: float = 0.7) -> tuple[list[float], list[f
 def show(ways: dict, depth: int = 24, scale: float = 0.7) -> None:
     """오늘의 그림. 쌓는 방법마다 한 줄이에요."""
     curves = {name: climb(way, depth, scale) for name, way in ways.items()}
-    titles = ("신호: 아래에서 위로", "기울기: 위에서 아래로")
+    style = {"xlabel": "층", "ylabel": "크기", "logy": True, "dashed": ["Post-LN"]}
     for part, ax in enumerate(plots.panels(2, f"{depth}층을 쌓으면")):
-        series = {name: curve[part] for name, curve in curves.items()}
-        plots.lines(range(depth + 1), series, title=titles[part], xlabel="층", ylabel="크기", logy=True, ax=ax)
+        title = ("신호: 아래에서 위로", "기울기: 위에서 아래로")[part]
+        plots.lines(range(depth + 1), {name: c[part] for name, c in curves.items()}, title=title, ax=ax, **style)
 
 
 def plain(h: torch.Tensor, sublayer) -> torch.Tensor:
@@ -256,7 +258,7 @@ x = torch.randn(3, 64, generator=g) * spread + shift
 y = layer_norm(x, torch.ones(64), torch.zeros(64))
 left, right = plots.panels(2, "토큰마다 제각각이던 값이 같은 크기로")
 plots.histogram(dict(zip(tokens, x, strict=True)), title="정규화 전", xlabel="값", bins=40, ax=left)
-plots.histogram(dict(zip(tokens, y, strict=False)), title="정규화 후", xlabel="값", bins=40, ax=right)
+plots.histogram(dict(zip(tokens, y, strict=True)), title="정규화 후", xlabel="값", bins=40, ax=right)
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 토큰마다 제각각이던 자리와 퍼진 정도가 오른쪽에서는 한데 겹쳐요. 이제 잔차는 잠시 빼고 24층에 걸어 봐요.
@@ -365,7 +367,7 @@ ways["Post-LN"] = lambda h, sublayer: post_norm(h, sublayer, one, zero)
 show(ways)
 
 # %% [markdown] tags=["given"]
-# **눈으로 보기.** 보라색 선을 봐요. 신호는 어느 층에서나 1이고, 기울기는 맨 아래에서도 두세 배예요. 둘이 서로의 빈틈을 메웠어요.
+# **눈으로 보기.** 보라색 점선을 봐요. 신호는 어느 층에서나 1이고, 기울기는 맨 아래에서도 두세 배예요. 둘이 서로의 빈틈을 메웠어요.
 #
 # **한 줄 정리.** Post-LN은 지름길까지 함께 정규화해서, 신호도 기울기도 알맞은 크기로 지켜요.
 
@@ -506,10 +508,10 @@ for W in weights:
     states.append(torch.tanh(states[-1] @ W))  # 잔차 없이
 slopes = torch.autograd.grad(states[-1].sum(), states[1:])
 no_way, shortcut = grad_norm_by_depth(x, weights, False), grad_norm_by_depth(x, weights, True)
-both = {"아래에서 온 신호": [size(h) for h in states[:-1]], "위에서 온 기울기": [size(s) for s in slopes]}
+both = {"올라온 신호": [size(h) for h in states[:-1]], "내려온 기울기": [size(s) for s in slopes]}
 left, right = plots.panels(2, "24층에서 W의 기울기")
 style = {"xlabel": "층", "ylabel": "크기", "logy": True}
-plots.lines(range(1, 25), {**both, "둘이 만난 W의 기울기": no_way}, title="잔차 없음", ax=left, **style)
+plots.lines(range(1, 25), {**both, "W의 기울기": no_way}, title="잔차 없음", ax=left, **style)
 plots.lines(range(1, 25), {"잔차 없음": no_way, "잔차 있음": shortcut}, title="W의 기울기", ax=right, **style)
 
 # %% [markdown] tags=["given"]
@@ -572,7 +574,7 @@ def train(order, warmup: int, shrink: float = 1.0, count: int = steps(160, 8)) -
     model, log = new_model(shrink), []
     learned = [model["table"], model["place"], model["out"], *(W for layer in model["layers"] for W in layer)]
     optimizer = torch.optim.Adam(learned, betas=(0.9, 0.98))
-    for step in progress(range(1, count + 1), f"워밍업 {warmup}스텝: 학습"):
+    for step in progress(range(1, count + 1), f"{order.__name__}, 워밍업 {warmup}스텝: 학습"):
         optimizer.param_groups[0]["lr"] = 0.03 * min(1.0, step / max(1, warmup))
         log.append(one_step(model, optimizer, order))
     losses, weights, hidden = zip(*log, strict=True)
@@ -582,13 +584,17 @@ def train(order, warmup: int, shrink: float = 1.0, count: int = steps(160, 8)) -
 # %% tags=["experiment"]
 def compare(runs: dict) -> None:
     """손실, 첫 스텝에서 층마다 W2의 기울기, 서른 번째 스텝에서 층마다 h의 기울기."""
-    titles = {"손실": "손실", "W2": r"첫 스텝: $W_2$의 기울기", "h": r"서른 번째 스텝: $h$의 기울기"}
+    titles = {"손실": "손실", "W2": r"첫 스텝: $W_2$의 기울기", "h": "서른 번째 스텝: $h$의 기울기"}
     for (key, title), ax in zip(titles.items(), plots.panels(3, "12층 모델을 가르치면"), strict=True):
         series, first = {name: log[key] for name, log in runs.items()}, int(key != "h")
-        x, label = range(first, first + len(next(iter(series.values())))), "스텝" if key == "손실" else "층"
-        plots.lines(x, series, title=title, xlabel=label, ylabel="크기", logy=key == "h", ax=ax)
+        x, axis = range(first, first + len(next(iter(series.values())))), "스텝" if key == "손실" else "층"
+        style = {"xlabel": axis, "ylabel": "손실" if key == "손실" else "크기", "dashed": ["Post-LN, 워밍업 100"]}
+        plots.lines(x, series, title=title, logy=key == "h", ax=ax, **style)
+        ax.get_legend().remove()
+    ax.figure.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=2)
 
 
+# %% tags=["experiment"]
 runs = {"Post-LN, 워밍업 없음": train(post_norm, 0), "Post-LN, 워밍업 100": train(post_norm, 100)}
 runs["Pre-LN, 워밍업 없음"] = train(pre_norm, 0)
 compare(runs)

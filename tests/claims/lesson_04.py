@@ -47,6 +47,7 @@ def _(cells):
 
 lesson.known("24층", "레슨이 고른 층 수")
 lesson.known("24번 이은 다음", "레슨이 고른 층 수")
+lesson.known("0이 맨 아래, 24가 맨 위예요", "레슨이 고른 층 수")
 lesson.known("24번째 층이", "레슨이 고른 층 수")
 
 # -- 잔차 연결 --
@@ -141,7 +142,7 @@ def _(cells):
     assert F.layer_norm(torch.full((1, 4), 3.0), (4,)).abs().max() == 0
 
 
-@lesson.holds("보라색 선을 봐요. 신호는 어느 층에서나 1이고, 기울기는 맨 아래에서도 두세 배예요.")
+@lesson.holds("보라색 점선을 봐요. 신호는 어느 층에서나 1이고, 기울기는 맨 아래에서도 두세 배예요.")
 def _(cells):
     signal, slope = stack(cells, "Post-LN")
     assert list(cells.ways).index("Post-LN") == 3  # 넷째 색이 보라색이에요.
@@ -206,7 +207,7 @@ lesson.known("잔차가 있으면 0.5 대신 $1 + 0.5$가 곱해져요", "고른
     "신호와 기울기가 X자로 엇갈려요. 그 곱인 $W$의 기울기는 어느 층이나 비슷하게 작아요. 잔차가 있으면 그 수만 배가 넘어요."
 )
 def _(cells):
-    signal, slope = cells.both["아래에서 온 신호"], cells.both["위에서 온 기울기"]
+    signal, slope = cells.both["올라온 신호"], cells.both["내려온 기울기"]
     assert signal[-1] < 1e-4 * signal[0] and slope[0] < 1e-4 * slope[-1]
     assert max(cells.no_way) < 6 * min(cells.no_way) and max(cells.no_way) < 0.01
     assert min(b / a for a, b in zip(cells.no_way, cells.shortcut, strict=True)) > 3e4
