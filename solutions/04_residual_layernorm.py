@@ -208,17 +208,18 @@ drawing("normalization-axes")
 # </details>
 #
 # <div class="alert alert-warning"><b>블로그와 다른 점</b><br>
-# 블로그 4편의 코드는 <code>x.std()</code>로 나누고 eps를 루트 밖에서 더해요. PyTorch의 <code>std</code>는 $D-1$로 나누므로
+# 블로그 4편의 코드는 <code>x.std()</code>로 나누고 eps를 루트 밖에서 더해요. PyTorch의 <code>std</code>는 기본으로 $D-1$로 나누므로
 # 그대로 돌리면 <code>[1, 5, 3, 7]</code>에서 ±1.162, ±0.387이 나와요. 글에 적힌 ±1.342, ±0.447은 $D$로 나눈 것이고,
 # 이쪽이 Ba 외 (2016)와 <code>nn.LayerNorm</code>의 정의예요.<br>
-# 널리 읽히는 The Annotated Transformer의 코드도 같아서, 이어받은 프로젝트가 아주 많아요. 배율이 거의 일정하게 다를 뿐이라
-# $\gamma$가 메우니 학습은 잘 돼요. 다만 학습된 가중치를 <code>nn.LayerNorm</code>과 주고받으면 값이 조금 어긋나요.</div>
+# 널리 읽히는 The Annotated Transformer의 코드도 같아서, 이어받은 프로젝트가 많아요. 배율이 거의 일정하게 다를 뿐이라
+# $\gamma$가 메우니 학습은 잘 돼요. 다만 학습된 값을 <code>nn.LayerNorm</code>과 주고받으면 조금 어긋나요.</div>
 
 
 # %% nbgrader={"grade": false, "grade_id": "layer_norm", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def layer_norm(x: torch.Tensor, gamma: torch.Tensor, beta: torch.Tensor, eps: float = 1e-5) -> torch.Tensor:
     """토큰마다 마지막 축을 평균 0, 분산 1로 맞추고 gamma를 곱해 beta를 더해요.
 
+    Ba 외 (2016): 평균과 분산을 배치가 아니라 사례 하나의 층 안에서 구해요. 여기서는 토큰 하나의 D개예요.
     식: gamma * (x - 평균) / sqrt(모분산 + eps) + beta
     모양: x (..., D), gamma와 beta (D,) -> (..., D). dtype은 x와 같아요.
     예: x = [1, 5, 3, 7], gamma = 1, beta = 0 -> [-1.342, 0.447, -0.447, 1.342]
@@ -270,7 +271,7 @@ show(ways)
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 신호는 어느 층에서나 1로 곧게 펴졌어요. 그런데 기울기는 내려오며 수십 배가 넘게 불어나요. 표준편차가 0.41로 준 신호를
-# 2.45배로 되돌리는 나눗셈이 기울기에도 걸려서예요. 부분층이 0.49로 줄이고 정규화가 2.45배로 키우니 층마다 1.2배쯤이에요.
+# 2.45배로 되돌리는 나눗셈이 기울기에도 걸려서예요. 부분층이 기울기를 0.49배로 줄여도 정규화가 2.45배로 키우니 층마다 1.2배쯤이에요.
 #
 # **한 줄 정리.** 층 정규화는 신호를 다잡지만, 기울기에는 지름길이 필요해요.
 
@@ -305,7 +306,7 @@ plots.bars(labels, moved, xlabel="함께 넣은 문장", ylabel="평균 차이",
 # %% [markdown] tags=["given"]
 # ## 실습 4-3 Post-LN ★☆☆ · 논문 §3.1
 #
-# **왜 순서가 문제일까요?** 잔차만으로는 터지고 정규화만으로는 기울기가 불어났어요. 둘을 함께 쓰되, 논문은 **더한 다음** 정규화해요. 그림의 왼쪽이에요.
+# **왜 순서가 문제일까요?** 잔차만으로는 터지고 정규화만으로는 기울기가 불어났어요. 둘을 함께 쓰되, 논문은 **더한 다음** 정규화해요. 아래 그림의 왼쪽이에요.
 
 # %% tags=["given"]
 drawing("post-and-pre")
@@ -442,7 +443,7 @@ moving(stack, 층=[24, 6, 12, 48], 배율=[0.7, 0.4, 1.0, 1.4])  # 배율은 W�
 # %% [markdown] tags=["given"]
 # ## 실습 4-5 깊이별 기울기를 재기 ★★★ · He 외 (2015)
 #
-# **왜 다시 잴까요?** 학습이 정작 쓰는 것은 $h$가 아니라 **가중치 행렬**의 기울기예요. 그 자를 만들어요.
+# **왜 다시 잴까요?** 학습이 쓰는 것은 $h$가 아니라 **가중치 행렬**의 기울기예요.
 #
 # $$h \leftarrow \tanh(hW_i)\;(+\,h), \qquad \text{층 } i\text{의 기울기} = \left\lVert \frac{\partial \sum h_N}{\partial W_i} \right\rVert_2$$
 #
@@ -521,7 +522,7 @@ plots.lines(range(1, 25), {"잔차 없음": no_way, "잔차 있음": shortcut}, 
 # **한 줄 정리.** 가중치 행렬은 올라온 신호와 내려온 기울기가 둘 다 살아 있어야 배워요.
 
 # %% [markdown] tags=["given"]
-# ## 실험. 첫 걸음이 너무 크면
+# ## 실험. 첫 스텝이 너무 크면
 #
 # 그림만 보면 Post-LN도 건강해요. 그런데 그것은 **한 번도 배우기 전**의 그림이에요. 논문 §5.3은 학습률을 처음 4,000스텝 동안 0에서 천천히 올려요(워밍업). 정말 필요할까요?
 #
@@ -604,10 +605,10 @@ print(f"찍기만 하면 손실은 {math.log(8):.3f}")
 # **눈으로 보기.**
 #
 # - **왼쪽.** 워밍업 없는 Post-LN은 여덟 토큰을 찍는 수준($\ln 8 = 2.079$)에서 끝까지 벗어나지 못해요. 같은 모델도 학습률을 천천히 올리면 배우고, Pre-LN은 그냥도 배워요.
-# - **가운데.** 첫 스텝의 기울기는 Post-LN이 Pre-LN의 두 배쯤이에요. 기울기가 클수록 같은 걸음에도 손실이 크게 움직여요. 게다가 Adam의 첫 걸음은 모든 값을 학습률만큼 옮겨요. 0.03이면 $W_1$의 처음 크기인 0.177의 17%예요. **첫 걸음이 너무 커요.**
-# - **오른쪽.** 서른 걸음 만에 처음의 그림이 되살아났어요. 워밍업 없는 Post-LN의 기울기가 맨 아래에서 거의 죽었어요.
+# - **가운데.** 첫 스텝의 기울기는 Post-LN이 Pre-LN의 두 배쯤이에요. 기울기가 클수록 같은 학습률에도 손실이 크게 움직여요. 게다가 Adam의 첫 스텝은 모든 값을 학습률만큼 옮겨요. 0.03이면 $W_1$의 처음 크기인 0.177의 17%예요. **첫 스텝부터 너무 커요.**
+# - **오른쪽.** 서른 스텝 만에 처음의 그림이 되살아났어요. 워밍업 없는 Post-LN의 기울기가 맨 아래에서 거의 죽었어요.
 #
-# **왜 죽었을까요?** 걸음이 크면 부분층의 출력이 갑자기 커져요. Post-LN의 정규화는 더한 값을 나누니 **지름길까지** 그만큼 나눠요. 그 수를 재 봐요.
+# **왜 죽었을까요?** 한 번에 많이 옮기면 부분층의 출력이 갑자기 커져요. Post-LN의 정규화는 더한 값을 나누니 **지름길까지** 그만큼 나눠요. 그 수를 재 봐요.
 
 
 # %% tags=["experiment"]
@@ -625,10 +626,10 @@ for warmup in (0, 100):
     print(f"워밍업 {warmup}스텝: 나누는 수가 첫 스텝 {gates[warmup][0]:.2f}, 서른 번째 {gates[warmup][1]:.2f}")
 
 # %% [markdown] tags=["given"]
-# 워밍업이 없으면 1.3쯤이던 나누는 수가 4를 넘어요. 지름길의 기울기는 이런 문을 24번 지나며 번번이 넷으로 나뉘어요. 학습률을 천천히 올리면 그 수가 1.5 안팎에 머물러요.
+# 워밍업이 없으면 1.3쯤이던 나누는 수가 4를 넘어요. 지름길의 기울기는 이런 문을 24번 지나며 번번이 넷쯤으로 나뉘어요. 학습률을 천천히 올리면 그 수가 1.5 안팎에 머물러요.
 # 지름길이 빈 Pre-LN에는 나눌 문이 없어요. 논문의 워밍업은 장식이 아니라 **Post-LN의 지름길을 지키는 장치**였어요. 그 학습률 식은 레슨 8에서 직접 만들어요.
 #
-# **한 줄 정리.** 깊은 Post-LN은 처음 걸음이 작아야 배우고, Pre-LN은 큰 걸음도 견뎌요.
+# **한 줄 정리.** 깊은 Post-LN은 처음 스텝이 작아야 배우고, Pre-LN은 큰 스텝도 견뎌요.
 
 # %% [markdown] tags=["given"]
 # ## 실습 4-6 인코더 한 층의 뼈대 ★★☆ · 논문 §3.1, 그림 1
@@ -892,12 +893,12 @@ compare(runs)
 # %% [markdown] tags=["given"]
 # ## 마무리. PyTorch와 같아요
 #
-# 여러분의 함수에 PyTorch의 인코더 층이 가진 가중치를 그대로 넣고, 결과가 얼마나 다른지 재요. `norm_first`가 False면 Post-LN, True면 Pre-LN이에요.
+# 여러분의 함수에 PyTorch의 인코더 층이 가진 값들을 그대로 넣고, 결과가 얼마나 다른지 재요. `norm_first`가 False면 Post-LN, True면 Pre-LN이에요.
 
 
 # %% tags=["experiment"]
 def ours(layer: nn.TransformerEncoderLayer, x: torch.Tensor) -> torch.Tensor:
-    """PyTorch의 인코더 층이 가진 가중치로, 여러분의 함수가 낸 결과."""
+    """PyTorch의 인코더 층이 가진 값들로 여러분의 함수가 낸 결과."""
 
     def attn(h):
         return layer.self_attn(h, h, h, need_weights=False)[0]
@@ -905,7 +906,7 @@ def ours(layer: nn.TransformerEncoderLayer, x: torch.Tensor) -> torch.Tensor:
     def ffn(h):
         return layer.linear2(torch.relu(layer.linear1(h)))
 
-    first, second = ((norm.weight, norm.bias) for norm in (layer.norm1, layer.norm2))
+    first, second = ((part.weight, part.bias) for part in (layer.norm1, layer.norm2))
     if layer.norm_first:
         return pre_norm(pre_norm(x, attn, *first), ffn, *second)
     return encoder_sublayers(x, attn, ffn, lambda h: layer_norm(h, *first), lambda h: layer_norm(h, *second))
@@ -916,9 +917,9 @@ torch.manual_seed(0)
 x, apart = torch.randn(2, 5, 32), {}
 for name, norm_first in {"Post-LN": False, "Pre-LN": True}.items():
     layer = nn.TransformerEncoderLayer(32, 4, 64, dropout=0.0, batch_first=True, norm_first=norm_first)
-    for norm in (layer.norm1, layer.norm2):  # 처음 값 1과 0이면 gamma와 beta를 빠뜨려도 티가 안 나요.
-        nn.init.normal_(norm.weight)
-        nn.init.normal_(norm.bias)
+    for part in (layer.norm1, layer.norm2):  # 처음 값 1과 0이면 gamma와 beta를 빠뜨려도 티가 안 나요.
+        nn.init.normal_(part.weight)
+        nn.init.normal_(part.bias)
     apart[name] = (ours(layer, x) - layer(x)).abs().max().item()
     print(f"nn.TransformerEncoderLayer({name})와의 가장 큰 차이: {apart[name]:.1e}")
 

@@ -110,7 +110,7 @@ def _(cells):
 
 
 @lesson.says(
-    "표준편차가 {:.2f}로 준 신호를 {:.2f}배로 되돌리는 나눗셈이 기울기에도 걸려서예요. 부분층이 {:.2f}로 줄이고 정규화가 {:.2f}배로 키우니 층마다 {:.1f}배쯤이에요."
+    "표준편차가 {:.2f}로 준 신호를 {:.2f}배로 되돌리는 나눗셈이 기울기에도 걸려서예요. 부분층이 기울기를 {:.2f}배로 줄여도 정규화가 {:.2f}배로 키우니 층마다 {:.1f}배쯤이에요."
 )
 def _(cells):
     g = torch.Generator().manual_seed(0)
@@ -213,7 +213,7 @@ def _(cells):
     assert min(b / a for a, b in zip(cells.no_way, cells.shortcut, strict=True)) > 3e4
 
 
-# -- 첫 걸음이 너무 크면 --
+# -- 첫 스텝이 너무 크면 --
 
 lesson.known("학습률을 처음 4,000스텝 동안 0에서 천천히 올려요", "논문 §5.3")
 lesson.known("학습률은 모두 0.03이고, 워밍업은 100스텝에 걸쳐 거기까지 올려요.", "코드에 적은 값")
@@ -243,7 +243,7 @@ def _(cells):
     return [0.03, 32**-0.5, 100 * 0.03 * 32**0.5]
 
 
-@lesson.holds("서른 걸음 만에 처음의 그림이 되살아났어요. 워밍업 없는 Post-LN의 기울기가 맨 아래에서 거의 죽었어요.")
+@lesson.holds("서른 스텝 만에 처음의 그림이 되살아났어요. 워밍업 없는 Post-LN의 기울기가 맨 아래에서 거의 죽었어요.")
 def _(cells):
     broken, warm, pre = (run["h"] for run in cells.runs.values())
     assert broken[0] < broken[-1] / 100 and broken[0] < min(warm[0], pre[0]) / 30
@@ -255,7 +255,7 @@ def _(cells):
     assert 1.2 < cells.gates[0][0] < 1.4 and 4 < cells.gates[0][1] < 5.5
 
 
-@lesson.holds("지름길의 기울기는 이런 문을 24번 지나며 번번이 넷으로 나뉘어요.")
+@lesson.holds("지름길의 기울기는 이런 문을 24번 지나며 번번이 넷쯤으로 나뉘어요.")
 def _(cells):
     assert len(cells.divisors) == 24 * 30
 
