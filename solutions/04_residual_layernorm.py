@@ -112,7 +112,7 @@ ways = {"그냥 쌓기": plain}
 show(ways)
 
 # %% [markdown] tags=["given"]
-# **눈으로 보기.** 신호는 올라가며, 기울기는 내려오며 층마다 절반쯤으로 줄어요. 양쪽 끝에는 백만분의 일도 닿지 않아요.
+# **눈으로 보기.** 신호는 올라가며, 기울기는 내려오며 층마다 절반쯤으로 줄어요. 양쪽 끝에는 백만 분의 일도 닿지 않아요.
 # 출력은 입력이 무엇이었는지 모르고, 아래층은 손실이 무엇인지 듣지 못해요. 이 그림을 고쳐 봐요.
 
 # %% [markdown] tags=["given"]
@@ -190,7 +190,7 @@ show(ways)
 # $$\mathrm{LN}(x) = \gamma \odot \frac{x - \mu}{\sqrt{\sigma^2 + \varepsilon}} + \beta, \qquad
 # \mu = \frac{1}{D}\sum_i x_i,\quad \sigma^2 = \frac{1}{D}\sum_i (x_i - \mu)^2$$
 #
-# $\varepsilon$은 0으로 나누지 않게 하는 작은 수예요. 평균과 분산은 아래 그림의 **왼쪽**처럼 토큰 하나의 $D$개에서 구해요.
+# $\varepsilon$은 0으로 나누지 않게 하는 작은 수예요. 평균과 분산은 아래 그림의 왼쪽처럼 **토큰 하나의** $D$개에서 구해요.
 
 # %% tags=["given"]
 drawing("normalization-axes")
@@ -929,7 +929,7 @@ for name, norm_first in {"Post-LN": False, "Pre-LN": True}.items():
 # %% [markdown] tags=["given"]
 # ## 돌아보기
 #
-# 4-4의 그림에서 Pre-LN의 신호는 위로 갈수록 커져요. 그런데 부분층은 언제나 크기가 1로 다잡힌 입력을 받아요.
+# 4-4의 그림에서 Pre-LN의 신호는 위로 갈수록 커져요. 그런데 부분층은 언제나 크기가 1로 맞춰진 입력을 받아요.
 # 그렇다면 24번째 층이 $h$를 바꾸는 **비율**은 첫 층과 견주어 어떨까요? 그것은 왜 좋고, 왜 아쉬울까요? 세 문장쯤으로 답해 주세요. 이 문제는 사람이 읽고 채점해요(5점).
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "reflection", "locked": false, "points": 5, "schema_version": 3, "solution": true, "task": false}
@@ -939,7 +939,7 @@ for name, norm_first in {"Post-LN": False, "Pre-LN": True}.items():
 #
 # 채점 기준
 #
-# - 1점: 부분층의 입력이 다잡혀 있어 부분층의 출력은 층마다 크기가 비슷하다고 했어요.
+# - 1점: 부분층의 입력이 정규화되어 있어 부분층의 출력은 층마다 크기가 비슷하다고 했어요.
 # - 1점: 지름길의 h는 더해지기만 해서 위로 갈수록 커진다고 했어요.
 # - 1점: 그래서 위층이 h를 바꾸는 비율은 첫 층보다 작다고 답했어요.
 # - 1점: 좋은 점을 들었어요. 층을 더해도 출력과 기울기가 크게 흔들리지 않아 안정되게 배워요.

@@ -36,7 +36,7 @@ def _(cells):
     return 2**24 / 10_000
 
 
-@lesson.holds("층마다 절반쯤으로 줄어요. 양쪽 끝에는 백만분의 일도 닿지 않아요.")
+@lesson.holds("층마다 절반쯤으로 줄어요. 양쪽 끝에는 백만 분의 일도 닿지 않아요.")
 def _(cells):
     signal, slope = stack(cells, "그냥 쌓기")
     assert signal[-1] < 1e-6 and slope[0] < 1e-6
