@@ -1,4 +1,4 @@
-"""레슨 4의 실습: 층 정규화, 잔차 연결, Post-LN과 Pre-LN, 인코더 층의 뼈대, 잔차의 드롭아웃, 깊이별 기울기, RMSNorm과 DeepNorm."""
+"""레슨 4의 실습: 잔차 연결, 층 정규화, Post-LN과 Pre-LN, 깊이별 기울기, 인코더 층의 뼈대, 잔차의 드롭아웃, RMSNorm과 DeepNorm."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _spread_tokens(rng, *shape, dtype=torch.float32):
     return x
 
 
-# 실습 4-1의 손 계산
+# 실습 4-2의 손 계산
 _TOKEN = torch.tensor([1.0, 5.0, 3.0, 7.0])
 
 
@@ -285,7 +285,7 @@ LAYER_NORM = Exercise(
     name="layer_norm",
     lesson=LESSON,
     title="층 정규화",
-    points=25,
+    points=22,
     groups={
         "values": "값이 맞아요(축이 하나나 넷이어도)",
         "square": "토큰 수와 차원이 같을 때도 맞아요",
@@ -900,11 +900,11 @@ POST_NORM = Exercise(
     name="post_norm",
     lesson=LESSON,
     title="Post-LN",
-    points=14,
+    points=13,
     groups=_NORM_GROUPS,
     reference=norm.post_norm,
     sample_cases=_norm_cases,
-    # 더한 값이 실습 4-1의 [1, 5, 3, 7]이에요.
+    # 실습 4-3의 손 계산
     examples=(
         case(
             "values",
@@ -1028,7 +1028,7 @@ PRE_NORM = Exercise(
     name="pre_norm",
     lesson=LESSON,
     title="Pre-LN",
-    points=12,
+    points=13,
     groups=_NORM_GROUPS,
     reference=norm.pre_norm,
     sample_cases=_norm_cases,
@@ -1304,7 +1304,7 @@ ENCODER_SUBLAYERS = Exercise(
     groups={"values": "값이 맞아요", "float64": "float64를 넣으면 float64로 맞아요"},
     reference=norm.encoder_sublayers,
     sample_cases=_sublayers_cases,
-    # 실습 4-5의 손 계산: 어텐션은 언제나 1을, FFN은 받은 값의 두 배를 내놓고 정규화는 아무것도 하지 않아요.
+    # 실습 4-6의 손 계산: 어텐션은 언제나 1을, FFN은 받은 값의 두 배를 내놓고 정규화는 아무것도 하지 않아요.
     examples=(
         case(
             "values",
@@ -1669,7 +1669,7 @@ DROPOUT_RESIDUAL = Exercise(
     name="dropout_residual",
     lesson=LESSON,
     title="잔차의 드롭아웃",
-    points=10,
+    points=8,
     groups={
         "training": "학습할 때 부분층의 출력에만, 원소마다 따로 걸려요",
         "eval": "평가할 때는 아무것도 버리지 않아요",
@@ -1981,11 +1981,11 @@ GRAD_NORM_BY_DEPTH = Exercise(
     name="grad_norm_by_depth",
     lesson=LESSON,
     title="깊이별 기울기",
-    points=12,
+    points=17,
     groups={"plain": "잔차가 없을 때 맞아요", "residual": "잔차가 있을 때 맞아요"},
     reference=norm.grad_norm_by_depth,
     sample_cases=_depth_cases,
-    # 실습 4-7의 폭이 1인 두 층. 어림하지 않고 tanh까지 계산하면 [0.373, 0.438]이에요.
+    # 실습 4-5의 너비가 1인 두 층. 어림하지 않고 tanh까지 계산하면 [0.373, 0.438]이에요.
     examples=(
         case(
             "plain",
@@ -2559,13 +2559,13 @@ DEEP_NORM = Exercise(
 )
 
 EXERCISES: tuple[Exercise, ...] = (
-    LAYER_NORM,
     RESIDUAL,
+    LAYER_NORM,
     POST_NORM,
     PRE_NORM,
+    GRAD_NORM_BY_DEPTH,
     ENCODER_SUBLAYERS,
     DROPOUT_RESIDUAL,
-    GRAD_NORM_BY_DEPTH,
     RMS_NORM,
     DEEP_NORM,
 )
