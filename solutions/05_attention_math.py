@@ -40,7 +40,7 @@
 
 # %% tags=["given"]
 import math
-import time
+import timeit
 
 import torch
 import torch.nn.functional as F
@@ -91,11 +91,11 @@ def attention_by_loops(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor) -> tup
     for t in range(T):
         for s in range(S):
             for i in range(K):
-                scores[t, s] += q[t, i] * k[s, i] / math.sqrt(K)
+                scores[t, s] += q[t, i] * k[s, i] / math.sqrt(K)  # 5-2 점수
         total = sum(math.exp(score) for score in scores[t])
         for s in range(S):
-            weights[t, s] = math.exp(scores[t, s]) / total
-            out[t] += weights[t, s] * v[s]
+            weights[t, s] = math.exp(scores[t, s]) / total  # 5-1 비율
+            out[t] += weights[t, s] * v[s]  # 5-6 섞기
     return scores, weights, out
 
 
@@ -301,7 +301,9 @@ def sampled(d_k: int, divided: bool, count: int) -> torch.Tensor:
 def one_query(d_k: int, 나누기: str) -> None:
     shares = torch.softmax(sampled(d_k, 나누기 == "나눔", 1)[0], dim=-1)
     names = [f"키 {number}" for number in range(1, 9)]
-    plots.bars(names, {"가중치": shares}, ylabel="가중치", title=rf"$d_k$ = {d_k}, $\sqrt{{d_k}}$로 {나누기}")
+    plots.bars(
+        names, {"가중치": shares}, xlabel="보는 곳", ylabel="가중치", title=rf"$d_k$ = {d_k}, $\sqrt{{d_k}}$로 {나누기}"
+    )
     plots.plt.ylim(0, 1.1)
 
 
@@ -615,9 +617,7 @@ assert difference < 1e-5
 q, k, v = torch.randn(3, fast(32, 8), 16, generator=torch.Generator().manual_seed(1))
 seconds = {}
 for name, attend in {"반복문": attention_by_loops, "행렬 곱": scaled_dot_product_attention}.items():
-    start = time.perf_counter()
-    attend(q, k, v)
-    seconds[name] = time.perf_counter() - start
+    seconds[name] = min(timeit.repeat(lambda attend=attend: attend(q, k, v), number=1, repeat=4))
 print(f"토큰 {len(q)}개: 여러분의 함수가 {seconds['반복문'] / seconds['행렬 곱']:,.0f}배 빨라요")
 
 # %% tags=["experiment"]
@@ -636,7 +636,7 @@ for ax, table, words in zip(plots.panels(2, "두 문장의 어텐션 가중치")
 # %% [markdown] tags=["given"]
 # ## 실습 5-7 셀프 어텐션 ★☆☆ · 논문 §3.2.3
 #
-# **왜 가중치 행렬이 셋일까요?** 쿼리와 키가 모두 같은 벡터 `x`라면 닮은 것끼리만 보게 돼요. 동사가 목적어를 보려면 **찾는 것**($W_q$)과 **이름표**($W_k$)와 **내용**($W_v$)이 저마다 달라야 해요.
+# **왜 가중치 행렬이 셋일까요?** 쿼리와 키가 모두 같은 벡터 `x`라면 닮은 것끼리 많이 보게 돼요. 동사가 목적어를 보려면 **찾는 것**($W_q$)과 **이름표**($W_k$)와 **내용**($W_v$)이 저마다 달라야 해요.
 #
 # $$Q = xW_q, \quad K = xW_k, \quad V = xW_v$$
 #
@@ -763,7 +763,7 @@ left, right = plots.panels(2, "경사 하강법이 찾은 고장", width=5, heig
 series = {"찾았다 → 돈을": path, "목표 0.9": [0.9] * len(path)}
 plots.lines(range(len(path)), series, dashed=["목표 0.9"], xlabel="스텝", ylabel="가중치", title="가중치", ax=left)
 axes = {"rows": features, "columns": features[:3], "xlabel": "찾는 것 (열)", "ylabel": "묻는 토큰의 특징 (행)"}
-plots.heatmap(change, **axes, values="{:+.1f}", diverging=True, title="$W_q$에서 바뀐 만큼", ax=right)
+plots.heatmap(change, **axes, values="{:.1f}", diverging=True, title="$W_q$에서 바뀐 만큼", ax=right)
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 가중치가 0.9를 넘었고, 가장 많이 바뀐 것은 바로 '찾기 → 돈' 칸이에요. '찾았다'의 벡터에는 찾기 성분뿐이라 나머지 네 줄은 그대로예요.
@@ -779,14 +779,9 @@ plots.heatmap(change, **axes, values="{:+.1f}", diverging=True, title="$W_q$에�
 
 # %% tags=["experiment"]
 def milliseconds(n: int) -> float:
-    """길이 n, d_k 64인 어텐션 한 번의 시간(밀리초). 열 번 가운데 가장 빠른 것."""
+    """길이 n, d_k 64인 어텐션 한 번의 시간(밀리초). 스무 번 가운데 가장 빠른 것."""
     q, k, v = torch.randn(3, n, 64)
-    times = []
-    for _ in range(10):
-        start = time.perf_counter()
-        scaled_dot_product_attention(q, k, v)
-        times.append(time.perf_counter() - start)
-    return min(times) * 1000
+    return 1000 * min(timeit.repeat(lambda: scaled_dot_product_attention(q, k, v), number=1, repeat=20))
 
 
 # %% tags=["experiment"]

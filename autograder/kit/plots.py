@@ -289,7 +289,9 @@ def mask_map(
     )
     ax.images[0].set_cmap(VISIBLE)
     for (row, column), seen in np.ndenumerate(array(mask).astype(bool)):
-        ax.text(column, row, "○" if seen else "×", ha="center", va="center", color="white" if seen else INK)
+        ax.text(
+            column, row, "○" if seen else "×", ha="center", va="center", fontsize=13, color="white" if seen else INK
+        )
 
 
 def array(values: Any) -> np.ndarray:
