@@ -36,7 +36,7 @@
 # | 점수 | score | `(…, T, S)`, 쿼리와 키가 맞는 정도 |
 # | 어텐션 가중치 | attention weight | `(…, T, S)`, 한 행의 합이 1 |
 #
-# B는 문장 수, T와 S는 쿼리와 키의 길이, K는 $d_k$예요. 마스크는 **True = 볼 수 있음**이고, ○와 ×로 그려요.
+# B는 문장 수, T와 S는 쿼리와 키의 길이, K는 $d_k$예요. 마스크는 **True = 볼 수 있음**(○)이에요.
 
 # %% tags=["given"]
 import math
@@ -300,10 +300,8 @@ def sampled(d_k: int, divided: bool, count: int) -> torch.Tensor:
 # %% tags=["experiment"]
 def one_query(d_k: int, 나누기: str) -> None:
     shares = torch.softmax(sampled(d_k, 나누기 == "나눔", 1)[0], dim=-1)
-    names = [f"키 {number}" for number in range(1, 9)]
-    plots.bars(
-        names, {"가중치": shares}, xlabel="보는 곳", ylabel="가중치", title=rf"$d_k$ = {d_k}, $\sqrt{{d_k}}$로 {나누기}"
-    )
+    title = rf"$d_k$ = {d_k}, $\sqrt{{d_k}}$로 {나누기}"
+    plots.bars("12345678", {"가중치": shares}, xlabel="키", ylabel="가중치", title=title)
     plots.plt.ylim(0, 1.1)
 
 
@@ -640,7 +638,7 @@ for ax, table, words in zip(plots.panels(2, "두 문장의 어텐션 가중치")
 #
 # $$Q = xW_q, \quad K = xW_k, \quad V = xW_v$$
 #
-# > 논문 §3.2.3: 셀프 어텐션 층에서는 키, 값, 쿼리가 **모두 같은 곳**, 앞 층의 출력에서 와요. §3.2.2: 저마다 **다른, 배우는 행렬**로 옮겨요.
+# > 논문 §3.2.3: 셀프 어텐션에서는 키, 값, 쿼리가 **모두 같은 곳**에서 와요. §3.2.2: 저마다 **다른, 배우는 행렬**로 옮겨요.
 #
 # **손으로.** 토큰 둘이 `[1, 0]`과 `[0, 1]`이고 $W_q = W_k = I$이면 $\sqrt{2}$로 나누기 전의 점수는 `[[1, 0], [0, 1]]`, 가중치는 자기에게 0.6698, 상대에게 0.3302예요.
 # $W_k$의 두 열을 맞바꾸면 점수가 `[[0, 1], [1, 0]]`이라 이번에는 상대에게 0.6698이에요. `x`는 그대로인데 더 많이 보는 곳이 바뀌었어요.
@@ -695,7 +693,7 @@ def self_attention(
 check("self_attention")
 
 # %% [markdown] tags=["given"]
-# **두 문장 이야기의 끝.** PAD의 벡터를 엉뚱한 것으로 바꿔도 진짜 토큰의 출력은 움직이지 않아야 해요.
+# **두 문장의 끝.** PAD의 벡터를 바꿔도 진짜 토큰의 출력은 움직이지 않아야 해요.
 
 # %% tags=["experiment"]
 print("점수 (2, 3, 3)에 그대로 씌우면:", tuple(torch.broadcast_shapes((2, 3, 3), padding.shape)))
@@ -774,7 +772,7 @@ plots.heatmap(change, **axes, values="{:.1f}", diverging=True, title="$W_q$에�
 # %% [markdown] tags=["given"]
 # ## 실험. 문장이 길어지면 얼마나 비싸질까
 #
-# 점수표는 `(n, n)`이에요. 길이가 두 배가 되면 칸은 네 배가 되죠. 시간을 재요.
+# 점수표는 `(n, n)`이라 길이가 두 배면 칸은 네 배예요.
 
 
 # %% tags=["experiment"]
@@ -792,13 +790,13 @@ style = {"dashed": ["$n^2$에 비례한다면"], "logx": True, "logy": True, "ma
 plots.lines(lengths, measures, xlabel="문장 길이 $n$", ylabel="밀리초", title="길이와 어텐션의 시간", **style)
 
 # %% [markdown] tags=["given"]
-# **눈으로 보기.** 길이가 16배일 때 시간은 16배보다 훨씬 더 늘어요. RAM은 정확히 $n^2$이에요. n = 4096이면 헤드 하나, 문장 하나의
-# 가중치만 64 MiB이고, 헤드 8개에 문장 32개라면 16 GiB예요.
+# **눈으로 보기.** 길이가 16배일 때 시간은 16배보다 훨씬 더 늘어요. RAM은 정확히 $n^2$이에요. n = 4096이면
+# 가중치 한 장이 64 MiB, 헤드 8개에 문장 32개라면 16 GiB예요.
 #
 # <div class="alert alert-warning"><b>블로그와 다른 점</b><br>
-# "어텐션이 RNN보다 계산이 적다"고 말하기 쉬워요. 논문 표 1의 O(n²·d)와 O(n·d²)은 늘어나는 모양만 적은 것이고, 가중치 행렬을 곱하는 일은 뺐어요.
-# 너비가 모두 d일 때 곱셈을 세면 오늘의 <code>self_attention</code>은 3nd² + 2n²d번, RNN 층은 2nd²번이라 <b>길이가 얼마든 어텐션이 더 많아요</b>(d = 512, n = 32에서 1.56배).
-# 이기는 것은 <b>차례로 기다리는 스텝 수</b>와 <b>두 토큰 사이의 거리</b>예요.</div>
+# "어텐션이 RNN보다 계산이 적다"고 하기 쉬워요. 논문 표 1의 O(n²·d)와 O(n·d²)은 늘어나는 모양만 적었고 가중치 행렬을 곱하는 일은 뺐어요.
+# 너비가 d일 때 곱셈은 오늘의 <code>self_attention</code>은 3nd² + 2n²d번, RNN 층은 2nd²번이라 <b>길이가 얼마든 어텐션이 더 많아요</b>(d = 512, n = 32에서 1.56배).
+# Transformer가 이기는 것은 <b>차례로 기다리는 스텝 수</b>와 <b>토큰 사이의 거리</b>예요.</div>
 #
 # **한 줄 정리.** 어텐션은 모든 쌍을 한 번에 보는 대신 길이의 제곱만큼 값을 치러요.
 

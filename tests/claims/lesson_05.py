@@ -304,7 +304,7 @@ def _(cells):
     assert cells.elapsed[-1] > 2 * 16 * cells.elapsed[0]
 
 
-@lesson.says("n = 4096이면 헤드 하나, 문장 하나의 가중치만 {:.0f} MiB이고, 헤드 8개에 문장 32개라면 {:.0f} GiB예요.")
+@lesson.says("n = 4096이면 가중치 한 장이 {:.0f} MiB, 헤드 8개에 문장 32개라면 {:.0f} GiB예요.")
 def _(cells):
     one = torch.empty(4096, 4096, device="meta").untyped_storage().nbytes()
     return one / 2**20, 8 * 32 * one / 2**30

@@ -31,7 +31,7 @@ def attention_loops() -> Canvas:
     canvas.text(404, 73, "돈을", size=12)
     canvas.arrow((228, 238), (404, 238), (404, 224), tint="orange")
 
-    canvas.text(476, 20, "행렬 곱 하나: 모든 칸을 한꺼번에", size=15, anchor="start", bold=True)
+    canvas.text(476, 20, "행렬 곱 하나: 모든 칸을 함께", size=15, anchor="start", bold=True)
     queries = canvas.box(478, 112, "Q\n(T, K)", width=64, height=112, tint="blue")
     canvas.text(558, 168, "×", size=20)
     keys = canvas.box(574, 84, "Kᵀ\n(K, S)", width=116, height=58, tint="blue")
