@@ -36,7 +36,7 @@
 # | 점수 | score | `(…, T, S)`, 쿼리와 키가 맞는 정도 |
 # | 어텐션 가중치 | attention weight | `(…, T, S)`, 한 행의 합이 1 |
 #
-# B는 문장 수, T와 S는 쿼리와 키의 길이, K는 $d_k$예요. 마스크는 **True = 볼 수 있음**(○)이에요.
+# B는 문장 수, T와 S는 쿼리와 키의 길이, K는 $d_k$, Kv는 값의 너비예요. 마스크는 **True = 볼 수 있음**(○)이에요.
 
 # %% tags=["given"]
 import math
@@ -214,7 +214,7 @@ moving(heated, 온도=[1.0, 0.25, 0.5, 2.0, 4.0, 16.0])
 #
 # $$\text{점수} = \frac{QK^\top}{\sqrt{d_k}}$$
 #
-# > 논문 §3.2.1: 쿼리와 **모든 키의 내적**을 구하고, 저마다 $\sqrt{d_k}$**로 나눠요**. $d_k$가 크면 내적이 커져서 소프트맥스가 기울기가 아주 작은 곳으로 밀려날 것 같아서예요.
+# > 논문 §3.2.1: 쿼리와 **모든 키의 내적**을 구하고, 저마다 $\sqrt{d_k}$로 나눠요. $d_k$가 크면 내적이 커져서 소프트맥스가 기울기가 아주 작은 곳으로 밀려날 것 같아서예요.
 #
 # **손으로.** 쿼리 `[1, 0, 2, 1]`과 키 세 개 `[2, 1, 1, 0]`, `[0, 3, 1, 0]`, `[1, 0, 3, 1]`의 내적은 `4, 2, 8`이에요.
 # $d_k = 4$이니 2로 나눠서 점수는 `[2, 1, 4]`예요.
@@ -693,7 +693,7 @@ def self_attention(
 check("self_attention")
 
 # %% [markdown] tags=["given"]
-# **두 문장의 끝.** PAD의 벡터를 바꿔도 진짜 토큰의 출력은 움직이지 않아야 해요.
+# **두 문장의 마지막 이야기.** PAD의 벡터를 바꿔도 진짜 토큰의 출력은 움직이지 않아야 해요.
 
 # %% tags=["experiment"]
 print("점수 (2, 3, 3)에 그대로 씌우면:", tuple(torch.broadcast_shapes((2, 3, 3), padding.shape)))
@@ -723,7 +723,7 @@ for name, mask in {"마스크 없이": None, "패딩 마스크": visible}.items(
 # %% tags=["experiment"]
 def looks(entry: float) -> torch.Tensor:
     repaired = W_q.clone()
-    repaired[4, 2] = entry
+    repaired[4, 2] = entry  # 찾기 → 돈
     return scaled_dot_product_attention(x @ repaired, x @ W_k, x)[1]  # (T, T)
 
 
@@ -790,12 +790,12 @@ style = {"dashed": ["$n^2$에 비례한다면"], "logx": True, "logy": True, "ma
 plots.lines(lengths, measures, xlabel="문장 길이 $n$", ylabel="밀리초", title="길이와 어텐션의 시간", **style)
 
 # %% [markdown] tags=["given"]
-# **눈으로 보기.** 길이가 16배일 때 시간은 16배보다 훨씬 더 늘어요. RAM은 정확히 $n^2$이에요. n = 4096이면
+# **눈으로 보기.** 길이가 16배일 때 시간은 16배보다 훨씬 더 늘어요. RAM은 정확히 $n^2$에 비례해요. n = 4096이면
 # 가중치 한 장이 64 MiB, 헤드 8개에 문장 32개라면 16 GiB예요.
 #
-# <div class="alert alert-warning"><b>블로그와 다른 점</b><br>
-# "어텐션이 RNN보다 계산이 적다"고 하기 쉬워요. 논문 표 1의 O(n²·d)와 O(n·d²)은 늘어나는 모양만 적었고 가중치 행렬을 곱하는 일은 뺐어요.
-# 너비가 d일 때 곱셈은 오늘의 <code>self_attention</code>은 3nd² + 2n²d번, RNN 층은 2nd²번이라 <b>길이가 얼마든 어텐션이 더 많아요</b>(d = 512, n = 32에서 1.56배).
+# <div class="alert alert-warning"><b>논문의 표 1을 읽을 때</b><br>
+# "어텐션이 RNN보다 계산이 적다"고 읽기 쉬워요. 하지만 O(n²·d)와 O(n·d²)은 늘어나는 모양만 적었고 가중치 행렬을 곱하는 일은 뺐어요.
+# 너비가 d일 때 오늘의 <code>self_attention</code>은 곱셈이 3nd² + 2n²d번, RNN 층은 2nd²번이라 <b>길이가 얼마든 어텐션이 더 많아요</b>(d = 512, n = 32에서 1.56배).
 # Transformer가 이기는 것은 <b>차례로 기다리는 스텝 수</b>와 <b>토큰 사이의 거리</b>예요.</div>
 #
 # **한 줄 정리.** 어텐션은 모든 쌍을 한 번에 보는 대신 길이의 제곱만큼 값을 치러요.

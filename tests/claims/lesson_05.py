@@ -298,7 +298,7 @@ def _(cells):
 # -- 비용 --
 
 
-@lesson.holds("길이가 16배일 때 시간은 16배보다 훨씬 더 늘어요. RAM은 정확히 $n^2$이에요.")
+@lesson.holds("길이가 16배일 때 시간은 16배보다 훨씬 더 늘어요. RAM은 정확히 $n^2$에 비례해요.")
 def _(cells):
     assert cells.lengths[-1] == 16 * cells.lengths[0]
     assert cells.elapsed[-1] > 2 * 16 * cells.elapsed[0]
@@ -311,7 +311,7 @@ def _(cells):
 
 
 @lesson.says(
-    "오늘의 <code>self_attention</code>은 3nd² + 2n²d번, RNN 층은 2nd²번이라 <b>길이가 얼마든 어텐션이 더 많아요</b>(d = 512, n = 32에서 {:.2f}배)."
+    "오늘의 <code>self_attention</code>은 곱셈이 3nd² + 2n²d번, RNN 층은 2nd²번이라 <b>길이가 얼마든 어텐션이 더 많아요</b>(d = 512, n = 32에서 {:.2f}배)."
 )
 def _(cells):
     def counted(run):
