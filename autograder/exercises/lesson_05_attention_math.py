@@ -135,7 +135,7 @@ SOFTMAX = Exercise(
         "overflow": "점수에 1000을 더해도 넘치지 않아요",
     },
     reference=attention.softmax,
-    examples=(case("values", torch.tensor([2.0, 1.0, 3.0, 0.5]), 0),),
+    examples=(case("values", torch.tensor([1.0, 2.0, 0.0, 3.0, 0.0]), 0),),
     sample_cases=_softmax_cases,
     mistakes=(
         Mistake(
@@ -307,7 +307,7 @@ SCORES = Exercise(
     name="attention_scores",
     lesson=LESSON,
     title="어텐션 점수",
-    points=13,
+    points=14,
     groups={
         "values": "쿼리와 키의 점수가 맞아요",
         "batch": "배치와 헤드 축이 앞에 붙어도 맞아요",
@@ -406,7 +406,7 @@ SCORES = Exercise(
             id="attention_scores.multiplied",
             title="√d_k를 곱함",
             why="나눠야 할 √d_k를 곱해서 점수가 d_k배만큼 커졌어요.",
-            look="우리는 점수의 폭을 줄이고 싶어요. 방향을 다시 봐요.",
+            look="우리는 점수가 퍼진 정도를 줄이고 싶어요. 방향을 다시 봐요.",
             wrong=(lambda q, k: _dot(q, k) * math.sqrt(q.size(-1)),),
             groups=("values", "batch"),
         ),
@@ -451,8 +451,8 @@ SCORES = Exercise(
         ),
         Mistake(
             id="attention_scores.all-axes-reversed",
-            title="`.T`로 모든 축을 뒤집음",
-            why="축이 둘일 때는 맞지만, 배치 축이 붙으면 배치까지 뒤집혀요.",
+            title="`.T`로 모든 축의 차례를 거꾸로 놓음",
+            why="축이 둘일 때는 맞지만, 앞에 배치 축이 붙으면 배치 축까지 자리가 바뀌어요.",
             look="앞의 축은 그대로 두고 마지막 두 축만 맞바꾸는 방법을 찾아봐요.",
             wrong=(lambda q, k: q @ k.permute(*reversed(range(k.dim()))) / math.sqrt(q.size(-1)),),
             groups=("batch",),
@@ -548,7 +548,7 @@ PADDING_MASK = Exercise(
     name="padding_mask",
     lesson=LESSON,
     title="패딩 마스크",
-    points=12,
+    points=11,
     groups={
         "values": "PAD인 키만 가려요",
         "pad_id": "PAD의 번호가 0이 아니어도 맞아요",
@@ -720,7 +720,7 @@ CAUSAL_MASK = Exercise(
     name="causal_mask",
     lesson=LESSON,
     title="인과 마스크",
-    points=12,
+    points=11,
     groups={
         "past": "앞의 토큰이 보여요",
         "self": "자기 자신이 보여요",
@@ -960,7 +960,7 @@ MASKED_SOFTMAX = Exercise(
     name="masked_softmax",
     lesson=LESSON,
     title="마스크를 씌운 소프트맥스",
-    points=15,
+    points=18,
     groups={
         "unmasked": "마스크가 없으면 보통의 소프트맥스예요",
         "masked": "가려진 자리는 0이고 나머지의 합이 1이에요",
@@ -1349,7 +1349,7 @@ SDPA = Exercise(
     name="scaled_dot_product_attention",
     lesson=LESSON,
     title="스케일드 닷 프로덕트 어텐션",
-    points=16,
+    points=15,
     groups={
         "output": "값을 섞은 출력이 맞아요",
         "weights": "가중치가 맞아요",
@@ -1663,10 +1663,10 @@ SELF_ATTENTION = Exercise(
     name="self_attention",
     lesson=LESSON,
     title="셀프 어텐션",
-    points=15,
+    points=14,
     groups={
         "values": "출력의 값이 맞아요",
-        "square": "가중치가 정사각형이어도 맞아요",
+        "square": "가중치 행렬이 정사각형이어도 맞아요",
         "mask": "마스크가 문장마다 쓰여요",
         "causality": "뒤를 바꿔도 앞의 출력이 움직이지 않아요",
     },
@@ -1834,7 +1834,7 @@ SELF_ATTENTION = Exercise(
         Mistake(
             id="self_attention.sqrt-d-model",
             title="√D로 나눔",
-            why="점수를 x의 폭 D의 제곱근으로 나눴어요. 내적하는 것은 x가 아니라 쿼리와 키라서, D와 K가 다르면 틀려요.",
+            why="점수를 x의 너비 D의 제곱근으로 나눴어요. 내적하는 것은 x가 아니라 쿼리와 키라서, D와 K가 다르면 틀려요.",
             look="점수에서 더해지는 항이 몇 개인지 쿼리의 모양에서 봐요.",
             wrong=(_self_by_sqrt_of_d_model,),
             groups=("values", "mask"),
@@ -2109,7 +2109,7 @@ ATTENTION_VARIANCE = Exercise(
         Mistake(
             id="attention_variance.standard-deviation",
             title="분산이 아니라 표준편차",
-            why="첫째 값이 d_k가 아니라 √d_k에 가까워요. 제곱한 폭이 아니라 폭을 쟀어요.",
+            why="첫째 값이 d_k가 아니라 √d_k에 가까워요. 표준편차를 제곱하지 않았어요.",
             look="`std`와 `var`의 차이를 봐요.",
             wrong=(_standard_deviation,),
             groups=("variance",),
@@ -2117,7 +2117,7 @@ ATTENTION_VARIANCE = Exercise(
         Mistake(
             id="attention_variance.not-summed",
             title="곱을 더하지 않음",
-            why="첫째 값이 d_k가 아니라 1에 가까워요. 내적이 아니라 성분끼리의 곱이 흩어진 폭을 쟀어요.",
+            why="첫째 값이 d_k가 아니라 1에 가까워요. 내적이 아니라 성분끼리의 곱이 흩어진 정도를 쟀어요.",
             look="쌍 하나에서 내적이 몇 개 나와야 하는지, 재기 전의 `.shape`를 봐요.",
             wrong=(_variance_of_products,),
             groups=("variance",),

@@ -273,7 +273,7 @@ def attention_map(
 def mask_map(
     mask: Any, queries: Sequence[str], keys: Sequence[str] | None = None, *, title: str = "", ax: Axes | None = None
 ) -> None:
-    """마스크 (T, S)를 그려요. 파랑이 볼 수 있는 곳(True), 회색이 가려진 곳(False)이에요."""
+    """마스크 (T, S)를 그려요. 파랑 ○이 볼 수 있는 곳(True), 회색 ×가 가려진 곳(False)이에요."""
     ax = ax or panels(1, width=4.2)[0]
     keys = queries if keys is None else keys
     heatmap(
@@ -288,6 +288,10 @@ def mask_map(
         ax=ax,
     )
     ax.images[0].set_cmap(VISIBLE)
+    for (row, column), seen in np.ndenumerate(array(mask).astype(bool)):
+        ax.text(
+            column, row, "○" if seen else "×", ha="center", va="center", fontsize=13, color="white" if seen else INK
+        )
 
 
 def array(values: Any) -> np.ndarray:

@@ -123,7 +123,8 @@ def test_attention_and_mask_maps_name_both_sides():
     assert axes.get_title(loc="left") == "지도"
     plots.mask_map(torch.ones(2, 3).tril().bool(), ["가", "나"], ["다", "라", "마"])
     draw()
-    assert len(plt.gcf().axes[0].get_xticklabels()) == 3
+    axes = plt.gcf().axes[0]
+    assert len(axes.get_xticklabels()) == 3 and [t.get_text() for t in axes.texts] == list("○××○○×")
 
 
 def test_large_maps_show_colours_not_numbers():
