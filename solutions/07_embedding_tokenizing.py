@@ -564,7 +564,7 @@ for ax, name, rows in zip(panels, ("차례대로 묶기", "비슷한 길이끼�
     plots.heatmap(made[3].float(), title=title, limits=(0, 1.6), xlabel="자리", ylabel="문장", colorbar=False, ax=ax)
 
 # %% [markdown] tags=["given"]
-# **눈으로 보기.** 글에 나온 차례대로 묶으면 55%가 PAD인데, 논문처럼 길이가 비슷한 문장끼리 묶으면 3%예요. PAD는 계산만 하고 버리는 칸이에요.
+# **눈으로 보기.** 글에 나온 차례대로 묶으면 47%가 PAD인데, 논문처럼 길이가 비슷한 문장끼리 묶으면 10%예요. PAD는 계산만 하고 버리는 칸이에요.
 #
 # **한 줄 정리.** 배치는 자르고, 표시를 붙이고, 오른쪽을 채운 네모예요.
 
@@ -640,7 +640,7 @@ name = {"title": "더하는 두 벡터의 길이", "xlabel": r"$d_\mathrm{model}
 plots.lines(sizes, curves, logx=True, marker="o", **name)
 
 # %% [markdown] tags=["given"]
-# **눈으로 보기.** 곱하지 않은 임베딩은 어느 크기에서나 길이가 1쯤인데, 위치 인코딩은 512차원에서 16이에요. $\sqrt{d_\text{model}}$을 곱하면 22.6이 되어 둘이 나란히 자라요.
+# **눈으로 보기.** 곱하지 않은 임베딩은 어느 크기에서나 길이가 1쯤인데, 위치 인코딩은 512차원에서 16이에요. $\sqrt{d_\text{model}}$을 곱하면 22.7이 되어 둘이 나란히 자라요.
 #
 # **한 줄 정리.** 임베딩은 표의 행을 꺼내 위치 인코딩과 어울리는 크기로 키운 것이에요.
 
@@ -888,7 +888,7 @@ def fertility(tokenize: Callable[[str], list], sentences: list[str]) -> float:
 check("fertility")
 
 # %% [markdown] tags=["given"]
-# 사람이 만든 사전으로 자르는 **형태소 분석기**(명사와 조사, 어간과 어미를 나눠요)도 함께 견줘요. KoNLPy의 분석기는 Java로 돌아가요. Java가 없는 컴퓨터에서는 까닭을 알려 주고 나머지로 이어 가요. 처음 켤 때는 몇 초에서 수십 초가 걸려요.
+# 사람이 만든 사전으로 자르는 **형태소 분석기**(명사와 조사, 어간과 어미를 나눠요)도 함께 견줘요. KoNLPy의 세 분석기는 Java로 돌아가요. Java가 없는 컴퓨터에서는 까닭을 알려 주고 나머지로 이어 가요. 처음 켤 때는 몇 초에서 수십 초가 걸려요.
 
 
 # %% tags=["experiment"]
@@ -898,7 +898,7 @@ def whole(cut: Callable) -> Callable:
 
 
 cutters = {name: whole(cut) for name, (cut, _) in ways.items()}
-taggers = fast(korean_text.TAGGERS, ("Hannanum",))
+taggers = fast(("Okt", "Komoran", "Hannanum"), ("Hannanum",))
 on = {name: korean_text.tagger(name) for name in progress(taggers, "형태소 분석기 켜기")}
 cutters |= {name: tagger.morphs for name, tagger in on.items() if tagger}
 for name, cut in cutters.items():
