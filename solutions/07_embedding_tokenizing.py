@@ -48,7 +48,6 @@ from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from torch import nn
 
 from autograder import check
@@ -242,11 +241,11 @@ check("merge_pair")
 start = {(START, *word): n for word, n in frequent.items()}
 saved = [sum(n * (len(w) - len(merge_pair(w, pair))) for w, n in start.items()) for pair, _ in pairs[:8]]
 top = {"나온 횟수": [n for _, n in pairs[:8]], "줄어든 토큰": saved}
-name = {"title": "쌍 하나만 붙였을 때", "xlabel": "붙인 쌍", "ylabel": "개수", "values": "{:.0f}"}
-plots.bars([" ".join(pair) for pair, _ in pairs[:8]], top, **name, ax=plots.panels(1, width=8.4, height=3.8)[0])
+labels = {"title": "쌍 하나만 붙였을 때", "xlabel": "붙인 쌍", "ylabel": "개수", "values": "{:.0f}"}
+plots.bars([" ".join(pair) for pair, _ in pairs[:8]], top, **labels, ax=plots.panels(1, width=8.4, height=3.8)[0])
 
 # %% [markdown] tags=["given"]
-# **눈으로 보기.** 나온 횟수만큼 토큰이 줄어요. 그래서 가장 잦은 쌍을 붙이는 것이 지금 글을 가장 짧게 만드는 길이에요.
+# **눈으로 보기.** 나온 횟수만큼 토큰이 줄어요. 그래서 한 번에 글을 가장 짧게 만드는 쌍은 가장 잦은 쌍이에요.
 #
 # **한 줄 정리.** 쌍을 붙이면 토큰이 줄고, 한 번 쓴 토큰은 다시 쓰지 않아요.
 
@@ -390,7 +389,7 @@ ways["나의 BPE"] = (lambda word: bpe_encode(word, merges), letters | {a + b fo
 compare(ways)
 
 # %% [markdown] tags=["given"]
-# **눈으로 보기.** '학교에서는'이 `▁ | 학교 | 에서 | 는`이 됐어요. 한 번도 못 본 어절인데 명사와 조사가 갈라졌어요. 모르는 어절은 31.1%에서 0.5%로 줄었고, 길이는 음절보다 짧은 24.0토큰이에요. 두 칸이 함께 낮아졌어요.
+# **눈으로 보기.** '학교에서는'이 `▁ | 학교 | 에서 | 는`이 됐어요. 한 번도 못 본 어절인데 명사와 조사가 갈라졌어요. 모르는 어절은 31.1%에서 0.5%로 줄었고, 길이는 음절보다 짧은 24.0토큰이에요. 남은 0.5%는 배운 글에 없던 **글자**예요.
 #
 # 붙이는 횟수를 움직여 봐요. 문장은 얼마나 짧아지고, 어휘는 얼마나 커질까요?
 
@@ -413,7 +412,7 @@ def after(횟수: int) -> None:
 moving(after, 횟수=fast([400, 0, 25, 50, 100, 200], [60, 0, 30]))
 
 # %% [markdown] tags=["given"]
-# **눈으로 보기.** 0번이면 음절과 같아요. 오른쪽으로 갈수록 문장은 짧아지고 어휘는 한 개씩 커져요. 처음 50번이 마지막 200번만큼 줄여요. 잦은 쌍부터 붙이니까요.
+# **눈으로 보기.** 0번이면 음절마다 한 토큰에 `▁`까지 39.4토큰이에요. 오른쪽으로 갈수록 문장은 짧아지고 어휘는 한 개씩 커져요. 처음 50번이 마지막 200번만큼 줄여요. 잦은 쌍부터 붙이니까요.
 #
 # **한 줄 정리.** 자르기는 배운 차례를 다시 걷는 일이고, 모르는 단어는 더 잘게 잘려요.
 #
@@ -505,7 +504,7 @@ for sentence in ("나는  학교에서는 법률을 배운다", "나는 펭귄�
 #
 # <details><summary>예상해 본 뒤 열기</summary>
 #
-# 긴 문장에서만 `eos`가 잘려 나가요. 모델은 긴 문장이 끝나는 것을 본 적이 없어서 번역을 멈추지 못해요. 예외도 경고도 없는 버그예요.
+# 긴 문장에서만 `eos`가 잘려 나가요. 모델은 긴 문장이 끝나는 것을 본 적이 없어서 긴 번역을 멈추지 못해요. 예외도 경고도 없는 버그예요.
 #
 # </details>
 
@@ -579,7 +578,7 @@ drawing("text-and-back")
 # %% [markdown] tags=["given"]
 # **논문 §3.4:** 토큰을 $d_\text{model}$차원의 벡터로 바꾸는 임베딩을 학습하고, 임베딩 층에서는 가중치에 $\sqrt{d_\text{model}}$을 곱한다.
 #
-# 왜 곱할까요? 표는 흔히 표준편차 $1/\sqrt{d_\text{model}}$로 작게 시작하는데(7-8의 로짓에 알맞아요), 그대로 위치 인코딩을 더하면 뜻이 묻혀요.
+# 까닭은 논문에 없어요. 표는 흔히 표준편차 $1/\sqrt{d_\text{model}}$로 작게 시작하는데(7-8의 로짓에 알맞아요), 그대로 위치 인코딩을 더하면 뜻이 묻혀요.
 #
 # **손으로.** $d_\text{model} = 4$이고 $E$의 2번 행이 $[0.5, -1, 0, 1.5]$라면 토큰 2의 임베딩은 $\sqrt 4 = 2$를 곱한 $[1, -2, 0, 3]$이에요.
 #
@@ -636,8 +635,8 @@ for D in sizes:
     plain.append(E.norm(dim=1).mean())
     scaled.append(embed(some, E).norm(dim=-1).mean())
 curves = {"위치 인코딩": position, "곱하지 않은 것": plain, r"$\sqrt{d_\mathrm{model}}$을 곱한 것": scaled}
-name = {"title": "더하는 두 벡터의 길이", "xlabel": r"$d_\mathrm{model}$", "ylabel": "길이"}
-plots.lines(sizes, curves, logx=True, marker="o", **name)
+labels = {"title": "더하는 두 벡터의 길이", "xlabel": r"$d_\mathrm{model}$", "ylabel": "길이"}
+plots.lines(sizes, curves, logx=True, marker="o", **labels)
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 곱하지 않은 임베딩은 어느 크기에서나 길이가 1쯤인데, 위치 인코딩은 512차원에서 16이에요. $\sqrt{d_\text{model}}$을 곱하면 22.7이 되어 둘이 나란히 자라요.
@@ -711,7 +710,7 @@ plots.bars(
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 표 하나를 함께 쓰면 63,082,496개, 셋을 따로 두면 100,970,496개예요. 논문은 65M이라고 적었지만 어휘의 정확한 크기를 밝히지 않아서, 우리 수의 반올림은 아니에요.
-# 두 언어가 표를 함께 쓰려면 어휘도 함께 써야 해서, 논문은 BPE 하나를 함께 써요(§5.1).
+# 그래서 두 언어는 어휘도 함께 써요(논문 §5.1).
 #
 # **한 줄 정리.** 로짓은 임베딩 표와의 내적이고, 표는 읽을 때와 쓸 때 함께 배워요.
 
@@ -1160,6 +1159,8 @@ print("펭귄:", list("펭귄".encode()), "->", bpe_decode([bytes([byte]) for by
 # 글 → 조각 → 번호 → 벡터 → 로짓 → 번호 → 글. 여러분의 어휘와 쌍을 실제 모델들이 쓰는 `tokenizers` 라이브러리에 넣고, 여러분의 임베딩을 PyTorch의 모듈과 견주며 한 바퀴 돌아요.
 
 # %% tags=["experiment"]
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+
 library = Tokenizer(models.BPE(vocab, merges, unk_token="<unk>"))
 mark = {"replacement": START, "prepend_scheme": "always"}
 spaces = [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Metaspace(**mark)]
@@ -1168,6 +1169,7 @@ readable = [word for word in unseen_words if letters.issuperset(word)]
 same = sum(bpe_encode(word, merges) == library.encode(word).tokens for word in readable)
 print(f"아는 글자로 된 어절 {len(readable)}개 가운데 조각이 라이브러리와 같은 것: {same}개")
 
+# %% tags=["experiment"]
 torch.manual_seed(0)
 table, linear = nn.Embedding(len(vocab), 64), nn.Linear(64, len(vocab), bias=False)
 linear.weight = table.weight  # 표 하나를 함께 써요.
@@ -1197,7 +1199,7 @@ for sentence in ("나는 학교에서는 법률을 배운다", "나는 펭귄을
 # 바꾸기 전에는 무엇이 불편했고(오늘 본 숫자를 하나 이상), 왜 엉망이 됐고, 무엇을 다시 배워야 할까요? 네다섯 문장으로 적어 주세요. 사람이 읽고 채점해요(5점).
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "reflection", "locked": false, "points": 5, "schema_version": 3, "solution": true, "task": false}
-# 바꾸기 전에는 채팅 말이 법률 글에 드물어서 잘게 잘렸어요. 붙일 쌍이 없으면 24.0토큰이 30.0토큰이 되고, 못 본 글자는 `<unk>`예요.
+# 바꾸기 전에는 채팅 말이 법률 글에 드물어서 잘게 잘렸어요. 붙일 쌍이 없으면 24.0토큰이 39.4토큰이 되고, 못 본 글자는 `<unk>`예요.
 # 토크나이저를 바꾸면 같은 번호가 다른 조각을 가리켜요. 모델의 표는 옛 번호의 뜻이라 엉뚱한 벡터를 꺼내고, 로짓으로 고른 번호도 새 어휘로 읽으면 엉뚱한 글이에요.
 # 그래서 표를 새 어휘로 다시 배우고, 나머지 층도 이어서 학습해야 해요.
 #
