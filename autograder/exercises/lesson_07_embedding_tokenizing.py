@@ -1553,7 +1553,7 @@ def _text_raises(text, merges, vocab, unk_id):
 
 
 def _text_whole_word_unknown(text, merges, vocab, unk_id):
-    ids = []
+    ids: list[int] = []
     for word in text.split():
         tokens = bpe.bpe_encode(word, merges)
         ids += [vocab[token] for token in tokens] if all(token in vocab for token in tokens) else [unk_id]
@@ -1562,7 +1562,7 @@ def _text_whole_word_unknown(text, merges, vocab, unk_id):
 
 def _text_fused(text, merges, vocab, unk_id):
     """잇단 모르는 조각을 하나로 합쳐요."""
-    ids = []
+    ids: list[int] = []
     for word in text.split():
         start = len(ids)
         for token in bpe.bpe_encode(word, merges):
@@ -1626,7 +1626,7 @@ def _text_underscore(text, merges, vocab, unk_id):
 
 
 def _text_loop(text, merges, vocab, unk_id):
-    ids = []
+    ids: list[int] = []
     for word in text.split():
         for token in bpe.bpe_encode(word, merges):
             if token in vocab:
@@ -1637,7 +1637,7 @@ def _text_loop(text, merges, vocab, unk_id):
 
 
 def _text_try(text, merges, vocab, unk_id):
-    ids = []
+    ids: list[int] = []
     for token in _text_pieces(text, merges, encode=_encode_in_order):
         try:
             ids.append(vocab[token])
