@@ -96,6 +96,14 @@ def bpe_encode(word: str, merges: list[Pair]) -> list[str]:
     return list(tokens)
 
 
+def encode_text(text: str, merges: list[Pair], vocab: dict[str, int], unk_id: int) -> list[int]:
+    """글을 빈칸으로 나눈 단어마다 `bpe_encode`로 잘라 번호로 바꿔요. 어휘에 없는 조각은 하나마다 unk_id가 돼요.
+
+    빈칸이 몇 개였는지와 모르는 글자가 무엇이었는지는 번호에 남지 않아요.
+    """
+    return [vocab.get(token, unk_id) for word in text.split() for token in bpe_encode(word, merges)]
+
+
 def bpe_decode(tokens: list[bytes]) -> str:
     """바이트를 모두 이은 다음에 한 번만 글자로 바꿔요. 글자 하나가 토큰 여럿에 걸칠 수 있어요. 틀린 바이트는 U+FFFD예요."""
     return b"".join(tokens).decode("utf-8", errors="replace")

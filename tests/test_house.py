@@ -135,7 +135,7 @@ def test_what_a_verdict_depends_on_is_in_its_fingerprint() -> None:
 
 # -- 파일 --
 
-LONG_TABLES = ("autograder/exercises/lesson_", "reference/data/corpus/", "solutions/")
+LONG_TABLES = ("autograder/exercises/lesson_", "reference/data/corpus/", "solutions/", "tests/claims/lesson_")
 
 
 def test_no_file_does_too_much() -> None:

@@ -1,4 +1,4 @@
-"""레슨 7의 실습: 한글 자모, BPE(세기, 붙이기, 배우기, 자르기, 되돌리기), 배치, 임베딩과 로짓, 코사인 유사도, 어절당 토큰 수."""
+"""레슨 7의 실습: BPE(세기, 붙이기, 배우기, 자르기), 글에서 번호로, 배치, 임베딩과 로짓, 코사인 유사도, 어절당 토큰 수, 한글 자모, 바이트."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LESSON = "07_embedding_tokenizing"
 SYLLABLES = "나다라마바사자차카타파하"  # 시드마다 자리를 바꿔 가며 쓰는 글자
 
 
-# -- decompose, compose --
+# -- decompose, compose (보너스) --
 
 TWIN_INITIALS = (1, 4, 8, 10, 13)  # ㄲ ㄸ ㅃ ㅆ ㅉ
 TWIN_FINALS = (2, 20)  # ㄲ ㅆ
@@ -162,7 +162,7 @@ DECOMPOSE = Exercise(
     name="decompose",
     lesson=LESSON,
     title="음절을 자모로",
-    points=10,
+    points=0,
     groups={
         "closed": "받침이 있는 음절이 맞아요",
         "open": "받침이 없는 음절이 맞아요",
@@ -319,7 +319,7 @@ COMPOSE = Exercise(
     name="compose",
     lesson=LESSON,
     title="자모를 음절로",
-    points=8,
+    points=0,
     groups={
         "closed": "받침이 있는 음절이 맞아요",
         "open": "받침이 없는 음절이 맞아요",
@@ -544,7 +544,7 @@ COUNT_PAIRS = Exercise(
             "count_pairs.overwritten",
             "앞에서 센 횟수를 덮어씀",
             "같은 쌍을 다시 만났을 때 앞에서 센 횟수에 더하지 않고 새 횟수로 바꿨어요.",
-            "이미 있던 열쇠에 `=`로 넣는지 `+=`로 더하는지 봐요.",
+            "이미 있던 이름에 `=`로 넣는지 `+=`로 더하는지 봐요.",
             (_count_overwritten,),
             ("values", "overlap"),
         ),
@@ -753,7 +753,7 @@ MERGE_PAIR = Exercise(
     name="merge_pair",
     lesson=LESSON,
     title="쌍 붙이기",
-    points=10,
+    points=15,
     groups={
         "values": "나올 때마다 붙여요",
         "none": "쌍이 여러 번 나오거나 끝에 있어도 맞아요",
@@ -835,7 +835,7 @@ MERGE_PAIR = Exercise(
         Mistake(
             "merge_pair.list-returned",
             "튜플이 아니라 목록을 돌려줌",
-            "토큰들은 맞는데 목록이에요. 목록은 사전의 열쇠가 될 수 없어서 다음 실습에서 쓸 수 없어요.",
+            "토큰들은 맞는데 목록이에요. 목록은 사전의 이름(key)이 될 수 없어서 다음 실습에서 쓸 수 없어요.",
             "돌려주기 바로 앞에서 형을 바꿔요.",
             (_merge_list,),
             ("values", "none", "overlap", "border", "last"),
@@ -1060,7 +1060,7 @@ TRAIN_BPE = Exercise(
     name="train_bpe",
     lesson=LESSON,
     title="BPE 배우기",
-    points=15,
+    points=22,
     groups={
         "values": "붙일 쌍을 차례대로 배워요",
         "shared": "단어들이 나눠 가진 쌍을 함께 세요",
@@ -1158,7 +1158,7 @@ TRAIN_BPE = Exercise(
             "train_bpe.underscore",
             "▁ 대신 밑줄을 씀",
             "단어의 시작에 ▁(U+2581)가 아니라 자판의 밑줄 `_`이 왔어요. 눈에는 비슷해도 다른 글자예요.",
-            "독스트링의 ▁를 그대로 복사해서 써요.",
+            "자판으로는 칠 수 없는 글자예요. 독스트링의 ▁를 복사해서 써요.",
             (_train_underscore,),
             ("values", "shared", "ties", "early"),
         ),
@@ -1508,7 +1508,7 @@ BPE_ENCODE = Exercise(
             "bpe_encode.underscore",
             "▁ 대신 밑줄을 씀",
             "맨 앞에 ▁(U+2581)가 아니라 자판의 밑줄 `_`이 왔어요. 눈에는 비슷해도 다른 글자예요.",
-            "독스트링의 ▁를 그대로 복사해서 써요.",
+            "자판으로는 칠 수 없는 글자예요. 독스트링의 ▁를 복사해서 써요.",
             (_encode_underscore,),
             ("values", "rank", "unknown"),
         ),
@@ -1518,7 +1518,277 @@ BPE_ENCODE = Exercise(
 )
 
 
-# -- bpe_decode --
+# -- encode_text (보너스) --
+
+
+def _text_cases(rng):
+    a, b, c, d, e, f = _letters(rng, 6)
+    merges = [("▁", a), (c, d), ("▁" + a, b)]
+    pieces = ["▁", a, b, c, d, "▁" + a, c + d, "<unk>"]
+    # 0번은 진짜 조각이에요. `or`로 고르면 0번을 모르는 조각으로 알아요.
+    vocab = {token: i for i, token in enumerate(["▁" + a + b, *rng.sample(pieces, len(pieces))])}
+    unk = vocab["<unk>"]
+    known = f"{a}{b}{c} {c}{d}{a} {a}{b}"
+    return [
+        case("values", known, merges, vocab, unk),
+        case("values", f"{c}{d}{c}{d}", merges, vocab, unk),
+        case("values", f"{b}{a} {a}{c}", [], {token: i + 7 for i, token in enumerate(("▁", a, b, c, "<unk>"))}, 11),
+        case("unknown", f"{a}{b} {e}{f}{a} {f}", merges, vocab, unk),
+        case("unknown", f"{e} {a}{e}{c}{d}", merges, {**vocab, "<unk>": 90}, 90),
+        case("spaces", f" {a}{b}  {c}{d}\n{b} ", merges, vocab, unk),
+        case("spaces", "", merges, vocab, unk),
+    ]
+
+
+def _text_pieces(text, merges, split=str.split, encode=bpe.bpe_encode):
+    return [token for word in split(text) for token in encode(word, merges)]
+
+
+def _text_dropped(text, merges, vocab, unk_id):
+    return [vocab[token] for token in _text_pieces(text, merges) if token in vocab]
+
+
+def _text_raises(text, merges, vocab, unk_id):
+    return [vocab[token] for token in _text_pieces(text, merges)]
+
+
+def _text_whole_word_unknown(text, merges, vocab, unk_id):
+    ids: list[int] = []
+    for word in text.split():
+        tokens = bpe.bpe_encode(word, merges)
+        ids += [vocab[token] for token in tokens] if all(token in vocab for token in tokens) else [unk_id]
+    return ids
+
+
+def _text_fused(text, merges, vocab, unk_id):
+    """잇단 모르는 조각을 하나로 합쳐요."""
+    ids: list[int] = []
+    for word in text.split():
+        start = len(ids)
+        for token in bpe.bpe_encode(word, merges):
+            i = vocab.get(token, unk_id)
+            if not (i == unk_id and len(ids) > start and ids[-1] == unk_id):
+                ids.append(i)
+    return ids
+
+
+def _text_zero_lost(text, merges, vocab, unk_id):
+    return [vocab.get(token) or unk_id for token in _text_pieces(text, merges)]
+
+
+def _text_unk_0(text, merges, vocab, unk_id):
+    return [vocab.get(token, 0) for token in _text_pieces(text, merges)]
+
+
+def _text_unk_none(text, merges, vocab, unk_id):
+    return [vocab.get(token) for token in _text_pieces(text, merges)]
+
+
+def _text_not_split(text, merges, vocab, unk_id):
+    return [vocab.get(token, unk_id) for token in bpe.bpe_encode(text, merges)]
+
+
+def _text_split_space(text, merges, vocab, unk_id):
+    pieces = _text_pieces(text, merges, split=lambda text: text.split(" "))
+    return [vocab.get(token, unk_id) for token in pieces]
+
+
+def _text_nested(text, merges, vocab, unk_id):
+    return [[vocab.get(token, unk_id) for token in bpe.bpe_encode(word, merges)] for word in text.split()]
+
+
+def _text_tokens(text, merges, vocab, unk_id):
+    return [token if token in vocab else "<unk>" for token in _text_pieces(text, merges)]
+
+
+def _text_raw_tokens(text, merges, vocab, unk_id):
+    return _text_pieces(text, merges)
+
+
+def _text_characters(text, merges, vocab, unk_id):
+    return [vocab.get(token, unk_id) for token in _text_pieces(text, [])]
+
+
+def _text_words(text, merges, vocab, unk_id):
+    return [vocab.get("▁" + word, unk_id) for word in text.split()]
+
+
+def _text_bare_words(text, merges, vocab, unk_id):
+    return [vocab.get(word, unk_id) for word in text.split()]
+
+
+def _text_no_border(text, merges, vocab, unk_id):
+    return [vocab.get(token, unk_id) for token in _text_pieces(text, merges, encode=_encode_no_border)]
+
+
+def _text_underscore(text, merges, vocab, unk_id):
+    return [vocab.get(token, unk_id) for token in _text_pieces(text, merges, encode=_encode_underscore)]
+
+
+def _text_loop(text, merges, vocab, unk_id):
+    ids: list[int] = []
+    for word in text.split():
+        for token in bpe.bpe_encode(word, merges):
+            if token in vocab:
+                ids.append(vocab[token])
+            else:
+                ids.append(unk_id)
+    return ids
+
+
+def _text_try(text, merges, vocab, unk_id):
+    ids: list[int] = []
+    for token in _text_pieces(text, merges, encode=_encode_in_order):
+        try:
+            ids.append(vocab[token])
+        except KeyError:
+            ids.append(unk_id)
+    return ids
+
+
+def _text_regex(text, merges, vocab, unk_id):
+    pieces = _text_pieces(text, merges, split=lambda text: re.findall(r"\S+", text), encode=_encode_lowest_rank)
+    return [vocab[token if token in vocab else "<unk>"] for token in pieces]
+
+
+_TEXT_VOCAB = {"<pad>": 0, "<unk>": 1, "▁": 2, "나": 3, "는": 4, "집": 5, "에": 6, "집에": 7}
+
+ENCODE_TEXT = Exercise(
+    name="encode_text",
+    lesson=LESSON,
+    title="글을 번호로",
+    points=0,
+    groups={
+        "values": "조각마다 제 번호를 찾아요",
+        "unknown": "어휘에 없는 조각은 하나마다 unk_id예요",
+        "spaces": "빈칸이 몇 개든 단어만 잘라요",
+    },
+    reference=bpe.encode_text,
+    sample_cases=_text_cases,
+    examples=(
+        case("values", "나는 집에", [("집", "에")], _TEXT_VOCAB, 1),
+        case("unknown", "너는 집에", [("집", "에")], _TEXT_VOCAB, 1),
+    ),
+    mistakes=(
+        Mistake(
+            "encode_text.unknown-dropped",
+            "모르는 조각을 버림",
+            "어휘에 없는 조각이 흔적 없이 사라졌어요. 모델은 거기에 무엇이 있었다는 것조차 알 수 없어요.",
+            "어휘에 없는 조각의 자리에도 번호가 하나 남는지 봐요.",
+            (_text_dropped,),
+            ("unknown",),
+        ),
+        Mistake(
+            "encode_text.unknown-raises",
+            "모르는 조각에서 멈춤",
+            "어휘에 없는 조각의 번호를 찾으려다 예외가 났어요.",
+            "사전에 없는 이름을 물었을 때 대신 돌려줄 값을 정하는 메서드를 찾아봐요.",
+            (_text_raises,),
+            ("unknown",),
+        ),
+        Mistake(
+            "encode_text.whole-word-unknown",
+            "단어를 통째로 모른다고 함",
+            "한 조각을 모른다고 단어 전체를 번호 하나로 바꿨어요. 아는 조각까지 잃었어요.",
+            "단어가 아니라 조각마다 아는지 모르는지 봐요.",
+            (_text_whole_word_unknown,),
+            ("unknown",),
+        ),
+        Mistake(
+            "encode_text.unknown-fused",
+            "잇단 모르는 조각을 합침",
+            "모르는 조각이 이어지면 하나로 합쳐서 길이가 줄었어요. 여기서는 조각 하나에 번호 하나예요.",
+            "조각의 수와 번호의 수가 같은지 견줘 봐요.",
+            (_text_fused,),
+            ("unknown",),
+        ),
+        Mistake(
+            "encode_text.zero-lost",
+            "0번 조각을 모른다고 함",
+            "번호가 0인 조각이 모르는 조각이 됐어요. 파이썬에서 0은 거짓이라 `or`나 `if 번호`가 0을 없는 것으로 다뤄요.",
+            "없다는 것과 0번이라는 것을 어떻게 가르는지 봐요.",
+            (_text_zero_lost,),
+            ("values", "unknown", "spaces"),
+        ),
+        Mistake(
+            "encode_text.unk-not-used",
+            "unk_id를 쓰지 않음",
+            "모르는 조각이 unk_id가 아닌 값이 됐어요.",
+            "어휘에 없을 때 돌려주는 값이 인자로 받은 것인지 봐요.",
+            (_text_unk_0, _text_unk_none),
+            ("unknown",),
+        ),
+        Mistake(
+            "encode_text.not-split",
+            "글을 단어로 나누지 않음",
+            "글을 통째로 잘라서 빈칸까지 조각이 됐고, 둘째 단어부터는 ▁로 시작하지 않아요.",
+            "`bpe_encode`가 받는 것이 글인지 단어 하나인지 봐요.",
+            (_text_not_split,),
+            ("values", "unknown", "spaces"),
+        ),
+        Mistake(
+            "encode_text.split-at-each-space",
+            "빈칸 하나마다 나눔",
+            "빈칸이 잇달아 오거나 끝에 있으면 빈 단어까지 잘라서 ▁가 더 나왔어요.",
+            "인자를 준 `split`과 주지 않은 `split()`을 빈칸이 둘인 글에서 견줘 봐요.",
+            (_text_split_space,),
+            ("spaces",),
+        ),
+        Mistake(
+            "encode_text.nested",
+            "단어마다 목록을 따로 만듦",
+            "목록 안에 목록이 들어 있어요. 문장 하나가 번호의 목록 하나여야 해요.",
+            "단어의 번호들을 바깥 목록에 하나씩 넣는지, 목록째 넣는지 봐요.",
+            (_text_nested,),
+            ("values", "unknown", "spaces"),
+        ),
+        Mistake(
+            "encode_text.tokens-returned",
+            "번호가 아니라 조각을 돌려줌",
+            "조각까지는 잘랐는데 번호로 바꾸지 않았어요.",
+            "돌려주는 목록에 글이 든 것이 아닌지 봐요.",
+            (_text_tokens, _text_raw_tokens),
+            ("values", "unknown", "spaces"),
+        ),
+        Mistake(
+            "encode_text.characters",
+            "글자마다 번호를 찾음",
+            "배운 쌍을 붙이지 않고 ▁와 글자마다 번호를 찾았어요.",
+            "어휘에서 찾기 전에 단어를 어떤 함수로 자르는지 봐요.",
+            (_text_characters,),
+            ("values", "unknown", "spaces"),
+        ),
+        Mistake(
+            "encode_text.words",
+            "단어를 통째로 찾음",
+            "단어를 조각으로 자르지 않고 통째로 어휘에서 찾았어요. 이 레슨의 처음에 무너진 단어 사전과 같아요.",
+            "어휘에서 찾기 전에 단어를 어떤 함수로 자르는지 봐요.",
+            (_text_words, _text_bare_words),
+            ("values", "unknown", "spaces"),
+        ),
+        Mistake(
+            "encode_text.border-forgotten",
+            "단어의 시작 표시를 빠뜨림",
+            "조각들이 ▁로 시작하지 않아서 단어의 처음과 가운데가 같은 번호가 됐어요.",
+            "앞에서 만든 `bpe_encode`를 그대로 부르는지 봐요.",
+            (_text_no_border,),
+            ("values", "unknown", "spaces"),
+        ),
+        Mistake(
+            "encode_text.underscore",
+            "▁ 대신 밑줄을 씀",
+            "단어의 시작에 ▁(U+2581)가 아니라 자판의 밑줄 `_`이 와서 어휘에서 찾지 못했어요.",
+            "앞에서 만든 `bpe_encode`를 그대로 부르는지 봐요.",
+            (_text_underscore,),
+            ("values", "unknown", "spaces"),
+        ),
+    ),
+    correct=(_text_loop, _text_try, _text_regex),
+    uses=("merge_pair", "bpe_encode"),
+)
+
+
+# -- bpe_decode (보너스) --
 
 
 def _cut(text):
@@ -1623,7 +1893,7 @@ BPE_DECODE = Exercise(
     name="bpe_decode",
     lesson=LESSON,
     title="바이트 토큰을 글로",
-    points=8,
+    points=0,
     groups={
         "split": "글자가 여러 토큰에 걸쳐도 맞아요",
         "spaces": "빈칸을 지켜요",
@@ -1921,7 +2191,7 @@ MAKE_BATCH = Exercise(
     name="make_batch",
     lesson=LESSON,
     title="배치 만들기",
-    points=12,
+    points=16,
     groups={"values": "길이가 다른 문장들을 한 배치로 만들어요", "cut": "긴 문장을 잘라도 EOS가 남아요"},
     reference=bpe.make_batch,
     sample_cases=_batch_cases,
@@ -2193,7 +2463,7 @@ EMBED = Exercise(
     name="embed",
     lesson=LESSON,
     title="임베딩",
-    points=5,
+    points=10,
     groups={"values": "값이 맞아요", "gradient": "기울기가 표까지 흘러요"},
     reference=embedding.embed,
     sample_cases=_embed_cases,
@@ -2350,7 +2620,7 @@ TIED_LOGITS = Exercise(
     name="tied_logits",
     lesson=LESSON,
     title="같은 표로 로짓 구하기",
-    points=5,
+    points=10,
     groups={"values": "값이 맞아요", "gradient": "기울기가 표까지 흘러요"},
     reference=embedding.tied_logits,
     sample_cases=_logits_cases,
@@ -2710,16 +2980,17 @@ FERTILITY = Exercise(
 )
 
 EXERCISES: tuple[Exercise, ...] = (
-    DECOMPOSE,
-    COMPOSE,
     COUNT_PAIRS,
     MERGE_PAIR,
     TRAIN_BPE,
     BPE_ENCODE,
-    BPE_DECODE,
+    ENCODE_TEXT,
     MAKE_BATCH,
     EMBED,
     TIED_LOGITS,
     COSINE_SIMILARITY,
     FERTILITY,
+    DECOMPOSE,
+    COMPOSE,
+    BPE_DECODE,
 )

@@ -53,6 +53,15 @@ def test_bpe_tokens_spell_the_word(word_freq, n_merges):
         assert "".join(bpe.bpe_encode(word, merges)) == "▁" + word
 
 
+@given(st.text("가나다 \n", max_size=12))
+def test_text_comes_back_from_ids_but_for_spaces_and_unknown_pieces(text):
+    merges = [("▁", "가"), ("나", "다")]
+    tokens = ["▁", "가", "나", "▁가", "나다", "<unk>"]  # 홀로 있는 '다'는 몰라요.
+    ids = bpe.encode_text(text, merges, {token: i for i, token in enumerate(tokens)}, 5)
+    back = "".join(tokens[i] for i in ids).replace("▁", " ").strip()
+    assert back.replace("나다", "NADA").replace("<unk>", "다").replace("NADA", "나다") == " ".join(text.split())
+
+
 @settings(max_examples=50, deadline=None)
 @given(st.text(max_size=12), st.integers(0, 2**30))
 def test_bytes_decode_wherever_they_are_cut(text, seed):
