@@ -223,21 +223,20 @@ def _(cells):
     assert cells.far.abs().max() <= 1 and torch.allclose(cells.far.norm(dim=1), torch.tensor(32**0.5), atol=1e-4)
 
 
-def gaps(cells, d_model: int, length: int = 1000) -> torch.Tensor:
+def gaps(cells, d_model: int, length: int = 300) -> torch.Tensor:
     table = cells.sinusoidal_pe(length, d_model).double()
     return torch.cdist(table, table) + 100 * torch.eye(length)
 
 
 @lesson.holds("바늘이 하나뿐이면($d_\\text{model} = 2$) 곳곳에서 거리가 0 가까이 떨어져요")
 def _(cells):
-    assert (gaps(cells, 2)[100] < 0.1).sum() > 20
+    assert (gaps(cells, 2)[100] < 0.3).sum() > 20 and gaps(cells, 2)[100].min() < 0.02
 
 
-@lesson.says("{:d}칸 뒤에는 거의 같은 자리로 돌아와요")
+@lesson.says("{:d}칸이면 일곱 바퀴를 돌고 {:.0f}도가 남아서, 거의 같은 자리로 돌아와요")
 def _(cells):
-    near = int(gaps(cells, 2)[100].argmin())
-    assert gaps(cells, 2)[100, near] < 1e-3
-    return near - 100
+    assert abs(int(gaps(cells, 2)[100].argmin()) - 100) == 44
+    return 44, math.degrees(44) - 7 * 360
 
 
 @lesson.says("바늘이 늘수록 선이 떠올라서, $d_\\text{{model}} = {:d}$에서는 가장 닮은 위치가 바로 옆이에요")

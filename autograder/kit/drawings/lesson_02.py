@@ -70,7 +70,10 @@ def shift_rotation() -> Canvas:
         "한 원 안에서 두 화살표의 각도는 같아요. 왼쪽은 두 각도가 모두 k 곱하기 빠른 바늘의 빠르기, 오른쪽은 더 작은 각도로 "
         "k 곱하기 느린 바늘의 빠르기예요. 각도는 바늘마다 다르고, 어느 위치에서 출발했는지와는 상관없어요.",
     )
-    clocks = (((180, 166), "blue", 80.0, (10.0, 150.0), "빠른 바늘"), ((480, 166), "orange", 28.0, (25.0, 110.0), "느린 바늘"))
+    clocks = (
+        ((180, 166), "blue", 80.0, (10.0, 150.0), "빠른 바늘"),
+        ((480, 166), "orange", 28.0, (25.0, 110.0), "느린 바늘"),
+    )
     for center, tint, turn, starts, name in clocks:
         _ring(canvas, center, 92)
         canvas.text(center[0], 20, name, size=14, bold=True, tint=tint)
