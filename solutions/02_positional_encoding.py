@@ -81,6 +81,7 @@ def attend(x: torch.Tensor) -> torch.Tensor:
     return torch.softmax(x @ x.transpose(1, 2) / x.shape[-1] ** 0.5, dim=-1) @ x
 
 
+# %% tags=["experiment"]
 def order_lab(layer) -> None:
     """짝마다 두 문장 벡터의 거리를 찍고, 첫 짝은 토큰마다의 출력까지 그려요."""
     for pair in PAIRS:
@@ -516,7 +517,7 @@ plots.heatmap(M, title="열 칸 뒤로 옮기는 행렬 (d_model = 6)", xlabel="
 
 
 # %% tags=["experiment"]
-def turn(k: int) -> None:
+def turn_hands(k: int) -> None:
     """짝 0과 짝 1에서 위치 0, 3, 6의 바늘이 k칸 뒤로 가는 화살표."""
     pe = sinusoidal_pe(10, 16)
     moved, names = pe @ shift_matrix(k, 16), [str(p) for p in range(10)]
@@ -530,7 +531,7 @@ def turn(k: int) -> None:
         ax.set(xlim=(-1.4, 1.4), ylim=(-1.4, 1.4), aspect="equal")
 
 
-moving(turn, k=[2, -2, -1, 1, 3])
+moving(turn_hands, k=[2, -2, -1, 1, 3])
 
 # %% [markdown] tags=["given"]
 # 짝마다 도는 각도는 달라도 **어느 p에서나 같은 만큼** 돌아요. 그렇다면 '바로 앞을 보는 어텐션'도 행렬 하나면 돼요.
@@ -677,16 +678,14 @@ runs: dict[str, list[float]] = {}
 
 
 def compare(*kinds: str) -> None:
-    """20단어로 가르치고, 80단어 문장에서 위치마다 맞힌 비율을 재서 그려요."""
+    """20단어로 가르치고, 80단어 문장에서 위치마다 맞힌 비율을 재요."""
     for kind in kinds:
         p, ids = train(kind, D=64, T=20), torch.randint(V, (400, 80))
         hits = (predict(ids, p, kind)[:, 1:].argmax(-1) == ids[:, :-1]).float().mean(0)
         runs[kind] = hits.tolist()
         print(f"{kind}: 배운 길이 안에서 {hits[:19].mean():.0%}, 그 뒤에서 {hits[19:].mean():.0%}")
     ax = plots.panels(1, width=7.6, height=3.9)[0]
-    colors = (plots.GREY, plots.ORANGE, plots.BLUE, plots.GREEN)
-    labels = {"title": "20단어로 배우고 80단어로 시험", "xlabel": "위치", "ylabel": "맞힌 비율", "colors": colors}
-    plots.lines(range(1, 80), runs, ax=ax, **labels)
+    plots.lines(range(1, 80), runs, title="20단어로 배우고 80단어로 시험", xlabel="위치", ylabel="맞힌 비율", ax=ax)
     ax.axvline(19.5, color=plots.INK, linestyle=":")
 
 
@@ -805,7 +804,7 @@ for name, (mine, theirs) in pairs.items():
 # %% tags=["experiment"]
 torch.manual_seed(0)
 encoder_layer = torch.nn.TransformerEncoderLayer(d_model=32, nhead=4, batch_first=True).eval()
-blind = is_permutation_equivariant(encoder_layer, x[..., :32], here.flip(0))
+blind = is_permutation_equivariant(encoder_layer, embed_words(PAIRS[2][0]), torch.tensor([2, 1, 0, 3]))
 print("PyTorch의 인코더 층은", "등변" if blind else "등변이 아님")
 
 
