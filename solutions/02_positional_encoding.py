@@ -689,6 +689,7 @@ def compare(*kinds: str) -> None:
     ax.axvline(19.5, color=plots.INK, linestyle=":")
 
 
+# %% tags=["experiment"]
 compare("위치 없음", "배우는 표", "사인 표")
 
 # %% [markdown] tags=["given"]
