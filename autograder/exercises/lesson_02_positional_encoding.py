@@ -122,7 +122,7 @@ EQUIVARIANT = Exercise(
     name="is_permutation_equivariant",
     lesson=LESSON,
     title="순서를 섞으면 따라 섞일까",
-    points=14,
+    points=16,
     groups={"verdicts": "여러 함수를 하나도 빠짐없이 바르게 가려내요"},
     reference=positional.is_permutation_equivariant,
     sample_cases=_equivariance_cases,
@@ -343,7 +343,7 @@ ANGLE_RATES = Exercise(
     name="angle_rates",
     lesson=LESSON,
     title="짝마다 다른 빠르기",
-    points=14,
+    points=16,
     groups={
         "values": "짝마다 빠르기가 맞아요",
         "wide": "d_model이 클 때도 맞아요",
@@ -754,7 +754,7 @@ ADD_PE = Exercise(
     name="add_pe",
     lesson=LESSON,
     title="임베딩에 위치를 더하기",
-    points=15,
+    points=11,
     groups={
         "values": "문장마다 앞에서부터 T개의 위치를 더해요",
         "square": "문장 수와 단어 수가 같아도 축을 헷갈리지 않아요",
@@ -886,10 +886,11 @@ def _learned_cases(rng):
     x, table = tables["values"]
     welcome = {"error": ("ValueError", "IndexError", "RuntimeError")}  # 표보다 긴 문장에서 저절로 나는 예외도 괜찮아요.
     return [
-        Case("values", (Call((x, table), grad_of=(0, 1), cotangent=rng.normal(*x.shape)),)),
+        case("values", x, table),
         case("values", *tables["short"]),
         case("values", *tables["single"]),
         *(case(group, *tables[group]) for group in ("square", "exact", "double")),
+        Case("gradient", (Call((x + 1, table), grad_of=(0, 1), cotangent=rng.normal(*x.shape)),)),
         case("errors", *tables["too_long"], comparator="raises", params=welcome),
         case("errors", *tables["one_row"], comparator="raises", params=welcome),
     ]
@@ -909,14 +910,16 @@ LEARNED_PE = Exercise(
     name="learned_pe",
     lesson=LESSON,
     title="배우는 위치",
-    points=14,
+    points=12,
     groups={
-        "values": "문장마다 같은 앞쪽 T줄을 더하고, 기울기가 표까지 흘러요",
+        "values": "문장마다 같은 앞쪽 T줄을 더해요",
         "square": "문장 수와 단어 수가 같아도 축을 헷갈리지 않아요",
         "exact": "표의 마지막 줄까지 쓰는 문장도 돼요",
         "double": "float64에서도 맞아요",
+        "gradient": "기울기가 표까지 흘러서, 쓴 줄이 배워요",
         "errors": "표보다 긴 문장은 예외로 막아요",
     },
+    behaviour=("gradient",),
     reference=positional.learned_pe,
     sample_cases=_learned_cases,
     examples=(_LEARNED_EXAMPLE,),
@@ -931,7 +934,7 @@ LEARNED_PE = Exercise(
                 _checked(lambda x, table: x + table[1 : x.shape[1] + 1]),
                 _checked(lambda x, table: x + table[torch.arange(1, x.shape[1] + 1)]),
             ),
-            groups=("values", "square", "exact", "double"),
+            groups=("values", "square", "exact", "double", "gradient"),
         ),
         Mistake(
             id="learned_pe.offset-two",
@@ -942,7 +945,7 @@ LEARNED_PE = Exercise(
                 _checked(lambda x, table: x + table[2 : x.shape[1] + 2]),
                 _checked(lambda x, table: x + table[torch.arange(x.shape[1]) + 2]),
             ),
-            groups=("values", "square", "exact", "double"),
+            groups=("values", "square", "exact", "double", "gradient"),
         ),
         Mistake(
             id="learned_pe.last-rows",
@@ -950,18 +953,21 @@ LEARNED_PE = Exercise(
             why="표의 앞쪽이 아니라 끝쪽의 T줄을 읽었어요. 문장이 길어지면 첫 단어가 받는 줄까지 달라져요.",
             look="자른 줄의 첫 번호가 문장의 길이와 상관없이 늘 0인지 봐요.",
             wrong=(_checked(lambda x, table: x + table[-x.shape[1] :]),),
-            groups=("values", "square", "double"),
+            groups=("values", "square", "double", "gradient"),
         ),
         Mistake(
             id="learned_pe.detached",
             title="표를 그래프에서 떼어 냄",
             why="값은 맞지만 기울기가 표까지 흐르지 않아요. 이 표는 아무리 학습해도 처음 뽑은 난수 그대로예요.",
-            look="`.detach()`, `.data`, `torch.no_grad()`, `torch.tensor(...)`로 표를 새로 만든 곳이 있는지 봐요.",
+            look="`.detach()`, `.data`, `torch.no_grad()`를 썼는지, `torch.tensor(...)`, `nn.Parameter(...)`, `nn.Embedding`으로 표를 새로 만들었는지 봐요.",
             wrong=(
                 _checked(lambda x, table: x + table[: x.shape[1]].detach()),
                 _checked(lambda x, table: (x + table[: x.shape[1]]).detach()),
+                _checked(lambda x, table: x + torch.tensor(table.tolist(), dtype=table.dtype)[: x.shape[1]]),
+                _checked(lambda x, table: x + torch.from_numpy(table.detach().numpy())[: x.shape[1]]),
+                _checked(lambda x, table: x + torch.nn.Parameter(table)[: x.shape[1]]),
             ),
-            groups=("values",),
+            groups=("gradient",),
         ),
         Mistake(
             id="learned_pe.not-shared",
@@ -972,7 +978,7 @@ LEARNED_PE = Exercise(
                 _checked(lambda x, table: x + table[: x.shape[0], None].expand(-1, x.shape[1], -1)),
                 _checked(lambda x, table: x + table[: x.shape[0] * x.shape[1]].view(x.shape)),
             ),
-            groups=("values", "square", "exact", "double"),
+            groups=("values", "square", "exact", "double", "gradient"),
         ),
         Mistake(
             id="learned_pe.row-by-content",
@@ -980,12 +986,7 @@ LEARNED_PE = Exercise(
             why="줄의 번호를 단어의 자리가 아니라 단어의 값에서 골랐어요. 같은 단어는 어느 자리에 있어도 같은 줄을 받아요.",
             look="문장의 0번째 단어는 무엇이든 몇 번 줄을 받아야 하는지 봐요.",
             wrong=(_checked(lambda x, table: x + table[x.argmax(dim=-1)]),),
-            groups=(
-                "values",
-                "square",
-                "exact",
-                "double",
-            ),
+            groups=("values", "square", "exact", "double", "gradient"),
         ),
         Mistake(
             id="learned_pe.one-row-for-all",
@@ -997,7 +998,7 @@ LEARNED_PE = Exercise(
                 _checked(lambda x, table: x + table[x.shape[1] - 1]),
                 _checked(lambda x, table: x + table.mean(0)),
             ),
-            groups=("values", "square", "exact", "double"),
+            groups=("values", "square", "exact", "double", "gradient"),
         ),
     ),
     correct=(
@@ -1059,6 +1060,16 @@ def _shift_signs(upper, lower):
         angles = k * positional.angle_rates(d_model)
         cos, sin = angles.cos(), angles.sin()
         return _blocks(cos, upper * sin, lower * sin, cos)
+
+    return shift
+
+
+def _shift_cells(cells):
+    """cos φ와 sin φ에서 블록의 네 칸을 고르는 함수대로 채운 블록들."""
+
+    def shift(k, d_model):
+        angles = k * positional.angle_rates(d_model)
+        return _blocks(*cells(angles.cos(), angles.sin()))
 
     return shift
 
@@ -1146,7 +1157,7 @@ SHIFT_MATRIX = Exercise(
     name="shift_matrix",
     lesson=LESSON,
     title="k칸 옮기는 행렬",
-    points=18,
+    points=20,
     groups={
         "forward": "어느 위치에서나 k칸 뒤의 인코딩이 돼요",
         "backward": "k가 음수면 앞쪽으로 옮겨요",
@@ -1194,6 +1205,40 @@ SHIFT_MATRIX = Exercise(
             why="2×2 블록에 든 두 사인의 부호가 같아요. 돌리는 행렬이라면 한쪽은 +, 한쪽은 -예요.",
             look="cos(θ + φ)를 덧셈 정리로 펼쳐, 둘째 열에서 sin φ 앞의 부호를 확인해요.",
             wrong=(_shift_signs(1.0, 1.0), _shift_signs(-1.0, -1.0)),
+            groups=("forward", "backward"),
+        ),
+        Mistake(
+            id="shift_matrix.cosine-signs",
+            title="두 코사인의 부호가 다름",
+            why="2×2 블록의 대각선에 있는 두 코사인의 부호가 서로 달라요. 돌리는 행렬이라면 둘 다 +예요.",
+            look="k가 0이면 각도가 모두 0이에요. 그때 여러분의 블록이 단위 행렬이 되는지 봐요.",
+            wrong=(
+                _shift_cells(lambda cos, sin: (cos, sin, sin, -cos)),
+                _shift_cells(lambda cos, sin: (-cos, sin, sin, cos)),
+                _shift_cells(lambda cos, sin: (cos, -sin, sin, -cos)),
+                _shift_cells(lambda cos, sin: (-cos, -sin, sin, cos)),
+            ),
+            groups=("forward", "backward"),
+        ),
+        Mistake(
+            id="shift_matrix.sin-cos-exchanged",
+            title="사인과 코사인의 자리가 바뀜",
+            why="2×2 블록의 대각선에 사인이 있어요. sin(θ + φ)를 펼칠 때 sin θ에 곱해지는 것은 cos φ라서, 대각선은 코사인의 자리예요.",
+            look="k가 0이면 sin은 0, cos은 1이에요. 그때 여러분의 블록이 단위 행렬이 되는지 봐요.",
+            wrong=(
+                _shift_cells(lambda cos, sin: (sin, cos, cos, -sin)),
+                _shift_cells(lambda cos, sin: (sin, cos, -cos, sin)),
+                _shift_cells(lambda cos, sin: (sin, -cos, cos, sin)),
+                _shift_cells(lambda cos, sin: (sin, cos, cos, sin)),
+            ),
+            groups=("forward", "backward"),
+        ),
+        Mistake(
+            id="shift_matrix.degrees",
+            title="라디안을 한 번 더 바꿈",
+            why="각도에 π/180을 한 번 더 곱했어요. `angle_rates`의 단위는 벌써 라디안이라, 바꾸면 각도가 57분의 1쯤으로 줄어요.",
+            look="`radians`나 `deg2rad`를 지나는 각도가 있는지 봐요.",
+            wrong=(lambda k, d_model: _rotations(torch.deg2rad(k * positional.angle_rates(d_model))),),
             groups=("forward", "backward"),
         ),
         Mistake(
