@@ -636,7 +636,7 @@ MULTI_HEAD_ATTENTION = Exercise(
     name="multi_head_attention",
     lesson=LESSON,
     title="멀티 헤드 어텐션",
-    points=27,
+    points=25,
     groups={
         "values": "마스크가 없을 때 값이 맞아요",
         "mask": "마스크가 있을 때 값이 맞아요",
@@ -1011,7 +1011,7 @@ CROSS_ATTENTION = Exercise(
     name="cross_attention",
     lesson=LESSON,
     title="크로스 어텐션",
-    points=15,
+    points=10,
     groups={
         "values": "마스크가 없을 때 값이 맞아요",
         "mask": "원문의 패딩을 보지 않아요",
@@ -1248,7 +1248,7 @@ MHA_PARAM_COUNT = Exercise(
     name="mha_param_count",
     lesson=LESSON,
     title="파라미터 수",
-    points=9,
+    points=8,
     groups={
         "paper": "편향이 없을 때 맞아요",
         "bias": "편향이 있을 때 맞아요",
@@ -1485,7 +1485,7 @@ ATTEND_WITH_CACHE = Exercise(
     name="attend_with_cache",
     lesson=LESSON,
     title="KV 캐시",
-    points=16,
+    points=24,
     groups={
         "first": "첫 토큰(캐시가 없을 때)이 맞아요",
         "step": "캐시가 있을 때 출력과 새 캐시가 맞아요",
