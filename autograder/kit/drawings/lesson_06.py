@@ -17,25 +17,28 @@ def heads_split_and_merged() -> Canvas:
         "가운데 두 칸은 헤드 2, 뒤의 두 칸은 헤드 3이 가져가서 헤드마다 두 토큰의 두 칸짜리 조각만 남아요. 모양은 (B, H, T, K)예요. "
         "헤드마다 따로 어텐션을 하고, 토큰마다 세 헤드의 결과를 차례로 옆에 이어 붙여 다시 (B, T, D)가 되면 W_o가 섞어요.",
     )
-    whole = _numbers(canvas, 58, 122, range(6), rows=("토큰 1", "토큰 2"))
-    canvas.text(whole.bottom[0], 192, "(B, T, D)", size=12, faint=True)
-    joined = _numbers(canvas, 500, 122, range(6), mark="′")
-    canvas.text(joined.bottom[0], 192, "(B, T, D)", size=12, faint=True)
+    whole = _numbers(canvas, 58, 132, range(6), rows=("토큰 1", "토큰 2"))
+    canvas.text(whole.bottom[0], 198, "(B, T, D)", size=12, faint=True)
+    joined = _numbers(canvas, 500, 132, range(6), mark="′")
+    canvas.text(joined.bottom[0], 198, "(B, T, D)", size=12, faint=True)
     for head, tint in enumerate(HEADS):
-        y = 48 + 84 * head
-        piece = _numbers(canvas, 272, y, range(2 * head, 2 * head + 2))
-        canvas.text(piece.top[0], y - 14, f"헤드 {head + 1}", size=13, tint=tint, bold=True)
-        attention = canvas.box(348, y + 4, "어텐션", width=78, height=40, tint=tint)
-        canvas.arrow((whole.right[0] + 6, whole.right[1]), (piece.left[0] - 6, piece.left[1]), tint=tint)
-        canvas.arrow((piece.right[0] + 4, piece.right[1]), attention.left, tint=tint)
-        canvas.arrow(attention.right, (joined.left[0] - 6, joined.left[1]), tint=tint)
-    canvas.text(296, 298, "(B, H, T, K)", size=12, faint=True)
-    canvas.text(387, 298, "(B, H, T, K)", size=12, faint=True)
-    canvas.text(220, 24, "나누기", bold=True)
+        piece = _numbers(canvas, 272, 48 + 84 * head, range(2 * head, 2 * head + 2))
+        middle = piece.left[1]
+        canvas.text(piece.top[0], piece.y - 14, f"헤드 {head + 1}", size=13, tint=tint, bold=True)
+        attention = canvas.box(348, middle - 20, "어텐션", width=78, height=40, tint=tint)
+        there = whole.x + CELL * (2 * head + 1), joined.x + CELL * (2 * head + 1)  # 이 헤드의 두 칸 가운데
+        edge = (whole.y - 4, 0, whole.y + whole.height + 4)[head]
+        away = [(there[0], edge), (there[0], middle)] if edge else [(whole.right[0] + 4, middle)]
+        back = [(there[1], middle), (there[1], edge)] if edge else [(joined.x - 4, middle)]
+        canvas.arrow(*away, (piece.x - 4, middle), tint=tint)
+        canvas.arrow((piece.right[0] + 4, middle), attention.left, tint=tint)
+        canvas.arrow(attention.right, *back, tint=tint)
+    canvas.text(341, 298, "(B, H, T, K)", size=12, faint=True)
+    canvas.text(196, 24, "나누기", bold=True)
     canvas.text(466, 24, "합치기", bold=True)
-    mix = canvas.box(672, 126, "× W_o", width=64, height=40, tint="purple")
+    mix = canvas.box(672, 136, "× W_o", width=64, height=40, tint="purple")
     canvas.arrow((joined.right[0] + 4, joined.right[1]), mix.left)
-    canvas.text(mix.bottom[0], 192, "(B, T, D)", size=12, faint=True)
+    canvas.text(mix.bottom[0], 198, "(B, T, D)", size=12, faint=True)
     return canvas
 
 
@@ -106,5 +109,5 @@ def kv_cache_growing() -> Canvas:
             row = [f"{name}{t}" for t in range(1, step + 1)]
             canvas.grid(x, y, [row], cell=36, tints={row[-1]: "blue" if name == "k" else "green"})
         canvas.arrow((162, y + 18), (226, y + 18), lit=False)
-    canvas.text(350, 240, "색칠한 칸: 이번에 새로 계산    흐린 칸: 캐시에서 꺼냄", size=13)
+    canvas.text(350, 240, "색칠한 칸은 이번에 새로 계산한 것, 흐린 칸은 캐시에서 꺼낸 것", size=13)
     return canvas
