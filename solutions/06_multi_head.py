@@ -312,18 +312,14 @@ x, W = torch.randn(1, 6, 12), torch.randn(3, 12, 12) / 12**0.5
 
 
 def moved(merge) -> torch.Tensor:
-    """s번째 토큰(열)을 바꿨을 때 움직인 출력(행). 인과 마스크를 씌우고 주어진 방법으로 합쳐요."""
-    outputs = lambda x: merge(attend(*(split_heads(x @ w, 3) for w in W), causal))[0]
-    columns = []
-    for s in range(6):
-        other = x.clone()
-        other[:, s] += 1.0
-        columns.append((outputs(other) - outputs(x)).abs().sum(-1) > 1e-5)
-    return torch.stack(columns, dim=1)  # (6, 6)
+    """인과 마스크를 씌우고 `merge`로 합쳐요. s번째 토큰(열)을 바꿨을 때 움직인 출력(행)이 True예요."""
+    others = torch.cat([x, x + torch.eye(6)[:, :, None]])  # 처음 것과, 토큰을 하나씩 바꾼 여섯
+    outputs = merge(attend(*(split_heads(others @ w, 3) for w in W), causal))
+    return ((outputs[1:] - outputs[0]).abs().sum(-1) > 1e-5).T  # (6, 6)
 
 
 # %% tags=["experiment"]
-leaks = {"바르게 합치기": moved(merge_heads), "축을 되돌리지 않고 합치기": moved(lambda y: y.reshape(1, 6, 12))}
+leaks = {"바르게 합치기": moved(merge_heads), "축을 되돌리지 않고 합치기": moved(lambda y: y.reshape(-1, 6, 12))}
 names = [str(t + 1) for t in range(6)]
 for ax, (how, seen) in zip(plots.panels(2, "출력(행)이 본 토큰(열)", height=4.2), leaks.items(), strict=True):
     plots.mask_map(seen, names, title=how, ax=ax)
@@ -488,6 +484,7 @@ plots.bars([f"헤드 {h}개" for h in heads], millions, title="헤드를 늘리�
 #
 # **예상.** 헤드가 1, 2, 4, 8개일 때의 몫을 적어 봐요. 헤드는 하나인데 $D$를 두 배(64)로 늘리면요? $D = 32$를 헤드 32개로 나누면($d_k = 1$)요?
 
+
 # %% tags=["experiment"]
 def with_heads(n_heads: int):
     """여러분의 멀티 헤드 어텐션으로 보는 층."""
@@ -523,6 +520,7 @@ plots.bars(names, both, title="헤드의 수와 설명한 몫", xlabel="헤드",
 # 여기서는 이론을 먼저 세우고 스텝을 열 배로 늘려도 그대로인지 확인했어요. 블로그는 학습하지 않은 무작위 헤드에서 역할을 읽는데,
 # 역할은 학습하면서 생겨요. PaLM의 헤드는 128개가 아니라 48개예요.</div>
 
+
 # %% tags=["experiment"]
 def looks(model, n_heads: int) -> torch.Tensor:
     """헤드마다 평균 가중치 (H, 10, 10). 값의 자리에 단위행렬을 넣으면 섞는 비율이 그대로 나와요."""
@@ -536,6 +534,7 @@ maps = {}
 for n in progress([1, 2, 4, 8], "헤드가 보는 곳 모으기"):
     maps["학습 후", n] = looks(learned[n], n)
     maps["학습 전", n] = looks(learn(with_heads(n), rounds=0), n)
+
 
 # %% tags=["experiment"]
 def seen(때: str, 헤드: int) -> None:
