@@ -115,7 +115,7 @@ moving(one_mixture, 비율=[0.7, 0.25, 0.4, 0.55, 0.85, 1.0])
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 비율을 바꾸면 네 막대의 키가 바뀌지만 평균은 0.25에서 움직이지 않아요.
 #
-# 이번에는 레슨 5의 어텐션 하나가 비율을 스스로 배우게 해요. 한 번은 **자리만 보고**, 한 번은 든 수까지 보고 비율을 정해요.
+# 이번에는 레슨 5의 어텐션 하나가 비율을 스스로 배우게 해요. 토큰마다 든 수에 자리 벡터(레슨 2)를 더해 넣어요. 한 번은 **자리만 보고**, 한 번은 든 수까지 보고 비율을 정해요.
 
 
 # %% tags=["experiment"]
@@ -128,6 +128,7 @@ def neighbours(n: int) -> tuple[torch.Tensor, torch.Tensor]:
     return x, torch.cat([x.roll(-offset, dims=1) for offset in OFFSETS], dim=-1)
 
 
+# %% tags=["experiment"]
 def share(model, attention, n: int = 2000) -> float:
     """학습한 층이 처음 보는 토큰 n벌에서 설명한 몫."""
     read, place, Ws, report = model
@@ -523,13 +524,14 @@ plots.bars(names, both, title="헤드의 수와 설명한 몫", xlabel="헤드",
 
 # %% tags=["experiment"]
 def looks(model, n_heads: int) -> torch.Tensor:
-    """헤드마다 평균 가중치 (H, 10, 10). 값의 자리에 단위행렬을 넣으면 섞는 비율이 그대로 나와요."""
+    """헤드마다 평균 어텐션 가중치 (H, 10, 10). 값의 자리에 단위행렬을 넣으면 섞는 비율이 그대로 나와요."""
     read, place, (W_q, W_k, *_), _ = model
     x = read(neighbours(500)[0]) + place
     q, k = split_heads(x @ W_q, n_heads), split_heads(x @ W_k, n_heads)
     return attend(q, k, torch.eye(10).expand(500, n_heads, 10, 10)).mean(0).detach()
 
 
+# %% tags=["experiment"]
 maps = {}
 for n in progress([1, 2, 4, 8], "헤드가 보는 곳 모으기"):
     maps["학습 후", n] = looks(learned[n], n)
@@ -565,7 +567,7 @@ moving(seen, 때=["학습 후", "학습 전"], 헤드=[4, 1, 2, 8])
 # | 셀프 어텐션 | x | x | 패딩, 디코더라면 인과 |
 # | 크로스 어텐션 | x (디코더) | 메모리 (인코더) | **원문의** 패딩 |
 #
-# **손으로.** 번역문이 4토큰, 원문이 6토큰이면 가중치는 `(B, H, 4, 6)`, 출력은 4토큰이에요. 출력의 길이는 언제나 묻는 쪽을 따라가요.
+# **손으로.** 번역문이 4토큰, 원문이 6토큰이면 어텐션 가중치는 `(B, H, 4, 6)`, 출력은 4토큰이에요. 출력의 길이는 언제나 묻는 쪽을 따라가요.
 #
 # **예상.** 크로스 어텐션에도 인과 마스크가 필요할까요?
 #
@@ -662,7 +664,7 @@ plots.attention_map(weights, ["I", "go", "to school"], text.SCHOOL.split(), titl
 # - 담아 두는 것: 지난 토큰들의 키와 값. 새 쿼리가 이들을 봐야 하니까요.
 # - 담지 않는 것: 지난 쿼리. 이미 물어보고 답을 받았으니 다시 쓸 일이 없어요.
 #
-# **손으로.** 캐시에 3토큰이 들어 있을 때 새 토큰 하나를 넣으면, 쿼리는 1개, 키와 값은 4개, 가중치는 `(B, H, 1, 4)`예요. 돌려줄 캐시의 길이는 4예요.
+# **손으로.** 캐시에 3토큰이 들어 있을 때 새 토큰 하나를 넣으면, 쿼리는 1개, 키와 값은 4개, 어텐션 가중치는 `(B, H, 1, 4)`예요. 돌려줄 캐시의 길이는 4예요.
 #
 # **예상.** 인과 마스크는 어디로 갔을까요? 이 함수에는 마스크 인자가 없어요.
 #
@@ -761,6 +763,7 @@ def seconds(work, x: torch.Tensor) -> float:
     return min(times)
 
 
+# %% tags=["experiment"]
 lengths, ways = fast([32, 64, 128, 256], [8, 16]), {"캐시 없음": without_cache, "캐시 있음": with_cache}
 took = {name: [seconds(way, torch.randn(1, n, 128)) for n in lengths] for name, way in ways.items()}
 style = {"xlabel": "만든 토큰 수", "ylabel": "시간 (초)", "logx": True, "logy": True, "marker": "o"}
@@ -831,7 +834,7 @@ gib = [2 * layers * g * d_k * tokens * bytes_each / 2**30 for g in groups.values
 plots.bars(list(groups), {"KV 캐시": gib}, title="문장 하나의 KV 캐시 (쿼리 헤드 64개)", ylabel="GiB", values="{:.2f}")
 
 # %% [markdown] tags=["given"]
-# **눈으로 보기.** 키와 값 헤드를 64개에서 8개로 줄이면 캐시도 8분의 1이에요. 같은 GPU에서 여덟 배 긴 글이나 여덟 배 많은 사람을 받을 수 있어요.
+# **눈으로 보기.** 키와 값 헤드를 64개에서 8개로 줄이면 캐시도 8분의 1이에요. 같은 크기의 캐시에 여덟 배 긴 글을 담을 수 있어요.
 #
 # **한 줄 정리.** 묶음 쿼리 어텐션은 쿼리 헤드의 수는 그대로 두고 키와 값만 나눠 써요.
 
@@ -853,6 +856,8 @@ differences = {
     - theirs(x, memory, memory, key_padding_mask=~visible)[0],
 }
 print({name: f"{gap.abs().max():.1e}" for name, gap in differences.items()})
+
+# %% tags=["experiment"]
 counted = mha_param_count(32, 4, False), sum(W.numel() for W in theirs.parameters())
 print("파라미터 수:", *counted)
 

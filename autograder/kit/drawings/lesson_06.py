@@ -5,7 +5,7 @@ from __future__ import annotations
 from autograder.kit.drawings.canvas import Box, Canvas
 
 HEADS = ("blue", "orange", "green")
-CELL = 24.0
+CELL = 25.0
 
 
 def heads_split_and_merged() -> Canvas:
@@ -46,7 +46,7 @@ def _numbers(canvas: Canvas, x: float, y: float, columns: range, rows: tuple[str
     """두 토큰의 칸들. 칸의 색은 가져가는 헤드의 색이에요."""
     cells = [[f"{6 * token + column}{mark}" for column in columns] for token in range(2)]
     tints = {f"{6 * token + column}{mark}": HEADS[column // 2] for token in range(2) for column in columns}
-    return canvas.grid(x, y, cells, rows=rows, cell=CELL, tints=tints, size=12)
+    return canvas.grid(x, y, cells, rows=rows, cell=CELL, tints=tints, size=11)
 
 
 def self_and_cross_attention() -> Canvas:
