@@ -623,10 +623,9 @@ check("cross_attention")
 
 
 # %% tags=["experiment"]
-# 단어 아홉 개: 주어 0~2(나는 너는 우리는), 장소 3~5(학교에 집에 은행에), 동사 6~8(간다 온다 뛴다)
 def sentences(n: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """한국어 (주어, 장소, 동사)와 영어 (주어, 동사, 장소)의 짝 n개."""
-    source = torch.randint(0, 3, (n, 3)) + torch.tensor([0, 3, 6])
+    """한국어 (주어, 장소, 동사)와 영어 (주어, 동사, 장소)의 짝 n개. 단어는 아홉 가지이고, 자리를 봐야 풀리게 아무렇게나 뽑아요."""
+    source = torch.randint(0, 9, (n, 3))
     return source, source[:, [0, 2, 1]]
 
 
@@ -645,7 +644,7 @@ for _ in range(steps(250, 20)):  # 번역문의 자리가 묻고, 원문의 토�
     loss.backward()
     optimizer.step()
 
-memory = embed[torch.tensor([0, 3, 6])] + src_place  # 나는 학교에 간다
+memory = embed[torch.tensor([0, 3, 6])] + src_place  # 0번, 3번, 6번 단어가 '나는', '학교에', '간다'라면
 weights = attend(tgt_place @ Ws[0], memory @ Ws[1], torch.eye(3))
 plots.attention_map(weights, ["I", "go", "to school"], text.SCHOOL.split(), title="크로스 어텐션이 배운 어순")
 

@@ -36,7 +36,7 @@ def heads_split_and_merged() -> Canvas:
     canvas.text(341, 298, "(B, H, T, K)", size=12, faint=True)
     canvas.text(196, 24, "나누기", bold=True)
     canvas.text(466, 24, "합치기", bold=True)
-    mix = canvas.box(672, 136, "× W_o", width=64, height=40, tint="purple")
+    mix = canvas.box(684, 137, "× W_o", width=64, height=40, tint="purple")
     canvas.arrow((joined.right[0] + 4, joined.right[1]), mix.left)
     canvas.text(mix.bottom[0], 198, "(B, T, D)", size=12, faint=True)
     return canvas
