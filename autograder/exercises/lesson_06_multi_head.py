@@ -180,8 +180,8 @@ SPLIT_HEADS = Exercise(
         ),
         Mistake(
             "split_heads.sizes-exchanged",
-            "헤드의 수와 폭이 바뀜",
-            "D를 (H, K)가 아니라 (K, H)로 끊어서, 헤드의 수와 헤드의 폭이 서로 바뀌었어요.",
+            "헤드의 수와 너비가 바뀜",
+            "D를 (H, K)가 아니라 (K, H)로 끊어서, 헤드의 수와 헤드의 너비가 서로 바뀌었어요.",
             "D축을 둘로 나눌 때 앞의 수와 뒤의 수가 각각 무엇을 뜻하는지 봐요.",
             (_split_sizes_exchanged,),
             ("values", "float64"),
@@ -304,15 +304,15 @@ MERGE_HEADS = Exercise(
         Mistake(
             "merge_heads.view-on-non-contiguous",
             "이어져 있지 않은 텐서에 view",
-            "축을 옮긴 텐서는 메모리에서 이어져 있지 않아 `view`로 끊어 읽을 수 없어요.",
-            "`view` 대신 쓸 수 있는 메서드나, 메모리를 다시 잇는 메서드를 찾아봐요.",
+            "축을 옮긴 텐서는 RAM에서 이어져 있지 않아 `view`로 끊어 읽을 수 없어요.",
+            "`view` 대신 쓸 수 있는 메서드나, RAM에서 다시 잇는 메서드를 찾아봐요.",
             (_merge_view,),
             ("values", "float64"),
         ),
         Mistake(
             "merge_heads.averaged",
             "헤드를 평균하거나 더함",
-            "헤드들을 한데 뭉개서 폭이 d_k로 줄었어요.",
+            "헤드들을 한데 뭉개서 너비가 d_k로 줄었어요.",
             "헤드는 섞지 않고 옆으로 이어 붙여요. 섞는 일은 다음 실습의 W_o가 해요.",
             (_merge_mean, _merge_sum),
             ("values", "float64"),
@@ -328,7 +328,7 @@ MERGE_HEADS = Exercise(
         Mistake(
             "merge_heads.not-flattened",
             "축만 되돌리고 펴지 않음",
-            "축은 되돌렸지만 헤드 축과 폭이 따로 남아 있어요. 토큰마다 벡터 하나가 되어야 해요.",
+            "축은 되돌렸지만 헤드 축과 너비가 따로 남아 있어요. 토큰마다 벡터 하나가 되어야 해요.",
             "돌려줄 모양 (B, T, D)의 축이 몇 개인지 봐요.",
             (_merge_not_flattened,),
             ("values", "float64"),
@@ -401,7 +401,7 @@ def _mha_cases(rng):
 _SWAP = torch.tensor([[0.0, 1.0], [1.0, 0.0]])
 _UPPER = torch.tensor([[1.0, 2.0], [0.0, 1.0]])
 _LOWER = torch.tensor([[1.0, 0.0], [1.0, 1.0]])
-# 폭 2를 헤드 둘로 나누면 헤드마다 수 하나라 손으로 따라갈 수 있어요.
+# 너비 2를 헤드 둘로 나누면 헤드마다 수 하나라 손으로 따라갈 수 있어요.
 _ONE_QUERY = (torch.tensor([[[1.0, 2.0]]]), torch.tensor([[[1.0, 0.0], [0.0, 1.0]]]))
 _BY_HAND = case("values", *_ONE_QUERY, torch.eye(2), _SWAP, _UPPER, _LOWER, 2, None)
 
@@ -636,7 +636,7 @@ MULTI_HEAD_ATTENTION = Exercise(
     name="multi_head_attention",
     lesson=LESSON,
     title="멀티 헤드 어텐션",
-    points=27,
+    points=25,
     groups={
         "values": "마스크가 없을 때 값이 맞아요",
         "mask": "마스크가 있을 때 값이 맞아요",
@@ -730,7 +730,7 @@ MULTI_HEAD_ATTENTION = Exercise(
         Mistake(
             "multi_head_attention.one-head",
             "헤드를 나누지 않음",
-            "헤드로 나누지 않고 폭 전체로 어텐션을 한 번만 했어요. 시선이 하나뿐이에요.",
+            "헤드로 나누지 않고 너비 전체로 어텐션을 한 번만 했어요. 시선이 하나뿐이에요.",
             "q, k, v의 모양이 어느 줄에서 (B, H, T, K)가 되는지 봐요.",
             (_mha_one_head, _mha_one_head_with_root_of_head),
             _MHA_ALL,
@@ -1011,7 +1011,7 @@ CROSS_ATTENTION = Exercise(
     name="cross_attention",
     lesson=LESSON,
     title="크로스 어텐션",
-    points=15,
+    points=10,
     groups={
         "values": "마스크가 없을 때 값이 맞아요",
         "mask": "원문의 패딩을 보지 않아요",
@@ -1048,7 +1048,7 @@ CROSS_ATTENTION = Exercise(
         Mistake(
             "cross_attention.one-head",
             "헤드를 나누지 않음",
-            "헤드로 나누지 않고 폭 전체로 어텐션을 한 번만 했어요.",
+            "헤드로 나누지 않고 너비 전체로 어텐션을 한 번만 했어요.",
             "`n_heads`가 어텐션까지 그대로 전달되는지 봐요.",
             (_mha_one_head, _mha_one_head_with_root_of_head),
             _MHA_ALL,
@@ -1248,7 +1248,7 @@ MHA_PARAM_COUNT = Exercise(
     name="mha_param_count",
     lesson=LESSON,
     title="파라미터 수",
-    points=9,
+    points=8,
     groups={
         "paper": "편향이 없을 때 맞아요",
         "bias": "편향이 있을 때 맞아요",
@@ -1262,7 +1262,7 @@ MHA_PARAM_COUNT = Exercise(
             "mha_param_count.times-heads",
             "헤드 수만큼 곱함",
             "헤드마다 d_model 크기의 행렬을 따로 둔 것으로 세었어요. 헤드는 한 행렬을 나눠 가져요.",
-            "헤드 하나의 폭이 얼마인지, 그것을 헤드 수만큼 모으면 얼마인지 봐요.",
+            "헤드 하나의 너비가 얼마인지, 그것을 헤드 수만큼 모으면 얼마인지 봐요.",
             (_count_times_heads,),
             ("paper", "bias"),
         ),
@@ -1324,9 +1324,9 @@ MHA_PARAM_COUNT = Exercise(
         ),
         Mistake(
             "mha_param_count.narrow-output",
-            "W_o를 헤드 하나의 폭으로 셈",
+            "W_o를 헤드 하나의 너비로 셈",
             "W_o를 (K, D) 크기로 세었어요. W_o는 이어 붙인 헤드 전부를 받아요.",
-            "헤드를 이어 붙이면 폭이 얼마가 되는지 봐요.",
+            "헤드를 이어 붙이면 너비가 얼마가 되는지 봐요.",
             (_count_narrow_output,),
             ("paper", "bias"),
         ),
@@ -1485,7 +1485,7 @@ ATTEND_WITH_CACHE = Exercise(
     name="attend_with_cache",
     lesson=LESSON,
     title="KV 캐시",
-    points=16,
+    points=24,
     groups={
         "first": "첫 토큰(캐시가 없을 때)이 맞아요",
         "step": "캐시가 있을 때 출력과 새 캐시가 맞아요",
@@ -1997,8 +1997,8 @@ EXERCISES: tuple[Exercise, ...] = (
     SPLIT_HEADS,
     MERGE_HEADS,
     MULTI_HEAD_ATTENTION,
-    CROSS_ATTENTION,
     MHA_PARAM_COUNT,
+    CROSS_ATTENTION,
     ATTEND_WITH_CACHE,
     GROUPED_QUERY_ATTENTION,
 )
