@@ -17,10 +17,10 @@
 # **이 코스에서 할 일.** 논문 "Attention Is All You Need"를 읽으며 Transformer를 처음부터 끝까지 손으로 만들어요. 레슨 여덟 개에서
 # 함수를 열 개 안팎씩 채우고 나면, 그 함수들이 한국어를 번역하는 모델이 돼요.
 #
-# **이번 질문.** 2017년 이전의 번역기는 문장을 사람처럼 **앞에서부터 차례로** 읽는 RNN이었어요. 잘 돌아가던 것을 왜 버렸을까요?
+# **이번 질문.** 2017년 이전의 번역기는 문장을 사람처럼 **앞에서부터 차례로** 읽는 RNN이었어요. 왜 버렸을까요?
 # 고장 난 작은 번역기를 학습시켜 어디가 아픈지 보고, 여러분의 함수로 고쳐요. 고치는 약이 **어텐션**이에요.
 #
-# {차례} 파이썬과 PyTorch의 텐서를 조금 써 봤다면 충분하고, GPU는 없어도 돼요.
+# {차례} 파이썬과 PyTorch의 텐서를 조금 써 봤다면 충분해요.
 
 # %% [markdown] tags=["given"]
 # ## 이 노트북을 쓰는 법
@@ -71,7 +71,7 @@ drawing("transformer", lit=("attention", "cross"))
 # 다 듣고 나서 다른 차례로 말해야 하니 번역과 닮았죠.
 #
 # 2014년의 번역기(seq2seq)처럼 만들어요. **인코더** RNN이 한 글자씩 읽으며 벡터 하나를 고쳐 써요. 다 읽으면 **마지막 벡터 하나만** **디코더** RNN에 건네고,
-# 디코더는 그것만 들고 한 글자씩 말해요. RNN이 무엇인지는 1-1에서 만들어요. 지금은 고장만 봐요.
+# 디코더는 그것만 들고 한 글자씩 말해요. RNN은 1-1에서 만들어요. 지금은 고장만 봐요.
 
 # %% tags=["given"]
 drawing("one-vector")
@@ -140,6 +140,7 @@ style = {"ylabel": "맞힌 비율", "dashed": ["찍으면"], "colors": (plots.OR
 plots.lines(lengths, rate, title="말이 길수록", xlabel="말의 길이 (글자)", ax=left, **style)
 order = {"맞힌 비율": broken[16].mean(0).flip(0), "찍으면": [1 / 14] * 16}
 plots.lines(range(1, 17), order, title="열여섯 글자일 때", xlabel="몇 번째로 들은 글자인가", ax=right, **style)
+left.set_ylim(0, 1), right.set_ylim(0, 1)
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 말이 길수록 덜 맞히고, 열여섯 글자에서는 절반도 못 맞혀요. 오른쪽을 보면 **먼저 들은 글자일수록** 잊어서, 처음 들은 글자는 찍는 것과 다르지 않아요.
@@ -177,8 +178,9 @@ plots.lines(range(1, 17), order, title="열여섯 글자일 때", xlabel="몇 �
 def rnn_step(
     x_t: torch.Tensor, h: torch.Tensor, W_xh: torch.Tensor, W_hh: torch.Tensor, b: torch.Tensor
 ) -> torch.Tensor:
-    """단어 하나를 읽고 상태를 고쳐 써요.
+    """토큰 하나를 읽고 상태를 고쳐 써요.
 
+    논문 §1: RNN은 앞 상태 h_{t-1}과 t번째 입력으로 상태 h_t를 만들어요.
     식: h_t = tanh(x_t W_xh + h_{t-1} W_hh + b)
     모양: x_t (B, I), h (B, D), W_xh (I, D), W_hh (D, D), b (D,) -> (B, D)
     예: 위의 손 계산이라면 [[0.800, 0.980]]
@@ -201,7 +203,7 @@ def rnn_step(
 # </details>
 # <details><summary>힌트 3 · 거의 다</summary>
 #
-# 단어에는 '단어에서 상태로' 가는 가중치를, 옛 상태에는 '상태에서 상태로' 가는 가중치를 곱해요. 둘을 더하고 편향을 한 번 더한 뒤 tanh를 씌워요.
+# 토큰에는 '토큰에서 상태로' 가는 가중치 행렬을, 옛 상태에는 '상태에서 상태로' 가는 가중치 행렬을 곱해요. 둘을 더하고 편향을 한 번 더한 뒤 tanh를 씌워요.
 #
 # </details>
 
@@ -254,6 +256,7 @@ def rnn_forward(
 ) -> torch.Tensor:
     """문장을 왼쪽부터 읽으며 시각마다의 상태를 모두 돌려줘요.
 
+    논문 §1: 이렇게 차례로 이어지는 성질 때문에, 한 문장 안에서는 여러 시각을 나란히 계산할 수 없어요.
     모양: x (B, T, I), h0 (B, D), W_xh (I, D), W_hh (D, D), b (D,) -> (B, T, D)
     예: 위의 손 계산이라면 [[[0.762], [0.363], [0.975]]]
     """
@@ -290,11 +293,13 @@ check("rnn_forward")
 g = torch.Generator().manual_seed(1)
 word = {w: torch.randn(6, generator=g) for w in text.SCHOOL.split()}
 W_xh, W_hh = torch.randn(6, 10, generator=g) / 2, torch.randn(10, 10, generator=g) / 4
-orders, ends = [["나는", "학교에", "간다"], ["학교에", "나는", "간다"]], []
-for ax, row in zip(plots.panels(2, "순서가 다르면 상태도 달라요", width=4.8, height=2.8), orders, strict=True):
-    states = rnn_forward(torch.stack([word[w] for w in row])[None], torch.zeros(1, 10), W_xh, W_hh, torch.zeros(10))[0]
+ends, axes = [], plots.panels(2, "순서가 다르면 상태도 달라요", width=4.8, height=2.8)
+for ax, row in zip(axes, [["나는", "학교에", "간다"], ["학교에", "나는", "간다"]], strict=True):
+    x = torch.stack([word[w] for w in row])[None]  # (1, 3, 6)
+    states = rnn_forward(x, torch.zeros(1, 10), W_xh, W_hh, torch.zeros(10))[0]
     ends.append(states[-1])
-    plots.heatmap(states, rows=row, title=" ".join(row), xlabel="상태의 칸", diverging=True, limits=(-1, 1), ax=ax)
+    look_at = {"rows": row, "title": " ".join(row), "xlabel": "상태의 칸", "ylabel": "읽은 차례"}
+    plots.heatmap(states, diverging=True, limits=(-1, 1), ax=ax, **look_at)
 print(f"마지막 상태끼리의 거리: {(ends[0] - ends[1]).norm():.2f}")
 
 # %% [markdown] tags=["given"]
@@ -397,9 +402,10 @@ plots.bars(list(found), {"": list(found.values())}, title="네 글자를 듣고 
 def grad_norm_by_distance(
     x: torch.Tensor, h0: torch.Tensor, W_xh: torch.Tensor, W_hh: torch.Tensor, b: torch.Tensor
 ) -> torch.Tensor:
-    """마지막 상태의 합을 단어마다 미분해, 거리별 기울기의 크기를 재요.
+    """마지막 상태의 합을 토큰마다 미분해, 거리별 기울기의 크기를 재요.
 
-    식: 결과[j] = ∂ sum(h_T) / ∂ x_{T-j} 의 L2 크기. 배치와 입력 칸을 모두 모아 하나로 재요. 0번이 마지막 단어예요.
+    논문 §4: 먼 관계를 배우기 쉬운지는, 신호가 앞뒤로 오가며 지나는 길의 길이에 달렸어요.
+    식: 결과[j] = ∂ sum(h_T) / ∂ x_{T-j} 의 L2 크기. 배치와 입력 칸을 모두 모아 하나로 재요. 0번이 마지막 토큰이에요.
     모양: x (B, T, I), h0 (B, D), W_xh (I, D), W_hh (D, D), b (D,) -> (T,)
     """
     ### BEGIN SOLUTION
@@ -455,14 +461,14 @@ plots.lines(range(T), series, title="멀수록 사라지거나 터지는 기울�
 # ## 실습 1-5 어텐션 가중치 ★★☆ · 논문 §3.2
 #
 # **왜 모두를 볼까요?** 병목은 '하나로 요약한다'에서 나왔어요. 상태를 **모두 남겨 두었다가, 말할 때마다 필요한 것을 찾아보면** 어떨까요?
-# 사전에서 찾는 일과 닮았어요. 묻는 말이 **쿼리**, 이름표가 **키**, 꺼내 오는 내용이 **값**이에요. 다만 딱 맞는 키는 드물어서,
+# 사전과 닮았어요. 묻는 말이 **쿼리**, 이름표가 **키**, 꺼내 오는 내용이 **값**이에요. 다만 딱 맞는 키는 드물어서,
 # **닮은 만큼의 비율로 모든 값을 조금씩** 가져와요. 이것이 **어텐션**이에요.
 
 # %% tags=["given"]
 drawing("soft-look-up")
 
 # %% [markdown] tags=["given"]
-# 닮은 정도는 **내적**으로 재요. 쿼리 $q = [1, 2]$와 키 $k_1 = [2, 0]$이면 $q \cdot k_1 = 1 \cdot 2 + 2 \cdot 0 = 2$예요.
+# 닮은 정도는 **내적**이에요. 쿼리 $q = [1, 2]$와 키 $k_1 = [2, 0]$이면 $q \cdot k_1 = 1 \cdot 2 + 2 \cdot 0 = 2$예요.
 # $k_2 = [-1, 1]$이면 1, $k_3 = [2, -1]$이면 0이고요. 이 **점수** `[2, 1, 0]`을 합이 1인 비율로 바꾼 것이 어텐션 가중치예요.
 #
 # $$\alpha_{ts} = \frac{e^{\text{score}_{ts}}}{\sum_{s'} e^{\text{score}_{ts'}}} \qquad (\text{보아도 되는 } s' \text{만 더해요})$$
@@ -473,7 +479,7 @@ drawing("soft-look-up")
 #
 # <details><summary>예상해 본 뒤 열기</summary>
 #
-# `[0.665, 0.245, 0.090]`에서 셋째를 지우면 합이 0.910이에요. 관심의 9%가 패딩에 쓰이고 사라졌어요. 다시 합으로 나누면 괜찮아져요.
+# `[0.665, 0.245, 0.090]`에서 셋째를 지우면 합이 0.910이에요. 관심의 9%가 사라졌어요. 다시 합으로 나누면 돼요.
 #
 # </details>
 
@@ -482,6 +488,7 @@ drawing("soft-look-up")
 def attention_weights(scores: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
     """점수를 행마다 합이 1인 가중치로 바꿔요. 가린 칸은 0이에요.
 
+    논문 §3.2: 값마다의 가중치는 쿼리가 그 키와 얼마나 잘 맞는지로 정해져요.
     모양: scores (B, T, S), mask (B, 1, S)나 (B, T, S)의 참/거짓(True = 볼 수 있음)이나 None -> (B, T, S)
     행마다 볼 수 있는 칸이 적어도 하나는 있어요.
     예: scores [[[2, 1, 0]]], mask [[[True, True, False]]] -> [[[0.731, 0.269, 0]]]
@@ -515,16 +522,15 @@ check("attention_weights")
 
 # %% tags=["experiment"]
 source, target = [*text.SCHOOL.split(), "[PAD]", "[PAD]"], ["I", "go", "to", "school"]
-scores = torch.tensor(
-    [[3.0, 0.0, 0.5, 1.0, 1.0], [0.5, 0.5, 3.0, 1.0, 1.0], [0.0, 2.0, 1.5, 1.0, 1.0], [0.0, 3.0, 0.5, 1.0, 1.0]]
-)[None]  # (1, 4, 5)
+rows = [[3.0, 0.0, 0.5], [0.5, 0.5, 3.0], [0.0, 2.0, 1.5], [0.0, 3.0, 0.5]]  # 영어 단어마다
+scores = torch.tensor([[*row, 1.0, 1.0] for row in rows])[None]  # (1, 4, 5) 뒤의 두 칸은 패딩
 mask = torch.tensor([True, True, True, False, False]).view(1, 1, 5)
 left, right = plots.panels(2, "한국어의 어디를 보며 옮길까", width=4.9, height=3.7)
 plots.attention_map(attention_weights(scores, None)[0], target, source, title="마스크 없이", ax=left)
 plots.attention_map(attention_weights(scores, mask)[0], target, source, title="패딩을 가리고", ax=right)
 
 # %% [markdown] tags=["given"]
-# **눈으로 보기.** 점수는 우리가 손으로 적었어요. 왼쪽에서는 패딩이 관심을 받아 가고, 오른쪽에서는 진짜 단어들이 그 몫을 **제 비율대로** 나눠 가져요.
+# **눈으로 보기.** 왼쪽에서는 패딩이 관심을 받고, 오른쪽에서는 진짜 단어들이 그 몫을 **제 비율대로** 나눠 가져요.
 # 'go'는 한국어의 맨 끝 '간다'를 봐요. 쿼리와 키가 다른 문장에서 오면 **크로스 어텐션**이라고 해요.
 #
 # **한 줄 정리.** 어텐션 가중치는 '어디를 얼마나 볼까'를 합이 1인 비율로 적은 표예요.
@@ -543,7 +549,7 @@ plots.attention_map(attention_weights(scores, mask)[0], target, source, title="�
 #
 # <details><summary>예상해 본 뒤 열기</summary>
 #
-# 값들의 평균이에요. 어텐션은 무게를 그때그때 정하는 평균이에요.
+# 값들의 평균이에요. 어텐션은 그때그때 무게를 정하는 평균이에요.
 #
 # </details>
 
@@ -552,6 +558,7 @@ plots.attention_map(attention_weights(scores, mask)[0], target, source, title="�
 def context(weights: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
     """값들을 가중치만큼 섞어요.
 
+    논문 §3.2: 어텐션의 출력은 값들을 가중치만큼 더한 것이에요.
     식: c_t = Σ_s weights[t, s] · values[s]
     모양: weights (B, T, S), values (B, S, D) -> (B, T, D)
     예: weights [[[0.7, 0.2, 0.1]]], values [[[1, 0], [0, 2], [10, 10]]] -> [[[1.7, 1.4]]]
@@ -582,16 +589,16 @@ def context(weights: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
 check("context")
 
 # %% tags=["experiment"]
-values = torch.tensor([[1.0, 0.0, 0.0], [0.0, 1.0, 0.2], [0.0, 0.1, 1.0], *[[0.0] * 3] * 2])[None]  # (1, 5, 3)
+values = torch.tensor([[1, 0, 0], [0, 1, 0.2], [0, 0.1, 1], [0, 0, 0], [0, 0, 0]])[None]  # (1, 5, 3)
 mixed = context(attention_weights(scores, mask), values)[0]
 meanings = ["사람", "장소", "움직임"]
 style = {"title": "영어 단어마다 가져온 내용", "xlabel": "값의 칸", "ylabel": "말할 단어"}
 plots.heatmap(mixed, rows=target, columns=meanings, values="{:.2f}", **style)
 
 # %% [markdown] tags=["given"]
-# **눈으로 보기.** 한국어 단어의 값 세 칸에 '사람, 장소, 움직임'이라는 뜻을 손으로 적어 두었어요. 'go'의 문맥 벡터에는 움직임이, 'school'에는 장소가 가장 많이 담겼어요.
+# **눈으로 보기.** 값의 세 칸에 '사람, 장소, 움직임'이라는 뜻을 적어 두었어요. 'go'의 문맥 벡터에는 움직임이, 'school'에는 장소가 가장 많이 담겼어요.
 #
-# **한 줄 정리.** 문맥 벡터는 본 만큼 섞은 내용이고, 말할 글자마다 따로 만들어요.
+# **한 줄 정리.** 문맥 벡터는 본 만큼 섞은 내용이고, 글자마다 따로 만들어요.
 
 # %% [markdown] tags=["given"]
 # ## 실험. 번역기를 고쳐요
@@ -609,7 +616,8 @@ def matrix(*shape: int) -> torch.Tensor:
     return (0.7 * torch.randn(shape, generator=g) / shape[0] ** 0.5).requires_grad_(True)
 
 
-listen, tell = [matrix(15, D), matrix(D, D), matrix(D)], [matrix(1, D), matrix(D, D), matrix(D)]  # W_xh, W_hh, b
+listen = [matrix(15, D), matrix(D, D), matrix(D)]  # 인코더의 W_xh, W_hh, b
+tell = [matrix(1, D), matrix(D, D), matrix(D)]  # 디코더의 W_xh, W_hh, b
 W_q, W_out = matrix(D, D), matrix(2 * D, 14)
 
 
@@ -666,8 +674,8 @@ moving(show, 길이=[8, *range(4, 8), *range(9, 17)])
 # %% [markdown] tags=["given"]
 # ## 실험. RNN을 들어내면: 셀프 어텐션
 #
-# 병목은 나았지만 상태를 만드는 일은 아직 RNN이라 한 스텝씩 기다려요. Transformer는 한 걸음 더 가요. **읽는 일도 어텐션으로** 해요. 쿼리와 키와 값이 모두 **같은 문장에서** 나와서
-# 문장의 단어들이 서로를 보는 것, 이것이 **셀프 어텐션**이에요. 그러면 "10년 전 파리에서 샀던 빵"의 양 끝이 한 스텝에 만나요. 신호가 건너는 이 스텝 수를 **경로 길이**라고 해요.
+# 병목은 나았지만 읽는 일은 아직 RNN이라 한 스텝씩 기다려요. Transformer는 **읽는 일도 어텐션으로** 해요. 쿼리와 키와 값이 모두 **같은 문장에서** 나와서
+# 문장의 단어들이 서로를 보는 것이 **셀프 어텐션**이에요. 그러면 "10년 전 파리에서 샀던 빵"의 양 끝이 한 스텝에 만나요. 신호가 건너는 이 스텝 수를 **경로 길이**라고 해요.
 
 # %% tags=["given"]
 drawing("path-between-words")
@@ -693,7 +701,8 @@ plots.lines(range(T), curves, title="거리를 모르는 기울기", colors=(plo
 # **눈으로 보기.** RNN은 마지막 단어를, 셀프 어텐션은 나머지 단어들의 평균을 1로 맞췄어요. 초록 선은 출렁일 뿐 기울지 않아요. 어느 단어든 **길이 1**이니까요.
 # 0번이 높은 것은 마지막 단어가 쿼리 노릇까지 하기 때문이에요.
 #
-# 그리고 셀프 어텐션에는 기다림이 없어요. 모든 쌍의 점수가 행렬 곱 **하나**로 나와요. 그러면 계산이 적어서 빠를까요? PyTorch의 계수기로 **곱셈을 세고**, 시계로 **시간을 재요.** 공평하게 코어 하나예요.
+# 그리고 셀프 어텐션에는 기다림이 없어요. 모든 쌍의 점수가 행렬 곱 **하나**로 나와요. 그러면 계산이 적어서 빠를까요? PyTorch의 계수기로 행렬 곱 속의 **곱셈을 세고**, 시계로 **시간을 재요.**
+# 공평하게 코어 하나이고, 반복문까지 C++로 된 `nn.RNN`도 함께 재요.
 #
 # **예상.** 100단어를 한 번 읽을 때 셀프 어텐션의 곱셈은 RNN의 몇 배일까요? 시간은요? 2000단어에서는요?
 
@@ -701,12 +710,15 @@ plots.lines(range(T), curves, title="거리를 모르는 기울기", colors=(plo
 d = 64
 g = torch.Generator().manual_seed(0)
 W = torch.randn(3, d, d, generator=g) / d**0.5
+built_in = nn.RNN(d, d, batch_first=True).requires_grad_(False)
 readers = {
-    "RNN": lambda x: rnn_forward(x, torch.zeros(1, d), W[0], W[1], torch.zeros(d)),
     "셀프 어텐션": lambda x: self_attention(x, *W),
+    "여러분의 RNN": lambda x: rnn_forward(x, torch.zeros(1, d), W[0], W[1], torch.zeros(d)),
+    "nn.RNN": lambda x: built_in(x)[0],
 }
 
 
+# %% tags=["experiment"]
 def count_and_time(read, n: int) -> tuple[float, float]:
     """한 번 읽을 때의 곱셈 수와 걸린 시간(초). 여러 번 재서 가장 빠른 것을 골라요."""
     x, took = torch.randn(1, n, d), []
@@ -721,21 +733,22 @@ def count_and_time(read, n: int) -> tuple[float, float]:
 
 # %% tags=["experiment"]
 sizes = fast([10, 30, 100, 300, 1000, 2000], [10, 30, 100])
-measured = {name: [count_and_time(read, n) for n in progress(sizes, name)] for name, read in readers.items()}
-more = [a[0] / r[0] for a, r in zip(measured["셀프 어텐션"], measured["RNN"], strict=True)]
-faster = [r[1] / a[1] for a, r in zip(measured["셀프 어텐션"], measured["RNN"], strict=True)]
-for n, flops, speed in zip(sizes, more, faster, strict=True):
-    print(f"{n:>5}단어: 셀프 어텐션이 곱셈은 {flops:.2f}배, 빠르기는 {speed:.1f}배")
-ratio = {"곱셈이 몇 배": more, "몇 배 빠른가": faster, "같음": [1] * len(sizes)}
-style = {"xlabel": "문장 길이 n (단어)", "ylabel": "배 (RNN = 1)", "logx": True, "logy": True, "dashed": ["같음"]}
-colors = (plots.ORANGE, plots.BLUE, plots.GREY)
+runs = {name: [count_and_time(read, n) for n in progress(sizes, name)] for name, read in readers.items()}
+attention, mine, theirs = (torch.tensor(run, dtype=torch.float64) for run in runs.values())  # (길이, 2)
+more, own, built = attention[:, 0] / mine[:, 0], mine[:, 1] / attention[:, 1], theirs[:, 1] / attention[:, 1]
+for n, *row in zip(sizes, more, own, built, strict=True):
+    print("{:>5}단어: 곱셈은 {:.2f}배, 여러분의 RNN보다 {:.1f}배, nn.RNN보다 {:.1f}배 빨라요".format(n, *row))
+ratio = {"곱셈이 몇 배": more, "여러분의 RNN보다 몇 배 빠른가": own, "nn.RNN보다 몇 배 빠른가": built}
+ratio["같음"] = [1] * len(sizes)
+style = {"xlabel": "문장 길이 n (단어)", "ylabel": "배", "logx": True, "logy": True, "dashed": ["같음"]}
+colors = (plots.ORANGE, plots.BLUE, plots.PURPLE, plots.GREY)
 plots.lines(sizes, ratio, title="RNN에 견준 셀프 어텐션 (d = 64)", marker="o", colors=colors, **style)
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 주황 선은 1 아래로 내려오는 일이 없어요. 셀프 어텐션은 **언제나 곱셈을 더 해요.** 100단어에서 RNN의 3.06배예요.
-# 그런데도 그 길이에서 훨씬 빨라요. 우리가 잰 코어 하나에서는 열 배 안팎이었어요. **세 배 더 계산하고도 열 배 빨라요.** 기다리지 않으니까요.
+# 그런데도 그 길이에서 훨씬 빨라요. 우리가 잰 코어 하나에서는 `nn.RNN`보다 다섯 배쯤, 여러분의 RNN보다 열 배쯤이었어요. **세 배 더 계산하고도 다섯 배, 열 배 빨라요.** 기다리지 않으니까요.
 #
-# 문장이 아주 길어지면 늘어난 곱셈이 끝내 시간을 이겨요. 2000단어에서는 곱셈이 32.75배이고, 우리 코어 하나에서는 RNN보다 느렸어요. 여러분의 숫자는 위에 있어요.
+# 문장이 아주 길어지면 늘어난 곱셈이 끝내 시간을 이겨요. 2000단어에서는 곱셈이 32.75배이고, 우리 코어 하나에서는 RNN보다 느렸어요.
 #
 # 논문의 표 1은 층 하나를 이렇게 적어요.
 #
@@ -747,7 +760,7 @@ plots.lines(sizes, ratio, title="RNN에 견준 셀프 어텐션 (d = 64)", marke
 # <div class="alert alert-warning"><b>블로그와 다른 점</b><br>
 # "어텐션은 계산이 적어서 빠르다"고 읽기 쉬워요. 논문 §4에도 n이 d보다 작으면 셀프 어텐션의 계산이 더 적다고 적혀 있어요. 하지만 표 1은 <b>O(·)</b>, 곧 길이가 늘 때 무엇이 빨리 커지는지를
 # 적은 것이라 W_q, W_k, W_v를 곱하는 3n·d²과 앞에 붙는 수를 뺐어요. 다 세면 셀프 어텐션은 3n·d² + 2n²·d, RNN은 2n·d²이라 <b>1.5 + n/d배</b>예요. n = d인 64단어에서도 같아지지 않고 2.5배예요.<br>
-# 블로그 1편은 "수십 배" 빠르다고 했어요. 몇 배인지는 기계와 길이에 달렸어요. 언제나 남는 것은 <b>기다리는 스텝과 경로 길이가 O(1)</b>이라는 점이에요. GPU처럼 코어가 많을수록 이것이 시간이 돼요.</div>
+# 블로그 1편의 "수십 배"도 기계와 길이에 달렸어요. 언제나 남는 것은 <b>기다리는 스텝과 경로 길이가 O(1)</b>이라는 점이에요. GPU처럼 코어가 많을수록 이것이 시간이 돼요.</div>
 #
 # **한 줄 정리.** 셀프 어텐션은 계산이 적어서가 아니라, **기다리지 않아서** 빨라요.
 
@@ -774,8 +787,9 @@ plots.lines(sizes, ratio, title="RNN에 견준 셀프 어텐션 (d = 64)", marke
 
 # %% nbgrader={"grade": false, "grade_id": "layer_cost", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def layer_cost(kind: str, n: int, d: int, k: int = 3) -> int:
-    """길이 n, 벡터 크기 d인 층 하나의 계산량(논문 표 1)을 돌려줘요.
+    """길이 n, 벡터 크기 d인 층 하나의 계산량, 곧 논문 표 1의 O(·) 안에 적힌 식의 값을 돌려줘요.
 
+    실제 곱셈 수가 아니라, 앞에 붙는 수와 q, k, v를 만드는 곱을 뺀 값이에요.
     kind: "self_attention", "rnn", "conv"(너비 k). 그 밖의 종류나 0 이하의 n, d는 ValueError예요.
     예: layer_cost("self_attention", 10, 4) -> 400, layer_cost("rnn", 10, 4) -> 160, layer_cost("conv", 10, 4) -> 480
     """
@@ -790,7 +804,7 @@ def layer_cost(kind: str, n: int, d: int, k: int = 3) -> int:
 # %% [markdown] tags=["hint"]
 # <details><summary>힌트 1 · 방향</summary>
 #
-# 표의 둘째 칸을 그대로 옮겨요. 종류가 셋이니 갈래도 셋이에요.
+# 위의 식 세 개를 그대로 옮겨요. 종류가 셋이니 갈래도 셋이에요.
 #
 # </details>
 # <details><summary>힌트 2 · 도구</summary>
@@ -810,9 +824,10 @@ check("layer_cost")
 # %% tags=["experiment"]
 lengths = [8, 16, 32, 64, 128, 256, 512, 1024, 2048]
 table = [layer_cost("self_attention", n, d) / layer_cost("rnn", n, d) for n in lengths]
-counted = [count_and_time(readers["셀프 어텐션"], n)[0] / count_and_time(readers["RNN"], n)[0] for n in lengths]
+count = {name: [count_and_time(read, n)[0] for n in lengths] for name, read in readers.items()}
+counted = torch.tensor(count["셀프 어텐션"]) / torch.tensor(count["여러분의 RNN"])
 both = {"표 1의 식": table, "센 곱셈": counted, "같음": [1] * len(lengths)}
-style = {"xlabel": "문장 길이 n", "ylabel": "셀프 어텐션 / RNN (배)", "logx": True, "logy": True, "dashed": ["같음"]}
+style = {"xlabel": "문장 길이 n", "ylabel": "RNN의 몇 배", "logx": True, "logy": True, "dashed": ["같음"]}
 plots.lines(lengths, both, title="표 1과 센 곱셈 (d = 64)", colors=(plots.PURPLE, plots.ORANGE, plots.GREY), **style)
 
 # %% [markdown] tags=["given"]
@@ -863,7 +878,7 @@ def path_length(kind: str, n: int, k: int = 3) -> int:
 # </details>
 # <details><summary>힌트 3 · 거의 다</summary>
 #
-# 맨 앞에서 `if kind not in (...) or n < 1: raise ValueError(...)`로 막아요. n이 딱 k의 거듭제곱일 때(9, 27 등) 한 번 더 곱하지 않는지 봐요.
+# 모르는 종류와 1보다 작은 n은 맨 앞에서 막아요. n이 딱 k의 거듭제곱일 때(9, 27 등) 한 번 더 곱하지 않는지 봐요.
 #
 # </details>
 
@@ -941,7 +956,7 @@ check("additive_scores")
 
 # %% tags=["experiment"]
 g = torch.Generator().manual_seed(14)
-H, W_s, W_h = torch.randn(1, 3, 6, generator=g), torch.randn(6, 8, generator=g), torch.randn(6, 8, generator=g)
+H, (W_s, W_h) = torch.randn(1, 3, 6, generator=g), torch.randn(2, 6, 8, generator=g)
 v, queries = torch.randn(8, generator=g), torch.randn(4, 6, generator=g)  # 디코더의 상태 네 가지
 with_tanh = attention_weights(additive_scores(queries, H.expand(4, 3, 6), W_s, W_h, v)[:, None], None)[:, 0]
 without = attention_weights((((queries @ W_s)[:, None] + H @ W_h) @ v)[:, None], None)[:, 0]
@@ -964,14 +979,14 @@ plots.attention_map(without, states, text.SCHOOL.split(), title="tanh 없음", a
 g = torch.Generator().manual_seed(0)
 words, size, _, seen = game(8, g)
 states = rnn_forward(letter[words], torch.zeros(8, D), *cell)
-_, last = encoder(nn.utils.rnn.pack_padded_sequence(letter[words], size, batch_first=True, enforce_sorted=False))
+packed = nn.utils.rnn.pack_padded_sequence(letter[words], size, batch_first=True, enforce_sorted=False)
 q, k, v = torch.randn(3, 8, LONGEST, D, generator=g)
 mine = context(attention_weights(q @ k.transpose(1, 2), seen[:, None]), v)
+theirs = F.scaled_dot_product_attention(q, k, v, attn_mask=seen[:, None], scale=1.0)
 gaps = {
     "rnn_forward와 nn.RNN": states - encoder(letter[words])[0],
-    "last_state와 nn.RNN의 마지막 상태": last_state(states, size) - last[0],
-    "어텐션과 F.scaled_dot_product_attention": mine
-    - F.scaled_dot_product_attention(q, k, v, attn_mask=seen[:, None], scale=1.0),
+    "last_state와 nn.RNN의 마지막 상태": last_state(states, size) - encoder(packed)[1][0],
+    "context와 F.scaled_dot_product_attention": mine - theirs,
 }
 for name, gap in gaps.items():
     print(f"{name}: 가장 큰 차이 {gap.abs().max():.0e}")
@@ -983,21 +998,20 @@ for name, gap in gaps.items():
 # ## 돌아보기
 #
 # 친구가 말해요. "병목이 문제라면 상태를 16칸에서 1,000칸으로 넓히면 되잖아요. 어텐션은 필요 없어요." 친구의 말이 어디까지 맞고 무엇이 그대로 남는지,
-# **담을 수 있는 양**과 **기다림이나 길**을 나눠 적어 주세요. 어텐션이 그 대신 치르는 값과, 근거가 되는 오늘의 그림이나 수도 하나씩 적어요.
-# 서너 문장이면 충분해요. 이 문제는 사람이 읽고 채점해요(5점).
+# **담을 수 있는 양**과 **기다림이나 길**을 나눠 적어 주세요. 어텐션이 치르는 값과, 근거가 되는 오늘의 그림이나 수도 하나씩 적어요. 사람이 읽고 채점해요(5점).
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "reflection", "locked": false, "points": 5, "schema_version": 3, "solution": true, "task": false}
-# 칸을 넓히면 더 긴 말을 담으니 친구의 말이 조금은 맞아요. 하지만 칸 수는 정해져 있고 문장의 길이는 정해져 있지 않아서, 더 긴 문장에서는 다시 모자라요.
-# 칸이 1,000개여도 한 스텝씩 기다리는 것과 양 끝의 길이 n − 1스텝인 것은 그대로예요(기울기 그림에서 먼 단어의 신호가 사라졌어요).
-# 어텐션은 그 대신 모든 쌍을 견주느라 곱셈을 더 해요. 100단어에서 RNN의 세 배였어요.
+# 칸을 넓히면 더 긴 말을 담아요. 하지만 칸 수는 정해져 있고 문장의 길이는 정해져 있지 않아서, 더 긴 문장에서는 다시 모자라요.
+# 칸이 1,000개여도 한 스텝씩 기다리는 것과 양 끝의 길이 n − 1스텝인 것은 그대로예요(기울기 그림에서 먼 신호가 사라졌어요).
+# 어텐션은 모든 쌍을 견주느라 곱셈을 더 해요. 100단어에서 RNN의 세 배였어요.
 #
 # 채점 기준
 #
 # - 1점: 칸을 넓히면 담을 수 있는 양이 늘어난다고 했어요.
-# - 1점: 칸 수는 정해져 있어서 문장이 더 길어지면 다시 모자란다고 했어요.
+# - 1점: 문장이 더 길어지면 다시 모자란다고 했어요.
 # - 1점: 칸을 넓혀도 차례로 기다리는 것이나 n − 1스텝의 길은 그대로라고 했어요.
-# - 1점: 어텐션이 치르는 값(모든 상태를 남김, 모든 쌍, 더 많은 곱셈 가운데 하나)을 적었어요.
-# - 1점: 오늘 본 그림이나 수 하나를 근거로 들었고, 그것이 하려는 말과 맞아요.
+# - 1점: 어텐션이 치르는 값(모든 상태, 모든 쌍, 더 많은 곱셈 가운데 하나)을 적었어요.
+# - 1점: 오늘의 그림이나 수 하나를 말과 맞는 근거로 들었어요.
 
 # %% [markdown] tags=["given"]
 # ## 다음 질문
