@@ -17,7 +17,7 @@
 # **이 코스에서 할 일.** 논문 "Attention Is All You Need"를 읽으며 Transformer를 처음부터 끝까지 손으로 만들어요. 레슨 여덟 개에서
 # 함수를 열 개 안팎씩 채우고 나면, 그 함수들이 한국어를 번역하는 모델이 돼요.
 #
-# **이번 질문.** 2017년 이전의 번역기는 문장을 사람처럼 **앞에서부터 차례로** 읽는 RNN이었어요. 왜 버렸을까요?
+# **이번 질문.** Transformer 전의 신경망 번역기는 대개 문장을 사람처럼 **앞에서부터 차례로** 읽는 RNN이었어요. 왜 버렸을까요?
 # 고장 난 작은 번역기를 학습시켜 어디가 아픈지 보고, 여러분의 함수로 고쳐요. 고치는 약이 **어텐션**이에요.
 #
 # {차례} 파이썬과 PyTorch의 텐서를 조금 써 봤다면 충분해요.
@@ -71,7 +71,7 @@ drawing("transformer", lit=("attention", "cross"))
 # 다 듣고 나서 다른 차례로 말해야 하니 번역과 닮았죠.
 #
 # 2014년의 번역기(seq2seq)처럼 만들어요. **인코더** RNN이 한 글자씩 읽으며 벡터 하나를 고쳐 써요. 다 읽으면 **마지막 벡터 하나만** **디코더** RNN에 건네고,
-# 디코더는 그것만 들고 한 글자씩 말해요. RNN은 1-1에서 만들어요. 지금은 고장만 봐요.
+# 디코더는 그것만 들고 한 글자씩 말해요. RNN은 1-1에서 만드니, 지금은 코드를 훑기만 하고 고장을 봐요.
 
 # %% tags=["given"]
 drawing("one-vector")
@@ -135,12 +135,12 @@ words, size, reverse, seen = game(1, torch.Generator().manual_seed(2), LONGEST)
 print("들은 말:", spell(words[0]), "\n정답:   ", spell(reverse[0]))
 print("한 말:  ", spell(bottleneck(words, size, seen).argmax(-1)[0]))
 left, right = plots.panels(2, "벡터 하나에 담은 말", width=5.1, height=3.6)
+left.set_ylim(0, 1), right.set_ylim(0, 1)
 rate = {"맞힌 비율": [broken[n].mean() for n in lengths], "찍으면": [1 / 14] * len(lengths)}
 style = {"ylabel": "맞힌 비율", "dashed": ["찍으면"], "colors": (plots.ORANGE, plots.GREY)}
 plots.lines(lengths, rate, title="말이 길수록", xlabel="말의 길이 (글자)", ax=left, **style)
 order = {"맞힌 비율": broken[16].mean(0).flip(0), "찍으면": [1 / 14] * 16}
 plots.lines(range(1, 17), order, title="열여섯 글자일 때", xlabel="몇 번째로 들은 글자인가", ax=right, **style)
-left.set_ylim(0, 1), right.set_ylim(0, 1)
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 말이 길수록 덜 맞히고, 열여섯 글자에서는 절반도 못 맞혀요. 오른쪽을 보면 **먼저 들은 글자일수록** 잊어서, 처음 들은 글자는 찍는 것과 다르지 않아요.
@@ -381,8 +381,8 @@ plots.bars(list(found), {"": list(found.values())}, title="네 글자를 듣고 
 # %% [markdown] tags=["given"]
 # ## 실습 1-4 멀수록 약해지는 기울기 ★★★ · 논문 §4
 #
-# **왜 기울기를 볼까요?** 오래 학습하면 첫 글자도 기억하게 될까요? 학습은 틀린 만큼의 신호를 거꾸로 보내는 일이에요. 그 신호가 첫 토큰까지 닿지 못하면
-# 첫 토큰이 중요하다는 사실을 **배우기 어려워요.** 마지막 상태에서 거꾸로 걸으며 신호가 얼마나 남았는지 재요.
+# **왜 기울기를 볼까요?** 문장이 수십 단어로 길어지면 아픈 곳이 하나 더 생겨요. 학습은 틀린 만큼의 신호를 거꾸로 보내는 일인데, 그 신호가 첫 토큰까지 닿지 못하면
+# 첫 토큰을 어떻게 읽을지 **배우기 어려워요.** 거꾸로 걸으며 신호가 얼마나 남았는지 재요.
 #
 # $$g_j = \left\lVert \frac{\partial \sum h_T}{\partial x_{T-j}} \right\rVert_2 \qquad j = 0 \text{이 마지막 토큰}$$
 #
@@ -393,7 +393,7 @@ plots.bars(list(found), {"": list(found.values())}, title="네 글자를 듣고 
 #
 # <details><summary>예상해 본 뒤 열기</summary>
 #
-# $0.5^{20}$은 약 100만 분의 1이고 $1.5^{20}$은 약 3,300배예요. 같은 수를 거듭 곱하면 사라지거나(기울기 소실) 터져요. 딱 1을 지키기는 아주 어려워요.
+# $0.5^{20}$은 약 100만 분의 1이고 $1.5^{20}$은 약 3,300배예요. 같은 수를 거듭 곱하면 사라지거나(기울기 소실) 터져요. 딱 1을 지키기는 어려워요.
 #
 # </details>
 
@@ -701,8 +701,8 @@ plots.lines(range(T), curves, title="거리를 모르는 기울기", colors=(plo
 # **눈으로 보기.** RNN은 마지막 단어를, 셀프 어텐션은 나머지 단어들의 평균을 1로 맞췄어요. 초록 선은 출렁일 뿐 기울지 않아요. 어느 단어든 **길이 1**이니까요.
 # 0번이 높은 것은 마지막 단어가 쿼리 노릇까지 하기 때문이에요.
 #
-# 그리고 셀프 어텐션에는 기다림이 없어요. 모든 쌍의 점수가 행렬 곱 **하나**로 나와요. 그러면 계산이 적어서 빠를까요? PyTorch의 계수기로 행렬 곱 속의 **곱셈을 세고**, 시계로 **시간을 재요.**
-# 공평하게 코어 하나이고, 반복문까지 C++로 된 `nn.RNN`도 함께 재요.
+# 그리고 셀프 어텐션에는 기다림이 없어요. 모든 쌍의 점수가 행렬 곱 **하나**로 나와요. 그러면 계산이 적어서 빠를까요? PyTorch의 계수기로 행렬 곱 속의 **곱셈을 세고 시간도 재요.**
+# 코어 하나에서, 반복문까지 C++로 된 `nn.RNN`도 함께 재요.
 #
 # **예상.** 100단어를 한 번 읽을 때 셀프 어텐션의 곱셈은 RNN의 몇 배일까요? 시간은요? 2000단어에서는요?
 
@@ -719,25 +719,30 @@ readers = {
 
 
 # %% tags=["experiment"]
-def count_and_time(read, n: int) -> tuple[float, float]:
-    """한 번 읽을 때의 곱셈 수와 걸린 시간(초). 여러 번 재서 가장 빠른 것을 골라요."""
-    x, took = torch.randn(1, n, d), []
+def multiplications(read, n: int) -> float:
     with FlopCounterMode(display=False) as counter:
-        read(x)
+        read(torch.randn(1, n, d))
+    return counter.get_total_flops() / 2  # 계수기는 곱하기와 더하기를 따로 세요
+
+
+def seconds(read, n: int) -> float:
+    """여러 번 읽어 보고 가장 빠른 시간을 골라요."""
+    x, took = torch.randn(1, n, d), []
     for _ in range(fast(max(5, 3000 // n), 3)):
         start = time.perf_counter()
         read(x)
         took.append(time.perf_counter() - start)
-    return counter.get_total_flops() / 2, min(took)  # 계수기는 곱하기와 더하기를 따로 세요
+    return min(took)
 
 
 # %% tags=["experiment"]
 sizes = fast([10, 30, 100, 300, 1000, 2000], [10, 30, 100])
-runs = {name: [count_and_time(read, n) for n in progress(sizes, name)] for name, read in readers.items()}
-attention, mine, theirs = (torch.tensor(run, dtype=torch.float64) for run in runs.values())  # (길이, 2)
-more, own, built = attention[:, 0] / mine[:, 0], mine[:, 1] / attention[:, 1], theirs[:, 1] / attention[:, 1]
+count = {name: torch.tensor([multiplications(read, n) for n in sizes]) for name, read in readers.items()}
+took = {k: torch.tensor([seconds(read, n) for n in progress(sizes, k)]) for k, read in readers.items()}
+more = count["셀프 어텐션"] / count["여러분의 RNN"]
+own, built = (took[name] / took["셀프 어텐션"] for name in ("여러분의 RNN", "nn.RNN"))
 for n, *row in zip(sizes, more, own, built, strict=True):
-    print("{:>5}단어: 곱셈은 {:.2f}배, 여러분의 RNN보다 {:.1f}배, nn.RNN보다 {:.1f}배 빨라요".format(n, *row))
+    print("{:>5}단어: 곱셈은 {:.2f}배, 빠르기는 여러분의 RNN의 {:.1f}배, nn.RNN의 {:.1f}배".format(n, *row))
 ratio = {"곱셈이 몇 배": more, "여러분의 RNN보다 몇 배 빠른가": own, "nn.RNN보다 몇 배 빠른가": built}
 ratio["같음"] = [1] * len(sizes)
 style = {"xlabel": "문장 길이 n (단어)", "ylabel": "배", "logx": True, "logy": True, "dashed": ["같음"]}
@@ -746,7 +751,7 @@ plots.lines(sizes, ratio, title="RNN에 견준 셀프 어텐션 (d = 64)", marke
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 주황 선은 1 아래로 내려오는 일이 없어요. 셀프 어텐션은 **언제나 곱셈을 더 해요.** 100단어에서 RNN의 3.06배예요.
-# 그런데도 그 길이에서 훨씬 빨라요. 우리가 잰 코어 하나에서는 `nn.RNN`보다 다섯 배쯤, 여러분의 RNN보다 열 배쯤이었어요. **세 배 더 계산하고도 다섯 배, 열 배 빨라요.** 기다리지 않으니까요.
+# 그런데도 훨씬 빨라요. 우리가 잰 코어 하나에서는 `nn.RNN`보다 다섯 배쯤, 여러분의 RNN보다 열 배쯤이었어요. **세 배 더 계산하고도 다섯 배, 열 배 빨라요.** 기다리지 않으니까요.
 #
 # 문장이 아주 길어지면 늘어난 곱셈이 끝내 시간을 이겨요. 2000단어에서는 곱셈이 32.75배이고, 우리 코어 하나에서는 RNN보다 느렸어요.
 #
@@ -760,7 +765,7 @@ plots.lines(sizes, ratio, title="RNN에 견준 셀프 어텐션 (d = 64)", marke
 # <div class="alert alert-warning"><b>블로그와 다른 점</b><br>
 # "어텐션은 계산이 적어서 빠르다"고 읽기 쉬워요. 논문 §4에도 n이 d보다 작으면 셀프 어텐션의 계산이 더 적다고 적혀 있어요. 하지만 표 1은 <b>O(·)</b>, 곧 길이가 늘 때 무엇이 빨리 커지는지를
 # 적은 것이라 W_q, W_k, W_v를 곱하는 3n·d²과 앞에 붙는 수를 뺐어요. 다 세면 셀프 어텐션은 3n·d² + 2n²·d, RNN은 2n·d²이라 <b>1.5 + n/d배</b>예요. n = d인 64단어에서도 같아지지 않고 2.5배예요.<br>
-# 블로그 1편의 "수십 배"도 기계와 길이에 달렸어요. 언제나 남는 것은 <b>기다리는 스텝과 경로 길이가 O(1)</b>이라는 점이에요. GPU처럼 코어가 많을수록 이것이 시간이 돼요.</div>
+# 블로그 1편의 "수십 배"도, 처음 읽은 글의 "100단어에서 100배"도 기계와 길이에 달렸어요(100배인 것은 기다리는 스텝이에요). 언제나 남는 것은 <b>기다리는 스텝과 경로 길이가 O(1)</b>이라는 점이에요. GPU처럼 코어가 많을수록 이것이 시간이 돼요.</div>
 #
 # **한 줄 정리.** 셀프 어텐션은 계산이 적어서가 아니라, **기다리지 않아서** 빨라요.
 
@@ -824,11 +829,11 @@ check("layer_cost")
 # %% tags=["experiment"]
 lengths = [8, 16, 32, 64, 128, 256, 512, 1024, 2048]
 table = [layer_cost("self_attention", n, d) / layer_cost("rnn", n, d) for n in lengths]
-count = {name: [count_and_time(read, n)[0] for n in lengths] for name, read in readers.items()}
-counted = torch.tensor(count["셀프 어텐션"]) / torch.tensor(count["여러분의 RNN"])
+counted = [multiplications(readers["셀프 어텐션"], n) / multiplications(readers["nn.RNN"], n) for n in lengths]
 both = {"표 1의 식": table, "센 곱셈": counted, "같음": [1] * len(lengths)}
 style = {"xlabel": "문장 길이 n", "ylabel": "RNN의 몇 배", "logx": True, "logy": True, "dashed": ["같음"]}
-plots.lines(lengths, both, title="표 1과 센 곱셈 (d = 64)", colors=(plots.PURPLE, plots.ORANGE, plots.GREY), **style)
+colors = (plots.PURPLE, plots.ORANGE, plots.GREY)
+plots.lines(lengths, both, title="표 1과 센 곱셈 (d = 64)", colors=colors, **style)
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 표 1의 식은 64단어에서 1을 지나지만 센 곱셈은 지나지 않아요. 문장이 길어질수록 두 선이 가까워져요. O(·)가 말하는 것은 그 먼 곳의 모양이에요.
@@ -878,7 +883,7 @@ def path_length(kind: str, n: int, k: int = 3) -> int:
 # </details>
 # <details><summary>힌트 3 · 거의 다</summary>
 #
-# 모르는 종류와 1보다 작은 n은 맨 앞에서 막아요. n이 딱 k의 거듭제곱일 때(9, 27 등) 한 번 더 곱하지 않는지 봐요.
+# 모르는 종류와 1보다 작은 n은 맨 앞에서 막아요. n이 딱 k의 거듭제곱일 때 한 번 더 곱하지 않는지 봐요.
 #
 # </details>
 
