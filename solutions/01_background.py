@@ -105,6 +105,7 @@ def practise(answer, parameters: list[torch.Tensor], doing: str) -> None:
         adam.step()
 
 
+# %% tags=["experiment"]
 def hits(answer, length: int) -> torch.Tensor:
     """처음 보는 말 500개를 듣고 맞힌 칸 (500, length)."""
     words, lengths, reverse, seen = game(500, torch.Generator().manual_seed(1), length)
@@ -369,6 +370,7 @@ def told_from(pick):
     return answer
 
 
+# %% tags=["experiment"]
 found = {"맨 끝 칸": hits(told_from(lambda states, _: states[:, -1].contiguous()), 4).mean()}
 found |= {"last_state": hits(told_from(last_state), 4).mean(), "찍으면": torch.tensor(1 / 14)}
 plots.bars(list(found), {"": list(found.values())}, title="네 글자를 듣고 말하기", ylabel="맞힌 비율")
@@ -621,6 +623,7 @@ tell = [matrix(1, D), matrix(D, D), matrix(D)]  # 디코더의 W_xh, W_hh, b
 W_q, W_out = matrix(D, D), matrix(2 * D, 14)
 
 
+# %% tags=["experiment"]
 def look(words, lengths, seen):
     """쿼리, 상태, 어텐션 가중치를 돌려줘요. 모두 여러분의 함수예요."""
     states = rnn_forward(letter[words], torch.zeros(len(words), D), *listen)  # (B, 16, D) 버리지 않아요
