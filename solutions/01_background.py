@@ -107,7 +107,7 @@ def practise(answer, parameters: list[torch.Tensor], doing: str) -> None:
 
 # %% tags=["experiment"]
 def hits(answer, length: int) -> torch.Tensor:
-    """처음 보는 말 500개를 듣고 맞힌 칸 (500, length)."""
+    """새로 뽑은 말 500개를 듣고 맞힌 칸 (500, length)."""
     words, lengths, reverse, seen = game(500, torch.Generator().manual_seed(1), length)
     with torch.no_grad():
         return (answer(words, lengths, seen).argmax(-1) == reverse)[:, :length].float()
@@ -326,7 +326,7 @@ print(f"마지막 상태끼리의 거리: {(ends[0] - ends[1]).norm():.2f}")
 
 # %% nbgrader={"grade": false, "grade_id": "last_state", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def last_state(outputs: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
-    """문장마다 진짜 마지막 단어를 읽은 직후의 상태를 골라요.
+    """문장마다 진짜 마지막 토큰을 읽은 직후의 상태를 골라요.
 
     모양: outputs (B, T, D), lengths (B,) 정수, 1 이상 T 이하 -> (B, D)
     예: 위의 손 계산이라면 outputs (2, 3, 1), lengths [3, 1] -> [[0.9], [0.5]]
@@ -357,14 +357,14 @@ def last_state(outputs: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
 check("last_state")
 
 # %% tags=["experiment"]
-cell = (encoder.weight_ih_l0.T, encoder.weight_hh_l0.T, encoder.bias_ih_l0 + encoder.bias_hh_l0)  # 학습한 인코더
+trained = (encoder.weight_ih_l0.T, encoder.weight_hh_l0.T, encoder.bias_ih_l0 + encoder.bias_hh_l0)  # 학습한 인코더
 
 
 def told_from(pick):
     """pick이 고른 상태 하나에서 시작해 말해요."""
 
     def answer(words, lengths, seen):
-        states = rnn_forward(letter[words], torch.zeros(len(words), D), *cell)
+        states = rnn_forward(letter[words], torch.zeros(len(words), D), *trained)
         return speak(decoder(torch.zeros(len(words), LONGEST, 1), pick(states, lengths)[None])[0])
 
     return answer
@@ -471,7 +471,7 @@ drawing("soft-look-up")
 
 # %% [markdown] tags=["given"]
 # 닮은 정도는 **내적**이에요. 쿼리 $q = [1, 2]$와 키 $k_1 = [2, 0]$이면 $q \cdot k_1 = 1 \cdot 2 + 2 \cdot 0 = 2$예요.
-# $k_2 = [-1, 1]$이면 1, $k_3 = [2, -1]$이면 0이고요. 이 **점수** `[2, 1, 0]`을 합이 1인 비율로 바꾼 것이 어텐션 가중치예요.
+# $k_2 = [-1, 1]$이면 1, $k_3 = [2, -1]$이면 0이고요. 이 **점수** `[2, 1, 0]`을 **소프트맥스**로 합이 1인 비율로 바꾼 것이 어텐션 가중치예요.
 #
 # $$\alpha_{ts} = \frac{e^{\text{score}_{ts}}}{\sum_{s'} e^{\text{score}_{ts'}}} \qquad (\text{보아도 되는 } s' \text{만 더해요})$$
 #
@@ -986,7 +986,7 @@ plots.attention_map(without, states, text.SCHOOL.split(), title="tanh 없음", a
 # %% tags=["experiment"]
 g = torch.Generator().manual_seed(0)
 words, size, _, seen = game(8, g)
-states = rnn_forward(letter[words], torch.zeros(8, D), *cell)
+states = rnn_forward(letter[words], torch.zeros(8, D), *trained)
 packed = nn.utils.rnn.pack_padded_sequence(letter[words], size, batch_first=True, enforce_sorted=False)
 q, k, v = torch.randn(3, 8, LONGEST, D, generator=g)
 mine = context(attention_weights(q @ k.transpose(1, 2), seen[:, None]), v)

@@ -6,6 +6,7 @@ import math
 
 import torch
 from support.lesson_claims import Cells, Claims
+from torch import nn
 
 from autograder.exercises import lesson_exercises
 
@@ -42,6 +43,21 @@ def _(cells: Cells) -> None:
     assert abs(heard[0] - 1 / 14) < 0.05
     assert heard[:4].mean() < heard[4:8].mean() + 0.02 < heard[8:12].mean() + 0.04 and heard[12:].mean() > 0.3
     assert heard[8:12].mean() < heard[12:].mean()
+
+
+@lesson.holds("벡터의 칸을 늘리면 조금 더 버텨요.")
+def _(cells: Cells) -> None:
+    torch.manual_seed(0)
+    encoder, decoder = nn.RNN(15, 32, batch_first=True), nn.RNN(1, 32, batch_first=True)
+    speak = nn.Linear(32, 14)
+
+    def wider(words: torch.Tensor, lengths: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
+        states, _ = encoder(cells.letter[words])
+        last = states[torch.arange(len(words)), lengths - 1]
+        return speak(decoder(torch.zeros(len(words), 16, 1), last[None].contiguous())[0])
+
+    cells.practise(wider, [*encoder.parameters(), *decoder.parameters(), *speak.parameters()], "")
+    assert cells.hits(wider, 16).mean() > cells.broken[16].mean() + 0.1
 
 
 # -- 1-1 --
