@@ -50,7 +50,7 @@ def path_length(kind: str, n: int, k: int = 3) -> int:
         return 1
     if kind == "conv":
         if k < 2:
-            raise ValueError(f"합성곱의 폭 k는 2 이상이어야 해요: {k}")
+            raise ValueError(f"합성곱의 너비 k는 2 이상이어야 해요: {k}")
         layers, reach = 0, 1
         while reach < n:  # 로그를 실수로 구하면 27 같은 경계에서 틀려요
             layers, reach = layers + 1, reach * k
@@ -59,9 +59,10 @@ def path_length(kind: str, n: int, k: int = 3) -> int:
 
 
 def layer_cost(kind: str, n: int, d: int, k: int = 3) -> int:
-    """층 하나의 곱셈 횟수예요 (논문 표 1의 Complexity per Layer): n²d, nd², knd².
+    """층 하나의 계산량이에요 (논문 표 1의 Complexity per Layer, O(·) 안의 식): n²d, nd², knd².
 
-    모르는 종류나 1보다 작은 크기는 ValueError예요.
+    곱셈 수가 아니에요. 앞에 붙는 수와 입력에 곱하는 가중치 행렬(셀프 어텐션 3nd², RNN nd²)이 빠져 있어서, 다 세면 셀프 어텐션은
+    3nd² + 2n²d, RNN은 2nd²이에요. 모르는 종류나 1보다 작은 크기는 ValueError예요.
     """
     _check_sizes(n=n, d=d, k=k)
     costs = {"self_attention": n * n * d, "rnn": n * d * d, "conv": k * n * d * d}

@@ -86,7 +86,7 @@ RNN_STEP = Exercise(
     name="rnn_step",
     lesson=LESSON,
     title="RNN 한 스텝",
-    points=10,
+    points=12,
     groups={
         "values": "값과 모양이 맞아요",
         "square": "입력과 상태의 크기가 같아도 두 가중치 행렬을 헷갈리지 않아요",
@@ -316,7 +316,7 @@ RNN_FORWARD = Exercise(
     name="rnn_forward",
     lesson=LESSON,
     title="문장 전체를 읽는 RNN",
-    points=14,
+    points=18,
     groups={
         "values": "모든 시각의 상태가 맞아요",
         "square": "문장 수와 단어 수가 같아도 축을 헷갈리지 않아요",
@@ -501,7 +501,7 @@ LAST_STATE = Exercise(
     name="last_state",
     lesson=LESSON,
     title="문장마다 마지막 상태",
-    points=12,
+    points=16,
     groups={
         "short": "패딩이 있는 문장에서 진짜 마지막 단어의 상태를 꺼내요",
         "full": "패딩이 하나도 없는 문장도 꺼내요",
@@ -653,7 +653,7 @@ LAST_STATE = Exercise(
 )
 
 
-# -- path_length --
+# -- path_length (보너스) --
 
 
 def _path_cases(rng):
@@ -727,7 +727,7 @@ PATH_LENGTH = Exercise(
     name="path_length",
     lesson=LESSON,
     title="두 단어 사이의 길",
-    points=9,
+    points=0,
     groups={
         "rnn": "RNN에서 가장 먼 두 단어 사이의 스텝 수가 맞아요",
         "self_attention": "셀프 어텐션에서는 문장이 길어져도 그대로예요",
@@ -909,7 +909,7 @@ GRAD_NORM = Exercise(
     name="grad_norm_by_distance",
     lesson=LESSON,
     title="거리에 따른 기울기",
-    points=16,
+    points=20,
     groups={
         "values": "거리마다 입력의 기울기 크기가 맞아요",
         "square": "모든 크기가 비슷해도 축을 헷갈리지 않아요",
@@ -1148,7 +1148,7 @@ ATTENTION_WEIGHTS = Exercise(
     name="attention_weights",
     lesson=LESSON,
     title="어텐션 가중치",
-    points=16,
+    points=19,
     groups={
         "values": "행마다 합이 1인 가중치예요",
         "double": "float64에서도 맞아요",
@@ -1430,7 +1430,7 @@ CONTEXT = Exercise(
 )
 
 
-# -- layer_cost --
+# -- layer_cost (보너스) --
 
 
 def _cost_cases(rng):
@@ -1483,7 +1483,7 @@ LAYER_COST = Exercise(
     name="layer_cost",
     lesson=LESSON,
     title="한 층의 계산량",
-    points=8,
+    points=0,
     groups={
         "self_attention": "셀프 어텐션의 계산량이 표 1과 같아요",
         "layers": "RNN과 합성곱의 계산량이 표 1과 같아요",
@@ -1751,10 +1751,10 @@ EXERCISES: tuple[Exercise, ...] = (
     RNN_STEP,
     RNN_FORWARD,
     LAST_STATE,
-    PATH_LENGTH,
     GRAD_NORM,
     ATTENTION_WEIGHTS,
     CONTEXT,
     LAYER_COST,
+    PATH_LENGTH,
     ADDITIVE_SCORES,
 )
