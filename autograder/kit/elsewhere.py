@@ -20,6 +20,7 @@ NEEDED = (
     "matplotlib",
     "matplotlib_inline",
     "cycler",
+    "ipywidgets",
     "safetensors",
     "tokenizers",
     "sacrebleu",

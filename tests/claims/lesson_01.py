@@ -279,12 +279,6 @@ def _(cells: Cells) -> float:
     return cells.more[cells.sizes.index(100)].item()
 
 
-@lesson.holds("그런데도 훨씬 빨라요.")
-def _(cells: Cells) -> None:
-    here = cells.sizes.index(100)
-    assert cells.own[here] > 3 and cells.built[here] > 1.5
-
-
 lesson.known(
     "우리가 잰 코어 하나에서는 `nn.RNN`보다 다섯 배쯤, 여러분의 RNN보다 열 배쯤이었어요.",
     "잰 값: 4.7~4.9배, 9.6~11.1배",

@@ -195,11 +195,10 @@ def _(cells):
     return *weights.tolist(), *mixed.tolist()
 
 
-@lesson.holds("세 겹의 반복문과 값은 같고 훨씬 빨라요.")
+@lesson.holds("세 겹의 반복문과 값은 같고")
 def _(cells):
     ours, weights = cells.scaled_dot_product_attention(cells.bank_q, cells.bank_k, cells.bank_v)
     assert torch.allclose(ours, cells.loop_out, atol=1e-6) and torch.allclose(weights, cells.loop_weights, atol=1e-6)
-    assert cells.slow > 20 * cells.quick
 
 
 @lesson.holds("두 지도에서 대각선 오른쪽 위와 `[PAD]` 열은 모두 0.00이고, 행마다 합은 1이에요.")
