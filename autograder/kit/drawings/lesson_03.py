@@ -85,11 +85,11 @@ def kinks_add_up() -> Canvas:
         "13시 스위치는 13시부터 2도씩, 16시 스위치는 16시부터 1도씩 내려요. 아래에는 넷과 13을 더한 선이 있어요. 0시의 13도에서 6시의 7도까지 내려가고, "
         "13시의 21도까지 올라갔다가, 16시까지 그대로이고, 24시의 13도까지 내려가요. 꺾이는 자리는 6시, 13시, 16시예요.",
     )
-    width, height, tints = 132.0, 96.0, ("purple", "orange", "green", "red")
+    width, height, tints = 132.0, 96.0, ("blue", "orange", "green", "purple")
     for i, (opens, change) in enumerate(SWITCHES):
         x, y = 20 + i * (width + 26), 34.0
         sign = "-" if change < 0 else ""
-        canvas.text(x + width / 2, 16, f"{sign}{abs(change)} × ReLU(h − {opens})", size=13, tint=tints[i], bold=True)
+        canvas.text(x + width / 2, 16, f"{sign}{abs(change)} × ReLU(h - {opens})", size=13, tint=tints[i], bold=True)
         canvas.arrow((x, y + height / 2), (x + width, y + height / 2), head=False, lit=False, thick=1)
 
         def place(hour: float, value: float, x: float = x, y: float = y) -> Point:
@@ -113,7 +113,7 @@ def kinks_add_up() -> Canvas:
 
     stops = [*(opens for opens, _ in SWITCHES), 24]
     canvas.arrow((110, 352), (550, 352), head=False, lit=False, thick=1)
-    canvas.arrow(*[sums(hour) for hour in stops], tint="blue", head=False, thick=3)
+    canvas.arrow(*[sums(hour) for hour in stops], head=False, thick=2.6)
     for hour, tint in zip(stops[1:-1], tints[1:], strict=True):
         canvas.arrow((sums(hour)[0], 352), sums(hour), lit=False, head=False, thick=1, dashed=True)
         canvas.dot(*sums(hour), 5.5, tint)
@@ -134,20 +134,24 @@ def ffn_at_every_position() -> Canvas:
         "아래에 나는, 학교에, 간다 세 토큰이 있어요. 어텐션 층 안에서는 세 토큰 사이를 모든 방향의 선이 이어서 서로 섞여요. 그 위의 피드포워드 층에서는 토큰마다 제 위의 "
         "FFN 상자 하나만 지나고 옆으로 가는 선이 없어요. 세 상자는 모두 같은 W1, b1, W2, b2를 써요.",
     )
-    columns, words = (150.0, 330.0, 510.0), ("나는", "학교에", "간다")
-    canvas.box(60, 62, width=540, height=96, tint="orange", lit=False, dashed=True)
-    canvas.box(60, 202, width=540, height=112, tint="blue", lit=False, dashed=True)
-    canvas.text(330, 46, "피드포워드: 세 상자는 같은 W1, b1, W2, b2를 써요", size=13, tint="orange", bold=True)
-    canvas.text(330, 186, "어텐션: 토큰끼리 섞어요", size=13, tint="blue", bold=True)
+    columns, words = (250.0, 400.0, 550.0), ("나는", "학교에", "간다")
+    canvas.box(170, 36, width=460, height=110, tint="orange", lit=False, dashed=True)
+    canvas.box(170, 184, width=460, height=130, tint="blue", lit=False, dashed=True)
+    for y, name, tint, lines in (
+        (72, "피드포워드", "orange", ("토큰을 하나씩 바꿔요.", "세 상자는 같은", "W1, b1, W2, b2예요.")),
+        (230, "어텐션", "blue", ("토큰끼리 섞어요.",)),
+    ):
+        canvas.text(158, y, name, size=15, tint=tint, bold=True, anchor="end")
+        for row, line in enumerate(lines):
+            canvas.text(158, y + 22 + 18 * row, line, size=12, anchor="end")
     for x, word in zip(columns, words, strict=True):
-        token = canvas.box(x - 55, 346, word, width=110, tint="grey")
-        ffn = canvas.box(x - 55, 90, "FFN", width=110, height=42, tint="orange", size=15)
-        canvas.arrow(token.top, (x, 306))
+        token = canvas.box(x - 52, 346, word, width=104, tint="grey")
+        ffn = canvas.box(x - 52, 68, "FFN", width=104, height=46, tint="orange", size=15)
+        canvas.arrow(token.top, (x, 302))
         for other in columns:
-            canvas.curve((x, 300), (other, 220), bend=0, tint="blue", opacity=0.85 if x == other else 0.5, thick=1.8)
-        canvas.dot(x, 300, 4, "blue")
-        canvas.dot(x, 220, 4, "blue")
-        for from_y, to in ((214.0, ffn.bottom), (ffn.top[1], (x, 22.0))):
-            # 제목을 비켜 가려고 두 토막으로 그려요.
-            canvas.arrow((x, from_y), to)
+            canvas.curve((x, 296), (other, 204), bend=0, tint="blue", opacity=0.9 if x == other else 0.5, thick=1.8)
+        canvas.dot(x, 296, 4, "blue")
+        canvas.dot(x, 204, 4, "blue")
+        canvas.arrow((x, 198), ffn.bottom)
+        canvas.arrow(ffn.top, (x, 12))
     return canvas
