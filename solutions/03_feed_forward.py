@@ -113,7 +113,7 @@ for depth in progress([1, 2, 6], "선형층을 1개, 2개, 6개 쌓은 모델의
 for ax, (depth, stack) in zip(plots.panels(3), stacks.items(), strict=True):
     show_day(lambda h, model=stack: 15 + 6 * model(h / 12 - 1), f"선형층 {depth}개", ax)
     count = sum(w.numel() for w in stack.parameters())
-    print(f"선형층 {depth}개: 숫자 {count:,}개를 배웠고, 평균 {miss(stack(x_day)):.2f}도 어긋나요")
+    print(f"선형층 {depth}개: 숫자 {count:,}개를 배웠고, {miss(stack(x_day)):.2f}도 어긋나요")
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 세 칸의 직선이 똑같아요. 숫자를 4,321개 배운 여섯 층도, 2개 배운 한 층과 똑같이 3.49도씩 어긋나요. 더 오래 학습해도 그대로예요.
@@ -345,8 +345,8 @@ def made_by_hand(h: torch.Tensor, on: torch.Tensor) -> torch.Tensor:
     return ffn(h, torch.ones(1, 4), -opens, (on * turns)[:, None], torch.tensor([13.0]))
 
 
-def draw_switches(끈_스위치: str) -> None:
-    on = torch.tensor([float(끈_스위치 != f"{hour:g}시") for hour in opens])
+def draw_switches(끄기: str) -> None:
+    on = torch.tensor([float(끄기 != f"{hour:g}시") for hour in opens])
     pieces = {f"{hour:g}시": relu(clock - hour) * turns[i] * on[i] for i, hour in enumerate(opens)}
     left, right = plots.panels(2)
     plots.lines(clock, pieces, title="스위치마다 더하는 값", xlabel="시각", ylabel="기온 (도)", ax=left)
@@ -354,9 +354,9 @@ def draw_switches(끈_스위치: str) -> None:
 
 
 # %% tags=["experiment"]
-moving(draw_switches, 끈_스위치=["없음", "0시", "6시", "13시", "16시"])
+moving(draw_switches, 끄기=["없음", "0시", "6시", "13시", "16시"])
 by_hand = miss((made_by_hand(hours, torch.ones(4)) - 15) / 6)
-print(f"손으로 지은 FFN은 평균 {by_hand:.2f}도 어긋나요")
+print(f"손으로 지은 FFN은 {by_hand:.2f}도 어긋나요")
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 3.49도이던 어긋남이 0.36도로 줄었어요. 단추로 하나를 꺼 봐요. 6시 스위치를 끄면 6시의 꺾임이 사라져 기온이 종일 내려가요. 6시 **전**은 그대로고요.
@@ -437,7 +437,7 @@ plots.lines(
 # $$\mathrm{FFN}(x) = \sum_{i} \max(0,\; x \cdot k_i + b_{1,i})\; v_i + b_2$$
 #
 # 스위치 하나가 "이런 무늬($k_i$)가 보이면 이것($v_i$)을 적어라"라는 쪽지예요. 학습된 언어 모델에서 정말 열마다 반응하는 글의 무늬가 있다는 것을
-# Geva 외 (2021)가 보이고, FFN을 **키-값 기억 장치**라고 불렀어요. 어텐션의 키와 값은 그때그때 문장에서 오지만, 여기의 키와 값은 배워서 굳힌 가중치예요.
+# Geva 외 (2021)가 보이고, FFN을 **키-값 저장소**(key-value memory)라고 불렀어요. 어텐션의 키와 값은 그때그때 문장에서 오지만, 여기의 키와 값은 배워서 굳힌 가중치예요.
 #
 # 어텐션이 '안'을 뒤의 말에 섞어 두었다고 하고, 쪽지 두 장을 손으로 지어요. 차원은 (안, 좋다, 싫다), 있으면 1이에요.
 #
@@ -460,7 +460,7 @@ for phrase, row in zip(phrases, meant[0], strict=True):
     print(f"{phrase} → {['안', '좋다', '싫다'][row.argmax()]}  {[round(v) for v in row.tolist()]}")
 
 # %% [markdown] tags=["given"]
-# **눈으로 보기.** '안'이 홀로는 아무 스위치도 켜지 못하고, 짝을 만났을 때만 뜻을 뒤집었어요. 섞는 일은 어텐션이, 섞인 것을 보고 뜻을 바꾸는 일은 FFN이 했어요.
+# **눈으로 보기.** 혼자서는 아무 스위치도 켜지 못하고, '안'이 짝을 만났을 때만 뜻이 뒤집혔어요. 섞는 일은 어텐션이, 섞인 것을 보고 뜻을 바꾸는 일은 FFN이 했어요.
 #
 # **한 줄 정리.** FFN의 스위치 하나는 키(언제 켜질지)와 값(무엇을 적을지)의 짝이에요.
 
@@ -645,21 +645,21 @@ print(f"FFN 열두 개면 {total:,}개, 모델 전체의 {100 * total / whole:.1
 # **눈으로 보기.** 인코더 한 층의 3분의 2, 어텐션이 둘인 디코더 한 층에서도 절반이 FFN이에요. 임베딩 표까지 넣은 모델 전체로 보아도 40%쯤이고요.
 #
 # **왜 하필 네 배일까요?** 논문은 까닭을 적지 않았어요. 대신 표 3에서 $d_\text{ff}$만 바꿔 봐요. 1024, 2048, 4096일 때 번역 점수(BLEU)는 25.4, 25.8, 26.2이고
-# 파라미터는 53M, 65M, 90M이에요. 넓을수록 나아지지만 두 배씩 커지는 값에 견주면 점수는 조금씩 올라요. 네 배는 법칙이 아니라 그 사이에서 고른 타협이에요.
+# 파라미터는 53M, 65M, 90M이에요. 넓을수록 나아지지만 두 배씩 커지는 값에 견주면 점수는 조금씩 올라요. 네 배는 법칙이 아니라 점수와 크기 사이의 타협으로 읽을 수 있어요.
 #
 # **한 줄 정리.** 제목은 어텐션이지만, 한 층의 파라미터는 절반에서 3분의 2가 FFN에 있어요.
 
 # %% [markdown] tags=["given"]
 # ## 실습 3-6 FFN의 드롭아웃 ★★☆ · Srivastava 외 (2014)
 #
-# **왜 일부러 버릴까요?** 앞에서 스위치 하나를 끄니 하루가 무너졌어요. 몇 개에만 기대면 처음 보는 문장에서도 그래요.
+# **왜 일부러 버릴까요?** 앞에서 스위치 하나를 끄니 하루가 무너졌어요. 몇 개에만 기대면 처음 보는 문장에서도 그러기 쉬워요.
 # 학습하는 동안 활성화를 확률 $p$로 꺼 두면 여러 스위치가 일을 나눠 가져요. 평가할 때는 버리지 않아요.
 #
 # 버리기만 하면 합의 평균이 $(1-p)$배로 줄어요. 그래서 살아남은 값을 $\frac{1}{1-p}$배로 키워 평균을 지켜요.
 #
 # $$h = \max(0, xW_1 + b_1), \qquad \mathrm{FFN}(x) = \mathrm{Dropout}_p(h)\,W_2 + b_2$$
 #
-# > **논문 §5.4.** 드롭아웃은 부분층의 출력에 걸어요(레슨 4). FFN의 안쪽에도 거는 것은 그 뒤의 여러 구현이에요.
+# > **논문 §5.4.** 드롭아웃은 부분층의 출력에 걸어요(레슨 4). FFN의 안쪽에는 그 뒤의 여러 구현이 걸어요.
 #
 # **손으로.** $h = [1, 0, 2, 4]$, $p = 0.5$인데 두 번째와 세 번째가 버려졌다면 $[2, 0, 0, 8]$이에요. 합이 7에서 10이 됐지만, 되풀이해 평균 내면 7이에요.
 #

@@ -270,7 +270,7 @@ def _(cells):
     assert guess.abs().max() < 1e-5  # 가장 나은 직선은 넷 다 0이에요.
 
 
-@lesson.holds("'안'이 홀로는 아무 스위치도 켜지 못하고, 짝을 만났을 때만 뜻을 뒤집었어요")
+@lesson.holds("혼자서는 아무 스위치도 켜지 못하고, '안'이 짝을 만났을 때만 뜻이 뒤집혔어요")
 def _(cells):
     alone = torch.relu(torch.eye(3) @ cells.keys + cells.both_needed)
     assert alone.sum() == 0
