@@ -70,6 +70,7 @@ def show_day(model, title: str, ax, kinks=()) -> None:
     curves = {"하루의 기온": temperature.flatten(), "모델": model(hours).detach().flatten()}
     axes = {"xlabel": "시각", "ylabel": "기온 (도)"}
     plots.lines(clock, curves, title=title, **axes, dashed=["하루의 기온"], ax=ax)
+    ax.set_xticks(range(0, 25, 6))
     if len(kinks):
         ax.plot(kinks, model(kinks[None, :, None]).flatten(), "o", color=plots.RED)
 
