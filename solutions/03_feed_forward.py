@@ -384,7 +384,7 @@ def spread_switches(d_ff: int, runs: int = 1) -> list[torch.Tensor]:
 def best_of_sixteen(d_ff: int) -> list[torch.Tensor]:
     """16곳에서 학습해 가장 덜 어긋난 W1 (1, F), b1 (F,), W2 (F, 1), b2 (1,)를 돌려줘요."""
     W1, b1, W2, b2 = weights = [w.requires_grad_() for w in spread_switches(d_ff, 16)]
-    learn(lambda: torch.relu(x_day @ W1 + b1) @ W2 + b2, weights)
+    learn(lambda: torch.relu(x_day @ W1 + b1) @ W2 + b2, weights, steps(1500, 60))
     missed = (torch.relu(x_day @ W1 + b1) @ W2 + b2 - y_day).square().mean((1, 2))
     i = missed.argmin()
     return [w.detach() for w in (W1[i], b1[i, 0], W2[i], b2[i, 0])]

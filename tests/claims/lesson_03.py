@@ -423,3 +423,17 @@ lesson.known(r"$3 \cdot D \cdot 1365 \approx 2 \cdot D \cdot 2048$", "바로 앞
 def _(cells):
     for bent, gated in zip(*cells.products.values(), strict=True):
         assert gated < bent / 4
+
+
+# -- 마무리 --
+
+
+@lesson.holds("여러분의 `ffn`이 번역 모델 속의 바로 그 부품이에요")
+def _(cells):
+    assert all((cells.ours - output).abs().max() < 1e-5 for output in cells.theirs.values())
+    assert cells.count == cells.ffn_param_count(D_MODEL, D_FF)
+
+
+@lesson.holds("곧은 여섯 층이 못 하던 일을 꺾임이 해냈어요")
+def _(cells):
+    assert cells.errors[16] < 0.05 * cells.miss(cells.stacks[6](cells.x_day))
