@@ -1,4 +1,4 @@
-"""레슨 3의 실습: ReLU, 피드포워드, 선형층의 붕괴, 위치마다 따로, 파라미터 수, 드롭아웃, SwiGLU."""
+"""레슨 3의 실습: 선형층의 붕괴, ReLU, 피드포워드, 위치마다 따로, 파라미터 수, 드롭아웃, SwiGLU."""
 
 from __future__ import annotations
 
@@ -12,6 +12,228 @@ from autograder.judging.cases import BuiltArgument, Call, Case, case
 from reference import feed_forward
 
 LESSON = "03_feed_forward"
+
+
+def _ffn_weights(rng, d_model, d_ff, dtype=torch.float32):
+    return (
+        rng.normal(d_model, d_ff, dtype=dtype, scale=0.5),
+        rng.normal(d_ff, dtype=dtype),
+        rng.normal(d_ff, d_model, dtype=dtype, scale=0.5),
+        rng.normal(d_model, dtype=dtype),
+    )
+
+
+# -- collapse --
+
+
+def _collapse_cases(rng):
+    # 모양이 같고 값만 다른 둘을 물어요. 모양만 보고 답을 기억하면 드러나요.
+    several = (
+        _ffn_weights(rng, 5, 8),
+        _ffn_weights(rng, 5, 8),
+        _ffn_weights(rng, 6, 6),
+        _ffn_weights(rng, 4, 7, torch.float64),
+    )
+    return [_collapse_case(item, weights) for item in (0, 1) for weights in several]
+
+
+def _collapse_case(item, weights):
+    return case(("weight", "bias")[item], *weights, comparator="item", params={"item": item})
+
+
+# 실습 3-1의 손 계산
+_TWO_LAYERS = (
+    torch.tensor([[1.0, 2.0]]),
+    torch.tensor([1.0, 0.0]),
+    torch.tensor([[3.0], [1.0]]),
+    torch.tensor([-1.0]),
+)
+
+
+def _collapse_order(W1, b1, W2, b2):
+    return W2 @ W1, b1 @ W2 + b2
+
+
+def _collapse_bias_b2(W1, b1, W2, b2):
+    return W1 @ W2, b2
+
+
+def _collapse_bias_sum(W1, b1, W2, b2):
+    return W1 @ W2, (b1 + b2 if b1.shape == b2.shape else b2)
+
+
+def _collapse_transposed(W1, b1, W2, b2):
+    return (W1 @ W2).T, b1 @ W2 + b2
+
+
+def _collapse_no_b2(W1, b1, W2, b2):
+    return W1 @ W2, b1 @ W2
+
+
+def _collapse_no_bias(W1, b1, W2, b2):
+    return W1 @ W2, torch.zeros_like(b2)
+
+
+def _collapse_b1_on_the_right(W1, b1, W2, b2):
+    return W1 @ W2, W2 @ b1 + b2
+
+
+def _collapse_b2_through_W2(W1, b1, W2, b2):
+    return W1 @ W2, (b1 + b2) @ W2
+
+
+def _collapse_b2_first_through_W2(W1, b1, W2, b2):
+    return W1 @ W2, (b2 + b1) @ W2
+
+
+def _collapse_bias_in_weight(W1, b1, W2, b2):
+    """항등행렬을 넣어 보고, 함께 나온 편향을 빼지 않아요."""
+    eye = torch.eye(W1.shape[0], dtype=W1.dtype)
+    return (eye @ W1 + b1) @ W2 + b2, b1 @ W2 + b2
+
+
+def _collapse_bias_in_weight_float32(W1, b1, W2, b2):
+    return (torch.eye(W1.shape[0]) @ W1 + b1) @ W2 + b2, b1 @ W2 + b2
+
+
+def _collapse_last_product(W1, b1, W2, b2):
+    return W1[:, -1:] * W2[-1], b1 @ W2 + b2
+
+
+def _collapse_last_product_loop(W1, b1, W2, b2):
+    D = W1.shape[0]
+    W = torch.zeros(D, D)
+    for i in range(D):
+        for j in range(D):
+            W[i, j] = W1[i, -1] * W2[-1, j]  # 안쪽의 반복문이 앞의 곱을 덮고 마지막 곱만 남겨요.
+    return W, b1 @ W2 + b2
+
+
+def _collapse_swapped(W1, b1, W2, b2):
+    return b1 @ W2 + b2, W1 @ W2
+
+
+def _collapse_order_and_bias(W1, b1, W2, b2):
+    return W2 @ W1, b2
+
+
+def _collapse_probe(W1, b1, W2, b2):
+    """항등행렬과 0을 넣어 보고 알아내요."""
+    b = b1 @ W2 + b2
+    eye = torch.eye(W1.shape[0], dtype=W1.dtype)
+    return (eye @ W1 + b1) @ W2 + b2 - b, b
+
+
+def _collapse_einsum(W1, b1, W2, b2):
+    return torch.einsum("df,fe->de", W1, W2), torch.einsum("f,fe->e", b1, W2) + b2
+
+
+def _collapse_numpy(W1, b1, W2, b2):
+    return (torch.from_numpy(W1.numpy() @ W2.numpy()), torch.from_numpy(b1.numpy() @ W2.numpy() + b2.numpy()))
+
+
+COLLAPSE = Exercise(
+    name="collapse",
+    lesson=LESSON,
+    title="ReLU 없는 두 층은 한 층",
+    points=16,
+    groups={"weight": "합친 가중치 행렬 W가 맞아요", "bias": "합친 편향 b가 맞아요"},
+    reference=feed_forward.collapse,
+    sample_cases=_collapse_cases,
+    examples=(_collapse_case(0, _TWO_LAYERS), _collapse_case(1, _TWO_LAYERS)),
+    mistakes=(
+        Mistake(
+            "collapse.order",
+            "곱하는 순서가 반대",
+            "두 가중치 행렬을 반대 순서로 곱했어요. 행렬 곱은 순서를 바꾸면 다른 행렬이 돼요.",
+            "x에 먼저 닿는 행렬이 어느 것인지 괄호를 풀어 봐요.",
+            (_collapse_order,),
+            ("weight",),
+        ),
+        Mistake(
+            "collapse.b1-not-carried",
+            "b1이 둘째 층을 지나지 않음",
+            "첫 층의 편향이 둘째 층의 가중치 행렬을 지나지 않았어요.",
+            "(xW1 + b1)W2를 전개했을 때 b1이 무엇과 곱해지는지 봐요.",
+            (_collapse_bias_b2, _collapse_bias_sum),
+            ("bias",),
+        ),
+        Mistake(
+            "collapse.transposed",
+            "합친 행렬의 행과 열을 맞바꿈",
+            "합친 W의 행과 열이 맞바뀌었어요. 이 코스에서는 `x @ W` 그대로 곱하는 모양이에요.",
+            "W의 0번째 줄이 x의 어느 성분과 만나는지 손으로 따라가 봐요.",
+            (_collapse_transposed,),
+            ("weight",),
+        ),
+        Mistake(
+            "collapse.b2-missing",
+            "b2를 더하지 않음",
+            "합친 편향에 b2가 들어 있지 않아요.",
+            "괄호를 풀었을 때 x가 붙지 않은 항이 몇 개인지 세어 봐요.",
+            (_collapse_no_b2,),
+            ("bias",),
+        ),
+        Mistake(
+            "collapse.no-bias",
+            "합친 편향이 0",
+            "합친 편향이 모두 0이에요. 두 층의 편향이 사라졌어요.",
+            "x에 0을 넣으면 두 층을 지나 무엇이 나오는지 계산해 봐요.",
+            (_collapse_no_bias,),
+            ("bias",),
+        ),
+        Mistake(
+            "collapse.b1-on-the-right",
+            "b1을 W2의 오른쪽에 곱함",
+            "b1을 W2의 오른쪽에 곱했어요. 길이가 맞지 않으면 예외가 나고, d_ff = d_model이면 예외도 없이 틀려요.",
+            "x W1이 W2의 어느 쪽에 곱해지는지 보고, b1도 같은 쪽인지 견줘 봐요.",
+            (_collapse_b1_on_the_right,),
+            ("weight", "bias"),
+        ),
+        Mistake(
+            "collapse.b2-through-second-layer",
+            "b2까지 W2를 지남",
+            "b2까지 W2를 지나게 했어요. b2는 둘째 층에서 W2를 곱한 다음에 더해지는 편향이에요.",
+            "(xW1 + b1)W2 + b2에서 괄호 밖에 있는 것이 무엇인지 봐요.",
+            (_collapse_b2_through_W2, _collapse_b2_first_through_W2),
+            ("weight", "bias"),
+        ),
+        Mistake(
+            "collapse.bias-in-weight",
+            "W에 편향이 섞임",
+            "편향 b는 맞았는데, 그 편향이 합친 W의 모든 줄에도 더해졌어요. W는 x에 곱해지는 것만이에요.",
+            "항등행렬을 넣은 결과를 W로 썼다면, 그 결과에 W 말고 무엇이 더해져 있는지 봐요.",
+            (_collapse_bias_in_weight,),
+            ("weight",),
+        ),
+        Mistake(
+            "collapse.bias-in-weight-and-dtype",
+            "W에 편향이 섞이고 dtype도 다름",
+            "편향 b가 합친 W의 모든 줄에도 더해졌어요. 새로 만든 텐서의 dtype도 W1과 달라서, float64를 넣으면 예외가 나요.",
+            "항등행렬을 넣은 결과를 W로 썼다면, 그 결과에 W 말고 무엇이 더해져 있는지 봐요. 그 행렬의 dtype도 봐요.",
+            (_collapse_bias_in_weight_float32,),
+            ("weight", "bias"),
+        ),
+        Mistake(
+            "collapse.last-product-only",
+            "마지막 곱만 남음",
+            "행렬 곱의 칸 하나는 곱한 것 여럿의 합인데, 합친 W의 칸마다 마지막 곱 하나만 남았어요.",
+            "반복문 안의 대입이 앞에서 구한 것을 덮지 않는지 봐요.",
+            (_collapse_last_product, _collapse_last_product_loop),
+            ("weight",),
+        ),
+        Mistake(
+            "collapse.exchanged",
+            "W와 b의 차례가 바뀜",
+            "돌려준 튜플의 차례가 바뀌어서 W의 자리에 b가 있어요.",
+            "독스트링이 돌려주라고 한 차례를 봐요.",
+            (_collapse_swapped,),
+            ("weight", "bias"),
+        ),
+    ),
+    both=(Both(("collapse.order", "collapse.b1-not-carried"), (_collapse_order_and_bias,), ("weight", "bias")),),
+    correct=(_collapse_probe, _collapse_einsum, _collapse_numpy),
+)
 
 
 # -- relu --
@@ -126,7 +348,7 @@ RELU = Exercise(
     name="relu",
     lesson=LESSON,
     title="ReLU",
-    points=9,
+    points=8,
     groups={"negative": "음수는 0이 돼요", "positive": "양수는 그대로예요"},
     reference=feed_forward.relu,
     sample_cases=_relu_cases,
@@ -204,16 +426,7 @@ RELU = Exercise(
 # -- ffn --
 
 
-def _ffn_weights(rng, d_model, d_ff, dtype=torch.float32):
-    return (
-        rng.normal(d_model, d_ff, dtype=dtype, scale=0.5),
-        rng.normal(d_ff, dtype=dtype),
-        rng.normal(d_ff, d_model, dtype=dtype, scale=0.5),
-        rng.normal(d_model, dtype=dtype),
-    )
-
-
-# 실습 3-2의 손 계산
+# 실습 3-3의 손 계산
 _BY_HAND = (
     torch.tensor([[[1.0, -2.0]]]),
     torch.tensor([[1.0, 0.0, -1.0], [0.0, 1.0, 1.0]]),
@@ -354,7 +567,7 @@ FFN = Exercise(
     name="ffn",
     lesson=LESSON,
     title="피드포워드",
-    points=24,
+    points=20,
     groups={
         "values": "값이 맞아요",
         "affine": "행렬과 편향의 자리가 맞아요",
@@ -464,219 +677,6 @@ FFN = Exercise(
     ),
     correct=(_ffn_loop, _ffn_einsum, _ffn_linear, _ffn_numpy, _ffn_flat),
     uses=("relu",),
-)
-
-
-# -- collapse --
-
-
-def _collapse_cases(rng):
-    # 모양이 같고 값만 다른 둘을 물어요. 모양만 보고 답을 기억하면 드러나요.
-    several = (
-        _ffn_weights(rng, 5, 8),
-        _ffn_weights(rng, 5, 8),
-        _ffn_weights(rng, 6, 6),
-        _ffn_weights(rng, 4, 7, torch.float64),
-    )
-    return [_collapse_case(item, weights) for item in (0, 1) for weights in several]
-
-
-def _collapse_case(item, weights):
-    return case(("weight", "bias")[item], *weights, comparator="item", params={"item": item})
-
-
-# 실습 3-3의 손 계산
-_TWO_LAYERS = (
-    torch.tensor([[1.0, 2.0]]),
-    torch.tensor([1.0, 0.0]),
-    torch.tensor([[3.0], [1.0]]),
-    torch.tensor([-1.0]),
-)
-
-
-def _collapse_order(W1, b1, W2, b2):
-    return W2 @ W1, b1 @ W2 + b2
-
-
-def _collapse_bias_b2(W1, b1, W2, b2):
-    return W1 @ W2, b2
-
-
-def _collapse_bias_sum(W1, b1, W2, b2):
-    return W1 @ W2, (b1 + b2 if b1.shape == b2.shape else b2)
-
-
-def _collapse_transposed(W1, b1, W2, b2):
-    return (W1 @ W2).T, b1 @ W2 + b2
-
-
-def _collapse_no_b2(W1, b1, W2, b2):
-    return W1 @ W2, b1 @ W2
-
-
-def _collapse_no_bias(W1, b1, W2, b2):
-    return W1 @ W2, torch.zeros_like(b2)
-
-
-def _collapse_b1_on_the_right(W1, b1, W2, b2):
-    return W1 @ W2, W2 @ b1 + b2
-
-
-def _collapse_b2_through_W2(W1, b1, W2, b2):
-    return W1 @ W2, (b1 + b2) @ W2
-
-
-def _collapse_b2_first_through_W2(W1, b1, W2, b2):
-    return W1 @ W2, (b2 + b1) @ W2
-
-
-def _collapse_bias_in_weight(W1, b1, W2, b2):
-    """항등행렬을 넣어 보고, 함께 나온 편향을 빼지 않아요."""
-    eye = torch.eye(W1.shape[0], dtype=W1.dtype)
-    return (eye @ W1 + b1) @ W2 + b2, b1 @ W2 + b2
-
-
-def _collapse_bias_in_weight_float32(W1, b1, W2, b2):
-    return (torch.eye(W1.shape[0]) @ W1 + b1) @ W2 + b2, b1 @ W2 + b2
-
-
-def _collapse_last_product(W1, b1, W2, b2):
-    return W1[:, -1:] * W2[-1], b1 @ W2 + b2
-
-
-def _collapse_last_product_loop(W1, b1, W2, b2):
-    D = W1.shape[0]
-    W = torch.zeros(D, D)
-    for i in range(D):
-        for j in range(D):
-            W[i, j] = W1[i, -1] * W2[-1, j]  # 안쪽의 반복문이 앞의 곱을 덮고 마지막 곱만 남겨요.
-    return W, b1 @ W2 + b2
-
-
-def _collapse_swapped(W1, b1, W2, b2):
-    return b1 @ W2 + b2, W1 @ W2
-
-
-def _collapse_order_and_bias(W1, b1, W2, b2):
-    return W2 @ W1, b2
-
-
-def _collapse_probe(W1, b1, W2, b2):
-    """항등행렬과 0을 넣어 보고 알아내요."""
-    b = b1 @ W2 + b2
-    eye = torch.eye(W1.shape[0], dtype=W1.dtype)
-    return (eye @ W1 + b1) @ W2 + b2 - b, b
-
-
-def _collapse_einsum(W1, b1, W2, b2):
-    return torch.einsum("df,fe->de", W1, W2), torch.einsum("f,fe->e", b1, W2) + b2
-
-
-def _collapse_numpy(W1, b1, W2, b2):
-    return (torch.from_numpy(W1.numpy() @ W2.numpy()), torch.from_numpy(b1.numpy() @ W2.numpy() + b2.numpy()))
-
-
-COLLAPSE = Exercise(
-    name="collapse",
-    lesson=LESSON,
-    title="ReLU 없는 두 층은 한 층",
-    points=14,
-    groups={"weight": "합친 가중치 행렬 W가 맞아요", "bias": "합친 편향 b가 맞아요"},
-    reference=feed_forward.collapse,
-    sample_cases=_collapse_cases,
-    examples=(_collapse_case(0, _TWO_LAYERS), _collapse_case(1, _TWO_LAYERS)),
-    mistakes=(
-        Mistake(
-            "collapse.order",
-            "곱하는 순서가 반대",
-            "두 가중치 행렬을 반대 순서로 곱했어요. 행렬 곱은 순서를 바꾸면 다른 행렬이 돼요.",
-            "x에 먼저 닿는 행렬이 어느 것인지 괄호를 풀어 봐요.",
-            (_collapse_order,),
-            ("weight",),
-        ),
-        Mistake(
-            "collapse.b1-not-carried",
-            "b1이 둘째 층을 지나지 않음",
-            "첫 층의 편향이 둘째 층의 가중치 행렬을 지나지 않았어요.",
-            "(xW1 + b1)W2를 전개했을 때 b1이 무엇과 곱해지는지 봐요.",
-            (_collapse_bias_b2, _collapse_bias_sum),
-            ("bias",),
-        ),
-        Mistake(
-            "collapse.transposed",
-            "합친 행렬의 행과 열을 맞바꿈",
-            "합친 W의 행과 열이 맞바뀌었어요. 이 코스에서는 `x @ W` 그대로 곱하는 모양이에요.",
-            "W의 0번째 줄이 x의 어느 성분과 만나는지 손으로 따라가 봐요.",
-            (_collapse_transposed,),
-            ("weight",),
-        ),
-        Mistake(
-            "collapse.b2-missing",
-            "b2를 더하지 않음",
-            "합친 편향에 b2가 들어 있지 않아요.",
-            "괄호를 풀었을 때 x가 붙지 않은 항이 몇 개인지 세어 봐요.",
-            (_collapse_no_b2,),
-            ("bias",),
-        ),
-        Mistake(
-            "collapse.no-bias",
-            "합친 편향이 0",
-            "합친 편향이 모두 0이에요. 두 층의 편향이 사라졌어요.",
-            "x에 0을 넣으면 두 층을 지나 무엇이 나오는지 계산해 봐요.",
-            (_collapse_no_bias,),
-            ("bias",),
-        ),
-        Mistake(
-            "collapse.b1-on-the-right",
-            "b1을 W2의 오른쪽에 곱함",
-            "b1을 W2의 오른쪽에 곱했어요. 길이가 맞지 않으면 예외가 나고, d_ff = d_model이면 예외도 없이 틀려요.",
-            "x W1이 W2의 어느 쪽에 곱해지는지 보고, b1도 같은 쪽인지 견줘 봐요.",
-            (_collapse_b1_on_the_right,),
-            ("weight", "bias"),
-        ),
-        Mistake(
-            "collapse.b2-through-second-layer",
-            "b2까지 W2를 지남",
-            "b2까지 W2를 지나게 했어요. b2는 둘째 층에서 W2를 곱한 다음에 더해지는 편향이에요.",
-            "(xW1 + b1)W2 + b2에서 괄호 밖에 있는 것이 무엇인지 봐요.",
-            (_collapse_b2_through_W2, _collapse_b2_first_through_W2),
-            ("weight", "bias"),
-        ),
-        Mistake(
-            "collapse.bias-in-weight",
-            "W에 편향이 섞임",
-            "편향 b는 맞았는데, 그 편향이 합친 W의 모든 줄에도 더해졌어요. W는 x에 곱해지는 것만이에요.",
-            "항등행렬을 넣은 결과를 W로 썼다면, 그 결과에 W 말고 무엇이 더해져 있는지 봐요.",
-            (_collapse_bias_in_weight,),
-            ("weight",),
-        ),
-        Mistake(
-            "collapse.bias-in-weight-and-dtype",
-            "W에 편향이 섞이고 dtype도 다름",
-            "편향 b가 합친 W의 모든 줄에도 더해졌어요. 새로 만든 텐서의 dtype도 W1과 달라서, float64를 넣으면 예외가 나요.",
-            "항등행렬을 넣은 결과를 W로 썼다면, 그 결과에 W 말고 무엇이 더해져 있는지 봐요. 그 행렬의 dtype도 봐요.",
-            (_collapse_bias_in_weight_float32,),
-            ("weight", "bias"),
-        ),
-        Mistake(
-            "collapse.last-product-only",
-            "마지막 곱만 남음",
-            "행렬 곱의 칸 하나는 곱한 것 여럿의 합인데, 합친 W의 칸마다 마지막 곱 하나만 남았어요.",
-            "반복문 안의 대입이 앞에서 구한 것을 덮지 않는지 봐요.",
-            (_collapse_last_product, _collapse_last_product_loop),
-            ("weight",),
-        ),
-        Mistake(
-            "collapse.exchanged",
-            "W와 b의 차례가 바뀜",
-            "돌려준 튜플의 차례가 바뀌어서 W의 자리에 b가 있어요.",
-            "독스트링이 돌려주라고 한 차례를 봐요.",
-            (_collapse_swapped,),
-            ("weight", "bias"),
-        ),
-    ),
-    both=(Both(("collapse.order", "collapse.b1-not-carried"), (_collapse_order_and_bias,), ("weight", "bias")),),
-    correct=(_collapse_probe, _collapse_einsum, _collapse_numpy),
 )
 
 
@@ -928,7 +928,7 @@ IS_POSITION_WISE = Exercise(
     name="is_position_wise",
     lesson=LESSON,
     title="위치마다 따로, 똑같이",
-    points=16,
+    points=22,
     groups={"all": "여러 함수를 모두 바르게 가려내요"},
     reference=feed_forward.is_position_wise,
     sample_cases=_position_cases,
@@ -1163,7 +1163,7 @@ FFN_PARAM_COUNT = Exercise(
     name="ffn_param_count",
     lesson=LESSON,
     title="파라미터 수",
-    points=12,
+    points=10,
     groups={
         "paper": "논문 크기의 답이 맞아요",
         "values": "다른 크기에서도 맞아요",
@@ -1477,7 +1477,7 @@ FFN_DROPOUT = Exercise(
     name="ffn_dropout",
     lesson=LESSON,
     title="FFN의 드롭아웃",
-    points=20,
+    points=19,
     groups={
         "training": "학습할 때 활성화를 원소마다 따로 버리고 남은 값을 1/(1-p)배 해요",
         "eval": "평가할 때는 아무것도 버리지 않아요",
@@ -1764,4 +1764,4 @@ SWIGLU = Exercise(
     correct=(_swiglu_silu, _swiglu_einsum),
 )
 
-EXERCISES: tuple[Exercise, ...] = (RELU, FFN, COLLAPSE, IS_POSITION_WISE, FFN_PARAM_COUNT, FFN_DROPOUT, SWIGLU)
+EXERCISES: tuple[Exercise, ...] = (COLLAPSE, RELU, FFN, IS_POSITION_WISE, FFN_PARAM_COUNT, FFN_DROPOUT, SWIGLU)
