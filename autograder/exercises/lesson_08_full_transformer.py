@@ -341,7 +341,7 @@ ENCODER_LAYER = Exercise(
     name="encoder_layer",
     lesson=LESSON,
     title="인코더의 층",
-    points=14,
+    points=12,
     groups={
         "values": "마스크가 없을 때 값이 맞아요",
         "mask": "마스크가 있을 때 값이 맞아요",
@@ -2243,7 +2243,7 @@ GREEDY_DECODE = Exercise(
     name="greedy_decode",
     lesson=LESSON,
     title="그리디 디코딩",
-    points=13,
+    points=15,
     groups={
         "ends": "EOS가 나오면 멈춰요",
         "limit": "EOS가 없어도 max_len개에서 멈춰요",

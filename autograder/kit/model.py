@@ -36,6 +36,7 @@ class Assembled(nn.Module):
         super().__init__()
         self.parts, self.vocab, self.d_model, self.n_heads = parts, vocab, d_model, n_heads
         self.max_len, self.dropout = max_len, dropout
+        self._sizes = vocab, d_model, n_heads, d_ff, n_layers, max_len, dropout, seed
         has = parts.functions.keys()
         with torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(seed)
@@ -53,7 +54,7 @@ class Assembled(nn.Module):
 
     def _layer(self, name: str, d_ff: int) -> nn.Module:
         d, h, decoder = self.d_model, self.n_heads, name == "decoder_layer"
-        if name in self.parts.functions:
+        if name in self.parts.functions or "transformer_forward" in self.parts.functions:
             return Weights(d, d_ff, 3, "self_attn", "cross_attn") if decoder else Weights(d, d_ff, 2, "attn")
         made = nn.TransformerDecoderLayer if decoder else nn.TransformerEncoderLayer
         return fitted(
@@ -108,9 +109,23 @@ class Assembled(nn.Module):
         return self.parts["tied_logits"](x, self.E) if self.output is None else self.output(x)  # (B, T, V)
 
     def forward(self, src: Tensor, tgt_in: Tensor) -> Tensor:
-        """src (B, S), tgt_in (B, T) -> 로짓 (B, T, V)."""
+        """src (B, S), tgt_in (B, T) -> 로짓 (B, T, V). 부품의 `transformer_forward`가 있으면 그것이 처음부터 끝까지 계산해요."""
+        whole = self.parts.get("transformer_forward")
+        if whole is not None:
+            return whole(src, tgt_in, self.weights(), self.n_heads, PAD)
         src_mask, tgt_mask = self.masks(src, tgt_in)
         return self.decode(self.start(tgt_in), self.encode(src, src_mask), src, src_mask, tgt_mask)
+
+    def weights(self) -> dict[str, Any]:
+        """`transformer_forward`에 넘길 가중치의 사전: 표 `E`와, 층마다의 사전의 목록 둘."""
+        encoder, decoder = ([layer.p for layer in side] for side in (self.encoder, self.decoder))
+        return {"E": self.E, "encoder": encoder, "decoder": decoder}
+
+    def snapshot(self) -> Assembled:
+        """지금의 가중치를 지닌 같은 모델. 원래의 것은 계속 배워도 이것은 그대로예요."""
+        other = Assembled(self.parts, *self._sizes)
+        other.load_state_dict(self.state_dict())
+        return other.eval()
 
     # -- 쓰기 --
 
@@ -119,6 +134,8 @@ class Assembled(nn.Module):
 
         `use_cache`면 마지막 토큰만 계산해서 (n, 1, V)를 돌려줘요. 부품의 층에 캐시를 끼울 수 없으면 처음부터 다시 계산해요.
         """
+        if not self._by_layers():  # 층의 함수가 없어서, 한 토큰마다 처음부터 끝까지 다시 계산해요.
+            return lambda tokens: self(src.expand(len(tokens), -1), tokens)
         src_mask, _ = self.masks(src, src)
         memory = self.encode(src, src_mask)
         caches: dict[int, Any] | None = (
@@ -143,6 +160,13 @@ class Assembled(nn.Module):
 
         return step
 
+    def _by_layers(self) -> bool:
+        """층을 하나씩 부를 수 있는지. `transformer_forward`만 있고 층의 함수가 빠졌으면 부를 것이 없어요."""
+        sides = ("encoder_layer", self.encoder), ("decoder_layer", self.decoder)
+        return all(
+            self.parts.get(name) is not None or not isinstance(layer, Weights) for name, side in sides for layer in side
+        )
+
     def _self_attentions(self) -> list[int]:
         """디코더의 셀프 어텐션마다의 W_q."""
         found = [_weights_of(layer, "self_attn", "self_attn") for layer in self.decoder]
@@ -166,12 +190,10 @@ class Assembled(nn.Module):
                 for row in src
             ]
             return nn.utils.rnn.pad_sequence([torch.tensor(row[:max_len]) for row in rows], True, PAD)
-        src_mask, _ = self.masks(src, src)
-        memory, draft = self.encode(src, src_mask), torch.full((len(src), max_len + 1), BOS)
+        draft = torch.full((len(src), max_len + 1), BOS)
         for _ in range(max_len):
             before = draft.clone()
-            tgt_mask = self.masks(src, draft[:, :-1])[1]
-            draft[:, 1:] = self.decode(self.start(draft[:, :-1]), memory, src, src_mask, tgt_mask).argmax(-1)
+            draft[:, 1:] = self(src, draft[:, :-1]).argmax(-1)
             if torch.equal(before, draft):
                 break
         return draft[:, 1:]
