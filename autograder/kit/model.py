@@ -17,6 +17,9 @@ from autograder.kit.assembly import Parts
 from autograder.kit.pytorch_parts import Attention, Weights, fitted
 from autograder.kit.vocabulary import BOS, EOS, PAD
 
+# 학습자의 `transformer_forward`가 하는 일을 한 조각씩 나눠 할 때 부르는 부품들
+INSIDE = {"sinusoidal_pe", "add_pe", "embed", "make_masks", "encoder_layer", "decoder_layer", "tied_logits"}
+
 
 class Assembled(nn.Module):
     """부품으로 조립한 인코더-디코더 (논문 그림 1, Post-LN, 부품이 모두 있으면 표 하나를 셋이 함께 써요)."""
@@ -38,17 +41,20 @@ class Assembled(nn.Module):
         self.max_len, self.dropout = max_len, dropout
         self._sizes = vocab, d_model, n_heads, d_ff, n_layers, max_len, dropout, seed
         has = parts.functions.keys()
+        whole = "transformer_forward" in has  # 표는 E 하나이고 위치도 그 안에서 만들어요.
         with torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(seed)
             self.E = nn.Parameter(torch.randn(vocab, d_model) / math.sqrt(d_model))
-            self.table = None if "embed" in has else nn.Embedding(vocab, d_model)
-            self.output = None if "tied_logits" in has else nn.Linear(d_model, vocab, bias=False)
+            self.table = None if whole or "embed" in has else nn.Embedding(vocab, d_model)
+            self.output = None if whole or "tied_logits" in has else nn.Linear(d_model, vocab, bias=False)
             if self.output is not None:
                 self.output.weight = self.E  # 출력의 가중치는 임베딩 표와 함께 써요.
             self.encoder = nn.ModuleList(self._layer("encoder_layer", d_ff) for _ in range(n_layers))
             self.decoder = nn.ModuleList(self._layer("decoder_layer", d_ff) for _ in range(n_layers))
             self.places = nn.Embedding(max_len, d_model)
-        if "sinusoidal_pe" in has:  # 배우지 않는 표라서 버퍼예요.
+        if whole and "sinusoidal_pe" not in has:
+            del self.places
+        elif "sinusoidal_pe" in has:  # 배우지 않는 표라서 버퍼예요.
             del self.places.weight
             self.places.register_buffer("weight", parts["sinusoidal_pe"](max_len, d_model))
 
@@ -134,7 +140,7 @@ class Assembled(nn.Module):
 
         `use_cache`면 마지막 토큰만 계산해서 (n, 1, V)를 돌려줘요. 부품의 층에 캐시를 끼울 수 없으면 처음부터 다시 계산해요.
         """
-        if not self._by_layers():  # 층의 함수가 없어서, 한 토큰마다 처음부터 끝까지 다시 계산해요.
+        if not self._by_layers():  # 조각이 따로 있지 않아서, 한 토큰마다 처음부터 끝까지 다시 계산해요.
             return lambda tokens: self(src.expand(len(tokens), -1), tokens)
         src_mask, _ = self.masks(src, src)
         memory = self.encode(src, src_mask)
@@ -161,11 +167,11 @@ class Assembled(nn.Module):
         return step
 
     def _by_layers(self) -> bool:
-        """층을 하나씩 부를 수 있는지. `transformer_forward`만 있고 층의 함수가 빠졌으면 부를 것이 없어요."""
-        sides = ("encoder_layer", self.encoder), ("decoder_layer", self.decoder)
-        return all(
-            self.parts.get(name) is not None or not isinstance(layer, Weights) for name, side in sides for layer in side
-        )
+        """메모리를 한 번만 만들고 층을 하나씩 불러 쓸 수 있는지.
+
+        `transformer_forward`가 있으면, 그 안의 조각이 모두 부품으로도 있을 때만 같은 계산이에요.
+        """
+        return "transformer_forward" not in self.parts.functions or self.parts.functions.keys() >= INSIDE
 
     def _self_attentions(self) -> list[int]:
         """디코더의 셀프 어텐션마다의 W_q."""
