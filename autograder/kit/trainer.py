@@ -123,14 +123,12 @@ def rate_of(parts: Parts, d_model: int, warmup: int, steps: int) -> Callable[[in
     optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=0.0)
     share = min(warmup / steps, 0.5)
     cycle = torch.optim.lr_scheduler.OneCycleLR(optimizer, 4e-3, total_steps=steps + 1, pct_start=share)
-
-    def one_cycle(step: int) -> float:
-        if step > 1:
-            optimizer.step()
-            cycle.step()
-        return float(cycle.get_last_lr()[0])
-
-    return one_cycle
+    rates: list[float] = []
+    for _ in range(steps):
+        rates.append(float(cycle.get_last_lr()[0]))
+        optimizer.step()
+        cycle.step()
+    return lambda step: rates[min(step, steps) - 1]
 
 
 @dataclass
