@@ -316,7 +316,7 @@ def make_masks(src: torch.Tensor, tgt: torch.Tensor, pad_id: int) -> tuple[torch
 # </details>
 # <details><summary>힌트 3 · 거의 다</summary>
 #
-# `ids != pad_id`의 마지막 축이 키가 되도록 `[:, None, None, :]`로 축을 늘려요. 인과 마스크는 대각선을 남기는 `tril`이에요.
+# PAD가 아닌지를 토큰마다 구하고, 문장 축과 토큰 축 사이에 길이 1인 축을 둘 끼워 마지막 축이 키가 되게 해요. 인과 마스크는 대각선을 남긴 아래쪽 세모예요.
 #
 # </details>
 

@@ -168,10 +168,10 @@ def effects(parts: Parts, vocab: int, src: Tensor, tgt: Tensor, steps: int) -> N
                 gate for gate in gates(parts.replaced(**{name: function}), vocab, src, tgt, steps) if not gate.passed
             ]
         except Exception as error:
-            print(f"`{name}`을 끼우면: 계산하다가 {type(error).__name__}로 멈춰요.")
+            print(f"`{name}` 함수를 끼우면: 계산하다가 {type(error).__name__}로 멈춰요.")
             continue
         said = " / ".join(map(repr, blocked)) or "세 관문은 지나가요. 값만 조금 다른 것이라 `check`의 말을 봐야 해요."
-        print(f"`{name}`을 끼우면: {said}")
+        print(f"`{name}` 함수를 끼우면: {said}")
 
 
 IN_THE_MODEL = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import textwrap
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -234,7 +235,9 @@ def say(model: Assembled, vocabulary: Vocabulary, sentence: str) -> None:
     written = translate_one(model, vocabulary, sentence)
     print(f"{sentence} → {written}")
     if vocabulary.unknown(sentence):
-        print(f"이 번역기가 아는 단어 {len(vocabulary.words)}개: {' '.join(vocabulary.words)}")
+        print(
+            f"이 번역기가 아는 단어 {len(vocabulary.words)}개:", textwrap.fill(" ".join(vocabulary.words), 70), sep="\n"
+        )
         return
     row = vocabulary.encode(written)
     maps = model.attention_maps(padded([vocabulary.encode(sentence)]), torch.tensor([[BOS, *row]]))["cross"][-1]

@@ -312,7 +312,7 @@ def test_a_broken_part_is_named_with_what_to_do_and_its_effect_is_shown(kernel, 
     vocabulary, src, tgt = small_batch(parts)
     trainer.effects(parts, len(vocabulary), src, tgt, 60)
     said = capsys.readouterr().out
-    assert "`shift_right`을 끼우면" in said and "막힘 · ①" in said
+    assert "`shift_right` 함수를 끼우면" in said and "막힘 · ①" in said
     missing = {"make_masks": lambda src, tgt, pad_id: (None, None)}
     for name, value in kernel.items():
         if isinstance(value, FunctionType):
