@@ -304,13 +304,11 @@ def _(cells):
     assert cells.fake > 95 and cells.real < 30
 
 
-lesson.known("어느 $p_n$이든 0이면", "정의")
 lesson.known(
     "27.3 BLEU가 Transformer 이전의 최고 기록으로 나오지만, 27.3은 Transformer base 모델의 점수예요(big은 28.4).",
     "논문 표 2",
 )
 lesson.known("여러 모델을 묶은 것으로 26.3~26.4쯤이에요.", "논문 표 2")
-lesson.known("$$", "식")
 
 
 # -- 조립 --
