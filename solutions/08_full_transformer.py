@@ -437,9 +437,7 @@ def ladder(T, up):  # 대각선보다 up칸 위까지 보이는 마스크
 right = assembly.stand_ins()
 broken = {
     "밀지 않음": right.replaced(shift_right=lambda tgt, bos: tgt),
-    "다음 토큰이 보임": right.replaced(
-        make_masks=lambda s, t, pad: (None, ladder(t.shape[1], 1))
-    ),  # None: PyTorch가 PAD를 가려요
+    "다음 토큰이 보임": right.replaced(make_masks=lambda s, t, pad: (None, ladder(t.shape[1], 1))),
     "헤드를 잘못 합침": right.replaced(multi_head_attention=merged_badly),
     "원문의 PAD가 보임": right.replaced(make_masks=lambda s, t, pad: ((s >= 0)[:, None, None], ladder(t.shape[1], 0))),
 }
