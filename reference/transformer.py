@@ -13,12 +13,12 @@ from torch import Tensor, nn
 
 from reference.config import ModelConfig
 from reference.dropout import dropout
-from reference.embedding import Embedding
+from reference.embedding import Embedding, embed, tied_logits
 from reference.feed_forward import FeedForward, ffn
 from reference.masks import make_masks, mask_bias
 from reference.multi_head import LayerCache, MultiHeadAttention, multi_head_attention
 from reference.norm import AddNorm, deep_norm_pair_scales, make_norm, post_norm
-from reference.positional import Positions
+from reference.positional import Positions, add_pe, sinusoidal_pe
 
 Params = dict[str, Any]
 
@@ -43,6 +43,20 @@ def decoder_layer(
     x = post_norm(x, lambda h: attend(h, h, **p["self_attn"], n_heads=n_heads, mask=tgt_mask), **p["norm1"])
     x = post_norm(x, lambda h: attend(h, memory, **p["cross_attn"], n_heads=n_heads, mask=src_mask), **p["norm2"])
     return post_norm(x, lambda h: ffn(h, **p["ffn"]), **p["norm3"])  # (B, T, D)
+
+
+def transformer_forward(src: Tensor, tgt_in: Tensor, p: Params, n_heads: int, pad_id: int) -> Tensor:
+    """원문과 한 칸 민 번역문에서 로짓까지 (논문 그림 1). src (B, S), tgt_in (B, T) 정수 → (B, T, V).
+
+    p는 {"E": 임베딩 표 (V, D), "encoder"와 "decoder": 층마다의 가중치의 목록}이에요. 표 하나를 셋이 함께 써요 (§3.4).
+    """
+    src_mask, tgt_mask = make_masks(src, tgt_in, pad_id)
+    memory, x = (add_pe(embed(ids, p["E"]), sinusoidal_pe(ids.size(1), p["E"].size(1))) for ids in (src, tgt_in))
+    for layer in p["encoder"]:
+        memory = encoder_layer(memory, layer, n_heads, src_mask)  # (B, S, D)
+    for layer in p["decoder"]:
+        x = decoder_layer(x, memory, layer, n_heads, src_mask, tgt_mask)  # (B, T, D)
+    return tied_logits(x, p["E"])
 
 
 def shift_right(tgt: Tensor, bos: int) -> Tensor:

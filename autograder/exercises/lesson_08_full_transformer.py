@@ -1,4 +1,4 @@
-"""레슨 8의 실습: 인코더와 디코더의 층, 마스크, 한 칸 밀기, 손실, 학습률, 두 가지 디코딩, 파라미터 수, BLEU."""
+"""레슨 8의 실습: 인코더와 디코더의 층, 마스크, 한 칸 밀기, 손실, 학습률, 두 가지 디코딩, 앞으로 한 번, 파라미터 수, BLEU."""
 
 from __future__ import annotations
 
@@ -730,7 +730,7 @@ DECODER_LAYER = Exercise(
     name="decoder_layer",
     lesson=LESSON,
     title="디코더의 층",
-    points=14,
+    points=18,
     groups={
         "values": "마스크가 없을 때 값이 맞아요",
         "mask": "두 마스크가 제자리에 쓰여요",
@@ -1139,7 +1139,7 @@ MAKE_MASKS = Exercise(
     name="make_masks",
     lesson=LESSON,
     title="두 마스크",
-    points=12,
+    points=15,
     groups={"source": "원문의 마스크가 PAD인 키를 가려요", "target": "번역문의 마스크가 PAD와 미래를 함께 가려요"},
     reference=masks.make_masks,
     sample_cases=_masks_cases,
@@ -1338,7 +1338,7 @@ SHIFT_RIGHT = Exercise(
     name="shift_right",
     lesson=LESSON,
     title="한 칸 밀기",
-    points=6,
+    points=10,
     groups={"values": "BOS로 시작하고 마지막 토큰이 빠져요", "padded": "PAD가 있어도 똑같이 밀려요"},
     reference=transformer.shift_right,
     sample_cases=_shift_cases,
@@ -1627,7 +1627,7 @@ LABEL_SMOOTHED_LOSS = Exercise(
     name="label_smoothed_loss",
     lesson=LESSON,
     title="레이블 스무딩 손실",
-    points=13,
+    points=15,
     groups={
         "plain": "eps가 0이면 보통의 교차 엔트로피예요",
         "smooth": "eps만큼을 어휘 전체에 고르게 나눠요",
@@ -1904,7 +1904,7 @@ NOAM_LR = Exercise(
     name="noam_lr",
     lesson=LESSON,
     title="워밍업 학습률",
-    points=8,
+    points=10,
     groups={
         "warmup": "워밍업 동안 곧게 올라요",
         "peak": "warmup번째 스텝에서 가장 커요",
@@ -2243,7 +2243,7 @@ GREEDY_DECODE = Exercise(
     name="greedy_decode",
     lesson=LESSON,
     title="그리디 디코딩",
-    points=9,
+    points=15,
     groups={
         "ends": "EOS가 나오면 멈춰요",
         "limit": "EOS가 없어도 max_len개에서 멈춰요",
@@ -2673,7 +2673,7 @@ BEAM_SEARCH = Exercise(
     name="beam_search",
     lesson=LESSON,
     title="빔 서치",
-    points=15,
+    points=0,
     groups={
         "search": "길이 벌점이 없을 때 으뜸 문장과 점수가 맞아요",
         "length": "길이 벌점을 넣어도 맞아요",
@@ -2908,6 +2908,336 @@ BEAM_SEARCH = Exercise(
 )
 
 
+# -- transformer_forward (보너스) --
+
+
+def _model_params(rng, d, d_ff, vocab, layers, dtype=torch.float32):
+    """표와 층들. 표의 표준편차는 d_model^-0.5라서 √d_model을 곱하면 위치와 크기가 비슷해요."""
+    return {
+        "E": rng.normal(vocab, d, dtype=dtype, scale=1.0 / math.sqrt(d)),
+        "encoder": [_encoder_params(rng, d, d_ff, dtype) for _ in range(layers[0])],
+        "decoder": [_decoder_params(rng, d, d_ff, dtype) for _ in range(layers[1])],
+    }
+
+
+# 층이 없으면 임베딩, 위치, 출력만 남아서 손으로 셀 수 있어요.
+_FORWARD_EXAMPLE = _layer_case(
+    "values",
+    torch.tensor([[2]]),
+    torch.tensor([[1, 2]]),
+    {"E": torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]), "encoder": [], "decoder": []},
+    1,
+    0,
+)
+
+
+def _forward_cases(rng):
+    p12, p10 = _model_params(rng, 12, 20, 9, (2, 3)), _model_params(rng, 10, 10, 11, (3, 2))
+    double = _model_params(rng, 10, 14, 8, (2, 2), torch.float64)
+    # PAD의 번호를 적어 두면 티가 나게 0이 아닌 7을 써요. 두 문장의 길이가 같아서 마스크를 바꿔 써도 모양이 맞아요.
+    src, tgt = rng.ids(3, 5, low=1, high=6), rng.ids(3, 5, low=1, high=6)
+    src[0, 3:] = src[1, 4:] = 7
+    tgt[0, 1] = tgt[2, 2] = 7
+    short = rng.ids(1, 6, low=1, high=6)
+    short[0, 4:] = 7
+    real = (tgt != 7)[..., None]
+    return [
+        _layer_case("values", rng.ids(2, 5, low=1, high=8), rng.ids(2, 4, low=1, high=8), p12, 3, 0),
+        _layer_case("values", rng.ids(3, 4, low=1, high=10), rng.ids(3, 6, low=1, high=10), p10, 2, 0),
+        _layer_case("mask", src, tgt, p12, 3, 7, params={"ignore": ~real}),
+        _layer_case("mask", short, rng.ids(1, 4, low=1, high=6), p10, 2, 7),
+        _layer_case("float64", rng.ids(2, 3, low=1, high=7), rng.ids(2, 5, low=1, high=7), double, 5, 0),
+    ]
+
+
+def _places(T, d, first=0):
+    angles = (torch.arange(T) + first)[:, None] * 10000.0 ** (-torch.arange(0, d, 2) / d)
+    return torch.stack([angles.sin(), angles.cos()], -1).flatten(1)
+
+
+def _begin(ids, E, scale=None, first=0):
+    """임베딩과 위치. `first`가 None이면 위치를 더하지 않아요."""
+    x = E[ids] * (math.sqrt(E.shape[1]) if scale is None else scale)
+    return x if first is None else x + _places(ids.shape[1], E.shape[1], first)
+
+
+def _both_scaled(ids, E):
+    return (E[ids] + _places(ids.shape[1], E.shape[1])) * math.sqrt(E.shape[1])
+
+
+def _fits(mask, T, S):
+    """모양이 맞지 않으면 쓰지 않아요. 길이가 같은 사례에서만 값으로 드러나는 실수예요."""
+    return mask if mask is None or mask.shape[-1] == S and mask.shape[-2] in (1, T) else None
+
+
+def _forward(
+    src,
+    tgt_in,
+    p,
+    n_heads,
+    pad_id,
+    *,
+    begin=_begin,
+    begin_src=None,
+    masks=lambda src_mask, tgt_mask: (src_mask, src_mask, tgt_mask),
+    end=lambda x, E: x @ E.T,
+    own=lambda layers, i: layers[i],
+):
+    """바른 모델에서 한 군데씩 바꿔 볼 수 있는 것. `masks`는 인코더, 크로스 어텐션, 셀프 어텐션의 마스크예요."""
+    E, (S, T) = p["E"], (src.shape[1], tgt_in.shape[1])
+    look, across, back = masks(*_masks(src, tgt_in, pad_id))
+    memory, x = (begin_src or begin)(src, E), begin(tgt_in, E)
+    for i in range(len(p["encoder"])):
+        memory = _encoder(memory, own(p["encoder"], i), n_heads, _fits(look, S, S))
+    for i in range(len(p["decoder"])):
+        x = _decoder(x, memory, own(p["decoder"], i), n_heads, _fits(across, T, S), _fits(back, T, T))
+    return end(x, E)
+
+
+def _forward_memory_raw(src, tgt_in, p, n_heads, pad_id):
+    """인코더를 지나지 않은 임베딩을 메모리로 넘겨요."""
+    return _forward(src, tgt_in, p | {"encoder": []}, n_heads, pad_id)
+
+
+def _forward_memory_early(src, tgt_in, p, n_heads, pad_id):
+    return _forward(src, tgt_in, p | {"encoder": p["encoder"][:1]}, n_heads, pad_id)
+
+
+def _forward_side_by_side(src, tgt_in, p, n_heads, pad_id):
+    """디코더의 i층이 인코더의 i층을 봐요."""
+    src_mask, tgt_mask = _masks(src, tgt_in, pad_id)
+    memory, x, encoder = _begin(src, p["E"]), _begin(tgt_in, p["E"]), list(p["encoder"])
+    for layer in p["decoder"]:
+        if encoder:
+            memory = _encoder(memory, encoder.pop(0), n_heads, src_mask)
+        x = _decoder(x, memory, layer, n_heads, src_mask, tgt_mask)
+    return x @ p["E"].T
+
+
+def _forward_encoder_reads_target(src, tgt_in, p, n_heads, pad_id):
+    return _forward(tgt_in, tgt_in, p, n_heads, pad_id)
+
+
+def _forward_decoder_reads_source(src, tgt_in, p, n_heads, pad_id):
+    return _forward(src, src, p, n_heads, pad_id)
+
+
+def _forward_layers_from_start(src, tgt_in, p, n_heads, pad_id):
+    """층마다 앞 층의 결과가 아니라 임베딩을 다시 넣어서, 마지막 층만 남아요."""
+    last = {side: p[side][-1:] for side in ("encoder", "decoder")}
+    return _forward(src, tgt_in, p | last, n_heads, pad_id)
+
+
+def _forward_memory_and_output(src, tgt_in, p, n_heads, pad_id):
+    """인코더의 결과에서 로짓을 구해요."""
+    src_mask, _ = _masks(src, tgt_in, pad_id)
+    memory = _begin(src, p["E"])
+    for layer in p["encoder"]:
+        memory = _encoder(memory, layer, n_heads, src_mask)
+    return memory @ p["E"].T
+
+
+def _forward_torch(src, tgt_in, p, n_heads, pad_id):
+    """PyTorch의 층들로."""
+    src_mask, tgt_mask = _masks(src, tgt_in, pad_id)
+    memory, x = _begin(src, p["E"]), _begin(tgt_in, p["E"])
+    for layer in p["encoder"]:
+        memory = _encoder_torch(memory, layer, n_heads, src_mask)
+    for layer in p["decoder"]:
+        x = _decoder_torch(x, memory, layer, n_heads, src_mask, tgt_mask)
+    return F.linear(x, p["E"])
+
+
+def _forward_one_by_one(src, tgt_in, p, n_heads, pad_id):
+    """문장을 하나씩, 가려야 할 뒤쪽 PAD는 잘라 내고 지나요."""
+    rows = []
+    for source, target in zip(src, tgt_in, strict=True):
+        rows.append(_forward(source[source != pad_id][None], target[None], p, n_heads, pad_id))
+    return torch.cat(rows)
+
+
+_FORWARD_ALL = ("values", "mask", "float64")
+
+TRANSFORMER_FORWARD = Exercise(
+    name="transformer_forward",
+    lesson=LESSON,
+    title="앞으로 한 번",
+    points=0,
+    groups={
+        "values": "PAD가 없을 때 로짓이 맞아요",
+        "mask": "PAD가 있을 때 두 마스크가 제자리에 쓰여요",
+        "float64": "float64를 넣으면 float64로 맞아요",
+    },
+    reference=transformer.transformer_forward,
+    sample_cases=_forward_cases,
+    examples=(_FORWARD_EXAMPLE,),
+    uses=("encoder_layer", "decoder_layer", "make_masks"),
+    mistakes=(
+        Mistake(
+            "transformer_forward.no-positions",
+            "위치를 더하지 않음",
+            "원문에도 번역문에도 위치를 더하지 않았어요. 단어의 순서를 알 길이 없어요.",
+            "그림에서 임베딩과 첫 층 사이에 무엇이 있는지 봐요.",
+            (partial(_forward, begin=partial(_begin, first=None)),),
+            _FORWARD_ALL,
+        ),
+        Mistake(
+            "transformer_forward.positions-one-side",
+            "한쪽에만 위치를 더함",
+            "원문과 번역문 가운데 한쪽에만 위치를 더했어요. 위치는 두 쪽 모두에 더해요.",
+            "두 기둥의 아래쪽이 서로 같은지 그림에서 봐요.",
+            (
+                partial(_forward, begin=partial(_begin, first=None), begin_src=_begin),
+                partial(_forward, begin_src=partial(_begin, first=None)),
+            ),
+            _FORWARD_ALL,
+        ),
+        Mistake(
+            "transformer_forward.positions-from-one",
+            "위치를 1부터 셈",
+            "첫 토큰의 위치가 1이 됐어요. 위치는 0부터 세요.",
+            "첫 토큰에 더한 벡터가 [0, 1, 0, 1, …]인지 찍어 봐요.",
+            (partial(_forward, begin=partial(_begin, first=1)),),
+            _FORWARD_ALL,
+        ),
+        Mistake(
+            "transformer_forward.no-scale",
+            "임베딩에 √D를 곱하지 않음",
+            "표에서 꺼낸 벡터를 그대로 썼어요. 논문은 임베딩에 √d_model을 곱해요. 그대로 더하면 위치가 임베딩보다 커져요.",
+            "레슨 7의 `embed`가 표에서 꺼낸 다음 무엇을 하는지 봐요.",
+            (partial(_forward, begin=partial(_begin, scale=1.0)),),
+            _FORWARD_ALL,
+        ),
+        Mistake(
+            "transformer_forward.positions-scaled",
+            "위치에도 √D를 곱함",
+            "위치를 더한 다음에 √d_model을 곱했어요. 임베딩만 키우고 위치는 그대로 더해요.",
+            "곱하는 것과 더하는 것의 차례를 봐요.",
+            (partial(_forward, begin=_both_scaled),),
+            _FORWARD_ALL,
+        ),
+        Mistake(
+            "transformer_forward.memory-not-encoded",
+            "메모리가 인코더를 다 지나지 않음",
+            "디코더가 보는 메모리가 인코더의 맨 위의 출력이 아니에요. 임베딩이거나 중간 층의 출력이에요.",
+            "인코더의 반복문이 끝난 다음의 값을 디코더에 넘기는지 봐요.",
+            (_forward_memory_raw, _forward_memory_early),
+            _FORWARD_ALL,
+        ),
+        Mistake(
+            "transformer_forward.memory-per-layer",
+            "디코더의 층마다 다른 메모리를 봄",
+            "디코더의 첫 층은 인코더의 첫 층을, 둘째 층은 둘째 층을 봤어요. 디코더의 모든 층은 인코더 맨 위의 출력을 봐요.",
+            "그림에서 메모리의 화살표가 어디서 나오는지 봐요.",
+            (_forward_side_by_side,),
+            _FORWARD_ALL,
+        ),
+        Mistake(
+            "transformer_forward.encoder-reads-target",
+            "인코더가 번역문을 읽음",
+            "인코더에 원문이 아니라 번역문이 들어갔어요. 원문이 바뀌어도 로짓이 그대로예요.",
+            "`src`가 어디에 쓰이는지 찾아봐요.",
+            (_forward_encoder_reads_target,),
+            _FORWARD_ALL,
+        ),
+        Mistake(
+            "transformer_forward.decoder-reads-source",
+            "디코더가 원문에서 시작함",
+            "디코더에 번역문이 아니라 원문이 들어갔어요.",
+            "`tgt_in`이 어디에 쓰이는지 찾아봐요.",
+            (_forward_decoder_reads_source,),
+            _FORWARD_ALL,
+        ),
+        Mistake(
+            "transformer_forward.logits-from-memory",
+            "메모리에서 로짓을 구함",
+            "디코더의 출력이 아니라 인코더의 출력에서 로짓을 구했어요.",
+            "로짓의 길이가 번역문의 길이와 같은지 봐요.",
+            (_forward_memory_and_output,),
+            _FORWARD_ALL,
+        ),
+        Mistake(
+            "transformer_forward.layers-from-start",
+            "층마다 임베딩을 다시 넣음",
+            "층의 입력이 앞 층의 출력이 아니라 늘 처음의 임베딩이에요. 마지막 층만 쓴 것과 같아요.",
+            "반복문 안에서 층의 결과를 어느 이름에 담는지 봐요.",
+            (_forward_layers_from_start,),
+            _FORWARD_ALL,
+        ),
+        Mistake(
+            "transformer_forward.layer-reused",
+            "층 하나를 여러 번 씀",
+            "층마다 자기 가중치가 있는데 첫 층의 것만 되풀이해 썼어요.",
+            "반복문이 목록의 어느 것을 꺼내는지 봐요.",
+            (partial(_forward, own=lambda layers, i: layers[0]),),
+            _FORWARD_ALL,
+        ),
+        Mistake(
+            "transformer_forward.masks-exchanged",
+            "두 마스크를 바꿔 씀",
+            "디코더의 층에 두 마스크를 반대로 넘겼어요. 두 문장의 길이가 같으면 예외도 없이 틀려요.",
+            "`decoder_layer`의 인자가 어느 차례인지 봐요. 마스크는 키의 것이에요.",
+            (partial(_forward, masks=lambda src_mask, tgt_mask: (src_mask, tgt_mask, src_mask)),),
+            ("values", "mask", "float64"),
+        ),
+        Mistake(
+            "transformer_forward.future-visible",
+            "번역문의 미래를 가리지 않음",
+            "디코더가 번역문의 뒤를 볼 수 있어요. 번역문의 마스크가 층까지 가지 않았어요.",
+            "`make_masks`의 둘째 값을 어디에 쓰는지 봐요.",
+            (
+                partial(_forward, masks=lambda src_mask, tgt_mask: (src_mask, src_mask, None)),
+                partial(_forward, masks=lambda src_mask, tgt_mask: (None, None, None)),
+            ),
+            _FORWARD_ALL,
+        ),
+        Mistake(
+            "transformer_forward.source-mask-ignored",
+            "원문의 PAD를 가리지 않음",
+            "원문의 마스크가 빠진 곳이 있어요. 인코더의 층과 디코더의 층이 모두 원문의 마스크를 받아요.",
+            "`src_mask`가 몇 군데에 쓰이는지 세어 봐요.",
+            (
+                partial(_forward, masks=lambda src_mask, tgt_mask: (None, src_mask, tgt_mask)),
+                partial(_forward, masks=lambda src_mask, tgt_mask: (src_mask, None, tgt_mask)),
+                partial(_forward, masks=lambda src_mask, tgt_mask: (None, None, tgt_mask)),
+            ),
+            ("mask",),
+        ),
+        Mistake(
+            "transformer_forward.pad-fixed",
+            "PAD의 번호를 0으로 정해 둠",
+            "`pad_id`가 무엇이든 0을 PAD로 봤어요.",
+            "`make_masks`에 `pad_id`를 넘기는지 봐요.",
+            (lambda src, tgt_in, p, n_heads, pad_id: _forward(src, tgt_in, p, n_heads, 0),),
+            ("mask",),
+        ),
+        Mistake(
+            "transformer_forward.softmax-added",
+            "소프트맥스를 더함",
+            "로짓이 아니라 확률이 나왔어요. 손실이 소프트맥스를 다시 하므로 두 번 하게 돼요.",
+            "돌려줄 것이 로짓인지 확률인지 독스트링에서 봐요.",
+            (
+                partial(_forward, end=lambda x, E: (x @ E.T).softmax(-1)),
+                partial(_forward, end=lambda x, E: (x @ E.T).log_softmax(-1)),
+            ),
+            _FORWARD_ALL,
+        ),
+        Mistake(
+            "transformer_forward.logits-scaled",
+            "로짓에도 √D를 곱하거나 나눔",
+            "√d_model은 임베딩에만 곱해요. 같은 표를 쓰더라도 로짓에는 곱하지도 나누지도 않아요.",
+            "마지막 줄에 표의 너비가 나오는지 봐요.",
+            (
+                partial(_forward, end=lambda x, E: x @ E.T * math.sqrt(E.shape[1])),
+                partial(_forward, end=lambda x, E: x @ E.T / math.sqrt(E.shape[1])),
+            ),
+            _FORWARD_ALL,
+        ),
+    ),
+    correct=(_forward, _forward_torch, _forward_one_by_one),
+)
+
+
 # -- transformer_param_count --
 
 
@@ -3005,7 +3335,7 @@ TRANSFORMER_PARAM_COUNT = Exercise(
     name="transformer_param_count",
     lesson=LESSON,
     title="전체 파라미터 수",
-    points=6,
+    points=0,
     groups={
         "paper": "논문의 base와 big에서 맞아요",
         "no_bias": "어텐션에 편향이 없을 때도 맞아요",
@@ -3514,6 +3844,7 @@ EXERCISES: tuple[Exercise, ...] = (
     LABEL_SMOOTHED_LOSS,
     NOAM_LR,
     GREEDY_DECODE,
+    TRANSFORMER_FORWARD,
     BEAM_SEARCH,
     TRANSFORMER_PARAM_COUNT,
     BLEU,

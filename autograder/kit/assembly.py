@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import FunctionType
+from types import CodeType, FunctionType
 from typing import Any
 
 import torch
@@ -44,6 +44,18 @@ __all__ = [
 ]
 
 Namespace = dict[str, Any]
+
+MINE = "여러분의 것"
+FAILED = "공개 확인을 통과하지 못했어요"
+NOTHING = ("쓰지 않아요", "세지 않아요", "캐시 없이 써요")  # 대신하는 것이 없는 자리
+# 쓰지 않은 까닭에서 할 일로
+_NEXT = {
+    "노트북에서 찾지 못했어요": "노트북을 열어 풀고 저장해요",
+    "아직 구현 전": "비어 있는 함수를 채우고 저장해요",
+    FAILED: "`check`를 다시 실행해서 무엇이 다른지 봐요",
+    "기울기가 끊겨요": "넘파이, `.item()`, `.detach()` 없이 텐서로 계산해요",
+    "학습에는 너무 느려요": "반복문을 텐서 계산으로 바꿔요",
+}
 
 
 def lessons_folder() -> Path:
@@ -96,16 +108,26 @@ def _copied(names: Mapping[str, Any]) -> Namespace:
 
 @dataclass
 class Choice:
-    """부품 하나에 대한 결정. `reason`이 비었으면 학습자의 것이에요. `calls`는 조립한 모델이 부른 횟수예요."""
+    """부품 하나에 대한 결정. `reason`이 비었으면 학습자의 것이에요.
+
+    `calls`는 조립한 모델이 부른 횟수, `broken`은 확인을 통과하지 못해서 쓰지 않은 학습자의 함수예요.
+    """
 
     part: Part
     reason: str = ""
     calls: int = 0
+    broken: Callable[..., Any] | None = None
 
     @property
     def yours(self) -> bool:
         """학습자의 함수인지."""
         return not self.reason
+
+    @property
+    def next_step(self) -> str:
+        """이 부품을 쓰려면 할 일."""
+        todo = _NEXT.get(self.reason, "그것을 풀고 나서 이 셀을 다시 실행해요")
+        return f"레슨 {self.part.lesson[1]}: {todo}" if self.reason else ""
 
 
 class Parts:
@@ -137,23 +159,39 @@ class Parts:
         """학습자가 만든 부품의 이름들."""
         return [name for name, choice in self.choices.items() if choice.yours]
 
-    def _rows(self) -> list[tuple[str, str, str, str]]:
+    @property
+    def broken(self) -> dict[str, Callable[..., Any]]:
+        """확인을 통과하지 못해서 쓰지 않은 학습자의 함수들."""
+        return {name: choice.broken for name, choice in self.choices.items() if choice.broken is not None}
+
+    def _rows(self) -> list[tuple[str, str, str, str, str]]:
         return [
-            (c.part.lesson[1], name, c.part.title, "여러분의 것" if c.yours else f"{c.part.instead} ({c.reason})")
+            (
+                c.part.lesson[1],
+                name,
+                c.part.title,
+                MINE if c.yours else f"{c.part.instead} ({c.reason})",
+                c.next_step,
+            )
             for name, c in self.choices.items()
         ]
 
     def __repr__(self) -> str:
-        return "\n".join(f"레슨 {lesson}  {name:<30}{source}" for lesson, name, _, source in self._rows())
+        return "\n".join(
+            f"레슨 {lesson}  {name:<30}{source}" + (f" → {todo}" if todo else "")
+            for lesson, name, _, source, todo in self._rows()
+        )
 
     def _repr_html_(self) -> str:
         rows = "".join(
             f'<tr><td>{lesson}</td><td style="text-align:left"><code>{name}</code></td><td style="text-align:left">{title}</td>'
-            f'<td style="text-align:left;color:{"#2e7d32" if source == "여러분의 것" else "#7a8794"}">{html.escape(source)}</td></tr>'
-            for lesson, name, title, source in self._rows()
+            f'<td style="text-align:left;color:{"#2e7d32" if source == MINE else "#7a8794"}">{html.escape(source)}</td>'
+            f'<td style="text-align:left">{html.escape(todo)}</td></tr>'
+            for lesson, name, title, source, todo in self._rows()
         )
         head = "".join(
-            f'<th style="text-align:left">{title}</th>' for title in ("레슨", "함수", "하는 일", "누구의 것")
+            f'<th style="text-align:left">{title}</th>'
+            for title in ("레슨", "함수", "하는 일", "누구의 것", "여러분의 것으로 바꾸려면")
         )
         return f"<p><b>부품 {len(self.choices)}개 가운데 {len(self.yours)}개가 여러분의 것이에요.</b></p><table><tr>{head}</tr>{rows}</table>"
 
@@ -174,6 +212,12 @@ def gather(kernel: Mapping[str, Any], folder: Path | None = None) -> Parts:
             spaces[part.lesson] = read_definitions(folder / part.lesson / f"{part.lesson}.ipynb")
         function = spaces[part.lesson].get(part.name)
         choice = choices[part.name] = Choice(part, _why_not(part, function))
+        if callable(function) and choice.reason == FAILED:
+            waits = [name for name in _calls(function) if name in choices and not choices[name].yours]
+            if waits:
+                choice.reason = f"`{waits[0]}`의 차례가 먼저예요"
+            else:
+                choice.broken = function
         if callable(function) and choice.yours:
             functions[part.name] = _counted(function, choice)
     # 레슨 8의 층이 부르는 어텐션: 학습자의 것, 없으면 그 노트북에 주어진 것이에요.
@@ -184,6 +228,17 @@ def gather(kernel: Mapping[str, Any], folder: Path | None = None) -> Parts:
     if callable(given):
         spaces[LESSON]["multi_head_attention"] = attention
     return Parts(functions, choices, attention)
+
+
+def _calls(function: Callable[..., Any]) -> list[str]:
+    """함수와 그 안의 람다가 읽는 이름들."""
+    codes, names = [getattr(function, "__code__", None)], list[str]()
+    while codes:
+        code = codes.pop()
+        if code is not None:
+            names += [name for name in code.co_names if name not in names]
+            codes += [inner for inner in code.co_consts if isinstance(inner, CodeType)]
+    return names
 
 
 def from_earlier_lesson(name: str) -> tuple[Any, str]:
@@ -208,7 +263,7 @@ def _why_not(part: Part, function: Any) -> str:
         return "확인할 답안지가 없어요"
     verdict = evaluate(key, function)
     if verdict.verdict != "pass":
-        return "아직 구현 전" if verdict.verdict == "missing" else "공개 확인을 통과하지 못했어요"
+        return "아직 구현 전" if verdict.verdict == "missing" else FAILED
     return cut_or_slow(part.name, function)
 
 
@@ -229,7 +284,7 @@ def _connect(space: Namespace, functions: Mapping[str, Callable[..., Any]]) -> N
 
 
 def certificate(parts: Parts, facts: Mapping[str, str]) -> Any:
-    """무엇을 만들었는지 한 장으로 보여 줘요. `facts`는 함께 적을 결과(이름과 값)예요."""
+    """무엇을 만들었는지 한 장으로 보여 줘요. `facts`는 함께 적을 결과(이름과 값)예요. 학습자의 것이 아닌 것도 적어요."""
     from IPython.display import HTML
 
     used = [c for c in parts.choices.values() if c.yours and c.calls]
@@ -240,15 +295,16 @@ def certificate(parts: Parts, facts: Mapping[str, str]) -> Any:
         for k, v in facts.items()
     )
     headline = (
-        "이 Transformer는 처음부터 끝까지 여러분이 만들었어요."
-        if len(used) + len(idle) == len(parts.choices)
-        else f"이 Transformer의 부품 {len(parts.choices)}개 가운데 {len(parts.yours)}개를 여러분이 만들었어요."
+        f"부품 {len(parts.choices)}개 가운데 {len(parts.yours)}개를 여러분이 만들었고, 이번에 {len(used)}개가 불렸어요."
     )
+    others = ["가중치의 처음 값과 함수들을 묶은 모듈", "자동 미분과 Adam", "문장 쌍을 만든 표", "그림"]
+    others += [c.part.instead for c in parts.choices.values() if not c.yours and c.part.instead not in NOTHING]
+    rest = f"<p>여러분의 것이 아닌 것: {', '.join(html.escape(name) for name in dict.fromkeys(others))}</p>"
     spare = f"<p>만들었지만 이번 조립에서 쓰이지 않은 것: {', '.join(idle)}</p>" if idle else ""
     return HTML(
         '<div style="border:2px solid #2F6DB5;border-radius:8px;padding:1em 1.6em;max-width:46em;line-height:1.7">'
         f'<div style="font-size:1.3em;font-weight:700;color:#2F6DB5">조립 증명서</div><p><b>{headline}</b></p>'
-        f"<table>{results}</table><ul>{lines}</ul>{spare}<p>{time.strftime('%Y-%m-%d')}</p></div>"
+        f"<table>{results}</table><ul>{lines}</ul>{spare}{rest}<p>{time.strftime('%Y-%m-%d')}</p></div>"
     )
 
 

@@ -48,6 +48,13 @@ _ARGUMENTS: dict[str, Callable[[], tuple[Any, ...]]] = {
     "tied_logits": lambda: (_random(B, T, D), _random(V, D)),
     "encoder_layer": lambda: (_random(B, T, D), _layer(2, "attn"), H, None),
     "decoder_layer": lambda: (_random(B, T, D), _random(B, S, D), _layer(3, "self_attn", "cross_attn"), H, None, None),
+    "transformer_forward": lambda: (
+        torch.randint(1, V, (B, S)),
+        torch.randint(1, V, (B, T)),
+        {"E": _random(V, D), "encoder": [_layer(2, "attn")], "decoder": [_layer(3, "self_attn", "cross_attn")]},
+        H,
+        0,
+    ),
     "label_smoothed_loss": lambda: (_random(B * T, V), torch.randint(1, V, (B * T,)), 0.1, 0),
 }
 
@@ -55,7 +62,7 @@ _ARGUMENTS: dict[str, Callable[[], tuple[Any, ...]]] = {
 def _leaves(value: Any) -> list[Tensor]:
     if isinstance(value, dict):
         return [leaf for item in value.values() for leaf in _leaves(item)]
-    if isinstance(value, tuple):
+    if isinstance(value, tuple | list):
         return [leaf for item in value for leaf in _leaves(item)]
     return [value] if isinstance(value, Tensor) and value.requires_grad else []
 

@@ -17,6 +17,9 @@ from autograder.kit.assembly import Parts
 from autograder.kit.pytorch_parts import Attention, Weights, fitted
 from autograder.kit.vocabulary import BOS, EOS, PAD
 
+# 학습자의 `transformer_forward`가 하는 일을 한 조각씩 나눠 할 때 부르는 부품들
+INSIDE = {"sinusoidal_pe", "add_pe", "embed", "make_masks", "encoder_layer", "decoder_layer", "tied_logits"}
+
 
 class Assembled(nn.Module):
     """부품으로 조립한 인코더-디코더 (논문 그림 1, Post-LN, 부품이 모두 있으면 표 하나를 셋이 함께 써요)."""
@@ -36,24 +39,28 @@ class Assembled(nn.Module):
         super().__init__()
         self.parts, self.vocab, self.d_model, self.n_heads = parts, vocab, d_model, n_heads
         self.max_len, self.dropout = max_len, dropout
+        self._sizes = vocab, d_model, n_heads, d_ff, n_layers, max_len, dropout, seed
         has = parts.functions.keys()
+        whole = "transformer_forward" in has  # 표는 E 하나이고 위치도 그 안에서 만들어요.
         with torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(seed)
             self.E = nn.Parameter(torch.randn(vocab, d_model) / math.sqrt(d_model))
-            self.table = None if "embed" in has else nn.Embedding(vocab, d_model)
-            self.output = None if "tied_logits" in has else nn.Linear(d_model, vocab, bias=False)
+            self.table = None if whole or "embed" in has else nn.Embedding(vocab, d_model)
+            self.output = None if whole or "tied_logits" in has else nn.Linear(d_model, vocab, bias=False)
             if self.output is not None:
                 self.output.weight = self.E  # 출력의 가중치는 임베딩 표와 함께 써요.
             self.encoder = nn.ModuleList(self._layer("encoder_layer", d_ff) for _ in range(n_layers))
             self.decoder = nn.ModuleList(self._layer("decoder_layer", d_ff) for _ in range(n_layers))
             self.places = nn.Embedding(max_len, d_model)
-        if "sinusoidal_pe" in has:  # 배우지 않는 표라서 버퍼예요.
+        if whole and "sinusoidal_pe" not in has:
+            del self.places
+        elif "sinusoidal_pe" in has:  # 배우지 않는 표라서 버퍼예요.
             del self.places.weight
             self.places.register_buffer("weight", parts["sinusoidal_pe"](max_len, d_model))
 
     def _layer(self, name: str, d_ff: int) -> nn.Module:
         d, h, decoder = self.d_model, self.n_heads, name == "decoder_layer"
-        if name in self.parts.functions:
+        if name in self.parts.functions or "transformer_forward" in self.parts.functions:
             return Weights(d, d_ff, 3, "self_attn", "cross_attn") if decoder else Weights(d, d_ff, 2, "attn")
         made = nn.TransformerDecoderLayer if decoder else nn.TransformerEncoderLayer
         return fitted(
@@ -108,9 +115,23 @@ class Assembled(nn.Module):
         return self.parts["tied_logits"](x, self.E) if self.output is None else self.output(x)  # (B, T, V)
 
     def forward(self, src: Tensor, tgt_in: Tensor) -> Tensor:
-        """src (B, S), tgt_in (B, T) -> 로짓 (B, T, V)."""
+        """src (B, S), tgt_in (B, T) -> 로짓 (B, T, V). 부품의 `transformer_forward`가 있으면 그것이 처음부터 끝까지 계산해요."""
+        whole = self.parts.get("transformer_forward")
+        if whole is not None:
+            return whole(src, tgt_in, self.weights(), self.n_heads, PAD)
         src_mask, tgt_mask = self.masks(src, tgt_in)
         return self.decode(self.start(tgt_in), self.encode(src, src_mask), src, src_mask, tgt_mask)
+
+    def weights(self) -> dict[str, Any]:
+        """`transformer_forward`에 넘길 가중치의 사전: 표 `E`와, 층마다의 사전의 목록 둘."""
+        encoder, decoder = ([layer.p for layer in side] for side in (self.encoder, self.decoder))
+        return {"E": self.E, "encoder": encoder, "decoder": decoder}
+
+    def snapshot(self) -> Assembled:
+        """지금의 가중치를 지닌 같은 모델. 원래의 것은 계속 배워도 이것은 그대로예요."""
+        other = Assembled(self.parts, *self._sizes)
+        other.load_state_dict(self.state_dict())
+        return other.eval()
 
     # -- 쓰기 --
 
@@ -119,6 +140,8 @@ class Assembled(nn.Module):
 
         `use_cache`면 마지막 토큰만 계산해서 (n, 1, V)를 돌려줘요. 부품의 층에 캐시를 끼울 수 없으면 처음부터 다시 계산해요.
         """
+        if not self._by_layers():  # 조각이 따로 있지 않아서, 한 토큰마다 처음부터 끝까지 다시 계산해요.
+            return lambda tokens: self(src.expand(len(tokens), -1), tokens)
         src_mask, _ = self.masks(src, src)
         memory = self.encode(src, src_mask)
         caches: dict[int, Any] | None = (
@@ -143,6 +166,13 @@ class Assembled(nn.Module):
 
         return step
 
+    def _by_layers(self) -> bool:
+        """메모리를 한 번만 만들고 층을 하나씩 불러 쓸 수 있는지.
+
+        `transformer_forward`가 있으면, 그 안의 조각이 모두 부품으로도 있을 때만 같은 계산이에요.
+        """
+        return "transformer_forward" not in self.parts.functions or self.parts.functions.keys() >= INSIDE
+
     def _self_attentions(self) -> list[int]:
         """디코더의 셀프 어텐션마다의 W_q."""
         found = [_weights_of(layer, "self_attn", "self_attn") for layer in self.decoder]
@@ -166,12 +196,10 @@ class Assembled(nn.Module):
                 for row in src
             ]
             return nn.utils.rnn.pad_sequence([torch.tensor(row[:max_len]) for row in rows], True, PAD)
-        src_mask, _ = self.masks(src, src)
-        memory, draft = self.encode(src, src_mask), torch.full((len(src), max_len + 1), BOS)
+        draft = torch.full((len(src), max_len + 1), BOS)
         for _ in range(max_len):
             before = draft.clone()
-            tgt_mask = self.masks(src, draft[:, :-1])[1]
-            draft[:, 1:] = self.decode(self.start(draft[:, :-1]), memory, src, src_mask, tgt_mask).argmax(-1)
+            draft[:, 1:] = self(src, draft[:, :-1]).argmax(-1)
             if torch.equal(before, draft):
                 break
         return draft[:, 1:]

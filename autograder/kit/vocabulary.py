@@ -34,6 +34,7 @@ class Vocabulary:
             self._library.train_from_iterator(sentences, trainers.BpeTrainer(vocab_size=size, show_progress=False))
             merges = [tuple(merge) for merge in json.loads(self._library.to_str())["model"]["merges"]]
         self._merges, self._words = merges, dict[str, list[str]]()
+        self.words = sorted({word for pair in pairs for word in pair.ko.split()})  # 학습한 원문의 단어들
         self.index: dict[str, int] = {}
         known = letters.union(*(self._pieces(word) for word in counts))
         self.tokens = [*SPECIAL, *sorted(known)]
@@ -49,8 +50,18 @@ class Vocabulary:
         return self._words[word]
 
     def pieces(self, sentence: str) -> list[str]:
-        """문장을 조각으로. 처음 보는 글자는 버려요."""
+        """문장을 조각으로. 표에 없는 조각은 빠져요. 무엇이 빠지는지는 `unknown`이 알려 줘요."""
         return [piece for word in sentence.split() for piece in self._pieces(word) if piece in self.index]
+
+    def unknown(self, sentence: str) -> list[str]:
+        """문장의 조각 가운데 표에 없는 것들. 라이브러리는 모르는 글자를 말없이 지우므로, 남은 조각에 없는 글자도 봐요."""
+        found: list[str] = []
+        for word in sentence.split():
+            pieces = self._pieces(word)
+            kept = "".join(piece for piece in pieces if piece in self.index)
+            found += [p for p in pieces if p not in self.index]
+            found += [letter for letter in word if letter not in kept and not any(letter in p for p in found)]
+        return list(dict.fromkeys(piece.replace("▁", "") or piece for piece in found))
 
     def encode(self, sentence: str) -> list[int]:
         """문장을 번호로."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import FunctionType
 
 import nbformat
 import pytest
@@ -164,6 +165,10 @@ def test_parts_call_each_other_across_lessons(solved, kernel):
     assert "조립 증명서" in assembly.certificate(parts, {"BLEU": "100"}).data
 
 
+# transformer_forward가 부르는 것들. 이것이 빠지면 transformer_forward도 확인을 통과할 수 없어요.
+FORWARD_CALLS = {"sinusoidal_pe", "embed", "make_masks", "encoder_layer", "decoder_layer", "tied_logits"}
+
+
 # -- 같은 값 --
 
 
@@ -208,8 +213,9 @@ def test_your_parts_and_the_modules_compute_the_same(solved, kernel):
 @pytest.mark.parametrize("missing", [part.name for part in assembly.PARTS])
 def test_whatever_is_missing_the_rest_is_yours(whole, missing):
     """하나만 빠져도 배우고, 미래를 보지 않고, 번역해요. 남은 것은 여전히 학습자의 것이에요."""
+    gone = {missing, "transformer_forward"} if missing in FORWARD_CALLS else {missing}
     parts = assembly.Parts(
-        {name: function for name, function in whole.functions.items() if name != missing},
+        {name: function for name, function in whole.functions.items() if name not in gone},
         whole.choices,
         assembly.Tap(
             whole.get("multi_head_attention") if missing != "multi_head_attention" else whole.attention.function,
@@ -244,6 +250,7 @@ def test_a_layer_that_asks_no_attention_by_name_is_used_without_cache_and_map(so
     parts = assembly.gather(kernel, solved)
     layer = kernel["decoder_layer"]
     apart = type(layer)(layer.__code__, dict(kernel), layer.__name__)  # 주어진 어텐션을 직접 불러요.
+    del parts.functions["transformer_forward"]  # 코스의 배선이 이 층을 불러요.
     hidden = parts.replaced(decoder_layer=apart)
     vocabulary, src, tgt = small_batch(hidden)
     model = trainer.Assembled(hidden, len(vocabulary))
@@ -268,6 +275,71 @@ def test_attention_maps_follow_the_masks():
     assert maps["cross"][0].shape == (4, tgt.shape[1], src.shape[1])
 
 
+def test_your_layers_and_pytorch_differ_by_rounding(kernel):
+    names = "encoder_layer", "decoder_layer", "label_smoothed_loss"
+    assert max(trainer.differences(*(kernel[name] for name in names)).values()) < 1e-5
+
+
+def test_a_part_without_beam_search_and_an_unknown_word_say_so():
+    """없는 빔 서치는 그리디의 글을 대신 보여 주지 않고, 모르는 글자는 말없이 버려지지 않아요."""
+    parts = assembly.stand_ins()
+    vocabulary, _, _ = small_batch(parts)
+    model = trainer.Assembled(parts, len(vocabulary))
+    known = split_pairs(60, 5)[0][0].ko
+    assert "beam_search" in trainer.translate_one(model, vocabulary, known, beam=4)
+    assert vocabulary.unknown(known) == []
+    assert vocabulary.unknown("고양이가 쀍") and "쀍" in vocabulary.unknown("고양이가 쀍")
+    assert "쀍" in trainer.translate_one(model, vocabulary, "나는 쀍")
+
+
+def test_the_beam_that_was_watched_is_the_learners(whole):
+    vocabulary, _, _ = small_batch(whole)
+    model = trainer.Assembled(whole, len(vocabulary))
+    best = trainer.candidates(model, vocabulary, "나는 학교에 간다", beam=3)
+    assert len(best) == 3 and best == sorted(best, key=lambda one: -one[1])
+    trainer.beam_tree(model, vocabulary, "나는 학교에 간다", beam=2)
+    pairs, _ = split_pairs(5, 5)
+    assert (
+        trainer.where_greedy_loses(trainer.Assembled(assembly.stand_ins(), len(vocabulary)), vocabulary, pairs) is None
+    )
+
+
+def test_a_broken_part_is_named_with_what_to_do_and_its_effect_is_shown(kernel, solved, capsys):
+    broken = dict(kernel) | {"shift_right": lambda tgt, bos: tgt.clone()}
+    parts = assembly.gather(broken, solved)
+    assert list(parts.broken) == ["shift_right"]
+    assert "check" in parts.choices["shift_right"].next_step and "shift_right" in parts._repr_html_()
+    vocabulary, src, tgt = small_batch(parts)
+    trainer.effects(parts, len(vocabulary), src, tgt, 60)
+    said = capsys.readouterr().out
+    assert "`shift_right` 함수를 끼우면" in said and "막힘 · ①" in said
+    missing = {"make_masks": lambda src, tgt, pad_id: (None, None)}
+    for name, value in kernel.items():
+        if isinstance(value, FunctionType):
+            value = FunctionType(value.__code__, missing, name, value.__defaults__)
+        missing.setdefault(name, value)
+    choices = assembly.gather(missing, solved).choices
+    assert choices["transformer_forward"].reason == "`make_masks`의 차례가 먼저예요"
+    assert choices["transformer_forward"].broken is None
+
+
+def test_a_forward_pass_alone_writes_as_it_learnt(whole):
+    """앞 레슨의 조각 없이 통과한 `transformer_forward`도, 쓸 때에 배울 때와 같은 계산을 해요."""
+    parts = assembly.Parts({"transformer_forward": whole["transformer_forward"]}, {})
+    vocabulary, src, tgt = small_batch(parts)
+    model = trainer.Assembled(parts, len(vocabulary), seed=1)
+    names = [name for name, _ in model.named_parameters()]
+    assert "E" in names and not any(name.startswith(("table", "output", "places")) for name in names)
+    one = src[:1]
+    torch.testing.assert_close(model.step_fn(one)(tgt[:1, :4]), model(one, tgt[:1, :4]))
+    assert trainer.overfit_gate(model, src, tgt, 150).passed
+
+
+def test_the_certificate_claims_only_what_is_theirs(whole):
+    said = assembly.certificate(whole, {}).data
+    assert "처음부터 끝까지" not in said and "여러분의 것이 아닌 것" in said and "Adam" in said
+
+
 # -- 관문과 학습 --
 
 
@@ -289,6 +361,11 @@ def test_gates_pass_a_right_model_and_stop_a_leaking_one():
         trainer.Assembled(right.replaced(make_masks=leaking), len(vocabulary)), src, tgt
     ).passed
     assert not trainer.batch_gate(trainer.Assembled(right.replaced(make_masks=blind), len(vocabulary)), src, tgt).passed
+    unshifted = trainer.Assembled(right.replaced(shift_right=lambda tgt, bos: tgt), len(vocabulary))
+    gate = trainer.overfit_gate(unshifted, src, tgt, 120)
+    assert not gate.passed and "정답을 넣어 주면 6개" in gate.detail
+    table = trainer.GateTable({"바른 모델": right}, len(vocabulary), src, tgt, 120)
+    assert table.caught("바른 모델") == [] and "통과" in repr(table) and "<table>" in table._repr_html_()
 
 
 def test_missing_shift_learns_to_copy_and_cannot_write():
