@@ -34,7 +34,8 @@ _WITHOUT_FINAL = frozenset(
 
 def has_final(word: str) -> bool:
     """앞말이 받침으로 끝나는지. 숫자는 읽는 소리로, 영어 단어는 흔한 외래어 표기로 어림해요."""
-    letters = [c for c in word if c.isalnum()]
+    parts = [part for part in re.split(r"[_.\s]", word) if any(c.isalnum() for c in part)]
+    letters = [c for c in (parts[-1] if parts else "") if c.isalnum()]
     if not letters:
         return False
     last = letters[-1]

@@ -381,7 +381,7 @@ def shift_right(tgt: torch.Tensor, bos: int) -> torch.Tensor:
 # </details>
 # <details><summary>힌트 2 · 도구</summary>
 #
-# `tgt[:, :-1]`, `torch.full_like`, `torch.cat(..., dim=1)`를 써요.
+# `tgt[:, :-1]`, `torch.full_like`, `torch.cat(..., dim=1)`을 써요.
 #
 # </details>
 # <details><summary>힌트 3 · 거의 다</summary>
@@ -999,7 +999,7 @@ def bleu(hypotheses: list[str], references: list[str]) -> float:
 # </details>
 # <details><summary>힌트 3 · 거의 다</summary>
 #
-# n그램은 `zip(words, words[1:], ...)`로 만들 수 있어요. 네 비율을 곱해 0.25제곱하고, 짧은 번역의 벌점을 곱해요.
+# n그램은 `zip(words, words[1:], ...)`으로 만들 수 있어요. 네 비율을 곱해 0.25제곱하고, 짧은 번역의 벌점을 곱해요.
 #
 # </details>
 
