@@ -750,7 +750,7 @@ def rope(x: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
 # </details>
 # <details><summary>힌트 2 · 도구</summary>
 #
-# 짝수 번째와 홀수 번째는 걸음이 2인 자르기(`0::2`, `1::2`)로 꺼내고, 다시 번갈아 놓기는 2-3처럼 `torch.stack(..., dim=-1)`을 펼치면 돼요.
+# 짝수 번째와 홀수 번째는 하나씩 건너뛰는 자르기(`0::2`, `1::2`)로 꺼내고, 다시 번갈아 놓기는 2-3처럼 `torch.stack(..., dim=-1)`을 펼치면 돼요.
 # 각도 표 `(T, K/2)`는 앞의 두 축에 저절로 맞춰져요.
 #
 # </details>
