@@ -6,7 +6,7 @@ from functools import cache
 from importlib.util import find_spec
 
 from autograder.exercises.loading import load
-from autograder.exercises.schema import Exercise
+from autograder.exercises.schema import Exercise, share_bonus
 
 LESSONS: dict[str, str] = {
     "01_background": "Transformer의 등장 배경",
@@ -25,7 +25,7 @@ def lesson_exercises(lesson: str) -> tuple[Exercise, ...]:
     """레슨의 실습을 노트북에 나오는 순서로 돌려줘요. 모르는 레슨이면 KeyError, 정의가 잘못되었으면 DefinitionError예요."""
     if lesson not in LESSONS:
         raise KeyError(lesson)
-    return load(lesson)
+    return share_bonus(load(lesson))
 
 
 def finished_lessons() -> tuple[str, ...]:

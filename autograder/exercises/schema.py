@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import floor
 from typing import TYPE_CHECKING, Any
 
 from autograder.judging.cases import Case
@@ -14,7 +15,7 @@ from autograder.judging.cases import Case
 if TYPE_CHECKING:
     from autograder.exercises.sampling import Sampler
 
-BONUS_SCORE = 5.0
+BONUS_SCORE, LESSON_BONUS = 5.0, 10.0  # 보너스 하나가, 한 레슨의 보너스가 모두 합쳐 더해 줄 수 있는 점수
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Exercise:
     `examples`는 레슨의 글에서 손으로 계산한 보기예요. 확인에서도 채점에서도 맨 먼저 오고, 값을 그대로 보여 줘요.
     `behaviour`는 값이 아니라 성질만 보는 그룹들이에요. 값을 보는 그룹을 하나는 통과해야 점수가 돼요. 예외만 보는 그룹은 적지 않아도 알아요.
     `both`는 두 실수를 함께 한 구현들이에요.
-    `points`가 0이면 보너스예요.
+    `points`가 0이면 보너스예요. `bonus_score`는 그때 더해 주는 점수이고, 레슨을 읽을 때 정해져요.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Exercise:
     examples: tuple[Case, ...] = ()
     behaviour: tuple[str, ...] = ()
     both: tuple[Both, ...] = ()
+    bonus_score: float = BONUS_SCORE
 
     @property
     def bonus(self) -> bool:
@@ -77,4 +79,11 @@ class Exercise:
     @property
     def worth(self) -> float:
         """모두 통과하면 받는 자동 점수. 보너스는 배점이 0이라 만점에는 들지 않지만 점수는 더해 줘요."""
-        return self.points or BONUS_SCORE
+        return self.points or self.bonus_score
+
+
+def share_bonus(exercises: Sequence[Exercise]) -> tuple[Exercise, ...]:
+    """한 레슨의 보너스가 여럿이면 `LESSON_BONUS`를 나눠 가져요. 쉬운 보너스를 모아 틀린 실습을 덮을 수는 없어요."""
+    count = sum(exercise.bonus for exercise in exercises)
+    each = min(BONUS_SCORE, floor(10 * LESSON_BONUS / count) / 10) if count else 0.0
+    return tuple(replace(one, bonus_score=each) if one.bonus else one for one in exercises)

@@ -9,8 +9,10 @@ from types import ModuleType
 
 import pytest
 
+from autograder.exercises import LESSONS, lesson_exercises
 from autograder.exercises.loading import DefinitionError, load
 from autograder.exercises.schema import Exercise, Mistake
+from autograder.layout import ROOT
 
 LESSON = "99_trial"
 FILE = "autograder/exercises/lesson_99_trial.py"
@@ -85,3 +87,19 @@ def test_a_table_that_cannot_be_imported_says_why(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("autograder.exercises.loading.import_module", fail)
     with pytest.raises(DefinitionError, match="geglu.*reference/"):
         load(LESSON)
+
+
+def test_the_bonus_of_a_lesson_is_shared() -> None:
+    """하나에 5점까지, 한 레슨에 모두 10점까지."""
+    for lesson in LESSONS:
+        worth = [exercise.worth for exercise in lesson_exercises(lesson) if exercise.bonus]
+        assert worth and len(set(worth)) == 1 and worth[0] <= 5 and sum(worth) <= 10
+        assert worth[0] == 5 if len(worth) <= 2 else sum(worth) > 9
+
+
+def test_the_catalogue_lists_every_exercise_with_its_points() -> None:
+    page = (ROOT / "autograder" / "README.md").read_text(encoding="utf-8")
+    for lesson in LESSONS:
+        core = ", ".join(f"`{e.name}` {e.points:g}" for e in lesson_exercises(lesson) if e.points)
+        bonus = ", ".join(f"`{e.name}`" for e in lesson_exercises(lesson) if e.bonus)
+        assert f"| {int(lesson[:2])} | {core} | {bonus} |" in page
