@@ -70,10 +70,19 @@ def functions_in(files: Mapping[str, bytes]) -> Iterator[Found]:
 
 
 def _define(source: str, space: dict[str, Any]) -> None:
-    """셀에서 import와 정의만 실행해요."""
+    """셀에서 import와 정의, 글과 수만 담은 상수만 실행해요."""
     for node in ast.parse(source).body:
-        if isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef):
+        constant = isinstance(node, ast.Assign) and _literal(node.value)
+        if constant or isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef):
             exec(compile(ast.Module([node], []), "<cell>", "exec"), space)
+
+
+def _literal(node: ast.expr) -> bool:
+    try:
+        ast.literal_eval(node)
+    except ValueError:
+        return False
+    return True
 
 
 def functions_of(where: str, source: str, space: Mapping[str, Any]) -> Iterator[Found]:

@@ -123,7 +123,8 @@ class Canvas:
     ) -> None:
         """한 줄의 글. `(x, y)`가 글의 세로 가운데이고, `anchor`는 start, middle, end예요."""
         color = TINTS[tint] if tint else FAINT if faint else INK
-        element = self._add("text", x=x, y=y, style=f"fill:{color}")
+        mixed = f";fill:color-mix(in srgb, {color} 60%, {INK})" if tint else ""  # 어두운 화면에서는 밝은 쪽으로
+        element = self._add("text", x=x, y=y, style=f"fill:{color}{mixed}")
         element.attrib |= {
             "font-size": f"{size:g}",
             "text-anchor": anchor,
