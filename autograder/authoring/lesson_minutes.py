@@ -92,7 +92,8 @@ def fill_in_minutes(notebook: Any) -> None:
             )
         else:
             order, _, rest = section.title.partition(". ")
-            rows.append(f"| {order} | {rest.split(' · ')[0]} | {timed} |")
+            what = rest.split(" · ")[0] or "서술형 한 문제"
+            rows.append(f"| {order} | {what} | {timed} |")
             name, dot, source = section.title.partition(" · ")
             title = f"{name} · {timed}{dot}{source}"
         head = section.cells[0]
