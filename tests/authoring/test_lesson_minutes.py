@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 import itertools
+import re
 
 import pytest
 
-from autograder.authoring.lesson_minutes import sections, total_minutes
+from autograder.authoring.lesson_minutes import Section, sections, total_minutes
 from autograder.authoring.lesson_source import read_source, sources
 from autograder.exercises import lesson_exercises
 
 
 @pytest.mark.parametrize("lesson", sources())
 def test_the_main_path_takes_an_hour_to_an_hour_and_a_half(lesson: str) -> None:
-    assert 60 <= total_minutes(sections(read_source(lesson))) <= 90
+    said = re.search(r"보너스를 빼면 (\d+)분쯤 걸려요", read_source(lesson).cells[0].source)
+    assert said and 60 <= int(said[1]) <= 90
+
+
+def test_minutes_grow_with_words_code_and_stars() -> None:
+    plain = Section("실습 1-1 시험 ★☆☆", words=80, given=0, written=0)
+    assert plain.minutes == 5
+    for more in (
+        Section(plain.title, words=400),
+        Section(plain.title, words=80, given=100),
+        Section("실습 1-1 시험 ★★★", 80),
+    ):
+        assert more.minutes > plain.minutes
+    bonus = Section("실습 1-2 (보너스) 시험 ★★★", words=800)
+    assert bonus.bonus and total_minutes([plain, bonus]) == 5
 
 
 @pytest.mark.parametrize("lesson", sources())
