@@ -1181,7 +1181,7 @@ for name, gap in gaps.items():
 # 코스는 여기서 끝나지만 여러분의 모델은 시작이에요. 인코더만 남기면 BERT, 디코더만 남기면 GPT, 글자 대신 그림 조각을 넣으면 ViT가 돼요.
 # 큰 자료로 학습시키고 싶다면 `python3 course.py train`을, 교실에서 처음부터 끝까지 보고 싶다면 `python3 course.py demo`를 실행해요.
 #
-# 아래 셀은 거기에 답이 있는 실습을 모두 통과하면 이 코스의 기준 구현을 보여 줘요. 오늘의 손실, 학습률, 디코딩은 같은 폴더의 `loss.py`, `schedule.py`, `decoding.py`에 있어요.
+# 저장소째로 받았다면 아래 셀은 오늘의 실습을 모두 통과한 뒤 이 코스의 기준 구현을 보여 줘요(나눠 받은 묶음에는 없어요). 오늘의 손실, 학습률, 디코딩은 같은 폴더의 `loss.py`, `schedule.py`, `decoding.py`에 있어요.
 
 # %% tags=["experiment"]
 show_reference("transformer.py")

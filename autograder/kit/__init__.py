@@ -65,7 +65,7 @@ def show_reference(filename: str, anyway: bool = False) -> None:
     if not path.is_file():
         display(
             Markdown(
-                f"이 묶음에는 기준 구현 `reference/{filename}`이 들어 있지 않아요. 전체 저장소를 받으면 여기서 볼 수 있어요."
+                f"`reference/{filename}`에는 실습의 답이 있어서 나눠 받은 묶음에는 넣지 않았어요. 강사가 저장소를 열어 주면 이 셀에서 볼 수 있어요."
             )
         )
         return

@@ -280,7 +280,7 @@ def _(cells):
 # -- 3-4 --
 
 
-@lesson.holds("FFN은 바꾼 토큰 하나만, 나머지는 다른 자리도 움직여요")
+@lesson.holds("FFN은 바꾼 토큰 하나만 움직이고, 나머지는 다른 자리를 움직여요")
 def _(cells):
     ours, *others = cells.change
     assert (ours > 1e-4).tolist() == [word == "돈을" for word in cells.words]
@@ -312,10 +312,13 @@ def _(cells):
     return *counts, sum(counts)
 
 
-@lesson.says(r"$2 \times 512 \times 2048 = 2{{,}}097{{,}}152$개예요")
+@lesson.says(
+    r"어텐션의 네 행렬이 $4 \times 512^2 = {}$개, FFN의 두 행렬이 $2 \times 512 \times 2048 = {}$개라 층의 3분의 2가 FFN이에요."
+)
 def _(cells):
-    assert 2 * 512 * 2048 == 2_097_152
-    return ()
+    attention, feed_forward = 4 * 512**2, 2 * 512 * 2048
+    assert 3 * feed_forward == 2 * (attention + feed_forward)
+    return tuple(f"{n:,}".replace(",", "{,}") for n in (attention, feed_forward))
 
 
 @lesson.holds("인코더 한 층의 3분의 2, 어텐션이 둘인 디코더 한 층에서도 절반이 FFN이에요")
@@ -369,7 +372,7 @@ def _(cells):
     assert abs(unscaled.mean() - 0.7 * cells.still) < 4 * error
 
 
-@lesson.holds("모두 켜면 드롭아웃 없이 배운 쪽이 더 정확해요. 하지만 하나만 꺼도 몇 도나 어긋나요")
+@lesson.holds("모두 켜면 드롭아웃 없이 배운 쪽이 더 정확해요. 하지만 가장 아픈 스위치 하나를 끄면 몇 도나 어긋나요")
 def _(cells):
     (best, hurt), (_, _) = cells.hurts.values()
     assert best < 0.2 and hurt > 2

@@ -36,7 +36,7 @@ def _(cells):
     return 2**24 / 10_000
 
 
-@lesson.holds("층마다 절반쯤으로 줄어요. 양쪽 끝에는 백만 분의 일도 닿지 않아요.")
+@lesson.holds("층마다 절반쯤으로 줄어요. 신호는 맨 위에, 기울기는 맨 아래에 백만 분의 일도 닿지 않아요.")
 def _(cells):
     signal, slope = stack(cells, "그냥 쌓기")
     assert signal[-1] < 1e-6 and slope[0] < 1e-6
@@ -255,7 +255,7 @@ def _(cells):
     assert 1.2 < cells.gates[0][0] < 1.4 and 4 < cells.gates[0][1] < 5.5
 
 
-@lesson.holds("지름길의 기울기는 이런 문을 24번 지나며 번번이 넷쯤으로 나뉘어요.")
+@lesson.holds("지름길의 기울기는 이런 문을 24번 지나며 매번 4쯤으로 나눠져요.")
 def _(cells):
     assert len(cells.divisors) == 24 * 30
 

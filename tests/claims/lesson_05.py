@@ -278,7 +278,9 @@ def _(cells):
     assert (cells.change[:4] == 0).all()
 
 
-@lesson.holds("우리가 건드리지 않은 칸도 내렸어요. '장소'는 '은행에'를, '사람'은 '나는'을 밀어내는 길이에요.")
+@lesson.holds(
+    "우리가 건드리지 않은 칸도 내렸어요. '장소' 칸을 내리면 '은행에'가, '사람' 칸을 내리면 '나는'이 밀려나요."
+)
 def _(cells):
     assert cells.change[4, 0] < -1 and cells.change[4, 1] < -1
 
@@ -286,13 +288,15 @@ def _(cells):
 # -- 비용 --
 
 
-@lesson.holds("길이가 16배일 때 시간은 16배보다 훨씬 더 늘어요. RAM은 정확히 $n^2$에 비례해요.")
+@lesson.holds("길이가 16배일 때")  # 시간은 기계의 것이라 묻지 않아요.
 def _(cells):
     assert cells.lengths[-1] == 16 * cells.lengths[0]
-    assert cells.elapsed[-1] > 2 * 16 * cells.elapsed[0]
 
 
-@lesson.says("n = 4096이면 가중치 한 장이 {:.0f} MiB, 헤드 8개에 문장 32개라면 {:.0f} GiB예요.")
+lesson.known("시간은 16배보다 훨씬 더 늘어요", "잰 값: 코어 하나에서 32배보다 컸어요")
+
+
+@lesson.says("n = 4096이면 float32 한 장이 {:.0f} MiB, 헤드 8개에 문장 32개라면 {:.0f} GiB예요.")
 def _(cells):
     one = torch.empty(4096, 4096, device="meta").untyped_storage().nbytes()
     return one / 2**20, 8 * 32 * one / 2**30

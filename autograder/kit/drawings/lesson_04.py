@@ -84,7 +84,7 @@ def post_and_pre() -> Canvas:
     canvas.text(535, 20, "Pre-LN", bold=True, size=15)
     _tower(canvas, 90, gate_on_the_way=True)
     _tower(canvas, 440, gate_on_the_way=False)
-    canvas.text(165, 480, "지름길 위에 정규화가 층마다", size=13)
+    canvas.text(165, 480, "지름길 위에 정규화가 부분층마다", size=13)
     canvas.text(535, 480, "지름길은 비어 있고, 끝에 하나", size=13)
     return canvas
 
