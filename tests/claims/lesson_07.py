@@ -89,9 +89,6 @@ def _(cells):
     assert len(cells.frequent) == 1000
 
 
-lesson.known("잦은 어절 1,000가지", "이 레슨이 고른 크기")
-
-
 @lesson.holds("(집, 에)를 붙이면 `(▁, 집에, 서, 집에)`예요. 여섯 토큰이 네 토큰이 됐어요.")
 def _(cells):
     assert bpe.merge_pair(tuple("▁집에서집에"), ("집", "에")) == ("▁", "집에", "서", "집에")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from importlib import import_module
-from pathlib import Path
 
 import pytest
-from support.lesson_claims import Claims, examine, prose, unchecked_numbers
+from support.lesson_claims import Claims, examine, prose, unchecked_numbers, whole_prose
 
 from autograder.authoring.lesson_source import sources
 
-LESSONS = [lesson for lesson in sources() if (Path(__file__).parent / f"lesson_{lesson[:2]}.py").is_file()]
+LESSONS = sources()
 SLOW = {"08_full_transformer": [pytest.mark.slow]}  # 몇 분을 학습해요.
 
 
@@ -32,6 +31,11 @@ def test_every_look_at_a_plot_is_a_claim(lesson: str) -> None:
     made = claims_of(lesson).made
     looks = [text for text in prose(lesson) if "눈으로 보기." in text]
     assert looks and [text[:60] for text in looks if not any(claim.within(text) for claim in made)] == []
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_every_citation_is_in_the_text(lesson: str) -> None:
+    assert [quote for quote in claims_of(lesson).cited if not any(quote in text for text in whole_prose(lesson))] == []
 
 
 @pytest.mark.slow

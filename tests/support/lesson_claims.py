@@ -95,6 +95,11 @@ def flat(text: str) -> str:
     return re.sub(r"\s+", " ", text.replace("**", "")).strip()
 
 
+def whole_prose(lesson: str) -> list[str]:
+    """레슨의 글 셀들을 제목까지."""
+    return [flat(cell.source) for cell in read_source(lesson).cells if cell.cell_type == "markdown"]
+
+
 def prose(lesson: str) -> list[str]:
     """레슨의 글 셀들. 제목 줄은 빼요."""
     cells = (cell for cell in read_source(lesson).cells if cell.cell_type == "markdown")
