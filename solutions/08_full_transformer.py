@@ -18,7 +18,7 @@
 #
 # **이번 질문.** 모두 조립하면 정말 번역이 될까요? 남은 조각을 만들고, 여러분의 함수들을 노트북에서 꺼내 **나만의 번역기**로 이어요.
 #
-# {차례} 앞 레슨을 다 마치지 않았어도 괜찮아요. 빠진 부품은 PyTorch의 것으로 채우거나 비워 두고, 어느 것이 여러분의 것인지 표로 보여 드려요.
+# {차례} 8-1과 8-2는 레슨 3, 4, 6의 셋을 불러요. 조립에서는 빠진 부품을 PyTorch의 것으로 채우거나 비워 두고 표로 보여 드려요.
 
 # %% tags=["given"]
 from autograder.kit import drawing
@@ -61,8 +61,8 @@ friend = trainer.friends_translator(words, train_pairs, steps(100, 3), seed=0)
 
 # %% tags=["experiment"]
 few = test_pairs[:8]
-src, tgt = (trainer.padded(rows) for rows in zip(*trainer.encode_pairs(words, few), strict=True))
-loss, forced = trainer.batch_loss(friend, src, tgt)
+few_src, few_tgt = (trainer.padded(rows) for rows in zip(*trainer.encode_pairs(words, few), strict=True))
+loss, forced = trainer.batch_loss(friend, few_src, few_tgt)
 print(f"손실 {loss.item():.3f}, 정답을 넣어 주면 {len(few)}문장 가운데 {int(forced.sum())}문장을 맞혀요.")
 said = [trainer.translate_one(friend, words, pair.ko) for pair in few]
 for pair, sentence in zip(few[:3], said):
@@ -398,13 +398,13 @@ check("shift_right")
 
 # %% tags=["experiment"]
 mended = trainer.friends_translator(words, train_pairs, steps(300, 3), seed=0, shift=shift_right)
-better, _ = trainer.batch_loss(mended, src, tgt)
+better, _ = trainer.batch_loss(mended, few_src, few_tgt)
 print(f"손실: 밀기 전 {loss.item():.3f}, 민 다음 {better.item():.3f}")
 for pair, before in zip(few[:3], said):
     print(f"{pair.ko}\n    밀기 전: {before}\n    민 다음: {trainer.translate_one(mended, words, pair.ko)}")
 
 # %% [markdown] tags=["given"]
-# **눈으로 보기.** 손실은 똑같이 0에 가까운데, 이번에는 번역을 해요. 베낄 정답이 없어지니 원문을 보고 맞히는 수밖에 없거든요. 손실은 두 모델을 가려 주지 못했어요.
+# **눈으로 보기.** 손실은 똑같이 0에 가까운데, 이번에는 번역을 해요. 베낄 정답이 없어지니 원문을 보고 맞히는 수밖에 없거든요. 손실은 두 모델을 구별해 주지 못했어요.
 #
 # **한 줄 정리.** 한 칸 밀면 문장 하나가 "앞을 보고 다음을 맞히는" 문제 여럿이 돼요.
 
@@ -441,11 +441,11 @@ broken = {
     "헤드를 잘못 합침": right.replaced(multi_head_attention=merged_badly),
     "원문의 PAD가 보임": right.replaced(make_masks=lambda s, t, pad: ((s >= 0)[:, None, None], ladder(t.shape[1], 0))),
 }
-table = trainer.GateTable({"바른 모델": right, **broken}, len(words), src, tgt, steps(150, 3), seed=0)
+table = trainer.GateTable({"바른 모델": right, **broken}, len(words), few_src, few_tgt, steps(150, 3), seed=0)
 table
 
 # %% [markdown] tags=["given"]
-# **눈으로 보기.** 밀지 않은 모델은 첫째 관문만 막아요. 마스크는 멀쩡해서 미래를 보지 않고, 배치도 타지 않으니까요. 원문의 PAD가 보이는 모델은 **셋째만** 막아요. 여덟 문장쯤은 PAD를 보면서도 외우거든요.
+# **눈으로 보기.** 밀지 않은 모델은 첫째 관문만 막아요. 마스크는 멀쩡해서 미래를 보지 않고, 배치가 달라도 같은 답을 하니까요. 원문의 PAD가 보이는 모델은 **셋째만** 막아요. 여덟 문장쯤은 PAD를 보면서도 외우거든요.
 # 다음 토큰이 보이거나 헤드를 잘못 합친 모델은 뒤의 값이 새어 들어와서 셋이 다 막아요. 둘째와 셋째는 학습하지 않고도 볼 수 있어요.
 #
 # **한 줄 정리.** 낮은 손실은 바른 모델이라는 증거가 못 돼요. 스스로 쓰게 하고, 바꿔 넣어 봐요.
@@ -515,7 +515,7 @@ curves = {
 }
 plots.lines(chance, curves, title="너무 확신하면 벌을 받아요", xlabel="정답에 준 확률", ylabel="손실 (nat)")
 for name, curve in curves.items():
-    print(f"{name}: 가장 작은 손실 {min(curve):.3f}, 그때의 확률 {chance[curve.index(min(curve))]:.3f}")
+    print(f"ε {name[-3:]}: 가장 작은 손실 {min(curve):.3f}, 그때의 확률 {chance[curve.index(min(curve))]:.3f}")
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** ε이 0이면 오른쪽 끝까지 내려가고, 0.1이면 0.925 근처에서 바닥을 찍고 다시 올라가요. 이때의 바닥은 0이 아니에요. 그래서 ε이 다른 두 모델은 손실로 견줄 수 없어요.
@@ -748,8 +748,8 @@ torch.manual_seed(2)
 layers = {"encoder": [Weights(32, 128, 2, "attn").p], "decoder": [Weights(32, 128, 3, "self_attn", "cross_attn").p]}
 p = {"E": torch.randn(len(words), 32) / 32**0.5, **layers}
 with torch.no_grad():
-    logits = transformer_forward(src, shift_right(tgt, trainer.BOS), p, 4, trainer.PAD)
-    first = label_smoothed_loss(logits.flatten(0, 1), tgt.flatten(), 0.1, trainer.PAD).item()
+    logits = transformer_forward(few_src, shift_right(few_tgt, trainer.BOS), p, 4, trainer.PAD)
+    first = label_smoothed_loss(logits.flatten(0, 1), few_tgt.flatten(), 0.1, trainer.PAD).item()
 print(f"로짓 {tuple(logits.shape)}, 학습 전의 손실 {first:.2f}, 아무것이나 찍을 때 {math.log(len(words)):.2f}")
 
 # %% [markdown] tags=["given"]
@@ -1009,7 +1009,9 @@ check("bleu")
 # %% tags=["experiment"]
 answers, many = [pair.en for pair in few], [pair.ko for pair in few]
 with torch.no_grad():
-    copied = friend(src, tgt).argmax(-1).masked_fill(tgt == trainer.PAD, trainer.PAD)  # 정답을 넣어 주고 받아 적은 것
+    copied = (
+        friend(few_src, few_tgt).argmax(-1).masked_fill(few_tgt == trainer.PAD, trainer.PAD)
+    )  # 정답을 넣어 주고 받아 적은 것
 fake = bleu([words.decode(row) for row in copied.tolist()], answers)
 real = bleu(said, answers)
 labels = ["정답을 넣어 주고 잰 'BLEU'", "스스로 쓰게 하고 잰 BLEU"]

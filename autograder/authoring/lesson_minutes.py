@@ -80,8 +80,10 @@ def fill_in_minutes(notebook: Any) -> None:
     """제목마다 시간을 적고, 첫 글 셀의 `{차례}`를 차례표로 바꿔요."""
     found = sections(notebook)
     rows = ["| 순서 | 하는 일 | 시간 |", "|---|---|---|"]
-    for section in found[1:]:
-        if section.title.startswith(_SILENT):
+    silent = [section for section in found if not section.title or section.title.startswith(_SILENT)]
+    rows.append(f"| 머리말 | 안내와 용어 | {sum(section.minutes for section in silent)}분 |")
+    for section in found:
+        if section in silent:
             continue
         exercise, timed = section.exercise, f"{section.minutes}분"
         if exercise:

@@ -125,7 +125,7 @@ def _train(config: TrainConfig, source: DataSource, folder: Path, resume: bool =
     try:
         result = run.train(config, source, folder, resume=resume, screen=Screen)
     except KeyboardInterrupt:
-        console.print(f"멈췄어요. 이어 가려면: course train --resume {folder}")
+        console.print(f"멈췄어요. 이어 가려면: python3 course.py train --resume {folder}")
         return 130
     if result:
         show_result(folder, result)

@@ -49,7 +49,7 @@ def load_model(folder: Path, machine: Machine) -> tuple[Transformer, Tokenizer]:
     if not path.exists():
         if checkpoint.steps(folder / "checkpoints"):
             raise UserError(
-                f"{folder}의 학습이 아직 끝나지 않았어요. course train --resume {folder}로 마저 학습해 주세요."
+                f"{folder}의 학습이 아직 끝나지 않았어요. python3 course.py train --resume {folder}로 마저 학습해 주세요."
             )
         raise UserError(f"{folder}에 학습한 모델이 없어요. course train이나 course demo로 먼저 학습해 주세요.")
     weights, metadata = checkpoint.load_tensors(path)

@@ -128,9 +128,9 @@ def _(cells):
     for name in ("다음 토큰이 보임", "헤드를 잘못 합침"):
         assert cells.table.caught(name) == [1, 2, 3]
         fresh = trainer.Assembled(cells.broken[name], len(cells.words))
-        assert not trainer.causal_gate(fresh, cells.src, cells.tgt).passed
+        assert not trainer.causal_gate(fresh, cells.few_src, cells.few_tgt).passed
     fresh = trainer.Assembled(cells.broken["원문의 PAD가 보임"], len(cells.words))
-    assert not trainer.batch_gate(fresh, cells.src, cells.tgt).passed
+    assert not trainer.batch_gate(fresh, cells.few_src, cells.few_tgt).passed
 
 
 # -- 8-5 손실 --
