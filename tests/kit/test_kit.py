@@ -88,7 +88,7 @@ def test_every_shown_file_waits_for_exercises_of_its_lesson():
 def test_without_the_reference_it_says_so(shown, tmp_path, monkeypatch):
     monkeypatch.setattr(kit, "REFERENCE", tmp_path / "reference")
     show_reference("attention.py")
-    assert "들어 있지 않아요" in shown[-1] and "def " not in shown[-1]
+    assert "넣지 않았어요" in shown[-1] and "def " not in shown[-1]
 
 
 def parameter(values):
