@@ -163,8 +163,15 @@ def exercise_digests(lesson: str) -> tuple[Mapping[str, str], Mapping[str, str]]
     texts, uses, modules = _read_definitions(Path(str(module.__file__)).read_text(encoding="utf-8"))
     exercises, references = {}, {}
     for exercise in lesson_exercises(lesson):
-        # 이름 없이 튜플 안에 바로 적은 정의라면 그 튜플 전체예요.
-        variable = next((name for name, value in vars(module).items() if value is exercise), "EXERCISES")
+        # 이름 없이 튜플 안에 바로 적은 정의라면 그 튜플 전체예요. 보너스는 읽을 때 점수가 정해져서 같은 객체가 아니에요.
+        variable = next(
+            (
+                name
+                for name, value in vars(module).items()
+                if isinstance(value, Exercise) and value.name == exercise.name
+            ),
+            "EXERCISES",
+        )
         names = sorted({variable, *reachable(variable, uses)})
         exercises[exercise.name] = _digest(f"{name} {own}" for name in names for own in texts.get(name, ()))
         called = _lesson_files(*(one for name in names for one in modules.get(name, ())))
