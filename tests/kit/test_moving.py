@@ -35,6 +35,7 @@ def screen(monkeypatch) -> tuple[list[Any], Handle]:
 
 def test_a_slider_and_buttons_redraw_the_same_output(screen) -> None:
     shown, handle = screen
+    others = plt.get_fignums()  # 앞선 시험이 열어 둔 그림은 건드리지 않아요.
     asked = []
 
     def draw(온도: float, 방법: str) -> None:
@@ -51,7 +52,7 @@ def test_a_slider_and_buttons_redraw_the_same_output(screen) -> None:
     slider.value = 4.0
     buttons.value = "그대로"
     assert asked == [(1.0, "나눔"), (4.0, "나눔"), (4.0, "그대로")] and len(handle.shown) == 2
-    assert plt.get_fignums() == []
+    assert plt.get_fignums() == others
 
 
 def test_without_widgets_the_still_picture_stays(screen, monkeypatch) -> None:
