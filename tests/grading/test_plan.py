@@ -46,6 +46,11 @@ def test_an_earlier_edition_is_not_an_edited_notebook() -> None:
     text["id"] = cell_id("tiny", "markdown", "첫 판의 글")
     assert plan([text, *exercises]).problems == ()  # 지금 판에서 생긴 주어진 셀은 없는 것이 맞아요.
     assert "주어진 셀이" in plan([markdown("더한 글"), *exercises]).problems[0]
+    fewer = [cell for cell in exercises if cell["id"] not in ("half", "check_half")]
+    assert plan([text, *fewer]).problems == ()  # 지금 판에서 생긴 실습을 지웠다고 하지 않아요.
+    assert any("`half`" in problem for problem in plan(fewer).problems)
+    stubless = [cell for cell in exercises if cell["id"] != "half"]
+    assert any("`half`" in problem for problem in plan([text, *stubless]).problems)
 
 
 @pytest.mark.parametrize("lesson", sources())

@@ -92,6 +92,23 @@ def test_every_command_uses_that_place(course: Path) -> None:
     assert notebooks.find_exercise("softmax") == study.place_of(LESSON)
 
 
+def test_a_copy_made_by_hand_is_new_until_the_lesson_changes(course: Path) -> None:
+    """`lab`을 거치지 않고 베껴 온 노트북에도, 이미 새것인데 새로워졌다고 하지 않아요."""
+    released = course / "lessons" / LESSON / f"{LESSON}.ipynb"
+    place = study.place_of(LESSON)
+    place.parent.mkdir(parents=True)
+    place.write_bytes(released.read_bytes())
+    edit(place, answer("softmax", ANSWER))
+    assert study.outdated() == []
+
+    def teach(document: Document) -> None:
+        document["cells"][0]["id"] = "another-text"
+        publish(document)
+
+    edit(released, teach)
+    assert study.outdated() == [LESSON]
+
+
 def test_work_in_lessons_is_taken_over_and_git_sees_nothing(course: Path) -> None:
     def git(*words: str) -> str:
         who = ("-c", "user.name=kim", "-c", "user.email=kim@example.com")

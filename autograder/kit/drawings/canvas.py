@@ -149,14 +149,13 @@ class Canvas:
         along = (end[0] - before[0]) / length, (end[1] - before[1]) / length
         tip = 8 if head else 0
         stop = end[0] - along[0] * tip, end[1] - along[1] * tip
-        line = self._add(
+        self._add(
             "polyline",
             points=" ".join(f"{x:.1f},{y:.1f}" for x, y in (*points[:-1], stop)),
             style=f"fill:none;stroke:{color};stroke-width:{thick:g};stroke-linejoin:round"
             + (";stroke-dasharray:5 4" if dashed else "")
             + ("" if lit else ";stroke-opacity:0.6"),
         )
-        assert line is not None
         if head:
             side = -along[1] * 4.5, along[0] * 4.5
             corners = (end, (stop[0] + side[0], stop[1] + side[1]), (stop[0] - side[0], stop[1] - side[1]))
