@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 INDENT = "    "
+FAILED = "아직 참이 아닌 것:"  # 확인의 글은 통과했을 때 참인 말이에요.
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Card:
             _field("파이썬의 말", self.said),
             self.why,
             f"다음에 볼 곳: {self.look}" if self.look else "",
-            f"통과하지 못한 확인: {' · '.join(self.failed)}" if self.failed else "",
+            f"{FAILED} {' · '.join(f'“{claim}”' for claim in self.failed)}" if self.failed else "",
             self.note,
         ]
         return "\n".join(part for part in parts if part)

@@ -6,10 +6,10 @@ import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from autograder.judging.card import inline_html, to_html
+from autograder.judging.card import FAILED, inline_html, to_html
 
 ALMOST = 0.75  # 배점의 이만큼을 벌써 받았으면 거의 다 온 거예요.
-FOLDED = ("인자:", "통과하지 못한 확인:", "확인한 것:")  # 처음에는 접어 두는 줄
+FOLDED = ("인자:", FAILED, "확인한 것:")  # 처음에는 접어 두는 줄
 
 # 판정마다의 첫 줄과 색. 색은 JupyterLab의 것을 써서 밝은 화면과 어두운 화면에 모두 맞아요.
 _STATES = {

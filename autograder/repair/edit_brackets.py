@@ -13,7 +13,7 @@ from autograder.repair.edit_operators import SIGNS, is_power
 from autograder.repair.spots import Spot
 from autograder.repair.tree import Edit, Slot, around, fill, inside, one, settle_line
 
-_KIND = "괄호의 자리"
+_KIND = "무엇을 먼저 묶어 계산하는지"
 
 
 def bracket_edits(spot: Spot, context: Context) -> Iterator[Edit]:

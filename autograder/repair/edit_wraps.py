@@ -10,6 +10,7 @@ from autograder.repair.context import NUMBERS, TENSORS, Context
 from autograder.repair.spots import Spot
 from autograder.repair.tree import Edit
 
+_COPIED = "받은 입력을 고치지 않는 방법"
 # (식, 다시 생각할 것, 값). `_0_`이 원래의 식이에요.
 _FLOATS = (
     ("_torch_.relu(_0_)", "활성화", 1.5),
@@ -44,7 +45,7 @@ _TENSORS = (
     ("(_0_).flip(0)", "차례", 1.5),
     ("(_0_).flip(-1)", "차례", 1.8),
     ("(_0_).contiguous()", "메모리에 놓인 차례", 1.6),
-    ("(_0_).clone()", "받은 입력을 고치지 않는 방법", 1.4),
+    ("(_0_).clone()", _COPIED, 1.4),
     ("(_0_).float()", "자료형", 1.7),
     ("(_0_).long()", "자료형", 1.9),
     ("(_0_).bool()", "자료형", 1.5),
@@ -87,8 +88,8 @@ _NUMBERS = (
 _SEQUENCES = (
     ("list(_0_)", "돌려주는 값의 형", 1.3),
     ("tuple(_0_)", "돌려주는 값의 형", 1.3),
-    ("dict(_0_)", "받은 입력을 고치지 않는 방법", 1.4),
-    ("[*_0_]", "받은 입력을 고치지 않는 방법", 1.9),
+    ("dict(_0_)", _COPIED, 1.4),
+    ("[*_0_]", _COPIED, 1.9),
     ("(_0_)[1:]", "자르는 범위", 1.3),
     ("(_0_)[:-1]", "자르는 범위", 1.3),
     ("(_0_)[0]", "꺼내는 자리", 1.3),
@@ -134,7 +135,7 @@ def wrap_edits(spot: Spot, context: Context) -> Iterator[Edit]:
     for kinds, table in _BY_KIND:
         for text, kind, cost in table if spot.has(kinds) else ():
             if not (text == "[_0_]" and spot.slot.field == "iter"):  # `for x in [목록]`은 아무도 하지 않는 실수예요.
-                yield wrap(spot, text, kind, cost + extra)
+                yield wrap(spot, text, kind, cost + (0.1 if kind == _COPIED else extra))
     if spot.has(TENSORS):
         yield from _axes(spot, extra)
     for axis in context.axes if spot.has("T") else ():
@@ -149,6 +150,8 @@ def wrap_edits(spot: Spot, context: Context) -> Iterator[Edit]:
 
 def extra_cost(spot: Spot) -> float:
     """한 단계를 빠뜨리기 쉬운 자리(돌려주는 값, 받는 값, 항과 인자)가 아니면 더 드문 것으로 쳐요."""
+    if isinstance(spot.slot.owner, ast.Assign) and isinstance(spot.node, ast.Name):
+        return 0.6  # `h = x`는 이름을 하나 더 붙인 줄이에요. 거기서 한 단계를 빠뜨리는 일은 드물어요.
     usual = (ast.Return, ast.Assign, ast.BinOp, ast.Call, ast.AugAssign, ast.comprehension)
     return 0.1 if isinstance(spot.slot.owner, usual) else 0.4
 

@@ -97,8 +97,11 @@ class _Search:
             main=self.cell.main,
             quoted=self.cell.quoted,
         )
-        stopped = next((o.line for _, _, outcomes in failing for o in outcomes if o.error and o.line), None)
-        return ordered(context, stopped)
+        raised = next((o for _, _, outcomes in failing for o in outcomes if o.error and o.line), None)
+        found = ordered(context, raised.line if raised else None)
+        if raised and raised.error == "NameError":  # 없는 이름을 쓴 줄이 곧 틀린 줄이에요.
+            return [edit for edit in found if raised.line in edit.lines]
+        return found
 
     def _singles(self, edits: Iterator[Edit], start: Score, spare: float) -> tuple[list[Edit], list[Lead]]:
         """한 곳씩 고쳐 봐요. 통과한 고침들과, 통과하지는 못했지만 나아진 고침들. `spare`초는 남겨 둬요."""

@@ -160,9 +160,9 @@ def test_checks_are_small():
 
 
 def test_which_function_was_handed_over_is_not_folded() -> None:
-    said = "결과의 판단이 반대예요.\n인자: f: 단어의 순서를 뒤집는 함수, x: [1, 2]\n통과하지 못한 확인: 모두"
+    said = "결과의 판단이 반대예요.\n인자: f: 단어의 순서를 뒤집는 함수, x: [1, 2]\n아직 참이 아닌 것: 모두"
     shown, folded = Report("name", "이름", "fail", said)._repr_html_().split("<details>")
-    assert "뒤집는 함수" in shown and "통과하지 못한 확인" in folded
+    assert "뒤집는 함수" in shown and "아직 참이 아닌 것" in folded
     shown, folded = Report("name", "이름", "fail", "인자: x: [1, 2]")._repr_html_().split("<details>")
     assert "[1, 2]" in folded and "[1, 2]" not in shown
 
@@ -172,7 +172,7 @@ def test_in_a_terminal_only_what_was_found_later_is_added(
     shell: object, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("IPython.get_ipython", lambda: shell)
-    first = Report("softmax", "", "fail", "값이 달라요.\n통과하지 못한 확인: 값")
+    first = Report("softmax", "", "fail", "값이 달라요.\n아직 참이 아닌 것: 값")
     monkeypatch.setattr(checker, "examine", lambda *_: first)
     monkeypatch.setattr(checker, "first_words", lambda *_: ([], False))
     checker.check("softmax")

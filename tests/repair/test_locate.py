@@ -166,7 +166,7 @@ COUNTS = (["a", "b", "a", "a"],), (["c"],), ([],)
         pytest.param(KEEPDIM, standard, [(A,), (CUBE,)], 2, "남길 축(keepdim)", id="keepdim"),
         pytest.param(VARIANCE, standard, [(A,), (CUBE,)], 3, "나누는 수(n과 n-1)", id="variance"),
         pytest.param(TRANSPOSE, scores, [(A, B), (CUBE, CUBE + 1)], 3, "축", id="transpose"),
-        pytest.param(BRACKET, affine, [(A, W, BIAS)], 2, "괄호의 자리", id="bracket"),
+        pytest.param(BRACKET, affine, [(A, W, BIAS)], 2, "무엇을 먼저 묶어 계산하는지", id="bracket"),
         pytest.param(RANGE, running, [(3,), (5,)], 3, "반복하는 범위", id="range"),
         pytest.param(RETURN, running, [(3,), (5,)], 5, "들여쓰기", id="return in the loop"),
         pytest.param(NOT_ADDED, pairs, COUNTS, 4, None, id="not added up"),
@@ -323,3 +323,9 @@ def test_the_sentence_names_the_line_and_never_the_edit() -> None:
 )
 def test_sentences(finding: Finding, sentence: str) -> None:
     assert finding.sentence() == sentence
+
+
+def test_a_second_name_for_an_argument_is_not_blamed() -> None:
+    wrong = "def answer(x, W):\n    h = x\n    return h * W\n"
+    found = find(wrong, lambda x, W: torch.exp(x) * W, (A, A), (B, B))
+    assert found is not None and found.lines == (3,)

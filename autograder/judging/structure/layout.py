@@ -100,7 +100,7 @@ def _longer(pair: Pair) -> Observation | None:
         if size and _equal(pair, long.narrow(axis, start, size), short):
             more = f"{place}쪽으로 더 길어요" if long is got else f"{place}쪽이 모자라요"
             why = f"나머지는 모두 맞고, {_of(axis)} 따라 {more}."
-            look = "자르거나 이어 붙이는 범위의 처음과 끝을 봐요."
+            look = "그 축의 길이를 정하는 곳을 봐요: 어디서 잘랐는지, 무엇을 이어 붙였는지, 반복이 어디서 끝나는지."
             return Observation("longer" if long is got else "shorter", why, look)
     return None
 
