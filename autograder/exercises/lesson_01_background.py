@@ -315,7 +315,7 @@ def _forward_sentences(x, h0, W_xh, W_hh, b):
 RNN_FORWARD = Exercise(
     name="rnn_forward",
     lesson=LESSON,
-    title="문장 전체를 읽는 RNN",
+    title="문장을 차례로 읽기",
     points=18,
     groups={
         "values": "모든 시각의 상태가 맞아요",
@@ -500,7 +500,7 @@ def _max_pool_valid(outputs, lengths):
 LAST_STATE = Exercise(
     name="last_state",
     lesson=LESSON,
-    title="문장마다 마지막 상태",
+    title="마지막 상태에 문장을 담기",
     points=16,
     groups={
         "short": "패딩이 있는 문장에서 진짜 마지막 단어의 상태를 꺼내요",
@@ -908,7 +908,7 @@ def _grad_by_hand(x, h0, W_xh, W_hh, b):
 GRAD_NORM = Exercise(
     name="grad_norm_by_distance",
     lesson=LESSON,
-    title="거리에 따른 기울기",
+    title="멀수록 약해지는 기울기",
     points=20,
     groups={
         "values": "거리마다 입력의 기울기 크기가 맞아요",
@@ -1482,7 +1482,7 @@ def _cost_count(kind, n, d, k=3):
 LAYER_COST = Exercise(
     name="layer_cost",
     lesson=LESSON,
-    title="한 층의 계산량",
+    title="표 1의 계산량",
     points=0,
     groups={
         "self_attention": "셀프 어텐션의 계산량이 표 1과 같아요",

@@ -135,7 +135,7 @@ def _collapse_numpy(W1, b1, W2, b2):
 COLLAPSE = Exercise(
     name="collapse",
     lesson=LESSON,
-    title="ReLU 없는 두 층은 한 층",
+    title="꺾이지 않으면 두 층도 한 층",
     points=16,
     groups={"weight": "합친 가중치 행렬 W가 맞아요", "bias": "합친 편향 b가 맞아요"},
     reference=feed_forward.collapse,

@@ -1980,7 +1980,7 @@ def _depth_numeric(x, weights, residual):
 GRAD_NORM_BY_DEPTH = Exercise(
     name="grad_norm_by_depth",
     lesson=LESSON,
-    title="깊이별 기울기",
+    title="깊이별 기울기를 재기",
     points=17,
     groups={"plain": "잔차가 없을 때 맞아요", "residual": "잔차가 있을 때 맞아요"},
     reference=norm.grad_norm_by_depth,

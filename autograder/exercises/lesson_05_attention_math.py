@@ -2087,7 +2087,7 @@ def _variance_of_a_matrix(d_k, n_samples, generator):
 ATTENTION_VARIANCE = Exercise(
     name="attention_variance",
     lesson=LESSON,
-    title="q·k의 분산 재기",
+    title="분산을 직접 재기",
     points=0,
     groups={
         "variance": "두 분산이 d_k와 1에 가까워요",

@@ -52,6 +52,19 @@ def test_points_follow_difficulty(lesson: str) -> None:
 
 
 @pytest.mark.parametrize("lesson", sources())
+def test_a_check_calls_an_exercise_what_its_heading_calls_it(lesson: str) -> None:
+    titles = {exercise.name: exercise.title for exercise in lesson_exercises(lesson)}
+    checked = 0
+    for section in sections(read_source(lesson)):
+        names = re.findall(r'^check\("(\w+)"', "\n".join(cell.source for cell in section.cells), re.MULTILINE)
+        if section.exercise and names:
+            parts = [section.exercise["name"]] if len(names) == 1 else re.split("[과와] ", section.exercise["name"])
+            assert [titles[name] for name in names] == parts
+            checked += len(names)
+    assert checked == len(titles)
+
+
+@pytest.mark.parametrize("lesson", sources())
 def test_the_plan_names_every_exercise_with_its_minutes(lesson: str) -> None:
     notebook = read_source(lesson)
     plan = notebook.cells[0].source
