@@ -823,7 +823,7 @@ def _position_cases(rng):
         case("all", f, given)
         for f, given in (
             (alike(D), x),  # 자리마다 따로
-            (alike(E), x),  # 폭이 달라져도 자리마다 따로
+            (alike(E), x),  # 너비가 달라져도 자리마다 따로
             (affine(D), x),  # 자르지 않아도 자리마다 따로
             (rounded(D), x),  # 반올림만 달라도 자리마다 따로
             (tokens(D), x),  # 섞는 함수들처럼 가중치가 모두 양수여도 자리마다 따로. 부호만 보고 답하면 드러나요.
@@ -1342,7 +1342,7 @@ FFN_PARAM_COUNT = Exercise(
         ),
         Mistake(
             "ffn_param_count.four-times-assumed",
-            "안쪽 폭을 네 배로 정해 둠",
+            "안쪽 너비를 네 배로 정해 둠",
             "논문의 크기에서만 맞아요. d_ff를 쓰지 않고 d_model의 네 배로 정해 뒀어요.",
             "받은 인자 가운데 계산에 쓰이지 않은 것이 있는지 봐요.",
             (_count_four_times,),
