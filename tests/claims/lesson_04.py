@@ -304,7 +304,7 @@ def _(cells):
     assert len(cells.divisors) == 24 * 30 and cells.gates[0][2] > 1e12
 
 
-@lesson.holds("그림에 남은 것은 부분층을 돌아온 기울기인데, 그것으로는 맨 아래가 맨 위의 백분의 일도 되지 않아요.")
+@lesson.holds("그림에 남은 것은 부분층을 돌아온 기울기인데, 그것으로는 맨 아래가 맨 위의 100분의 1도 되지 않아요.")
 def _(cells):
     h = cells.runs["Post-LN, 워밍업 없음"]["h"]
     assert 1e4 * h[-1] / cells.gates[0][2] < h[0] < h[-1] / 100  # 지름길만 따라온 것보다 훨씬 커요.
