@@ -40,6 +40,7 @@
 # | 드롭아웃 | dropout | 학습할 때 값을 확률 $p$로 0으로 만들어요 |
 #
 # B는 문장 수(배치), T는 토큰 수예요. 이 코스에서는 어디서나 `x @ W`로 곱하고, 가중치 행렬의 모양은 **(들어오는 크기, 나가는 크기)** 예요.
+# 글과 모양의 $F$는 안쪽 너비이고, 코드에서 `F.dropout`처럼 쓰는 `F`는 `torch.nn.functional`이에요.
 #
 # 함수를 채운 뒤 바로 아래의 `check("이름")`을 실행하면 무엇이 맞고 다른지 바로 알려 줘요. 먼저 아래 셀들을 실행해 주세요.
 
@@ -91,7 +92,7 @@ def miss(output: torch.Tensor) -> float:
 
 
 def learn(guess, weights, count: int = steps(500, 60)) -> None:
-    """guess()가 y_day에 가까워지도록 weights를 count번 고쳐요."""
+    """guess()가 y_day에 가까워지도록 weights를 count번 고쳐요. steps와 fast의 둘째 수는 코스를 시험할 때만 써요."""
     optimizer = torch.optim.Adam(weights, lr=0.02)
     for step in range(count):
         optimizer.param_groups[0]["lr"] = 0.02 * (1 - step / count)  # 갈수록 조금씩 고쳐요.
@@ -776,9 +777,11 @@ plots.bars(
 #
 # $$\mathrm{SwiGLU}(x) = \big(\mathrm{SiLU}(xW) \odot xV\big)\,W_2, \qquad \mathrm{SiLU}(z) = z \cdot \sigma(z)$$
 #
+# $\sigma(z) = \frac{1}{1 + e^{-z}}$는 어떤 수든 0과 1 사이로 누르는 **시그모이드**, $\odot$는 원소끼리 곱하기예요.
+#
 # **손으로.** $D = 1$, $F = 2$이고 $x = 1$, $W = [0,\, 2]$, $V = [3,\, -1]$, $W_2 = [1,\, 2]^\top$이면
 #
-# 1. 문은 $\mathrm{SiLU}([0, 2]) = [0,\, 1.762]$
+# 1. $\sigma(0) = 0.5$, $\sigma(2) = 0.881$이라 문은 $\mathrm{SiLU}([0, 2]) = [0 \cdot 0.5,\; 2 \cdot 0.881] = [0,\, 1.762]$
 # 2. 보낼 것 $[3, -1]$과 원소끼리 곱하면 $[0,\, -1.762]$. 문이 닫힌 3은 사라졌어요.
 # 3. $W_2$를 곱하면 $-3.523$
 #

@@ -190,7 +190,7 @@ show(ways)
 # $$\mathrm{LN}(x) = \gamma \odot \frac{x - \mu}{\sqrt{\sigma^2 + \varepsilon}} + \beta, \qquad
 # \mu = \frac{1}{D}\sum_i x_i,\quad \sigma^2 = \frac{1}{D}\sum_i (x_i - \mu)^2$$
 #
-# $\varepsilon$은 0으로 나누지 않게 하는 작은 수예요. 평균과 분산은 아래 그림의 왼쪽처럼 **토큰 하나의** $D$개에서 구해요.
+# $\varepsilon$은 0으로 나누지 않게 하는 작은 수, $\odot$는 원소끼리 곱하기예요. 평균과 분산은 아래 그림의 왼쪽처럼 **토큰 하나의** $D$개에서 구해요.
 
 # %% tags=["given"]
 drawing("normalization-axes")
@@ -270,8 +270,11 @@ ways["정규화만"] = lambda h, sublayer: layer_norm(sublayer(h), one, zero)
 show(ways)
 
 # %% [markdown] tags=["given"]
-# **눈으로 보기.** 신호는 어느 층에서나 1로 곧게 펴졌어요. 그런데 기울기는 내려오며 수십 배가 넘게 불어나요. 표준편차가 0.41로 준 신호를
-# 2.45배로 되돌리는 나눗셈이 기울기에도 걸려서예요. 부분층이 기울기를 0.49배로 줄여도 정규화가 2.45배로 키우니 층마다 1.2배쯤이에요.
+# **눈으로 보기.** 신호는 어느 층에서나 1로 곧게 펴졌어요. 그런데 기울기는 내려오며 수십 배가 넘게 불어나요. 왜일까요?
+#
+# - 부분층의 ReLU가 절반의 자리를 0으로 만들어서, 신호의 크기도 기울기도 $0.7/\sqrt 2 \approx 0.49$배가 돼요(0.7은 $W$의 처음 크기예요).
+# - 그런데 ReLU를 지난 신호는 음수가 없어서, 평균을 빼고 남는 표준편차는 0.41뿐이에요. 정규화는 그것을 1로 되돌리려고 2.45배로 키워요.
+# - 이 나눗셈이 기울기에도 걸려요. $0.49 \times 2.45$, 층마다 1.2배쯤 불어나요.
 #
 # **한 줄 정리.** 층 정규화는 신호를 다잡지만, 기울기에는 지름길이 필요해요.
 
@@ -517,7 +520,8 @@ plots.lines(range(1, 25), {"잔차 없음": no_way, "잔차 있음": shortcut}, 
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 왼쪽에서 신호와 기울기가 X자로 엇갈려요. 그 곱인 $W$의 기울기는 어느 층이나 비슷하게 작아요.
-# 잔차가 있으면 그 수만 배가 넘어요.
+# 처음 그림만 보면 기울기가 닿지 않는 아래층만 못 배울 것 같았죠. 실은 위층도 똑같이 못 배워요. 기울기는 넉넉해도 신호가 닿지 않으니까요.
+# 잔차가 있으면 어느 층에서나 그 십만 배가 넘어요.
 #
 # **한 줄 정리.** 가중치 행렬은 올라온 신호와 내려온 기울기가 둘 다 살아 있어야 배워요.
 
@@ -526,13 +530,15 @@ plots.lines(range(1, 25), {"잔차 없음": no_way, "잔차 있음": shortcut}, 
 #
 # 그림만 보면 Post-LN도 건강해요. 그런데 그것은 **한 번도 배우기 전**의 그림이에요. 논문 §5.3은 학습률을 처음 4,000스텝 동안 0에서 천천히 올려요(워밍업). 정말 필요할까요?
 #
-# 12층짜리 작은 모델에게 '바로 이전 토큰을 답하기'를 가르쳐요. 한 층은 토큰을 섞는 행렬 $M$(어텐션 대신이에요)과 레슨 3의 FFN이고, 여러분의 `post_norm`이나 `pre_norm`으로 감싸요.
+# 12층짜리 작은 모델에게 '바로 이전 토큰을 답하기'를 가르쳐요(첫 토큰은 맨 끝 토큰을 답해요). 한 층은 토큰을 섞는 행렬 $M$(어텐션 대신이에요)과 레슨 3의 FFN이고, 여러분의 `post_norm`이나 `pre_norm`으로 감싸요.
 # 학습률은 모두 0.03이고, 워밍업은 100스텝에 걸쳐 거기까지 올려요.
 #
 # **예상.** 워밍업 없는 Post-LN, 워밍업 있는 Post-LN, 워밍업 없는 Pre-LN. 하나는 끝까지 배우지 못해요. 어느 것일까요?
+#
+# 아래의 접어 둔 셀 셋은 처음 값 만들기, 한 스텝, 그림이라 실행만 하면 돼요. 펼쳐 둔 `forward`에서 여러분의 함수가 `order`로 불려요.
 
 
-# %% tags=["experiment"]
+# %% tags=["experiment"] jupyter={"source_hidden": true} cellView="form"
 def matrix(rows: int, columns: int, shrink: float = 1.0) -> torch.Tensor:
     return (shrink * torch.randn(rows, columns) / rows**0.5).requires_grad_()
 
@@ -554,7 +560,7 @@ def forward(model: dict, tokens: torch.Tensor, order) -> tuple[torch.Tensor, lis
     return layer_norm(states[-1], one, zero) @ model["out"], states  # Post-LN에는 이미 되어 있어 아무 일도 안 해요.
 
 
-# %% tags=["experiment"]
+# %% tags=["experiment"] jupyter={"source_hidden": true} cellView="form"
 def one_step(model: dict, optimizer, order) -> tuple[float, list[float], list[float]]:
     """한 스텝 배우고 손실, 층마다 W2의 기울기, 층마다 h의 기울기를 돌려줘요."""
     x = torch.randint(0, 8, (32, 8))
@@ -570,7 +576,10 @@ def one_step(model: dict, optimizer, order) -> tuple[float, list[float], list[fl
 
 # %% tags=["experiment"]
 def train(order, warmup: int, shrink: float = 1.0, count: int = steps(160, 8)) -> dict[str, list[float]]:
-    """가르치고, 스텝마다의 손실, 첫 스텝의 W2의 기울기, 서른 번째 스텝의 h의 기울기를 돌려줘요."""
+    """가르치고, 스텝마다의 손실, 첫 스텝의 W2의 기울기, 서른 번째 스텝의 h의 기울기를 돌려줘요.
+
+    steps와 fast의 둘째 수는 코스를 시험할 때만 써요.
+    """
     torch.manual_seed(0)
     model, log = new_model(shrink), []
     learned = [model["table"], model["place"], model["out"], *(W for layer in model["layers"] for W in layer)]
@@ -582,7 +591,7 @@ def train(order, warmup: int, shrink: float = 1.0, count: int = steps(160, 8)) -
     return {"손실": losses, "W2": weights[0], "h": hidden[fast(29, 3)]}
 
 
-# %% tags=["experiment"]
+# %% tags=["experiment"] jupyter={"source_hidden": true} cellView="form"
 def compare(runs: dict) -> None:
     """손실, 첫 스텝에서 층마다 W2의 기울기, 서른 번째 스텝에서 층마다 h의 기울기."""
     titles = {"손실": "손실", "W2": r"첫 스텝: $W_2$의 기울기", "h": "서른 번째 스텝: $h$의 기울기"}
@@ -604,17 +613,19 @@ print(f"찍기만 하면 손실은 {math.log(8):.3f}")
 # %% [markdown] tags=["given"]
 # **눈으로 보기.**
 #
-# - **왼쪽.** 워밍업 없는 Post-LN은 여덟 토큰을 찍는 수준($\ln 8 = 2.079$)에서 끝까지 벗어나지 못해요. 같은 모델도 학습률을 천천히 올리면 배우고, Pre-LN은 그냥도 배워요.
-# - **가운데.** 첫 스텝의 기울기는 Post-LN이 Pre-LN의 두 배쯤이에요. 기울기가 클수록 같은 학습률에도 손실이 크게 움직여요. 게다가 Adam의 첫 스텝은 모든 값을 학습률만큼 옮겨요. 0.03이면 $W_1$의 처음 크기인 0.177의 17%예요. **첫 스텝부터 너무 커요.**
+# - **왼쪽.** 워밍업 없는 Post-LN은 여덟 토큰을 찍는 수준($\ln 8 = 2.079$)에서 끝까지 벗어나지 못해요.
+#   같은 모델도 학습률을 천천히 올리면 배워요. 160스텝에 0.9쯤으로, 찍는 수준의 절반 아래이고 아직 내려가는 중이에요. Pre-LN은 그냥도 거의 0까지 내려가요.
+# - **가운데.** 첫 스텝의 기울기는 Post-LN이 Pre-LN의 두 배쯤이에요. 그런데 Adam의 첫 스텝은 기울기가 크든 작든 값을 학습률만큼 옮겨요.
+#   0.03이면 $W_1$의 처음 크기인 0.177의 17%나 돼요. **걸음은 Pre-LN도 똑같이 커요.** 다른 것은 그 걸음을 견디는 힘이에요.
 # - **오른쪽.** 서른 스텝 만에 처음의 그림이 되살아났어요. 워밍업 없는 Post-LN의 기울기가 맨 아래에서 거의 죽었어요.
 #
-# **왜 죽었을까요?** 한 번에 많이 옮기면 부분층의 출력이 갑자기 커져요. Post-LN의 정규화는 더한 값을 나누니 **지름길까지** 그만큼 나눠요. 그 수를 재 봐요.
+# **왜 Post-LN만 죽었을까요?** 한 번에 많이 옮기면 부분층의 출력이 갑자기 커져요. Post-LN의 정규화는 더한 값을 나누니 **지름길까지** 그만큼 나눠요. 그 수를 재 봐요.
 
 
 # %% tags=["experiment"]
 def watched(h, sublayer, gamma, beta):
     """post_norm을 부르며, 더한 값의 표준편차(정규화가 나누는 수)를 적어 둬요."""
-    divisors.append((h + sublayer(h)).std(-1).mean().item())
+    divisors.append((h + sublayer(h)).std(-1, correction=0).mean().item())
     return post_norm(h, sublayer, gamma, beta)
 
 
@@ -624,10 +635,15 @@ for warmup in (0, 100):
     train(watched, warmup, count=fast(30, 4))
     gates[warmup] = [sum(divisors[24 * i : 24 * (i + 1)]) / 24 for i in (0, fast(29, 3))]
     print(f"워밍업 {warmup}스텝: 나누는 수가 첫 스텝 {gates[warmup][0]:.2f}, 서른 번째 {gates[warmup][1]:.2f}")
+    gates[warmup].append(math.prod(divisors[-24:]))
+    print(f"  서른 번째 스텝의 24개를 모두 곱하면 {gates[warmup][2]:.0e}")
 
 # %% [markdown] tags=["given"]
-# 워밍업이 없으면 1.3쯤이던 나누는 수가 4를 넘어요. 지름길의 기울기는 이런 문을 24번 지나며 매번 4쯤으로 나눠져요. 학습률을 천천히 올리면 그 수가 1.5 안팎에 머물러요.
-# 지름길이 빈 Pre-LN에는 나눌 문이 없어요. 논문의 워밍업은 장식이 아니라 **Post-LN의 지름길을 지키는 장치**였어요. 그 학습률 식은 레슨 8에서 직접 만들어요.
+# 워밍업이 없으면 1.3쯤이던 나누는 수가 4를 넘어요. 기울기가 지름길만 따라 내려오면 정규화 24개에 모두 나눠져서 1조분의 1도 남지 않아요.
+# 그림에 남은 것은 부분층을 돌아온 기울기인데, 그것으로는 맨 아래가 맨 위의 100분의 1도 되지 않아요.
+# 학습률을 천천히 올리면 그 수가 1.5 안팎에 머물러요. 그만큼은 부분층을 돌아온 기울기가 메워서, 맨 아래에도 맨 위의 절반쯤은 닿아요.
+#
+# Pre-LN의 지름길에는 나눌 정규화가 없어요. 논문의 워밍업은 장식이 아니라 **Post-LN의 지름길을 지키는 장치**였어요. 그 학습률 식은 레슨 8에서 직접 만들어요.
 #
 # **한 줄 정리.** 깊은 Post-LN은 처음 스텝이 작아야 배우고, Pre-LN은 큰 스텝도 견뎌요.
 
@@ -724,7 +740,7 @@ plots.heatmap(rows, rows=list(change), columns=names, title="토큰 3만 바꿨�
 #
 # <details><summary>예상해 본 뒤 열기</summary>
 #
-# x 그대로예요. 층을 통째로 건너뛴 셈이에요. 더한 뒤에 걸었다면 0만 남아요.
+# x 그대로예요. 층을 통째로 건너뛴 셈이에요. 더한 뒤에 걸었다면 0만 남아요. `F.dropout`은 이때를 따로 챙겨요. $\frac{1}{1-p}$배를 직접 적었다면 0으로 나누게 되는데, 다 버리며 학습하는 일은 없으니 확인에서도 묻지 않아요.
 #
 # </details>
 
@@ -829,11 +845,11 @@ def rms_norm(x: torch.Tensor, gamma: torch.Tensor, eps: float = 1e-6) -> torch.T
 check("rms_norm")
 
 # %% [markdown] tags=["given"]
-# **DeepNorm**은 Post-LN을 천 층까지 쌓으려는 방법이에요. 문이 지름길을 나누는 것이 문제였으니, 지름길을 $\alpha$배로 키우고 부분층은 작게 시작해요.
+# **DeepNorm**은 Post-LN을 천 층까지 쌓으려는 방법이에요. 정규화가 지름길을 나누는 것이 문제였으니, 지름길을 $\alpha$배로 키우고 부분층은 작게 시작해요.
 #
 # $$\mathrm{DeepNorm}(x) = \mathrm{LN}\big(\alpha\, x + \mathrm{Sublayer}(x)\big), \qquad \alpha = (2N)^{1/4}, \quad \beta = (8N)^{-1/4}$$
 #
-# $\beta$는 값을 옮기는 가중치 행렬($W_v$, $W_o$, FFN의 $W_1$, $W_2$)의 처음 크기에 곱하는 수예요. 점수만 매기는 $W_q$와 $W_k$는 그대로 둬요. 정규화의 $\beta$와 글자만 같아요.
+# $\beta$는 값을 옮기는 가중치 행렬의 처음 크기에 곱하는 수예요. FFN의 $W_1$과 $W_2$, 그리고 레슨 5와 6에서 만날 어텐션의 $W_v$와 $W_o$가 그런 행렬이에요. 어텐션에서 누구를 볼지만 정하는 $W_q$와 $W_k$는 그대로 둬요. 정규화의 $\beta$와 글자만 같아요.
 # 이 식은 인코더만 $N$층인 모델의 것이고, 인코더와 디코더가 함께 있으면 식이 달라요(기준 구현의 `deep_norm_pair_scales`).
 #
 # **손으로.** $N = 8$이면 $\alpha = 16^{1/4} = 2$예요. $x = [1, 3]$, 부분층의 출력이 $[1, -1]$이면 $[2, 6] + [1, -1] = [3, 5]$, 정규화하면 $[-1, 1]$이에요.

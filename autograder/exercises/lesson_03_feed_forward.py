@@ -78,6 +78,38 @@ def _collapse_b1_on_the_right(W1, b1, W2, b2):
     return W1 @ W2, W2 @ b1 + b2
 
 
+def _collapse_W1_on_b1(W1, b1, W2, b2):
+    return W1 @ W2, W1 @ b1 + b2
+
+
+def _collapse_b1_through_W1(W1, b1, W2, b2):
+    return W1 @ W2, b1 @ W1.T + b2
+
+
+def _collapse_biases_added(W1, b1, W2, b2):
+    return W1 @ W2, b1 + b2
+
+
+def _collapse_biases_added_function(W1, b1, W2, b2):
+    return W1 @ W2, torch.add(b1, b2)
+
+
+def _collapse_biases_added_backwards(W1, b1, W2, b2):
+    return W1 @ W2, b2 + b1
+
+
+def _collapse_b1_times_W2(W1, b1, W2, b2):
+    return W1 @ W2, b1 * W2 + b2
+
+
+def _collapse_W2_times_b1(W1, b1, W2, b2):
+    return W1 @ W2, W2 * b1 + b2
+
+
+def _collapse_b1_times_W2_rows(W1, b1, W2, b2):
+    return W1 @ W2, b1 * W2.T + b2
+
+
 def _collapse_b2_through_W2(W1, b1, W2, b2):
     return W1 @ W2, (b1 + b2) @ W2
 
@@ -191,6 +223,31 @@ COLLAPSE = Exercise(
             ("weight", "bias"),
         ),
         Mistake(
+            "collapse.b1-through-first-layer",
+            "b1에 W1을 곱함",
+            "b1에 W2가 아니라 W1을 곱했어요. b1은 W1을 곱한 다음에 더해지는 편향이에요.",
+            "(xW1 + b1)W2에서 b1이 든 괄호의 바깥에 어느 행렬이 있는지 봐요.",
+            (_collapse_W1_on_b1, _collapse_b1_through_W1),
+            ("bias",),
+        ),
+        Mistake(
+            "collapse.biases-added",
+            "두 편향을 그대로 더함",
+            "b1과 b2를 그대로 더했어요. 첫 층의 편향이 둘째 층의 가중치 행렬을 지나지 않았어요. "
+            "b1은 (F,), b2는 (D,)라 길이가 다르면 더하지도 못해요.",
+            "(xW1 + b1)W2를 전개했을 때 b1이 무엇과 곱해지는지, 그 결과의 길이가 얼마인지 봐요.",
+            (_collapse_biases_added, _collapse_biases_added_function, _collapse_biases_added_backwards),
+            ("weight", "bias"),
+        ),
+        Mistake(
+            "collapse.b1-elementwise",
+            "b1과 W2를 원소끼리 곱함",
+            "b1과 W2를 `*`로 곱했어요. `*`는 원소끼리 곱하기만 하고 더하지 않아서 결과가 벡터가 되지 않아요.",
+            "x와 W1이 어떤 기호로 곱해지는지 보고, b1과 W2도 같은 곱인지 견줘 봐요.",
+            (_collapse_b1_times_W2, _collapse_W2_times_b1, _collapse_b1_times_W2_rows),
+            ("weight", "bias"),
+        ),
+        Mistake(
             "collapse.b2-through-second-layer",
             "b2까지 W2를 지남",
             "b2까지 W2를 지나게 했어요. b2는 둘째 층에서 W2를 곱한 다음에 더해지는 편향이에요.",
@@ -285,6 +342,22 @@ def _relu_step(x):
 
 def _relu_step_float32(x):
     return (x > 0).float()
+
+
+def _relu_comparison(x):
+    return x > 0
+
+
+def _relu_comparison_with_zero(x):
+    return x >= 0
+
+
+def _relu_comparison_function(x):
+    return torch.gt(x, torch.zeros_like(x))
+
+
+def _relu_truth_of_the_rest(x):
+    return x.clamp(min=0).bool()
 
 
 def _relu_filtered(x):
@@ -400,6 +473,14 @@ RELU = Exercise(
             "양수가 모두 1이 됐어요. 0보다 큰지만 남고 값의 크기가 사라졌어요.",
             "3을 넣으면 1이 아니라 무엇이 나와야 하는지 식에서 봐요.",
             (_relu_step, _relu_step_float32),
+            ("negative", "positive"),
+        ),
+        Mistake(
+            "relu.comparison-returned",
+            "견준 결과를 그대로 돌려줌",
+            "값이 아니라 True와 False가 나왔어요. 0과 견준 결과만 남고 값의 크기가 사라졌어요.",
+            "3을 넣으면 True가 아니라 무엇이 나와야 하는지 식에서 봐요. 견준 결과는 어느 값을 남길지 고르는 데 쓸 수 있어요.",
+            (_relu_comparison, _relu_comparison_with_zero, _relu_comparison_function, _relu_truth_of_the_rest),
             ("negative", "positive"),
         ),
         Mistake(
@@ -742,7 +823,7 @@ def _position_cases(rng):
         case("all", f, given)
         for f, given in (
             (alike(D), x),  # 자리마다 따로
-            (alike(E), x),  # 폭이 달라져도 자리마다 따로
+            (alike(E), x),  # 너비가 달라져도 자리마다 따로
             (affine(D), x),  # 자르지 않아도 자리마다 따로
             (rounded(D), x),  # 반올림만 달라도 자리마다 따로
             (tokens(D), x),  # 섞는 함수들처럼 가중치가 모두 양수여도 자리마다 따로. 부호만 보고 답하면 드러나요.
@@ -785,6 +866,22 @@ def _position_shape_prefix(f, x):
 
 def _position_first(f, x):
     return torch.allclose(f(x)[:, :1], f(x[:, :1]), atol=1e-4)
+
+
+def _position_first_loose(f, x):
+    return torch.allclose(f(x)[:, :1], f(x[:, :1]), atol=0.1)
+
+
+def _position_first_looser(f, x):
+    return bool((f(x)[:, 0] - f(x[:, :1])[:, 0]).abs().max() < 1)
+
+
+def _position_first_exact(f, x):
+    return torch.equal(f(x)[:, :1], f(x[:, :1]))
+
+
+def _position_first_default_slack(f, x):
+    return torch.allclose(f(x)[:, 0], f(x[:, :1])[:, 0])
 
 
 def _position_last(f, x):
@@ -844,6 +941,11 @@ def _position_exact(f, x):
 
 def _position_default_slack(f, x):
     return torch.allclose(f(x), _alone(f, x))
+
+
+def _position_relative_slack(f, x):
+    """rtol만 키우면 0 곁의 반올림은 그대로 다르고, 큰 값은 많이 달라도 같아요."""
+    return torch.allclose(f(x), _alone(f, x), rtol=0.1)
 
 
 def _position_own_output(f, x):
@@ -1053,6 +1155,23 @@ IS_POSITION_WISE = Exercise(
             ("all",),
         ),
     ),
+    both=(
+        Both(
+            ("is_position_wise.first-position-only", "is_position_wise.too-loose"),
+            (_position_first_loose, _position_first_looser),
+            ("all",),
+        ),
+        Both(
+            ("is_position_wise.first-position-only", "is_position_wise.no-slack"),
+            (_position_first_exact, _position_first_default_slack),
+            ("all",),
+        ),
+        Both(
+            ("is_position_wise.no-slack", "is_position_wise.too-loose"),
+            (_position_relative_slack,),
+            ("all",),
+        ),
+    ),
     correct=(
         _position_by_token,
         _position_as_batch,
@@ -1223,7 +1342,7 @@ FFN_PARAM_COUNT = Exercise(
         ),
         Mistake(
             "ffn_param_count.four-times-assumed",
-            "안쪽 폭을 네 배로 정해 둠",
+            "안쪽 너비를 네 배로 정해 둠",
             "논문의 크기에서만 맞아요. d_ff를 쓰지 않고 d_model의 네 배로 정해 뒀어요.",
             "받은 인자 가운데 계산에 쓰이지 않은 것이 있는지 봐요.",
             (_count_four_times,),
@@ -1268,9 +1387,13 @@ def _dropout_cases(rng):
             (x, *weights, _P, True),
             (h / (1 - _P) + b2, rest, _P),
             ("never-drops", h + b2, h + b2),
+            ("keep-probability", h + b2, rest, _P),
             ("not-rescaled", h + b2, rest),
             ("rescaled-twice", h / (1 - _P) ** 2 + b2, rest, 1 - _P),
             ("keep-probability", h / _P + b2, rest, _P),
+            ("multiplied-by-keep", h * (1 - _P) + b2, rest, 1 - _P),
+            ("scaled-by-p", h / _P + b2, rest, 1 - _P),
+            ("scaled-by-p", h * _P + b2, rest, 1 - _P),
             ("after-second-layer", (h + b2) / (1 - _P), torch.zeros_like(h), 1 - _P),
         ),
         *(_one_axis(rng, shape) for shape in ((1, 1, 32), (1, 64, 1), (64, 1, 1))),
@@ -1364,6 +1487,32 @@ def _dropout_keep_p_own_mask(x, W1, b1, W2, b2, p, training):
 def _dropout_keep_p_divided_by_p(x, W1, b1, W2, b2, p, training):
     h = torch.relu(x @ W1 + b1)
     return (h * (torch.rand_like(h) < p) / p if training else h) @ W2 + b2
+
+
+def _dropout_keep_p_not_rescaled(x, W1, b1, W2, b2, p, training):
+    h = torch.relu(x @ W1 + b1)
+    return (h * (torch.rand_like(h) < p) if training else h) @ W2 + b2
+
+
+def _dropout_times_keep(x, W1, b1, W2, b2, p, training):
+    h = torch.relu(x @ W1 + b1)
+    return (h * (torch.rand_like(h) >= p) * (1 - p) if training else h) @ W2 + b2
+
+
+def _dropout_times_keep_where(x, W1, b1, W2, b2, p, training):
+    h = torch.relu(x @ W1 + b1)
+    kept = torch.where(torch.rand_like(h) < p, torch.zeros_like(h), h * (1 - p))
+    return (kept if training else h) @ W2 + b2
+
+
+def _dropout_over_p(x, W1, b1, W2, b2, p, training):
+    h = torch.relu(x @ W1 + b1)
+    return (h * (torch.rand_like(h) >= p) / p if training else h) @ W2 + b2
+
+
+def _dropout_times_p(x, W1, b1, W2, b2, p, training):
+    h = torch.relu(x @ W1 + b1)
+    return (h * (torch.rand_like(h) >= p) * p if training else h) @ W2 + b2
 
 
 def _dropout_on_input(x, W1, b1, W2, b2, p, training):
@@ -1512,6 +1661,22 @@ FFN_DROPOUT = Exercise(
             ("training",),
         ),
         Mistake(
+            "ffn_dropout.multiplied-by-keep",
+            "1-p로 나누지 않고 곱함",
+            "버린 비율은 맞는데 살아남은 값이 커지지 않고 (1-p)배로 작아졌어요. 버려서 줄어든 평균이 한 번 더 줄어요.",
+            "1/(1-p)배는 1보다 클까요, 작을까요? p에 0.5를 넣어 코드가 하는 계산과 견줘 봐요.",
+            (_dropout_times_keep, _dropout_times_keep_where),
+            ("training",),
+        ),
+        Mistake(
+            "ffn_dropout.scaled-by-p",
+            "1-p 대신 p를 씀",
+            "버린 비율은 맞는데 살아남은 값에 곱하거나 나눈 수가 p예요. 살아남는 비율은 p가 아니에요.",
+            "p가 0.1이라면 몇 할이 살아남고, 평균을 지키려면 몇 배여야 하는지 생각해 봐요.",
+            (_dropout_over_p, _dropout_times_p),
+            ("training", "zero"),
+        ),
+        Mistake(
             "ffn_dropout.rescaled-twice",
             "1/(1-p)배를 두 번 함",
             "버린 비율은 맞는데 살아남은 값이 1/(1-p)배를 두 번 지나 너무 커졌어요.",
@@ -1549,7 +1714,12 @@ FFN_DROPOUT = Exercise(
             "p를 살릴 확률로 씀",
             "p만큼 버려져야 하는데 p만큼 살아남았어요. p를 살릴 확률로 읽었어요.",
             "p가 0이라면 몇 개가 버려져야 하는지 생각해 봐요.",
-            (_dropout_keep_p, _dropout_keep_p_own_mask, _dropout_keep_p_divided_by_p),
+            (
+                _dropout_keep_p,
+                _dropout_keep_p_own_mask,
+                _dropout_keep_p_divided_by_p,
+                _dropout_keep_p_not_rescaled,
+            ),
             ("training", "zero"),
         ),
         Mistake(

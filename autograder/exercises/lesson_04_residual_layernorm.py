@@ -117,6 +117,53 @@ def _ln_over_all(x, gamma, beta, eps=1e-5):
     return _normalize(x, gamma, beta, eps, dim=(0, 1, 2))
 
 
+def _ln_one_mean(x, gamma, beta, eps=1e-5):
+    centered = x - x.mean()
+    return gamma * centered / torch.sqrt(centered.square().mean(-1, keepdim=True) + eps) + beta
+
+
+def _ln_one_mean_own_variance(x, gamma, beta, eps=1e-5):
+    return gamma * (x - x.mean()) / torch.sqrt(x.var(-1, keepdim=True, unbiased=False) + eps) + beta
+
+
+def _ln_one_variance(x, gamma, beta, eps=1e-5):
+    centered = x - x.mean(-1, keepdim=True)
+    return gamma * centered / torch.sqrt(centered.square().mean() + eps) + beta
+
+
+def _ln_one_variance_of_all(x, gamma, beta, eps=1e-5):
+    return gamma * (x - x.mean(-1, keepdim=True)) / torch.sqrt(x.var(unbiased=False) + eps) + beta
+
+
+def _ln_one_mean_and_variance(x, gamma, beta, eps=1e-5):
+    return gamma * (x - x.mean()) / torch.sqrt((x - x.mean()).square().mean() + eps) + beta
+
+
+def _ln_mean_squared(x, gamma, beta, eps=1e-5):
+    mean = x.mean(-1, keepdim=True)
+    return gamma * (x - mean) / torch.sqrt((x - mean**2).mean(-1, keepdim=True) + eps) + beta
+
+
+def _ln_x_squared(x, gamma, beta, eps=1e-5):
+    mean = x.mean(-1, keepdim=True)
+    return gamma * (x - mean) / torch.sqrt((x**2 - mean).mean(-1, keepdim=True) + eps) + beta
+
+
+def _ln_only_mean_divided(x, gamma, beta, eps=1e-5):
+    mean, var = x.mean(-1, keepdim=True), x.var(-1, keepdim=True, unbiased=False)
+    return gamma * x - mean / torch.sqrt(var + eps) + beta
+
+
+def _ln_only_mean_divided_then_scaled(x, gamma, beta, eps=1e-5):
+    mean, var = x.mean(-1, keepdim=True), x.var(-1, keepdim=True, unbiased=False)
+    return gamma * (x - mean / torch.sqrt(var + eps)) + beta
+
+
+def _ln_only_mean_divided_and_scaled(x, gamma, beta, eps=1e-5):
+    mean, var = x.mean(-1, keepdim=True), x.var(-1, keepdim=True, unbiased=False)
+    return x - mean / torch.sqrt(var + eps) * gamma + beta
+
+
 def _ln_python_sum(x, gamma, beta, eps=1e-5):
     """파이썬의 `sum`은 첫 축을 따라 더해요."""
     D = x.shape[-1]
@@ -351,6 +398,37 @@ LAYER_NORM = Exercise(
             "평균과 분산을 다른 축에서 구했어요. 토큰 하나의 결과에 다른 토큰이나 다른 문장이 섞여요.",
             "층 정규화는 토큰 하나 안에서 끝나요. 평균을 낸 뒤의 모양이 무엇이어야 하는지 적어 봐요.",
             (_ln_over_batch, _ln_over_time, _ln_over_sentence, _ln_over_all, _ln_over_batch_time, _ln_python_sum),
+            _LN_ALL,
+        ),
+        Mistake(
+            "layer_norm.whole-tensor",
+            "텐서 전체에서 하나만 구함",
+            "평균이나 분산을 토큰마다가 아니라 텐서 전체에서 하나만 구했어요. 축을 말하지 않은 `.mean()`이나 `.var()`가 그래요. "
+            "토큰이 하나뿐인 보기에서는 티가 나지 않아요.",
+            "평균과 분산의 `.shape`를 찍어 봐요. 토큰마다 하나씩이라면 어떤 모양이어야 하는지 적고 견줘요.",
+            (
+                _ln_one_mean,
+                _ln_one_mean_own_variance,
+                _ln_one_variance,
+                _ln_one_variance_of_all,
+                _ln_one_mean_and_variance,
+            ),
+            _LN_ALL,
+        ),
+        Mistake(
+            "layer_norm.squared-before-subtracting",
+            "빼기 전에 제곱함",
+            "차이를 제곱한 것이 아니라 x와 μ 가운데 하나만 제곱하고 뺐어요. 파이썬은 빼기보다 제곱을 먼저 계산해요.",
+            "식에서 제곱이 괄호의 안에 있는지 밖에 있는지 보고, 코드의 괄호와 견줘 봐요.",
+            (_ln_mean_squared, _ln_x_squared),
+            _LN_ALL,
+        ),
+        Mistake(
+            "layer_norm.divided-before-subtracting",
+            "빼기 전에 나눔",
+            "x - μ를 나눈 것이 아니라 μ만 나눈 다음 뺐어요. 파이썬은 빼기보다 나누기를 먼저 계산해요.",
+            "식에서 분수의 위쪽에 있는 것을 모두 적고, 코드의 괄호가 그것을 다 묶는지 봐요.",
+            (_ln_only_mean_divided, _ln_only_mean_divided_then_scaled, _ln_only_mean_divided_and_scaled),
             _LN_ALL,
         ),
         Mistake(
@@ -1474,6 +1552,7 @@ def _dropout_residual_cases(rng):
             (x, s, _P, True),
             (x + s / (1 - _P), x, _P),
             ("never-drops", x + s, x + s),
+            ("keep-probability", x + s, x, _P),
             ("not-rescaled", x + s, x),
             ("rescaled-twice", x + s / (1 - _P) ** 2, x, 1 - _P),
             ("on-the-sum", (x + s) / (1 - _P), nothing, 1 - _P),
@@ -1481,6 +1560,9 @@ def _dropout_residual_cases(rng):
             ("on-the-shortcut", x / (1 - _P) + s, s, 1 - _P),
             ("no-residual", s / (1 - _P), nothing),
             ("keep-probability", x + s / _P, x, _P),
+            ("multiplied-by-keep", x + s * (1 - _P), x, 1 - _P),
+            ("scaled-by-p", x + s / _P, x, 1 - _P),
+            ("scaled-by-p", x + s * _P, x, 1 - _P),
         ),
         *(_one_axis(rng, shape) for shape in ((1, 1, 64), (1, 64, 1), (64, 1, 1))),
     ]
@@ -1580,6 +1662,27 @@ def _dr_keep_p(x, sublayer_out, p, training):
 
 def _dr_keep_p_own_mask(x, sublayer_out, p, training):
     return x + (sublayer_out * (torch.rand_like(x) < p) / (1 - p) if training else sublayer_out)
+
+
+def _dr_keep_p_not_rescaled(x, sublayer_out, p, training):
+    return x + (sublayer_out * (torch.rand_like(x) < p) if training else sublayer_out)
+
+
+def _dr_times_keep(x, sublayer_out, p, training):
+    return x + (sublayer_out * (torch.rand_like(x) >= p) * (1 - p) if training else sublayer_out)
+
+
+def _dr_times_keep_where(x, sublayer_out, p, training):
+    kept = torch.where(torch.rand_like(x) < p, torch.zeros_like(x), sublayer_out * (1 - p))
+    return x + (kept if training else sublayer_out)
+
+
+def _dr_over_p(x, sublayer_out, p, training):
+    return x + (sublayer_out * (torch.rand_like(x) >= p) / p if training else sublayer_out)
+
+
+def _dr_times_p(x, sublayer_out, p, training):
+    return x + (sublayer_out * (torch.rand_like(x) >= p) * p if training else sublayer_out)
 
 
 def _dr_shared(x, sublayer_out, p, training, shape):
@@ -1703,6 +1806,22 @@ DROPOUT_RESIDUAL = Exercise(
             ("training",),
         ),
         Mistake(
+            "dropout_residual.multiplied-by-keep",
+            "1-p로 나누지 않고 곱함",
+            "버린 비율은 맞는데 살아남은 값이 커지지 않고 (1-p)배로 작아졌어요. 버려서 줄어든 평균이 한 번 더 줄어요.",
+            "1/(1-p)배는 1보다 클까요, 작을까요? p에 0.5를 넣어 코드가 하는 계산과 견줘 봐요.",
+            (_dr_times_keep, _dr_times_keep_where),
+            ("training",),
+        ),
+        Mistake(
+            "dropout_residual.scaled-by-p",
+            "1-p 대신 p를 씀",
+            "버린 비율은 맞는데 살아남은 값에 곱하거나 나눈 수가 p예요. 살아남는 비율은 p가 아니에요.",
+            "p가 0.1이라면 몇 할이 살아남고, 평균을 지키려면 몇 배여야 하는지 생각해 봐요.",
+            (_dr_over_p, _dr_times_p),
+            ("training",),
+        ),
+        Mistake(
             "dropout_residual.rescaled-twice",
             "1/(1-p)배를 두 번 함",
             "버린 비율은 맞는데 살아남은 값이 1/(1-p)배를 두 번 지나 너무 커졌어요.",
@@ -1764,7 +1883,7 @@ DROPOUT_RESIDUAL = Exercise(
             "p를 살릴 확률로 씀",
             "p만큼 버려져야 하는데 p만큼 살아남았어요. p를 살릴 확률로 읽었어요.",
             "p가 0이라면 몇 개가 버려져야 하는지 생각해 봐요.",
-            (_dr_keep_p, _dr_keep_p_own_mask),
+            (_dr_keep_p, _dr_keep_p_own_mask, _dr_keep_p_not_rescaled),
             ("training",),
         ),
         Mistake(
@@ -1931,6 +2050,32 @@ def _depth_updated_added(x, weights, residual):
     return _stacked(x, weights, lambda h, W: torch.tanh(h @ W) * (2 if residual else 1))
 
 
+def _depth_asks_the_given(x, weights, residual):
+    for W in weights:
+        W.requires_grad_()
+    return [g.norm().item() for g in torch.autograd.grad(_stacked_sum(x, weights, residual), weights)]
+
+
+def _depth_asks_the_given_first(x, weights, residual):
+    for W in weights:
+        W.requires_grad = True
+    _stacked_sum(x, weights, residual).backward()
+    return [W.grad.norm().item() for W in weights]
+
+
+def _depth_replaces_the_given(x, weights, residual):
+    for i, W in enumerate(weights):
+        weights[i] = W.clone().requires_grad_()
+    return [g.norm().item() for g in torch.autograd.grad(_stacked_sum(x, weights, residual), weights)]
+
+
+def _stacked_sum(x, weights, residual):
+    h = x
+    for W in weights:
+        h = torch.tanh(h @ W) + (h if residual else 0)
+    return h.sum()
+
+
 def _depth_backward(x, weights, residual):
     leaves = [torch.nn.Parameter(W.clone()) for W in weights]
     h = x
@@ -2092,6 +2237,15 @@ GRAD_NORM_BY_DEPTH = Exercise(
             "더하는 줄에서 h가 층을 지나기 전의 값인지 지난 뒤의 값인지 봐요.",
             (_depth_updated_added,),
             ("residual",),
+        ),
+        Mistake(
+            "grad_norm_by_depth.given-weights-changed",
+            "받은 weights를 바꿈",
+            "돌려준 값은 맞는데 받은 `weights`가 바뀌었어요. 받은 가중치 행렬에 바로 `requires_grad`를 켜거나 받은 목록의 텐서를 갈아 끼우면, "
+            "부른 쪽이 가진 것까지 바뀌어요.",
+            "`requires_grad`를 켜는 텐서가 받은 것인지 베낀 것인지, 그것을 담는 목록이 새 목록인지 봐요.",
+            (_depth_asks_the_given, _depth_asks_the_given_first, _depth_replaces_the_given),
+            ("plain", "residual"),
         ),
         Mistake(
             "grad_norm_by_depth.plain-skips-layers",
@@ -2384,6 +2538,14 @@ def _deep_alpha_on_gamma(x, sublayer_out, alpha, gamma, beta):
     return layer_norm(x, alpha * gamma, beta) + sublayer_out
 
 
+def _deep_beta_on_the_sublayer(x, sublayer_out, alpha, gamma, beta):
+    return layer_norm(alpha * x + beta * sublayer_out, gamma, beta)
+
+
+def _deep_beta_only_on_the_sublayer(x, sublayer_out, alpha, gamma, beta):
+    return layer_norm(alpha * x + beta * sublayer_out, gamma, torch.zeros_like(beta))
+
+
 def _deep_power(x, sublayer_out, alpha, gamma, beta):
     return layer_norm(x**alpha + sublayer_out, gamma, beta)
 
@@ -2519,6 +2681,14 @@ DEEP_NORM = Exercise(
             "더한 값이 아니라 x만 정규화했고, 알파는 x가 아니라 gamma에 곱했어요.",
             "알파가 붙어 있는 글자와, LN의 괄호 안에 들어 있는 것을 식에서 짚어 봐요.",
             (_deep_alpha_on_gamma,),
+            _DEEP_ALL,
+        ),
+        Mistake(
+            "deep_norm.beta-on-the-sublayer",
+            "부분층의 출력에 beta를 곱함",
+            "부분층의 출력에 beta를 곱했어요. 넘겨받은 beta는 정규화가 끝에 더하는 것이고, 처음 크기에 곱하는 β와는 글자만 같아요.",
+            "독스트링의 식에서 부분층의 출력에 무엇이 곱해져 있는지 봐요.",
+            (_deep_beta_on_the_sublayer, _deep_beta_only_on_the_sublayer),
             _DEEP_ALL,
         ),
         Mistake(

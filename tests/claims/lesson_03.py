@@ -393,9 +393,12 @@ lesson.known("이제 스위치 64개에게", "실험에서 고른 크기")
 # -- 3-7 --
 
 
-@lesson.says(r"문은 $\mathrm{{SiLU}}([0, 2]) = [0,\, {:.3f}]$")
+@lesson.says(
+    r"$\sigma(0) = {:.1f}$, $\sigma(2) = {:.3f}$이라 문은 $\mathrm{{SiLU}}([0, 2]) = [0 \cdot {:.1f},\; 2 \cdot {:.3f}] = [0,\, {:.3f}]$"
+)
 def _(cells):
-    return F.silu(torch.tensor(2.0))
+    closed, opened = torch.tensor([0.0, 2.0]).sigmoid().tolist()
+    return closed, opened, closed, opened, F.silu(torch.tensor(2.0))
 
 
 @lesson.says(r"원소끼리 곱하면 $[0,\, {:.3f}]$. 문이 닫힌 3은 사라졌어요")

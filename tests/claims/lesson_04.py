@@ -109,16 +109,33 @@ def _(cells):
     assert max(abs(s - 1) for s in signal) < 0.05 and slope[0] > 40
 
 
-@lesson.says(
-    "표준편차가 {:.2f}로 준 신호를 {:.2f}배로 되돌리는 나눗셈이 기울기에도 걸려서예요. 부분층이 기울기를 {:.2f}배로 줄여도 정규화가 {:.2f}배로 키우니 층마다 {:.1f}배쯤이에요."
-)
-def _(cells):
+def after_relu():
+    """크기가 0.7인 수들이 ReLU를 지난 뒤."""
     g = torch.Generator().manual_seed(0)
-    out = torch.relu(0.7 * torch.randn(1_000_000, generator=g, dtype=torch.float64))
-    spread, slope = out.std().item(), 0.7 * 0.5**0.5  # 절반의 자리만 기울기를 지나 보내요.
-    measured = stack(cells, "정규화만")[1]
-    assert abs((measured[0] / measured[-1]) ** (1 / 24) - slope / spread) < 0.1
-    return [spread, 1 / spread, slope, 1 / spread, slope / spread]
+    return torch.relu(0.7 * torch.randn(1_000_000, generator=g, dtype=torch.float64))
+
+
+@lesson.says("신호의 크기도 기울기도 $0.7/\\sqrt 2 \\approx {:.2f}$배가 돼요")
+def _(cells):
+    out = after_relu()
+    assert abs((out > 0).double().mean() - 0.5) < 0.01  # 절반의 자리만 기울기를 지나 보내요.
+    assert abs(out.square().mean().sqrt() - 0.7 / 2**0.5) < 0.01
+    return 0.7 / 2**0.5
+
+
+lesson.known("(0.7은 $W$의 처음 크기예요)", "코드에 적은 값")
+
+
+@lesson.says("평균을 빼고 남는 표준편차는 {:.2f}뿐이에요. 정규화는 그것을 1로 되돌리려고 {:.2f}배로 키워요.")
+def _(cells):
+    return [after_relu().std(), 1 / after_relu().std()]
+
+
+@lesson.says("$0.49 \\times 2.45$, 층마다 {:.1f}배쯤 불어나요.")
+def _(cells):
+    grows, measured = 0.7 / 2**0.5 / after_relu().std().item(), stack(cells, "정규화만")[1]
+    assert abs((measured[0] / measured[-1]) ** (1 / 24) - grows) < 0.1
+    return grows
 
 
 @lesson.holds("배치 정규화는 이웃이 바뀔 때마다 우리 문장의 결과까지 흔들리고, 층 정규화는 꿈쩍하지 않아요.")
@@ -204,13 +221,15 @@ lesson.known("잔차가 있으면 0.5 대신 $1 + 0.5$가 곱해져요", "고른
 
 
 @lesson.holds(
-    "신호와 기울기가 X자로 엇갈려요. 그 곱인 $W$의 기울기는 어느 층이나 비슷하게 작아요. 잔차가 있으면 그 수만 배가 넘어요."
+    "신호와 기울기가 X자로 엇갈려요. 그 곱인 $W$의 기울기는 어느 층이나 비슷하게 작아요. "
+    "처음 그림만 보면 기울기가 닿지 않는 아래층만 못 배울 것 같았죠. 실은 위층도 똑같이 못 배워요. "
+    "기울기는 넉넉해도 신호가 닿지 않으니까요. 잔차가 있으면 어느 층에서나 그 십만 배가 넘어요."
 )
 def _(cells):
     signal, slope = cells.both["올라온 신호"], cells.both["내려온 기울기"]
     assert signal[-1] < 1e-4 * signal[0] and slope[0] < 1e-4 * slope[-1]
     assert max(cells.no_way) < 6 * min(cells.no_way) and max(cells.no_way) < 0.01
-    assert min(b / a for a, b in zip(cells.no_way, cells.shortcut, strict=True)) > 3e4
+    assert min(b / a for a, b in zip(cells.no_way, cells.shortcut, strict=True)) > 1e5
 
 
 # -- 첫 스텝이 너무 크면 --
@@ -224,12 +243,37 @@ def _(cells):
     return math.log(8)
 
 
-@lesson.holds("에서 끝까지 벗어나지 못해요. 같은 모델도 학습률을 천천히 올리면 배우고, Pre-LN은 그냥도 배워요.")
+def at_160(run):
+    """160스텝에 이르는 열 스텝의 손실."""
+    return sum(run["손실"][150:160]) / 10
+
+
+@lesson.says("160스텝에 {:.1f}쯤으로, 찍는 수준의 절반 아래이고")
 def _(cells):
-    runs = cells.runs
-    assert last(runs["Post-LN, 워밍업 없음"]) > 0.95 * math.log(8)
-    assert last(runs["Post-LN, 워밍업 100"]) < 0.6 * math.log(8)
-    assert last(runs["Pre-LN, 워밍업 없음"]) < 0.2 * math.log(8)
+    return at_160(cells.runs["Post-LN, 워밍업 100"])
+
+
+@lesson.holds("에서 끝까지 벗어나지 못해요. 같은 모델도 학습률을 천천히 올리면 배워요.")
+def _(cells):
+    assert last(cells.runs["Post-LN, 워밍업 없음"]) > 0.95 * math.log(8)
+    assert last(cells.runs["Post-LN, 워밍업 100"]) < 0.5 * math.log(8)
+
+
+@lesson.holds("찍는 수준의 절반 아래이고 아직 내려가는 중이에요. Pre-LN은 그냥도 거의 0까지 내려가요.")
+def _(cells):
+    warm = cells.runs["Post-LN, 워밍업 100"]
+    assert 0.25 * math.log(8) < at_160(warm) < 0.5 * math.log(8)
+    assert at_160(warm) < 0.9 * sum(warm["손실"][110:120]) / 10
+    assert at_160(cells.runs["Pre-LN, 워밍업 없음"]) < 0.02 and last(cells.runs["Pre-LN, 워밍업 없음"]) < 0.02
+
+
+@lesson.holds("Adam의 첫 스텝은 기울기가 크든 작든 값을 학습률만큼 옮겨요.")
+def _(cells):
+    for slope in (1e-5, 1.0, -1e3):
+        w = torch.zeros(1, requires_grad=True)
+        w.grad = torch.tensor([slope])
+        torch.optim.Adam([w], lr=0.03, betas=(0.9, 0.98)).step()
+        assert abs(abs(w.item()) - 0.03) < 1e-4
 
 
 @lesson.holds("첫 스텝의 기울기는 Post-LN이 Pre-LN의 두 배쯤이에요.")
@@ -238,7 +282,7 @@ def _(cells):
     assert 1.5 < post / pre < 2.8
 
 
-@lesson.says("{:.2f}이면 $W_1$의 처음 크기인 {:.3f}의 {:.0f}%예요.")
+@lesson.says("{:.2f}이면 $W_1$의 처음 크기인 {:.3f}의 {:.0f}%나 돼요.")
 def _(cells):
     return [0.03, 32**-0.5, 100 * 0.03 * 32**0.5]
 
@@ -255,14 +299,26 @@ def _(cells):
     assert 1.2 < cells.gates[0][0] < 1.4 and 4 < cells.gates[0][1] < 5.5
 
 
-@lesson.holds("지름길의 기울기는 이런 문을 24번 지나며 매번 4쯤으로 나눠져요.")
+@lesson.holds("기울기가 지름길만 따라 내려오면 정규화 24개에 모두 나눠져서 1조분의 1도 남지 않아요.")
 def _(cells):
-    assert len(cells.divisors) == 24 * 30
+    assert len(cells.divisors) == 24 * 30 and cells.gates[0][2] > 1e12
+
+
+@lesson.holds("그림에 남은 것은 부분층을 돌아온 기울기인데, 그것으로는 맨 아래가 맨 위의 100분의 1도 되지 않아요.")
+def _(cells):
+    h = cells.runs["Post-LN, 워밍업 없음"]["h"]
+    assert 1e4 * h[-1] / cells.gates[0][2] < h[0] < h[-1] / 100  # 지름길만 따라온 것보다 훨씬 커요.
 
 
 @lesson.holds("학습률을 천천히 올리면 그 수가 1.5 안팎에 머물러요.")
 def _(cells):
     assert 1.3 < cells.gates[100][1] < 1.65
+
+
+@lesson.holds("그만큼은 부분층을 돌아온 기울기가 메워서, 맨 아래에도 맨 위의 절반쯤은 닿아요.")
+def _(cells):
+    h = cells.runs["Post-LN, 워밍업 100"]["h"]
+    assert 0.4 < h[0] / h[-1] < 1
 
 
 # -- 인코더의 층, 드롭아웃 --
@@ -286,6 +342,14 @@ def _(cells):
 
 
 lesson.known("$p = 0.5$이고", "고른 확률")
+
+
+@lesson.holds(
+    "x 그대로예요. 층을 통째로 건너뛴 셈이에요. 더한 뒤에 걸었다면 0만 남아요. `F.dropout`은 이때를 따로 챙겨요."
+)
+def _(cells):
+    x, out = torch.randn(2, 3, 4), torch.randn(2, 3, 4)
+    assert torch.equal(x + F.dropout(out, 1.0, True), x) and not F.dropout(x + out, 1.0, True).any()
 
 
 @lesson.holds("오른쪽의 흰 칸에서는 지름길의 x까지 0이 됐어요. 왼쪽은 어디에도 흰 칸이 없어요.")
