@@ -1629,6 +1629,10 @@ def _join_only(name):
     return join
 
 
+def _join_along(dim):
+    return lambda c, k, v: (k, v) if c is None else (torch.cat([c["k"], k], dim), torch.cat([c["v"], v], dim))
+
+
 def _cache_attends_values(x_t, cache, W_q, W_k, W_v, W_o, n_heads):
     out, new = _cached(x_t, cache, W_q, W_k, W_v, W_o, n_heads)
     return _seen_by(_split(x_t @ W_q, n_heads), new["v"], new["k"]) @ W_o, new
@@ -1794,6 +1798,14 @@ ATTEND_WITH_CACHE = Exercise(
             "키와 값 가운데 하나만 캐시에 잇고 다른 하나는 새 토큰의 것만 썼어요. 그래서 두 길이가 서로 달라요.",
             '캐시가 있을 때 `"k"`와 `"v"`를 저마다 이었는지, 어텐션에 넘기는 키와 값의 길이가 같은지 찍어 봐요.',
             (_cached_with(join=_join_only("k")), _cached_with(join=_join_only("v"))),
+            ("step", "sequence"),
+        ),
+        Mistake(
+            "attend_with_cache.joined-along-another-axis",
+            "토큰 축이 아닌 축을 따라 이음",
+            "새 키와 값을 토큰 축이 아닌 축을 따라 이었어요. (B, H, t, K)에서 길어지는 것은 t뿐이에요.",
+            "이어 붙인 다음 키의 `.shape`를 받은 캐시의 것과 나란히 적어 봐요.",
+            tuple(_cached_with(join=_join_along(dim)) for dim in (0, 1, 3)),
             ("step", "sequence"),
         ),
         Mistake(
