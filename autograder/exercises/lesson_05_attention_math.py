@@ -1589,7 +1589,7 @@ SDPA = Exercise(
         Mistake(
             id="scaled_dot_product_attention.nan-on-empty-row",
             title="전부 가려진 행이 nan",
-            why="볼 수 있는 키가 하나도 없는 행이 nan이에요. 그 행은 최댓값이 -inf라 빼면 -inf - (-inf)이거나, 지수를 취한 값의 합이 0이라 나누면 0 ÷ 0이에요. 둘 다 nan이고, 이 코스에서는 그런 행의 출력과 가중치가 0이에요.",
+            why="볼 수 있는 키가 하나도 없는 행이 nan이에요. 소프트맥스가 거기서 -inf - (-inf)나 0 ÷ 0을 셈해요. 이 코스에서는 그런 행의 출력과 가중치가 0이에요.",
             look="모든 점수가 -inf인 행에 소프트맥스를 씌우면 무엇이 나오는지 작은 입력으로 봐요. 5-5에서 어떻게 마무리했나요?",
             wrong=(_sdpa_soft(_filled(NEG_INF)), _sdpa_soft(_masked_without_guard), _sdpa_nan_in_weights),
             groups=("empty_row",),

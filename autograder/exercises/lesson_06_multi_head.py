@@ -661,9 +661,9 @@ def _mha_detached(*names):
     """`names`에 든 것(행렬의 번호나 "merge", "out")에서 기울기를 끊은 멀티 헤드 어텐션."""
 
     def wrong(q_in, kv_in, W_q, W_k, W_v, W_o, n_heads, mask):
-        Ws = [W.detach() if i in names else W for i, W in enumerate((W_q, W_k, W_v, W_o))]
+        W_q, W_k, W_v, W_o = (W.detach() if i in names else W for i, W in enumerate((W_q, W_k, W_v, W_o)))
         merge = (lambda y: _merge(y.detach())) if "merge" in names else _merge
-        out = _mha(q_in, kv_in, *Ws, n_heads, mask, merge=merge)
+        out = _mha(q_in, kv_in, W_q, W_k, W_v, W_o, n_heads, mask, merge=merge)
         return out.detach() if "out" in names else out
 
     return wrong
