@@ -100,13 +100,12 @@ def attention_by_loops(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor) -> tup
 
 
 # %% tags=["experiment"]
-wanted = [
-    # 사람 장소 돈: 무엇을 찾나요?
-    [2.0, 0.0, 0.0],  # 사람은
-    [0.0, 2.0, 0.0],  # 장소는
-    [0.0, 0.0, 2.0],  # 돈은
-    [0.0, 5.0, 0.0],  # 이동은
-    [1.0, 0.0, -5.0],  # 찾기는
+wanted = [  # 행: 묻는 토큰의 특징. 열: 그 특징이 찾는 것 (사람, 장소, 돈)
+    [2.0, 0.0, 0.0],  # 사람
+    [0.0, 2.0, 0.0],  # 장소
+    [0.0, 0.0, 2.0],  # 돈
+    [0.0, 5.0, 0.0],  # 이동: 장소를 5만큼 찾아요
+    [1.0, 0.0, -5.0],  # 찾기
 ]
 W_q, W_k = torch.tensor(wanted), torch.eye(5, 3)  # 이름표는 앞의 세 특징
 bank_q, bank_k, bank_v = x @ W_q, x @ W_k, x
@@ -115,7 +114,7 @@ plots.attention_map(loop_weights, tokens, title="세 겹의 반복문이 그린 
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** '가서'는 '은행에'를 가장 많이 봐요. 이제 묻는 쪽마다 보는 곳이 달라요.
-# 그런데 '찾았다'는 '돈을'을 가장 적게 봐요! $W_q$의 한 칸이 고장 났어요. 어느 칸일지 짐작해 두세요.
+# 그런데 '찾았다'는 '돈을'을 가장 적게 봐요! $W_q$의 한 칸이 고장 났어요. 위의 표에 눈에 띄는 칸이 하나 있죠? 정말 그 칸인지는 끝에서 고쳐 보고, 경사 하강법에도 물어봐요.
 # 고치기 전에 이 느린 반복문을 아래 그림의 조각으로 하나씩 바꿔요. 조각을 만들 때마다 반복문과 같은지 견줘요.
 
 # %% tags=["given"]
@@ -151,6 +150,7 @@ def softmax(x: torch.Tensor, dim: int) -> torch.Tensor:
     식: softmax(x)_i = exp(x_i) / Σ_j exp(x_j)
     모양: 무엇이든 받고 같은 모양으로 돌려줘요. dtype도 그대로예요.
     예: softmax(torch.tensor([1.0, 2.0, 0.0, 3.0, 0.0]), dim=0) -> [0.0844, 0.2295, 0.0311, 0.6239, 0.0311]
+    torch.softmax를 불러도 확인은 통과하지만, 여기서는 그 속을 적어 봐요. 뒤의 실습에서는 불러 써도 좋아요.
     """
     ### BEGIN SOLUTION
     exps = torch.exp(x - x.amax(dim=dim, keepdim=True))
@@ -201,7 +201,7 @@ moving(heated, 온도=[1.0, 0.25, 0.5, 2.0, 4.0, 16.0])
 # **눈으로 보기.** 온도를 0.25로 낮추면 '돈을'이 거의 다 가져가고, 16으로 높이면 다섯이 거의 똑같이 나눠요. 순서는 한 번도 바뀌지 않아요.
 #
 # <div class="alert alert-warning"><b>블로그와 다른 점</b><br>
-# 블로그 5편의 <code>softmax([2, 1, 3, 0.5])</code>는 모두 더하면 1.13이에요. 다시 계산하면 <code>[0.232, 0.085, 0.631, 0.052]</code>이고 더하면 1이에요.
+# 블로그 5편이 <code>softmax([2, 1, 3, 0.5])</code>의 답이라고 적은 네 값은 더하면 1이 아니라 1.13이에요. 다시 계산하면 <code>[0.232, 0.085, 0.631, 0.052]</code>이고 더하면 1이에요.
 # 더해 보는 것만으로도 이런 실수는 잡혀요.</div>
 #
 # **한 줄 정리.** 소프트맥스는 점수의 순서를 지키면서 합이 1인 비율로 바꿔요. 최댓값을 빼 두면 넘치지 않아요.
@@ -397,6 +397,7 @@ for ax, row, words in zip(plots.panels(2, "패딩 마스크"), padding, sentence
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 둘째 문장에서는 `[PAD]` 열이 위에서 아래까지 ×예요. 어떤 쿼리도 패딩을 보지 못해요.
+# 맨 아래 `[PAD]` 행은 진짜 토큰을 보며 무언가를 내놓지만 그 출력은 버려져요. 다음 층에서도 그 열이 가려지고, 손실을 잴 때도 빼거든요(레슨 8).
 #
 # **한 줄 정리.** 패딩 마스크는 행이 아니라 열을 가려요. 패딩은 아무에게도 보이지 않아야 하니까요.
 
@@ -486,7 +487,7 @@ print("둘째 문장에서 토큰마다 보이는 수:", seen[1, 0].sum(-1).toli
 # <details><summary>예상해 본 뒤 열기</summary>
 #
 # $e^0 = 1$이라 가려진 자리도 몫을 받아요: `[0.2595, 0.0351, 0.7054]`. 점수 0은 '안 봄'이 아니에요.
-# 전부 $-\infty$인 행은 `nan`이 돼요. 그런 행은 0으로 약속해요.
+# 전부 $-\infty$인 행은 최댓값도 $-\infty$라 $-\infty - (-\infty)$, 곧 `nan`이에요. 그런 행은 0으로 약속해요.
 #
 # </details>
 
@@ -497,6 +498,7 @@ def masked_softmax(scores: torch.Tensor, mask: torch.Tensor | None) -> torch.Ten
 
     모양: scores (..., T, S), mask는 (..., T, S)로 브로드캐스트되는 참/거짓 또는 None -> (..., T, S)
     mask가 None이면 보통의 소프트맥스예요. 전부 가려진 행은 nan이 아니라 0이에요.
+    소프트맥스는 5-1에서 만든 것도, torch.softmax도 좋아요.
     예: 점수 [2, 1, 3], 마스크 [True, False, True] -> [0.2689, 0, 0.7311]
     """
     ### BEGIN SOLUTION
@@ -515,7 +517,7 @@ def masked_softmax(scores: torch.Tensor, mask: torch.Tensor | None) -> torch.Ten
 # </details>
 # <details><summary>힌트 2 · 도구</summary>
 #
-# `Tensor.masked_fill(조건, 값)`은 조건이 True인 자리를 채워요. 참/거짓을 뒤집는 연산자는 `~`예요. 소프트맥스는 5-1의 것을 써도 좋아요.
+# `Tensor.masked_fill(조건, 값)`은 조건이 True인 자리를 채워요. 참/거짓을 뒤집는 연산자는 `~`예요.
 #
 # </details>
 # <details><summary>힌트 3 · 거의 다</summary>
@@ -663,7 +665,7 @@ def self_attention(
 ) -> torch.Tensor:
     """한 문장이 자기 자신에게 묻고 답해요. 출력만 돌려줘요.
 
-    식: Attention(x W_q, x W_k, x W_v). 전부 가려진 행은 여기서도 0이에요.
+    식: Attention(x W_q, x W_k, x W_v). 5-6의 함수를 불러 써요(F.scaled_dot_product_attention을 불러도 통과해요).
     모양: x (B, T, D), W_q와 W_k (D, K), W_v (D, Kv), mask (T, T)나 (B, T, T)나 None -> (B, T, Kv)
     """
     ### BEGIN SOLUTION
@@ -825,6 +827,7 @@ def attention_variance(d_k: int, n_samples: int, generator: torch.Generator) -> 
     """표준정규분포에서 쿼리와 키를 n_samples쌍 뽑아 (q·k의 분산, q·k/√d_k의 분산)을 돌려줘요.
 
     난수는 모두 generator로 뽑아요: torch.randn(모양, generator=generator)
+    내적은 쌍마다 하나, 모두 n_samples개면 돼요. 모든 쿼리와 모든 키를 곱하면 n_samples²개라 RAM이 모자랄 수 있어요.
     돌려주는 값: 파이썬 float 둘의 튜플
     예: attention_variance(64, 2_000, torch.Generator().manual_seed(0)) -> (약 64, 약 1)
     """
@@ -875,6 +878,8 @@ plots.lines(
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 표본이 많을수록 스무 번 가운데 가장 큰 값과 가장 작은 값이 64로 모여요.
+#
+# **값은 같아도 비싼 길.** `(q @ k.T).diagonal()`도 같은 값이라 확인은 통과해요. 하지만 표본 10,000개면 RAM 381 MiB에 1억 칸을 만들어 놓고 만 칸만 써요.
 #
 # **한 줄 정리.** 분산은 많은 표본의 이야기예요. 표본이 적으면 같은 식도 제각각인 값을 내놓아요.
 

@@ -155,6 +155,14 @@ SOFTMAX = Exercise(
             groups=("overflow",),
         ),
         Mistake(
+            id="softmax.fixed-shift",
+            title="정해 둔 수를 뺌",
+            why="어떤 점수가 와도 똑같은 큰 수를 뺐어요. 점수가 그 수보다 훨씬 작은 줄은 exp가 모두 0이 되어 0을 0으로 나눠요.",
+            look="빼는 수가 코드에 숫자로 적혀 있는지, 그 줄의 점수에서 나오는지 봐요.",
+            wrong=tuple(_softmax_shifted(lambda x, dim, n=n: n) for n in (200, 500, 1000)),
+            groups=("values", "axis", "overflow"),
+        ),
+        Mistake(
             id="softmax.shift-is-not-the-max",
             title="최댓값이 아닌 수를 뺌",
             why="줄에서 뺀 수가 그 줄의 최댓값이 아니에요. 아주 크거나 작은 점수가 있는 줄에서는 exp가 inf가 되거나 모두 0이 돼요.",
@@ -741,7 +749,7 @@ CAUSAL_MASK = Exercise(
         Mistake(
             id="causal_mask.hides-self",
             title="대각선까지 가림",
-            why="자기 자신까지 가려졌어요. 첫 토큰은 볼 것이 하나도 없어서 소프트맥스가 0을 0으로 나눠요.",
+            why="자기 자신까지 가려졌어요. 첫 토큰은 볼 것이 하나도 없어서, 모든 점수를 -inf로 가린 소프트맥스가 nan이 돼요.",
             look="첫 행에 True가 하나는 있어야 해요.",
             wrong=(lambda T: _ones(T).tril(-1),),
             groups=("self",),
@@ -924,6 +932,14 @@ def _masked_by_renormalising(scores, mask):
     top = torch.where(seen, scores, -1e30).amax(-1, keepdim=True)
     weights = torch.exp(torch.where(seen, scores - top, -1e30))
     return torch.where(seen, weights, 0.0) / torch.where(seen, weights, 0.0).sum(-1, keepdim=True).clamp(min=1e-12)
+
+
+def _masked_without_guard(scores, mask):
+    """보이는 점수의 최댓값을 빼고, 가린 자리의 지수를 0으로 둔 다음 그대로 나눠요."""
+    seen = torch.ones_like(scores, dtype=torch.bool) if mask is None else mask.expand_as(scores)
+    top = torch.where(seen, scores, -1e30).amax(-1, keepdim=True)
+    weights = torch.where(seen, torch.exp(torch.where(seen, scores - top, 0.0)), 0.0)
+    return weights / weights.sum(-1, keepdim=True)
 
 
 def _renormalised(total):
@@ -1115,9 +1131,9 @@ MASKED_SOFTMAX = Exercise(
         Mistake(
             id="masked_softmax.nan-on-empty-row",
             title="전부 가려진 행이 nan",
-            why="전부 가려진 행에서 0을 0으로 나눠 nan이 됐어요. 한 번 생긴 nan은 모델 전체로 번져요.",
+            why="전부 가려진 행이 nan이에요. 그 행은 최댓값이 -inf라 빼면 -inf - (-inf)이거나, 지수를 취한 값의 합이 0이라 나누면 0 ÷ 0이에요. 둘 다 nan이고, 한 번 생긴 nan은 모델 전체로 번져요.",
             look="전부 가려진 행을 따로 다루거나, 마지막에 한 번 더 손보는 방법을 생각해 봐요.",
-            wrong=(_filled(NEG_INF),),
+            wrong=(_filled(NEG_INF), _masked_without_guard),
             groups=("empty_row",),
         ),
         Mistake(
@@ -1276,6 +1292,27 @@ def _sdpa_weights_times_k(q, k, v, mask):
     return weights @ k, weights
 
 
+def _sdpa_scaled_after(scale, what):
+    """점수를 `scale(q)`로 나눠 소프트맥스를 씌운 다음, 비율("weights")이나 섞은 것("out")을 √d_k로 나눠요."""
+
+    def wrong(q, k, v, mask):
+        weights, root = attention.masked_softmax(_dot(q, k) / scale(q), mask), math.sqrt(q.size(-1))
+        if what == "weights":
+            weights = weights / root
+            return weights @ v, weights
+        return weights @ v / root, weights
+
+    return wrong
+
+
+_SCALED_AFTER = (
+    _sdpa_scaled_after(lambda q: 1, "weights"),
+    _sdpa_scaled_after(lambda q: 1, "out"),
+    _sdpa_scaled_after(lambda q: math.sqrt(q.size(-1)), "weights"),
+)
+_SCALED_AFTER_WHY = "소프트맥스 뒤에 √d_k로 나눴어요. 그러면 섞은 값이 √d_k분의 1로 작아질 뿐이에요. 나눌 것은 소프트맥스에 넣는 점수예요."
+
+
 def _sdpa_scores_times_v(q, k, v, mask):
     scores = attention.attention_scores(q, k)
     return scores @ v, attention.masked_softmax(scores, mask)
@@ -1383,6 +1420,22 @@ SDPA = Exercise(
             look="마지막 행렬 곱의 오른쪽에 무엇이 있는지 봐요.",
             wrong=(_sdpa_weights_times_k,),
             groups=("output", "mask", "empty_row"),
+        ),
+        Mistake(
+            id="scaled_dot_product_attention.keys-and-values-exchanged",
+            title="키와 값이 바뀜",
+            why="키와 값이 서로 바뀌었어요. 값으로 점수를 매기고 키를 섞었어요. 두 너비가 다르면 행렬 곱에서 예외가 나요.",
+            look="점수를 구하는 줄과 마지막 행렬 곱에 저마다 무엇이 들어가는지 봐요.",
+            wrong=(lambda q, k, v, mask: _sdpa(q, v, k, mask),),
+            groups=_SDPA_ALL,
+        ),
+        Mistake(
+            id="scaled_dot_product_attention.scaled-after-softmax",
+            title="소프트맥스 뒤에 √d_k로 나눔",
+            why=_SCALED_AFTER_WHY,
+            look="√d_k로 나누는 곳과 소프트맥스 가운데 무엇이 먼저인지 봐요.",
+            wrong=_SCALED_AFTER,
+            groups=_SDPA_ALL,
         ),
         Mistake(
             id="scaled_dot_product_attention.scores-times-values",
@@ -1536,9 +1589,9 @@ SDPA = Exercise(
         Mistake(
             id="scaled_dot_product_attention.nan-on-empty-row",
             title="전부 가려진 행이 nan",
-            why="볼 수 있는 키가 하나도 없는 행에서 0을 0으로 나눠 nan이 됐어요. 이 코스에서는 그런 행의 출력과 가중치가 0이에요.",
+            why="볼 수 있는 키가 하나도 없는 행이 nan이에요. 소프트맥스가 거기서 -inf - (-inf)나 0 ÷ 0을 셈해요. 이 코스에서는 그런 행의 출력과 가중치가 0이에요.",
             look="모든 점수가 -inf인 행에 소프트맥스를 씌우면 무엇이 나오는지 작은 입력으로 봐요. 5-5에서 어떻게 마무리했나요?",
-            wrong=(_sdpa_soft(_filled(NEG_INF)), _sdpa_nan_in_weights),
+            wrong=(_sdpa_soft(_filled(NEG_INF)), _sdpa_soft(_masked_without_guard), _sdpa_nan_in_weights),
             groups=("empty_row",),
         ),
         Mistake(
@@ -1716,6 +1769,25 @@ SELF_ATTENTION = Exercise(
                 lambda x, W_q, W_k, W_v, mask: _attend(x @ W_k, x @ W_q, x @ W_v, mask),
                 _self_with(lambda q, k, v, mask: _attend(k, q, v, mask)),
             ),
+            groups=("values", "square", "mask"),
+        ),
+        Mistake(
+            id="self_attention.keys-and-values-exchanged",
+            title="키와 값이 바뀜",
+            why="키와 값이 서로 바뀌었어요. W_k와 W_v를 바꿔 곱했거나, 만든 둘을 바꿔 넘겼어요.",
+            look="쿼리, 키, 값을 만드는 줄과 넘기는 줄에서 이름의 차례를 봐요.",
+            wrong=(
+                lambda x, W_q, W_k, W_v, mask: _attend(x @ W_q, x @ W_v, x @ W_k, mask),
+                _self_with(lambda q, k, v, mask: _sdpa(q, v, k, mask)[0]),
+            ),
+            groups=("values", "square", "mask"),
+        ),
+        Mistake(
+            id="self_attention.scaled-after-softmax",
+            title="소프트맥스 뒤에 √d_k로 나눔",
+            why=_SCALED_AFTER_WHY,
+            look="√d_k로 나누는 곳과 소프트맥스 가운데 무엇이 먼저인지 봐요.",
+            wrong=tuple(_self_with(lambda *args, attend=attend: attend(*args)[0]) for attend in _SCALED_AFTER[::2]),
             groups=("values", "square", "mask"),
         ),
         Mistake(

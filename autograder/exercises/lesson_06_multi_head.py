@@ -29,7 +29,21 @@ def _merge(x):
     return x.transpose(1, 2).flatten(2)
 
 
+def _gradient_case(*args, like=None):
+    """텐서인 인자 모두에 기울기가 흐르는지 보는 사례. 손실은 (출력 * like)의 합, like가 None이면 출력의 합이에요."""
+    tensors = tuple(i for i, arg in enumerate(args) if isinstance(arg, torch.Tensor))
+    return Case("gradient", (Call(args, grad_of=tensors, cotangent=like),))
+
+
+_DETACHED = "값은 맞는데 기울기가 {} 흐르지 않아요. `.detach()`, `torch.no_grad()`, `torch.tensor(...)`로 다시 만든 값은 계산 그래프를 끊어요. 이대로 학습하면 기울기를 받지 못한 것은 배우지 못해요."
+_DETACHED_LOOK = (
+    "입력에 `requires_grad_()`를 붙여 부르고 결과의 합에 `backward()`를 한 다음, `.grad`가 None인 것을 찾아봐요."
+)
+
 # -- split_heads --
+
+
+_SHAPE_ALL = ("values", "float64", "gradient")
 
 
 def _split_cases(rng):
@@ -41,6 +55,9 @@ def _split_cases(rng):
         case("float64", rng.normal(2, 3, 20, dtype=torch.float64), 5),
         # 끊어 읽다가 저절로 나는 예외도 조용히 틀린 답을 막아요. 남는 칸을 버리는 답만 걸러요.
         case("guard", rng.normal(2, 3, 10), 4, comparator="raises", params={"error": ("ValueError", "RuntimeError")}),
+        _gradient_case(rng.normal(2, 3, 8), 4, like=rng.normal(2, 4, 3, 2)),
+        # 토큰 축을 -1로 두고 끊어 읽으면, 원소 수가 맞는 이 크기에서는 예외 없이 토큰이 넷에서 다섯이 돼요.
+        case("guard", rng.normal(1, 4, 10), 4, comparator="raises", params={"error": ("ValueError", "RuntimeError")}),
     ]
 
 
@@ -132,6 +149,7 @@ SPLIT_HEADS = Exercise(
     groups={
         "values": "헤드마다 이어진 d_k개를 가져가요",
         "float64": "float64를 넣으면 float64로 맞아요",
+        "gradient": "기울기가 x까지 흘러요",
         "guard": "나누어떨어지지 않으면 조용히 틀리지 않고 예외를 내요",
     },
     reference=multi_head.split_heads,
@@ -144,7 +162,7 @@ SPLIT_HEADS = Exercise(
             "축을 옮기지 않고 곧바로 (B, H, T, K)로 끊어 읽었어요. 모양은 맞지만 한 헤드 안에 다른 토큰의 조각이 섞여 있어요.",
             "D축만 둘로 나눈 다음, 축의 순서를 옮기는 단계가 따로 있어야 해요.",
             (_split_view,),
-            ("values", "float64"),
+            _SHAPE_ALL,
         ),
         Mistake(
             "split_heads.interleaved",
@@ -152,7 +170,7 @@ SPLIT_HEADS = Exercise(
             "헤드가 이어진 d_k개가 아니라 H칸씩 건너뛰며 가져갔어요.",
             "D축을 둘로 나눌 때 어느 쪽이 바깥(먼저)이어야 하는지 봐요.",
             (_split_interleaved,),
-            ("values", "float64"),
+            _SHAPE_ALL,
         ),
         Mistake(
             "split_heads.permute-then-reshape",
@@ -160,7 +178,7 @@ SPLIT_HEADS = Exercise(
             "축을 먼저 옮긴 다음에 끊어 읽어서 토큰과 특징이 뒤섞였어요.",
             "나누기와 옮기기 가운데 무엇이 먼저인지 봐요.",
             (_split_permute_then_reshape,),
-            ("values", "float64"),
+            _SHAPE_ALL,
         ),
         Mistake(
             "split_heads.overlapping",
@@ -168,7 +186,7 @@ SPLIT_HEADS = Exercise(
             "다음 헤드가 d_k칸 뒤가 아니라 한 칸 뒤에서 시작해서, 헤드들이 같은 칸을 겹쳐 가져갔어요.",
             "헤드 h가 몇 번 칸에서 시작해야 앞의 헤드와 겹치지 않는지 작은 수로 적어 봐요.",
             (_split_overlapping,),
-            ("values", "float64"),
+            _SHAPE_ALL,
         ),
         Mistake(
             "split_heads.not-transposed",
@@ -176,7 +194,7 @@ SPLIT_HEADS = Exercise(
             "나누기는 했지만 헤드 축이 토큰 축 뒤에 남아 있어요.",
             "돌려줄 모양 (B, H, T, K)에서 H가 몇 번째 축인지 봐요.",
             (_split_not_transposed,),
-            ("values", "float64"),
+            _SHAPE_ALL,
         ),
         Mistake(
             "split_heads.sizes-exchanged",
@@ -184,7 +202,7 @@ SPLIT_HEADS = Exercise(
             "D를 (H, K)가 아니라 (K, H)로 끊어서, 헤드의 수와 헤드의 너비가 서로 바뀌었어요.",
             "D축을 둘로 나눌 때 앞의 수와 뒤의 수가 각각 무엇을 뜻하는지 봐요.",
             (_split_sizes_exchanged,),
-            ("values", "float64"),
+            _SHAPE_ALL,
         ),
         Mistake(
             "split_heads.heads-before-batch",
@@ -192,7 +210,7 @@ SPLIT_HEADS = Exercise(
             "나누기는 맞지만 헤드 축이 배치 축보다 앞에 있어요.",
             "돌려줄 모양 (B, H, T, K)에서 배치가 몇 번째 축인지 봐요.",
             (_split_heads_first,),
-            ("values", "float64"),
+            _SHAPE_ALL,
         ),
         Mistake(
             "split_heads.batch-and-heads-merged",
@@ -200,7 +218,7 @@ SPLIT_HEADS = Exercise(
             "배치 축과 헤드 축을 하나로 합쳐 (B·H, T, K)가 됐어요. 그렇게 쓰는 코드도 있지만 여기서 약속한 모양은 (B, H, T, K)예요.",
             "결과의 축이 넷인지 봐요.",
             (_split_batch_merged,),
-            ("values", "float64"),
+            _SHAPE_ALL,
         ),
         Mistake(
             "split_heads.time-last",
@@ -208,7 +226,18 @@ SPLIT_HEADS = Exercise(
             "헤드까지는 맞지만 마지막 두 축이 (T, K)가 아니라 (K, T)예요. 키의 축을 미리 맞바꿔 두는 코드와 섞였어요.",
             "뒤의 두 축이 (T, K)여야 레슨 5의 어텐션을 그대로 쓸 수 있어요.",
             (_split_time_last,),
-            ("values", "float64"),
+            _SHAPE_ALL,
+        ),
+        Mistake(
+            "split_heads.detached",
+            "기울기가 끊김",
+            _DETACHED.format("x까지"),
+            _DETACHED_LOOK,
+            (
+                lambda x, n_heads: _split(x.detach(), n_heads),
+                lambda x, n_heads: torch.tensor(_split(x, n_heads).tolist(), dtype=x.dtype),
+            ),
+            ("gradient",),
         ),
     ),
     correct=(_split_chunks, _split_slices, _split_unflatten, _split_by_view, _split_by_einsum),
@@ -225,6 +254,7 @@ def _merge_cases(rng):
         case("values", rng.normal(2, 1, 3, 6)),
         case("values", rng.normal(1, 3, 4, 2)),
         case("float64", rng.normal(2, 5, 3, 4, dtype=torch.float64)),
+        _gradient_case(rng.normal(2, 4, 3, 2), like=rng.normal(2, 3, 8)),
     ]
 
 
@@ -287,7 +317,11 @@ MERGE_HEADS = Exercise(
     lesson=LESSON,
     title="헤드를 다시 합치기",
     points=14,
-    groups={"values": "토큰마다 헤드들이 차례로 이어져요", "float64": "float64를 넣으면 float64로 맞아요"},
+    groups={
+        "values": "토큰마다 헤드들이 차례로 이어져요",
+        "float64": "float64를 넣으면 float64로 맞아요",
+        "gradient": "기울기가 x까지 흘러요",
+    },
     reference=multi_head.merge_heads,
     examples=(case("values", torch.tensor([[[[1.0, 2.0]], [[3.0, 4.0]], [[5.0, 6.0]]]])),),
     sample_cases=_merge_cases,
@@ -299,7 +333,7 @@ MERGE_HEADS = Exercise(
             "학습하면 미래가 새어 손실은 오히려 더 낮아지는데 번역은 되지 않아요.",
             "토큰 축이 헤드 축보다 앞으로 온 다음에 끊어 읽어야 해요.",
             (_merge_no_transpose,),
-            ("values", "float64"),
+            _SHAPE_ALL,
         ),
         Mistake(
             "merge_heads.view-on-non-contiguous",
@@ -307,7 +341,7 @@ MERGE_HEADS = Exercise(
             "축을 옮긴 텐서는 RAM에서 이어져 있지 않아 `view`로 끊어 읽을 수 없어요.",
             "`view` 대신 쓸 수 있는 메서드나, RAM에서 다시 잇는 메서드를 찾아봐요.",
             (_merge_view,),
-            ("values", "float64"),
+            _SHAPE_ALL,
         ),
         Mistake(
             "merge_heads.averaged",
@@ -315,7 +349,7 @@ MERGE_HEADS = Exercise(
             "헤드들을 한데 뭉개서 너비가 d_k로 줄었어요.",
             "헤드는 섞지 않고 옆으로 이어 붙여요. 섞는 일은 다음 실습의 W_o가 해요.",
             (_merge_mean, _merge_sum),
-            ("values", "float64"),
+            _SHAPE_ALL,
         ),
         Mistake(
             "merge_heads.interleaved",
@@ -323,7 +357,7 @@ MERGE_HEADS = Exercise(
             "헤드들이 차례로 이어지지 않고 한 칸씩 번갈아 끼워졌어요.",
             "합친 마지막 축의 앞 d_k칸이 어느 헤드의 것이어야 하는지 봐요.",
             (_merge_interleaved,),
-            ("values", "float64"),
+            _SHAPE_ALL,
         ),
         Mistake(
             "merge_heads.not-flattened",
@@ -331,7 +365,7 @@ MERGE_HEADS = Exercise(
             "축은 되돌렸지만 헤드 축과 너비가 따로 남아 있어요. 토큰마다 벡터 하나가 되어야 해요.",
             "돌려줄 모양 (B, T, D)의 축이 몇 개인지 봐요.",
             (_merge_not_flattened,),
-            ("values", "float64"),
+            _SHAPE_ALL,
         ),
         Mistake(
             "merge_heads.joined-along-time",
@@ -339,7 +373,15 @@ MERGE_HEADS = Exercise(
             "헤드들을 옆이 아니라 아래로 이어 붙여서 토큰이 H배로 늘었어요.",
             "이어 붙인 뒤에도 토큰의 수는 그대로여야 해요. 어느 축을 따라 붙였는지 봐요.",
             (_merge_along_time,),
-            ("values", "float64"),
+            _SHAPE_ALL,
+        ),
+        Mistake(
+            "merge_heads.detached",
+            "기울기가 끊김",
+            _DETACHED.format("x까지"),
+            _DETACHED_LOOK,
+            (lambda x: _merge(x.detach()), lambda x: torch.tensor(_merge(x).tolist(), dtype=x.dtype)),
+            ("gradient",),
         ),
     ),
     correct=(_merge_cat, _merge_contiguous, _merge_slices, _merge_by_einsum),
@@ -395,6 +437,7 @@ def _mha_cases(rng):
         # 가린 점수가 보이는 점수보다 훨씬 커요.
         case("mask", q_in, _tempting(2, q_in, kv_in, *W14[:2]), *W14, 2, _lengths_mask([2, 5, 3], 5)),
         case("mask", rng.normal(2, 4, 15), rng.normal(2, 5, 15), *W15, 3, _mask_of_each_head(2, 3, 4, 5)),
+        _gradient_case(rng.normal(2, 5, 14), rng.normal(2, 6, 14), *W14, 2, None),
     ]
 
 
@@ -573,6 +616,59 @@ def _mha_mask_wrong_axis(q_in, kv_in, W_q, W_k, W_v, W_o, n_heads, mask):
     return _mha(q_in, kv_in, W_q, W_k, W_v, W_o, n_heads, mask)
 
 
+def _mha_of_each_head(cut, attend):
+    """헤드를 하나씩 꺼내 `cut(마스크, h)`와 `attend(q, k, v, 마스크)`로 본 다음 옆으로 이어요."""
+
+    def wrong(q_in, kv_in, W_q, W_k, W_v, W_o, n_heads, mask):
+        q, k, v = _split(q_in @ W_q, n_heads), _split(kv_in @ W_k, n_heads), _split(kv_in @ W_v, n_heads)
+        heads = []
+        for h in range(n_heads):
+            seen = None if mask is None else cut(mask, h)
+            heads.append(attend(q[:, h], k[:, h], v[:, h], seen))
+        return torch.cat(heads, -1) @ W_o
+
+    return wrong
+
+
+def _one_head(q, k, v, mask):
+    return _weigh(q @ k.transpose(-2, -1) / math.sqrt(q.shape[-1]), mask) @ v
+
+
+def _one_head_by_torch(q, k, v, mask):
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+
+
+def _mha_attending(attend):
+    """헤드로 나눈 것을 `attend(q, k, v, mask)`로 보는 멀티 헤드 어텐션."""
+
+    def wrong(q_in, kv_in, W_q, W_k, W_v, W_o, n_heads, mask):
+        q, k, v = _split(q_in @ W_q, n_heads), _split(kv_in @ W_k, n_heads), _split(kv_in @ W_v, n_heads)
+        return _merge(attend(q, k, v, mask)) @ W_o
+
+    return wrong
+
+
+def _scaled_after(scale):
+    """점수를 `scale(q)`로 나눠 소프트맥스를 씌운 다음, 비율을 √d_k로 나눠요."""
+
+    def attend(q, k, v, mask):
+        return _weigh(q @ k.transpose(-2, -1) / scale(q), mask) / math.sqrt(q.shape[-1]) @ v
+
+    return attend
+
+
+def _mha_detached(*names):
+    """`names`에 든 것(행렬의 번호나 "merge", "out")에서 기울기를 끊은 멀티 헤드 어텐션."""
+
+    def wrong(q_in, kv_in, W_q, W_k, W_v, W_o, n_heads, mask):
+        W_q, W_k, W_v, W_o = (W.detach() if i in names else W for i, W in enumerate((W_q, W_k, W_v, W_o)))
+        merge = (lambda y: _merge(y.detach())) if "merge" in names else _merge
+        out = _mha(q_in, kv_in, W_q, W_k, W_v, W_o, n_heads, mask, merge=merge)
+        return out.detach() if "out" in names else out
+
+    return wrong
+
+
 def _mha_keys_from_queries(q_in, kv_in, *rest):
     return _mha(q_in, q_in, *rest)
 
@@ -612,17 +708,30 @@ def _mha_einsum(q_in, kv_in, W_q, W_k, W_v, W_o, n_heads, mask):
     return heads.reshape(B, T, D) @ W_o
 
 
-def _mha_by_module(q_in, kv_in, W_q, W_k, W_v, W_o, n_heads, mask):
-    """`nn.MultiheadAttention`에 같은 가중치 행렬을 넣어요. 그 마스크는 True가 '가림'이라 뒤집어 줘요."""
+def _module_arguments(q_in, kv_in, n_heads, mask):
+    """`nn.MultiheadAttention`과 그 인자들. 그 마스크는 True가 '가림'이라 뒤집어 줘요."""
     D, dtype = q_in.shape[-1], q_in.dtype
     module = torch.nn.MultiheadAttention(D, n_heads, bias=False, batch_first=True, dtype=dtype)
-    module.in_proj_weight = torch.nn.Parameter(torch.cat([W_q.T, W_k.T, W_v.T]))
-    module.out_proj.weight = torch.nn.Parameter(W_o.T)
     hidden = None
     if mask is not None:
         B, T, S = len(q_in), q_in.shape[1], kv_in.shape[1]
         hidden = (~mask.expand(B, n_heads, T, S)).flatten(0, 1)
-    return module(q_in, kv_in, kv_in, attn_mask=hidden)[0]
+    return module, (q_in, kv_in, kv_in), {"attn_mask": hidden}
+
+
+def _mha_by_module(q_in, kv_in, W_q, W_k, W_v, W_o, n_heads, mask):
+    """`nn.MultiheadAttention`을 받은 가중치 행렬 그대로 불러요."""
+    module, args, more = _module_arguments(q_in, kv_in, n_heads, mask)
+    weights = {"in_proj_weight": torch.cat([W_q.T, W_k.T, W_v.T]), "out_proj.weight": W_o.T}
+    return torch.func.functional_call(module, weights, args, more)[0]
+
+
+def _mha_by_new_parameters(q_in, kv_in, W_q, W_k, W_v, W_o, n_heads, mask):
+    """`nn.MultiheadAttention`에 가중치 행렬을 새 파라미터로 옮겨 담아요. 기울기는 새 파라미터에서 멈춰요."""
+    module, args, more = _module_arguments(q_in, kv_in, n_heads, mask)
+    module.in_proj_weight = torch.nn.Parameter(torch.cat([W_q.T, W_k.T, W_v.T]))
+    module.out_proj.weight = torch.nn.Parameter(W_o.T)
+    return module(*args, **more)[0]
 
 
 def _mha_fused(q_in, kv_in, W_q, W_k, W_v, W_o, n_heads, mask):
@@ -630,7 +739,7 @@ def _mha_fused(q_in, kv_in, W_q, W_k, W_v, W_o, n_heads, mask):
     return _merge(F.scaled_dot_product_attention(q, k, v, attn_mask=mask)) @ W_o
 
 
-_MHA_ALL = ("values", "mask", "float64")
+_MHA_ALL = ("values", "mask", "float64", "gradient")
 
 MULTI_HEAD_ATTENTION = Exercise(
     name="multi_head_attention",
@@ -641,6 +750,7 @@ MULTI_HEAD_ATTENTION = Exercise(
         "values": "마스크가 없을 때 값이 맞아요",
         "mask": "마스크가 있을 때 값이 맞아요",
         "float64": "float64를 넣으면 float64로 맞아요",
+        "gradient": "기울기가 두 입력과 가중치 행렬 넷까지 흘러요",
     },
     reference=multi_head.multi_head_attention,
     examples=(_BY_HAND,),
@@ -787,13 +897,33 @@ MULTI_HEAD_ATTENTION = Exercise(
         ),
         Mistake(
             "multi_head_attention.weights-exchanged",
-            "가중치 행렬의 차례가 바뀜",
-            "가중치 행렬 둘이 서로 바뀌어 쓰였어요.",
-            "쿼리, 키, 값을 만드는 줄마다 이름이 같은 가중치 행렬을 쓰는지 봐요.",
+            "쿼리, 키, 값의 차례가 바뀜",
+            "쿼리와 키와 값 가운데 둘이 서로 바뀌었어요. 가중치 행렬 둘을 바꿔 곱했거나, 만든 것 둘을 바꿔 넘겼어요.",
+            "만드는 줄에서는 이름이 같은 가중치 행렬을 쓰는지, 넘기는 줄에서는 인자의 차례가 `attend`의 것과 같은지 봐요.",
             (
                 _mha_weights(lambda q, k, v, o: (k, q, v, o)),
                 _mha_weights(lambda q, k, v, o: (q, v, k, o)),
                 _mha_weights(lambda q, k, v, o: (v, k, q, o)),
+                _mha_attending(lambda q, k, v, mask: _one_head(q, v, k, mask)),
+            ),
+            _MHA_ALL,
+        ),
+        Mistake(
+            "multi_head_attention.keys-ask-queries",
+            "쿼리와 키를 바꿔 넘김",
+            "점수의 행이 쿼리가 아니라 키예요. 어텐션에 쿼리와 키를 바꿔 넘겼어요. 두 입력의 길이가 다르면 예외가 나요.",
+            "점수의 모양이 (B, H, T, S)인지, 넘기는 줄에서 인자의 차례가 `attend`의 것과 같은지 봐요.",
+            (_mha_attending(lambda q, k, v, mask: _one_head(k, q, v, mask)),),
+            _MHA_ALL,
+        ),
+        Mistake(
+            "multi_head_attention.scaled-after-softmax",
+            "소프트맥스 뒤에 √d_k로 나눔",
+            "소프트맥스 뒤에 √d_k로 나눴어요. 그러면 섞은 값이 √d_k분의 1로 작아질 뿐이에요. 나눌 것은 소프트맥스에 넣는 점수예요.",
+            "√d_k로 나누는 곳과 소프트맥스 가운데 무엇이 먼저인지 봐요.",
+            (
+                _mha_attending(_scaled_after(lambda q: 1)),
+                _mha_attending(_scaled_after(lambda q: math.sqrt(q.shape[-1]))),
             ),
             _MHA_ALL,
         ),
@@ -898,6 +1028,28 @@ MULTI_HEAD_ATTENTION = Exercise(
             ("mask",),
         ),
         Mistake(
+            "multi_head_attention.mask-of-all-heads",
+            "헤드 하나에 네 축짜리 마스크",
+            "헤드를 하나씩 꺼내면서 마스크는 받은 그대로 넘겼어요. 축이 넷인 마스크는 헤드 하나의 점수 (B, T, S)와 축이 맞지 않아서, 조용히 축이 늘거나 예외가 나요.",
+            "헤드 하나의 점수와 마스크의 모양을 나란히 적어 봐요. 헤드를 꺼내지 않고 (B, H, T, K)를 통째로 넘기면 마스크는 그대로 맞아요.",
+            (
+                _mha_of_each_head(lambda mask, h: mask, _one_head),
+                _mha_of_each_head(lambda mask, h: mask, _one_head_by_torch),
+            ),
+            ("mask",),
+        ),
+        Mistake(
+            "multi_head_attention.mask-of-head-h",
+            "마스크에서 h번 헤드를 고름",
+            "헤드마다 `mask[:, h]`를 골랐어요. 마스크의 헤드 축은 길이가 1일 수도 있고, 축이 둘인 (T, S) 마스크라면 둘째 축은 헤드가 아니라 키예요.",
+            "받을 수 있는 마스크의 모양을 모두 적고, `mask[:, h]`가 그때마다 무엇인지 봐요.",
+            (
+                _mha_of_each_head(lambda mask, h: mask[:, h], _one_head),
+                _mha_of_each_head(lambda mask, h: mask[:, h], _one_head_by_torch),
+            ),
+            ("mask",),
+        ),
+        Mistake(
             "multi_head_attention.keys-from-queries",
             "키와 값도 쿼리 쪽에서",
             "키와 값을 `kv_in`이 아니라 `q_in`에서 만들었어요.",
@@ -920,6 +1072,19 @@ MULTI_HEAD_ATTENTION = Exercise(
             "돌려주는 줄에 `q_in`이 남아 있는지 봐요.",
             (_mha_residual, _mha_residual_and_norm),
             _MHA_ALL,
+        ),
+        Mistake(
+            "multi_head_attention.detached",
+            "기울기가 끊김",
+            _DETACHED.format("인자 모두까지는"),
+            _DETACHED_LOOK,
+            (
+                *(_mha_detached(i) for i in range(4)),
+                _mha_detached("merge"),
+                _mha_detached("out"),
+                _mha_by_new_parameters,
+            ),
+            ("gradient",),
         ),
     ),
     both=(
@@ -955,6 +1120,7 @@ def _cross_cases(rng):
             2,
             None,
         ),
+        _gradient_case(rng.normal(2, 4, 12), rng.normal(2, 6, 12), *W, 3, None),
     ]
 
 
@@ -1016,6 +1182,7 @@ CROSS_ATTENTION = Exercise(
         "values": "마스크가 없을 때 값이 맞아요",
         "mask": "원문의 패딩을 보지 않아요",
         "float64": "float64를 넣으면 float64로 맞아요",
+        "gradient": "기울기가 두 입력과 가중치 행렬 넷까지 흘러요",
     },
     reference=multi_head.cross_attention,
     examples=(_BY_HAND,),
@@ -1043,6 +1210,18 @@ CROSS_ATTENTION = Exercise(
             "키는 메모리에서 나왔지만 값은 디코더의 x에서 나왔어요. 원문의 어디를 볼지만 정하고 내용은 가져오지 않았어요. 두 길이가 다르면 예외가 나요.",
             "값을 만드는 줄의 입력이 무엇인지 봐요.",
             (_cross_values_from_x,),
+            _MHA_ALL,
+        ),
+        Mistake(
+            "cross_attention.weights-exchanged",
+            "쿼리, 키, 값의 차례가 바뀜",
+            "쿼리와 키와 값 가운데 둘이 서로 바뀌었어요. 가중치 행렬 둘을 바꿔 곱했거나, 만든 것 둘을 바꿔 넘겼어요.",
+            "부르는 줄에서 `W_q, W_k, W_v`의 차례가 부른 함수의 것과 같은지 봐요.",
+            (
+                _mha_weights(lambda q, k, v, o: (k, q, v, o)),
+                _mha_weights(lambda q, k, v, o: (q, v, k, o)),
+                _mha_weights(lambda q, k, v, o: (v, k, q, o)),
+            ),
             _MHA_ALL,
         ),
         Mistake(
@@ -1160,6 +1339,21 @@ CROSS_ATTENTION = Exercise(
             "돌려주는 줄에 x가 남아 있는지 봐요.",
             (_mha_residual, _mha_residual_and_norm),
             _MHA_ALL,
+        ),
+        Mistake(
+            "cross_attention.detached",
+            "기울기가 끊김",
+            _DETACHED.format("인자 모두까지는"),
+            _DETACHED_LOOK,
+            (
+                lambda x, memory, *rest: _mha(x, memory.detach(), *rest),
+                lambda x, memory, *rest: _mha(x.detach(), memory, *rest),
+                *(_mha_detached(i) for i in range(4)),
+                _mha_detached("merge"),
+                _mha_detached("out"),
+                _mha_by_new_parameters,
+            ),
+            ("gradient",),
         ),
     ),
     correct=(_cross_loop, _cross_einsum, _cross_one_sentence_at_a_time, _mha_fused, _mha_by_module),
@@ -1424,6 +1618,26 @@ def _join_keys_to_both(c, k, v):
     return (k, v) if c is None else (torch.cat([c["k"], k], 2), torch.cat([c["k"], v], 2))
 
 
+def _join_only(name):
+    """키와 값 가운데 `name`만 캐시에 이어요."""
+
+    def join(c, k, v):
+        if c is None:
+            return k, v
+        return (torch.cat([c["k"], k], 2), v) if name == "k" else (k, torch.cat([c["v"], v], 2))
+
+    return join
+
+
+def _join_along(dim):
+    return lambda c, k, v: (k, v) if c is None else (torch.cat([c["k"], k], dim), torch.cat([c["v"], v], dim))
+
+
+def _cache_attends_values(x_t, cache, W_q, W_k, W_v, W_o, n_heads):
+    out, new = _cached(x_t, cache, W_q, W_k, W_v, W_o, n_heads)
+    return _seen_by(_split(x_t @ W_q, n_heads), new["v"], new["k"]) @ W_o, new
+
+
 def _cache_of_queries(x_t, cache, W_q, W_k, W_v, W_o, n_heads):
     return _cached(x_t, cache, W_q, W_q, W_v, W_o, n_heads)
 
@@ -1577,6 +1791,30 @@ ATTEND_WITH_CACHE = Exercise(
             "두 줄을 복사했다면 열쇠의 이름까지 바뀌었는지 봐요.",
             (_cached_with(join=_join_keys_to_both),),
             ("step", "sequence"),
+        ),
+        Mistake(
+            "attend_with_cache.only-one-joined",
+            "키와 값 가운데 하나만 이음",
+            "키와 값 가운데 하나만 캐시에 잇고 다른 하나는 새 토큰의 것만 썼어요. 그래서 두 길이가 서로 달라요.",
+            '캐시가 있을 때 `"k"`와 `"v"`를 저마다 이었는지, 어텐션에 넘기는 키와 값의 길이가 같은지 찍어 봐요.',
+            (_cached_with(join=_join_only("k")), _cached_with(join=_join_only("v"))),
+            ("step", "sequence"),
+        ),
+        Mistake(
+            "attend_with_cache.joined-along-another-axis",
+            "토큰 축이 아닌 축을 따라 이음",
+            "새 키와 값을 토큰 축이 아닌 축을 따라 이었어요. (B, H, t, K)에서 길어지는 것은 t뿐이에요.",
+            "이어 붙인 다음 키의 `.shape`를 받은 캐시의 것과 나란히 적어 봐요.",
+            tuple(_cached_with(join=_join_along(dim)) for dim in (0, 1, 3)),
+            ("step", "sequence"),
+        ),
+        Mistake(
+            "attend_with_cache.attends-values",
+            "어텐션에 키와 값을 바꿔 넘김",
+            "돌려준 캐시는 맞는데, 출력을 구할 때 키와 값이 서로 바뀌었어요.",
+            "어텐션에 넘기는 줄에서 인자의 차례가 `attend`의 것과 같은지 봐요.",
+            (_cache_attends_values,),
+            ("first", "step", "sequence"),
         ),
         Mistake(
             "attend_with_cache.cached-before-splitting",
@@ -1896,6 +2134,14 @@ GROUPED_QUERY_ATTENTION = Exercise(
             "값은 맞는데 헤드 축이 묶음과 그 안의 헤드로 나뉜 채 남아 있어요.",
             "돌려줄 모양 (B, H, T, K)의 축이 몇 개인지 봐요.",
             (_gqa_not_flattened,),
+            ("values", "mask"),
+        ),
+        Mistake(
+            "grouped_query_attention.keys-and-values-exchanged",
+            "키와 값이 바뀜",
+            "키와 값이 서로 바뀌었어요. 값으로 점수를 매기고 키를 섞었어요.",
+            "늘린 줄과 넘긴 줄에서 k와 v의 차례를 봐요.",
+            (lambda q, k, v, mask: _gqa_by_torch(q, v, k, mask),),
             ("values", "mask"),
         ),
         Mistake(

@@ -12,7 +12,7 @@ lesson = Claims("05_attention_math")
 FOUND, MONEY, BANK, WENT = 4, 3, 1, 2  # 찾았다, 돈을, 은행에, 가서
 
 lesson.known("점수가 `[1000, 1001, 1002]`라면 $e^{1000}$은 얼마일까요?", "물음에서 고른 수")
-lesson.known("<code>softmax([2, 1, 3, 0.5])</code>는 모두 더하면 1.13이에요.", "블로그 5편")
+lesson.known("<code>softmax([2, 1, 3, 0.5])</code>의 답이라고 적은 네 값은 더하면 1이 아니라 1.13이에요.", "블로그 5편")
 lesson.known("$d_k$가 4에서 256으로 64배가 되면", "물음에서 고른 수")
 lesson.known("쿼리 1,000개로 재요.", "아래 셀이 고른 수. 다음 말에서 확인해요")
 lesson.known("표본을 100개에서 10,000개로 늘리면", "물음에서 고른 수")
@@ -146,6 +146,18 @@ def _(cells):
     assert marks == [["○"] * 9, ["○", "○", "×"] * 3]
 
 
+@lesson.holds("맨 아래 `[PAD]` 행은 진짜 토큰을 보며 무언가를 내놓지만 그 출력은 버려져요.")
+def _(cells):
+    """다음 층에서도 그 열을 가리므로, 그 행의 출력을 바꿔도 진짜 토큰의 다음 출력은 그대로예요."""
+    assert cells.padding[1, 0].expand(3, 3)[2].tolist() == [True, True, False]
+    torch.manual_seed(2)
+    first, changed = torch.randn(3, 4), torch.randn(3, 4)
+    changed[:2] = first[:2]
+    seen = cells.padding[1, 0]
+    second = [torch.softmax((x @ x.T).masked_fill(~seen, -math.inf), -1) @ x for x in (first, changed)]
+    assert torch.equal(second[0][:2], second[1][:2])
+
+
 @lesson.holds("합친 마스크는 두 문장에 저마다 `(T, S)` 표가 하나씩이고, 둘째 문장의 토큰은 차례로 1, 2, 2개를 봐요.")
 def _(cells):
     assert cells.seen.shape == (2, 1, 3, 3)
@@ -168,6 +180,12 @@ def _(cells):
 @lesson.says("$e^0 = 1$이라 가려진 자리도 몫을 받아요: `[{:.4f}, {:.4f}, {:.4f}]`.")
 def _(cells):
     return torch.tensor([2.0, 0.0, 3.0]).softmax(0).tolist()
+
+
+@lesson.holds("전부 $-\\infty$인 행은 최댓값도 $-\\infty$라 $-\\infty - (-\\infty)$, 곧 `nan`이에요.")
+def _(cells):
+    row = torch.full((3,), -math.inf)
+    assert row.max() == -math.inf and (row - row.max()).isnan().all() and row.softmax(0).isnan().all()
 
 
 @lesson.holds("둘째 문장의 어느 행도 `[PAD]`에 몫을 주지 않아요. 0이나 -1로 채우면 가려진 키로 새요.")
@@ -341,6 +359,14 @@ def _(cells):
     widths = (cells.trials.amax(1) - cells.trials.amin(1)).tolist()
     assert widths[-1] < widths[0] / 5
     assert (cells.trials[-1] - 64).abs().max() < 6.4
+
+
+@lesson.says("하지만 표본 10,000개면 RAM {:.0f} MiB에 {:.0f}억 칸을 만들어 놓고 만 칸만 써요.")
+def _(cells):
+    q, k = torch.randn(2, 50, 8)
+    assert torch.allclose((q @ k.T).diagonal(), (q * k).sum(-1), atol=1e-4)
+    table = torch.empty(10_000, 10_000, device="meta")
+    return table.untyped_storage().nbytes() / 2**20, table.numel() / 1e8
 
 
 @lesson.holds("두 차이 모두 float32가 반올림하는 만큼이에요.")

@@ -21,9 +21,12 @@ def shares(weights):
     return squares / squares.sum()
 
 
-@lesson.holds("설명할 수 있는 몫은 $m$의 분산에서 $x_k$가 차지하는 몫이에요")
+@lesson.holds(
+    "$m$에 가장 알맞은 수를 곱해 $x_k$를 어림하면, 설명한 몫은 $m$과 $x_k$의 상관계수를 제곱한 것이고 "
+    "이것은 $m$의 분산에서 $x_k$가 차지하는 몫과 같아요"
+)
 def _(cells):
-    """무작위 비율로 섞은 것에서 최소제곱으로 어림한 몫이 식과 같아요."""
+    """무작위 비율로 섞은 것에서 최소제곱으로 어림한 몫이 상관계수의 제곱과도, 식과도 같아요."""
     torch.manual_seed(7)
     x = torch.randn(200_000, 4, dtype=torch.float64)
     for _ in range(5):
@@ -31,6 +34,7 @@ def _(cells):
         m = (x @ a)[:, None]
         wrong = (x - m @ torch.linalg.lstsq(m, x).solution).var(0)
         assert torch.allclose(1 - wrong / x.var(0), shares(a.tolist()), atol=0.01)
+        assert torch.allclose(torch.corrcoef(torch.cat([m, x], 1).T)[0, 1:] ** 2, 1 - wrong / x.var(0), atol=1e-3)
 
 
 @lesson.holds("네 몫의 합은 1이니 평균은 **어떻게 섞어도 4분의 1**이에요(다른 토큰까지 섞으면 더 작아져요)")
@@ -176,18 +180,34 @@ def _(cells):
         assert abs(torch.linalg.pinv(A).mul(A.T).sum() - n) < 1e-6  # 어림한 것의 몫들을 더한 것
 
 
-lesson.known("$D$를 두 배(64)로 늘리면요? $D = 32$를 헤드 32개로 나누면", "실험에서 고른 크기")
+lesson.known("$D$를 두 배(64)로 늘리면요? 헤드는 넷인데 $D$를 반(16)으로 줄이면요?", "실험에서 고른 크기")
+lesson.known("$D = 32$를 헤드 32개로 나누면", "실험에서 고른 크기")
+
+
+@lesson.holds(
+    r"보고할 수가 $4 \times 8 = 32$개이니 $D$가 32보다 작으면 몫은 $\frac{D}{32}$를 넘지 못해요. 헤드가 넷이어도 $D = 16$이면 반이에요"
+)
+def _(cells):
+    """자리마다 D개의 수로 서로 무관한 32개를 어림하면, 몫들을 더한 것은 D예요. 학습한 것은 아래의 말이 봐요."""
+    assert len(cells.OFFSETS) * cells.neighbours(1)[0].shape[-1] == cells.neighbours(1)[1].shape[-1] == 32
+    torch.manual_seed(10)
+    for D in (16, 24):
+        A = torch.rand(D, 32, dtype=torch.float64)
+        assert abs(torch.linalg.pinv(A).mul(A.T).sum() - D) < 1e-6
 
 
 @lesson.holds(
     "1, 2, 4, 8개는 이론과 거의 같아요(조금 넘는 것은 앞에서 본 까닭이에요). 헤드 넷이면 이웃 넷을 다 맞혀요. "
-    "$D$를 두 배로 늘린 헤드 하나는 여전히 4분의 1 근처예요. 32개는 도로 1에서 멀어졌어요"
+    "$D$를 두 배로 늘린 헤드 하나는 여전히 4분의 1 근처이고, $D$를 반으로 줄인 헤드 넷은 반만 맞혀요. "
+    "32개는 도로 1에서 멀어졌어요"
 )
 def _(cells):
     measured = cells.measured
     assert all(abs(measured[n] - min(n, 4) / 4) < 0.06 for n in (1, 2, 4, 8)), measured
     assert measured[4] > 0.98 and measured[8] > 0.98
     assert 0.24 < cells.wide < 0.31 and measured[32] < 0.7, (cells.wide, measured)
+    middle = cells.share(cells.learn(cells.with_heads(4), D=24), cells.with_heads(4))
+    assert abs(cells.narrow - 16 / 32) < 0.05 and abs(middle - 24 / 32) < 0.05, (cells.narrow, middle)
     counts = {sum(W.numel() for W in cells.learned[n][2]) for n in measured}
     assert len(counts) == 1
 
@@ -200,13 +220,17 @@ def _(cells):
 
 
 lesson.known("논문의 표 3 (A)도 헤드가 1개면 BLEU 24.9, 8개와 16개면 25.8, 32개면 25.4예요", "논문의 표 3 (A)")
+lesson.known("그 32개는 $d_k = 16$이고 논문은 까닭을 적지 않았어요", "논문의 표 3 (A)와 §6.2")
 lesson.known("PaLM의 헤드는 128개가 아니라 48개예요", "PaLM 논문의 표 1 (540B: 헤드 48개)과 블로그 6편")
 
 
 lesson.known("스텝을 열 배로 늘려도 그대로인지 확인했어요", "이 파일의 말들을 스텝을 열 배로 늘려 다시 보는 시험")
 
 
-@lesson.holds("학습한 네 헤드는 대각선에서 한두 칸 비킨 곳, 곧 이웃 넷만 봐요(1과 10도 이웃이에요)")
+@lesson.holds(
+    "학습한 네 헤드는 대각선에서 한두 칸 비킨 곳, 곧 이웃 넷만 봐요(둥글게 앉아서 1과 10도 이웃이에요. "
+    "줄이 모서리에서 이어지는 까닭이에요)"
+)
 def _(cells):
     near = torch.zeros(10, 10)
     for offset in cells.OFFSETS:
@@ -216,13 +240,15 @@ def _(cells):
     assert (before * near).sum() / before.sum() < 0.7
 
 
-@lesson.holds("네 헤드의 비율이 서로 다른 식이라 넷이 다 풀려요. 단추로 학습 전을 보면 그런 줄이 없어요")
+@lesson.holds(
+    "헤드마다 이웃 하나를 거의 도맡고, 넷이 맡은 이웃은 서로 달라요. 역할을 나눠 준 적은 없어요. "
+    "단추로 학습 전을 보면 그런 줄이 없어요"
+)
 def _(cells):
     rows = torch.arange(10)
     after = cells.maps["학습 후", 4]
-    for t in rows.tolist():
-        columns = [(t + offset) % 10 for offset in cells.OFFSETS]
-        assert torch.linalg.svdvals(after[:, t, columns])[-1] > 0.05
+    shares = torch.stack([after[:, rows, (rows + offset) % 10].mean(-1) for offset in cells.OFFSETS], 1)  # (H, 이웃)
+    assert (shares.amax(1) > 0.8).all() and len(set(shares.argmax(1).tolist())) == 4, shares
     before = cells.maps["학습 전", 4]
     for head in range(4):
         bands = [before[head][rows, (rows + offset) % 10].min() for offset in range(10)]
@@ -235,6 +261,14 @@ def _(cells):
 @lesson.holds("'go'의 행은 맨 끝의 '간다'를, 'to school'의 행은 가운데의 '학교에'를 가장 많이 봐요")
 def _(cells):
     assert cells.weights.argmax(-1).tolist() == [0, 2, 1]
+
+
+@lesson.holds("네 행 모두 끝의 두 칸이 0이에요. 첫 토큰도 원문의 넷째를 봐요")
+def _(cells):
+    torch.manual_seed(3)
+    q, k, seen = torch.randn(4, 8), torch.randn(6, 8), torch.arange(6) < 4
+    weights = cells.attend(q, k, torch.eye(6), seen)
+    assert (weights[:, 4:] == 0).all() and (weights[:, :4] > 0).all()
 
 
 # -- KV 캐시 --
