@@ -168,6 +168,17 @@ EQUIVARIANT = Exercise(
             groups=("verdicts",),
         ),
         Mistake(
+            id="is_permutation_equivariant.feature-axis",
+            title="토큰이 아니라 벡터의 차원을 섞음",
+            why="2번 축(마지막 축)은 토큰이 아니라 벡터의 차원이에요. `perm`에는 토큰의 번호가 들어 있어서, 차원의 수가 토큰보다 적으면 없는 번호를 고르게 돼요.",
+            look="x의 모양 (B, T, D)에서 토큰이 늘어선 축이 몇 번인지 봐요.",
+            wrong=(
+                lambda f, x, perm: _close(f(x[:, :, perm]), f(x)[:, :, perm]),
+                lambda f, x, perm: _close(f(x[:, perm]), f(x)[:, :, perm]),
+            ),
+            groups=("verdicts",),
+        ),
+        Mistake(
             id="is_permutation_equivariant.shape-only",
             title="모든 함수에 True라고 답함",
             why="어떤 함수에도 True라고 답했어요. 모양만 견주거나, 같은 것끼리 견주거나, 차이를 너무 크게 봐주면 이렇게 돼요.",
@@ -359,7 +370,7 @@ ANGLE_RATES = Exercise(
             why="i에 차원의 번호를 넣어 지수가 두 배로 커졌어요. 블로그 2편의 코드가 바로 이 식이에요. "
             "논문의 i는 차원이 아니라 사인과 코사인 '짝'의 번호예요.",
             look="d_model이 6이면 짝은 몇 개이고, 마지막 짝의 번호는 몇인가요?",
-            wrong=(_rates(lambda i, d: -2 * (2 * i) / d), _rates_every_dimension),
+            wrong=(_rates(lambda i, d: -2 * (2 * i) / d),),
             groups=("values", "wide"),
         ),
         Mistake(
@@ -404,7 +415,7 @@ ANGLE_RATES = Exercise(
             title="짝이 아니라 차원마다 하나씩",
             why="빠르기가 d_model개 나왔어요. 사인과 코사인이 짝을 이뤄 함께 쓰므로 짝마다 하나씩이에요.",
             look="d_model이 6이면 짝은 몇 개인지, `arange`에 무엇을 넣었는지 봐요.",
-            wrong=(_rates_repeated, _rates_own_exponent),
+            wrong=(_rates_repeated, _rates_own_exponent, _rates_every_dimension),
             groups=("values", "wide"),
         ),
         Mistake(
