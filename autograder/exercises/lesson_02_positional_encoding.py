@@ -1566,12 +1566,14 @@ ROPE = Exercise(
         Mistake(
             id="rope.dtype-promoted",
             title="dtype을 x에 맞추지 않음",
-            why="cos와 sin이 float32라서, float16인 x와 곱하자 결과가 float32로 넓어졌어요. float64에서는 x 쪽이 더 넓어서 드러나지 않아요.",
-            look="cos와 sin의 dtype을 x의 dtype과 나란히 찍어 봐요.",
+            why="cos과 sin이 float32라서, float16인 x와 곱하자 결과가 float32로 넓어졌어요. float64에서는 x 쪽이 더 넓어서 드러나지 않아요.",
+            look="cos과 sin의 dtype을 x의 dtype과 나란히 찍어 봐요.",
             wrong=(
-                lambda x, positions: _turn(x.float(), _pair_angles(x, positions))
-                if x.dtype == torch.float16
-                else _turn(x, _pair_angles(x, positions)),
+                lambda x, positions: (
+                    _turn(x.float(), _pair_angles(x, positions))
+                    if x.dtype == torch.float16
+                    else _turn(x, _pair_angles(x, positions))
+                ),
             ),
             groups=("double",),
         ),

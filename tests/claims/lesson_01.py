@@ -188,9 +188,7 @@ def _(cells: Cells) -> list[float]:
     return [round(2**20 / 1e6) * 100, round(1.5**20, -2)]
 
 
-@lesson.holds(
-    "세로축이 로그라서, 직선은 스텝마다 같은 비율로 변한다는 뜻이에요. 0.9와 0.5의 선이 거의 직선이죠."
-)
+@lesson.holds("세로축이 로그라서, 직선은 스텝마다 같은 비율로 변한다는 뜻이에요. 0.9와 0.5의 선이 거의 직선이죠.")
 def _(cells: Cells) -> None:
     assert cells.figures[0].axes[0].get_yscale() == "log"
     for scale in (0.9, 0.5):
