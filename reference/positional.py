@@ -65,7 +65,7 @@ def is_permutation_equivariant(f: Callable[[Tensor], Tensor], x: Tensor, perm: T
 
 
 def learned_pe(x: Tensor, table: Tensor) -> Tensor:
-    """사인 대신 배우는 표의 앞쪽 T행을 더해요 (논문 §3.5, 표 3의 (E)). x (B, T, D), table (L, D) → (B, T, D).
+    """사인 대신 학습하는 표의 앞쪽 T행을 더해요 (논문 §3.5, 표 3의 (E)). x (B, T, D), table (L, D) → (B, T, D).
 
     문장이 표보다 길면 ValueError예요.
     """
@@ -84,7 +84,7 @@ def rope(x: Tensor, positions: Tensor) -> Tensor:
 
 
 class Positions(nn.Module):
-    """`add_pe`를 모듈로 감싼 것이에요. 사인 표는 버퍼라서 저장하지 않고, 배우는 표는 파라미터예요."""
+    """`add_pe`를 모듈로 감싼 것이에요. 사인 표는 버퍼라서 저장하지 않고, 학습하는 표는 파라미터예요."""
 
     table: Tensor  # (L, D). RoPE에는 없어요.
 

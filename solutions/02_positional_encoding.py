@@ -54,8 +54,8 @@ torch.set_num_threads(1)  # 오늘처럼 작은 텐서는 코어 하나가 더 �
 # %% [markdown] tags=["given"]
 # ## 실험. 순서 실험실
 #
-# 아래의 짝들은 **같은 단어를 차례만 바꾼** 문장이에요. 뜻은 전혀 달라요. '안 먹고 잤다'는 굶고 잔 것이고, '먹고 안 잤다'는 먹고 나서 깨어 있는 것이니까요.
-# 단어마다 임베딩을 하나씩 뽑고, 레슨 1의 어텐션(쿼리도 키도 값도 $x$)에 넣어요. 그리고 토큰마다의 출력을 평균 내어 **문장 벡터** 하나로 만들어요.
+# 아래의 문장 쌍들은 **같은 단어를 차례만 바꾼** 문장이에요. 뜻은 전혀 달라요. '안 먹고 잤다'는 굶고 잔 것이고, '먹고 안 잤다'는 먹고 나서 깨어 있는 것이니까요.
+# 단어마다 임베딩을 하나씩 뽑고, 레슨 1의 어텐션에 넣어요. 묻는 쿼리, 이름표인 키, 가져올 값이 오늘은 모두 $x$예요. 그리고 토큰마다의 출력을 평균 내어 **문장 벡터** 하나로 만들어요.
 #
 # **예상.** 두 문장 벡터는 얼마나 멀까요?
 
@@ -83,7 +83,7 @@ def attend(x: torch.Tensor) -> torch.Tensor:
 
 # %% tags=["experiment"]
 def order_lab(layer) -> None:
-    """짝마다 두 문장 벡터의 거리를 찍고, 첫 짝은 토큰마다의 출력까지 그려요."""
+    """문장 쌍마다 두 문장 벡터의 거리를 찍고, 첫 쌍은 토큰마다의 출력까지 그려요."""
     for pair in PAIRS:
         one, other = (layer(embed_words(sentence)).mean(dim=1) for sentence in pair)
         print(f"{pair[0]} / {pair[1]}: 문장 벡터의 거리 {(one - other).norm():.3f}")
@@ -103,7 +103,7 @@ order_lab(attend)
 # %% [markdown] tags=["given"]
 # ## 실습 2-1 순서를 섞으면 따라 섞일까 ★★☆ · 논문 §3.5
 #
-# **왜 확인할까요?** 실험실은 세 짝만 봤어요. '어떤 문장을 어떻게 섞어도'라고 말하려면 재는 도구가 필요해요. 토큰을 `perm`의 차례로 새로 늘어놓았을 때, 출력도 **같은 차례로 따라 섞이기만** 하는 함수를 **순열 등변**이라고 해요.
+# **왜 확인할까요?** 실험실은 세 쌍만 봤어요. '어떤 문장을 어떻게 섞어도'라고 말하려면 재는 도구가 필요해요. 토큰을 `perm`의 차례로 새로 늘어놓았을 때, 출력도 **같은 차례로 따라 섞이기만** 하는 함수를 **순열 등변**이라고 해요.
 #
 # $$f(x[\text{perm}]) = f(x)[\text{perm}]$$
 #
@@ -197,7 +197,7 @@ for start in (0, 500):
 drawing("position-clocks")
 
 # %% [markdown] tags=["given"]
-# $i$번째 바늘(짝)은 한 칸마다 이만큼 돌아요.
+# $i$번째 바늘(짝)은 한 칸(이웃한 두 위치 사이)마다 이만큼 돌아요.
 #
 # $$\text{rate}_i = \frac{1}{10000^{2i/d_\text{model}}},\qquad i = 0, 1, \dots, \tfrac{d_\text{model}}{2} - 1$$
 #
@@ -208,7 +208,7 @@ drawing("position-clocks")
 #
 # <details><summary>예상해 본 뒤 열기</summary>
 #
-# 마지막 짝 $i = 255$의 파장은 약 60,600칸이에요. 512단어를 지나도 3도쯤 돌 뿐이라, 웬만큼 긴 글에서도 처음으로 돌아와 헷갈리는 일이 없어요.
+# 100분의 1바퀴도 못 돌아요. 마지막 짝 $i = 255$의 파장이 약 60,600칸이라 512단어를 지나도 3도쯤이에요. 그래서 웬만큼 긴 글에서도 처음으로 돌아와 헷갈리는 일이 없어요.
 #
 # </details>
 
@@ -260,7 +260,7 @@ labels = {"xlabel": "짝의 번호 i", "ylabel": "한 바퀴에 걸리는 칸 �
 plots.lines(range(256), waves, title="짝마다의 파장 (d_model = 512)", logy=True, dashed=list(waves)[1:], **labels)
 
 # %% [markdown] tags=["given"]
-# **눈으로 보기.** 세로축이 로그인데 직선이니, 파장은 **같은 비율로** 길어져요(등비수열). 점선은 블로그의 코드예요. 지수가 두 배라 파장이 너무 급하게 길어져서,
+# **눈으로 보기.** 세로축이 로그라서, 직선은 파장이 **같은 비율로** 길어진다는 뜻이에요(등비수열). 점선은 블로그의 코드예요. 지수가 두 배라 파장이 너무 급하게 길어져서,
 # 512단어를 지나도 3도를 못 도는 바늘이 절반이나 돼요.
 #
 # **한 줄 정리.** 위치 인코딩은 빠르기가 등비수열인 바늘 여럿으로 위치를 가리키는 시계예요.
@@ -269,7 +269,7 @@ plots.lines(range(256), waves, title="짝마다의 파장 (d_model = 512)", logy
 # ## 실습 2-3 사인과 코사인의 표 ★★★ · 논문 §3.5
 #
 # **왜 사인과 코사인 둘 다일까요?** 바늘의 방향은 높이(사인) 하나로 정해지지 않아요. 30도와 150도는 높이가 같거든요. 가로(코사인)까지 적어야 방향이 하나로 정해져요.
-# 그래서 바늘마다 두 칸, **사인은 짝수 차원, 코사인은 홀수 차원**에 번갈아 적어요.
+# 그래서 바늘마다 수 두 개, **사인은 짝수 차원, 코사인은 홀수 차원**에 번갈아 적어요.
 #
 # $$PE_{(pos,\,2i)} = \sin(pos \cdot \text{rate}_i),\qquad PE_{(pos,\,2i+1)} = \cos(pos \cdot \text{rate}_i)$$
 #
@@ -332,7 +332,7 @@ check("sinusoidal_pe")
 # %% tags=["experiment"]
 pe = sinusoidal_pe(64, 64)
 labels = {"xlabel": "차원", "ylabel": "위치"}
-plots.heatmap(pe, title="위치 인코딩 (64칸, d_model = 64)", diverging=True, limits=(-1, 1), **labels)
+plots.heatmap(pe, title="위치 인코딩 (위치 64개, d_model = 64)", diverging=True, limits=(-1, 1), **labels)
 far = sinusoidal_pe(1000, 64)
 print(f"위치 1000개의 값은 {far.min():.3f}부터 {far.max():.3f}까지")
 print(f"벡터의 길이: 위치 0은 {far[0].norm():.3f}, 위치 999는 {far[999].norm():.3f} (√(64/2) = {32**0.5:.3f})")
@@ -458,7 +458,7 @@ drawing("shift-rotation")
 #
 # 이니 행렬의 **첫째 열**은 $[\cos\phi,\; \sin\phi]$예요. $\phi$가 90도라면 $[\sin\theta, \cos\theta]$는 $[\cos\theta, -\sin\theta]$로 가요. 둘째 열은 여러분 몫이에요.
 #
-# **예상.** $d_\text{model} = 6$이면 $M_k$는 6×6이에요. 0이 아닌 칸은 많아야 몇 개일까요?
+# **예상.** $d_\text{model} = 6$이면 $M_k$는 6×6이에요. 0이 아닌 원소는 많아야 몇 개일까요?
 #
 # <details><summary>예상해 본 뒤 열기</summary>
 #
@@ -469,7 +469,7 @@ drawing("shift-rotation")
 
 # %% nbgrader={"grade": false, "grade_id": "shift_matrix", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def shift_matrix(k: int, d_model: int) -> torch.Tensor:
-    """위치 인코딩의 어느 줄에 곱해도 k칸 뒤의 줄이 되는 행렬을 만들어요. k가 음수면 앞으로 옮겨요.
+    """위치 인코딩의 어느 줄에 곱해도 k칸 뒤의 줄이 되는 행렬을 만들어요. k가 음수면 앞의 위치로 옮겨요.
 
     식: sinusoidal_pe(L, d_model)[p] @ M = sinusoidal_pe(L, d_model)[p + k]
     논문 §3.5: k를 정하면 PE(pos + k)는 PE(pos)의 선형 함수예요.
@@ -548,17 +548,17 @@ plots.heatmap(pe @ pe.T / 32, title="두 위치의 내적 (÷ 32)", diverging=Tr
 plots.heatmap(torch.softmax(scores, dim=-1), title="손으로 만든 '바로 앞 보기'", limits=(0, 0.5), ax=right, **labels)
 
 # %% [markdown] tags=["given"]
-# 왼쪽은 대각선 방향으로 색이 같아요. 내적이 **몇 칸 떨어졌는지로만** 정해진다는 뜻이에요. 오른쪽의 가장 진한 칸은 맨 첫 단어만 빼고 언제나 바로 앞이에요.
+# 왼쪽은 대각선 방향으로 색이 같아요. 내적이 **몇 칸 떨어졌는지로만** 정해진다는 뜻이에요. 오른쪽의 가장 진한 곳은 맨 첫 단어만 빼고 언제나 바로 앞이에요.
 #
 # **한 줄 정리.** 위치를 k칸 옮기는 일은 어디서나 똑같은 회전이에요.
 
 # %% [markdown] tags=["given"]
-# ## 실습 2-6 배우는 위치 ★☆☆ · 논문 §3.5, 표 3 (E)
+# ## 실습 2-6 학습하는 위치 ★☆☆ · 논문 §3.5, 표 3 (E)
 #
-# **왜 계산할까요, 배우면 되지.** 위치마다 줄 하나를 파라미터로 두고 학습에 맡길 수도 있어요. 논문도 해 봤는데 결과가 거의 같았어요
-# (개발 세트 BLEU 25.7과 25.8, 표 3의 (E)와 base). BERT와 GPT-2는 배우는 표를 골랐어요.
+# **왜 계산할까요, 학습하면 되지.** 위치마다 줄 하나를 파라미터로 두고 학습에 맡길 수도 있어요. 논문도 해 봤는데 결과가 거의 같았어요
+# (개발 세트 BLEU 25.7과 25.8, 표 3의 (E)와 base). BERT와 GPT-2는 학습하는 표를 골랐어요.
 #
-# 더하는 계산은 2-4와 같아요. 다른 것은 하나, **기울기가 표까지 흘러야** 표가 배워요. 그래서 이 실습은 값과 함께 표의 기울기도 확인해요.
+# 더하는 계산은 2-4와 같아요. 다만 **기울기가 표까지 흘러야** 표가 배워요. 그래서 이 실습은 표의 기울기도 확인해요.
 #
 # **손으로.** 표가 $[[10], [20], [30]]$이고 문장 둘이 $[[1], [2]]$, $[[5], [6]]$이면 $[[11], [22]]$, $[[15], [26]]$이에요. 출력을 모두 더한 값의 기울기는 표의 줄마다 $[[2], [2], [0]]$이에요.
 # 첫 줄과 둘째 줄은 두 문장이 한 번씩 썼고, 셋째 줄은 아무도 쓰지 않았어요.
@@ -574,10 +574,11 @@ plots.heatmap(torch.softmax(scores, dim=-1), title="손으로 만든 '바로 앞
 
 # %% nbgrader={"grade": false, "grade_id": "learned_pe", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def learned_pe(x: torch.Tensor, table: torch.Tensor) -> torch.Tensor:
-    """배우는 표의 앞쪽 T줄을 모든 문장에 더해요. 기울기가 x와 table까지 흘러야 해요.
+    """학습하는 표의 앞쪽 T줄을 모든 문장에 더해요. 기울기가 x와 table까지 흘러야 해요.
 
-    논문 §3.5: 사인 표 대신 배우는 위치 임베딩을 써도 결과가 거의 같았어요.
-    모양: x (B, T, D), table (L, D) -> (B, T, D). 문장이 표보다 길면(T > L) ValueError예요.
+    논문 §3.5: 사인 표 대신 학습하는 위치 임베딩을 써도 결과가 거의 같았어요.
+    모양: x (B, T, D), table (L, D) -> (B, T, D)
+    문장이 표보다 길면(T > L) ValueError예요. 없는 줄을 꺼내다 저절로 나는 IndexError나 RuntimeError도 괜찮아요.
     예: x [[[1], [2]], [[5], [6]]], table [[10], [20], [30]] -> [[[11], [22]], [[15], [26]]]
     """
     ### BEGIN SOLUTION
@@ -606,7 +607,12 @@ def learned_pe(x: torch.Tensor, table: torch.Tensor) -> torch.Tensor:
 check("learned_pe")
 
 # %% [markdown] tags=["given"]
-# 표를 정말 배워 봐요. 어텐션 한 층에게 **바로 앞 단어 맞히기**를 가르쳐요. 순서를 모르면 풀 수 없는 문제예요. 위치를 넣는 방법 `kind`만 바꿀 수 있어요.
+# **한 줄 정리.** 학습하는 표는 기울기를 받은 줄만 배워요.
+
+# %% [markdown] tags=["given"]
+# ## 실험. 배운 표의 '한 칸'
+#
+# 표를 정말 학습해 봐요. 어텐션 한 층에게 **바로 앞 단어 맞히기**를 가르쳐요. 순서를 모르면 풀 수 없는 문제예요. 위치를 넣는 방법 `kind`만 바꿀 수 있어요.
 
 # %% tags=["experiment"]
 V = 12  # 단어의 가짓수
@@ -617,7 +623,7 @@ def predict(ids: torch.Tensor, p: dict, kind: str) -> torch.Tensor:
     x, here = p["E"][ids], torch.arange(ids.shape[1])  # (B, T, D), (T,)
     if kind == "사인 표":
         x = add_pe(x, sinusoidal_pe(x.shape[1], x.shape[2]))
-    elif kind == "배우는 표":
+    elif kind == "학습하는 표":
         x = learned_pe(x, p["table"])
     q, k, v = x @ p["W_q"], x @ p["W_k"], x @ p["W_v"]
     if kind == "RoPE":
@@ -655,7 +661,7 @@ def missed(table: torch.Tensor) -> float:
     return ((now @ U @ Vt - then).norm() / then.norm()).item()
 
 
-learned = train("배우는 표", D=16, T=40)
+learned = train("학습하는 표", D=16, T=40)
 tables = {"난수 (배우기 전)": learned["start"], "배운 표": learned["table"], "사인 표": sinusoidal_pe(40, 16)}
 bars = {"빗나간 비율": [missed(table[:40]) for table in tables.values()]}
 plots.bars(list(tables), bars, title="'한 칸 뒤'는 회전 하나일까", xlabel="위치의 표", ylabel="빗나간 비율")
@@ -664,14 +670,14 @@ plots.bars(list(tables), bars, title="'한 칸 뒤'는 회전 하나일까", xla
 # **눈으로 보기.** 사인 표는 0이에요. 배운 표는 난수보다 줄었지만 0과는 거리가 멀어요. 아무도 시키지 않았는데 표가 회전 쪽으로 **조금** 움직인 거예요.
 # 모든 위치가 같은 $W_q$와 $W_k$로 바로 앞을 찾아야 하니, '한 칸'의 모양이 서로 닮을수록 유리하기 때문이라고 짐작할 수 있어요. 하지만 그렇게 하라는 규칙은 없어요.
 #
-# **한 줄 정리.** 배우는 표는 기울기를 받은 줄만 배우고, '한 칸'의 모양까지 지켜 주지는 않아요.
+# **한 줄 정리.** 배운 표는 '한 칸'의 모양까지 지켜 주지는 않아요.
 
 # %% [markdown] tags=["given"]
 # ## 실험. 배운 길이를 넘어서면
 #
 # 논문은 사인 표를 고른 까닭을 하나 더 적었어요. 학습 때 본 것보다 **긴 문장으로 넘어갈 수도 있어서**예요(§3.5). 정말인지 재 봐요. 같은 문제를 20단어 문장으로 가르치고 80단어 문장으로 시험해요.
 #
-# **예상.** 위치 없음, 배우는 표, 사인 표 가운데 20단어 안에서는 누가 맞힐까요? 20단어를 넘으면요?
+# **예상.** 위치 없음, 학습하는 표, 사인 표 가운데 20단어 안에서는 누가 맞힐까요? 20단어를 넘으면요?
 
 # %% tags=["experiment"]
 runs: dict[str, list[float]] = {}
@@ -690,11 +696,12 @@ def compare(*kinds: str) -> None:
 
 
 # %% tags=["experiment"]
-compare("위치 없음", "배우는 표", "사인 표")
+compare("위치 없음", "학습하는 표", "사인 표")
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 위치가 없으면 배운 길이 안에서도 14%쯤이에요(12가지 가운데 찍으면 8%이니, 문장에 많이 나온 단어를 찍는 정도예요). 위치를 넣으면 둘 다 거의 다 맞혀요.
-# 그런데 점선(배운 길이의 끝)을 넘으면, 배우는 표는 평균이 찍는 수준으로 떨어지고 **사인 표도 무너져요.** 군데군데 솟을 뿐, 평균은 배운 길이 안의 절반에도 못 미쳐요.
+# 그런데 점선(배운 길이의 끝)을 넘으면, 학습하는 표는 평균이 찍는 수준으로 떨어지고 **사인 표도 무너져요.** 평균은 배운 길이 안의 절반에도 못 미쳐요.
+# 군데군데 솟은 곳은 어쩌다 바로 앞의 점수가 가장 높아진 자리예요(학습하는 표가 솟았다면 배우지 않은 난수 줄이 맞은 거예요). 시드를 바꿔 배우면 다른 자리가 솟아요.
 #
 # 논문의 말은 '넘어갈 수도 있다'는 가설이었고, 더하는 사인 표로는 잘 되지 않는다는 것이 그 뒤의 경험이에요. 까닭은 '돌아보기'에서 여러분이 찾아요.
 
@@ -702,11 +709,11 @@ compare("위치 없음", "배우는 표", "사인 표")
 # ## 실습 2-7 (보너스) RoPE: 더하지 않고 돌리기 ★★★ · Su 외 (2021)
 #
 # **왜 돌릴까요?** 2-5에서 k칸 옮기기가 회전이라는 것을 봤어요. 그렇다면 위치를 더하지 말고, 아예 **쿼리와 키를 제 위치만큼 돌려** 두면 어떨까요?
-# 위치 $p$만큼 돌리는 행렬을 $R_p$라고 하면, 돌린 쿼리와 키의 내적에는 **차이만큼의 회전**만 남아요. 요즘 언어 모델은 대부분 이 방법을 써요.
+# 위치 $p$만큼 돌리는 행렬을 $R_p$라고 하면, 돌린 쿼리와 키의 **내적**(닮은 정도)에는 **차이만큼의 회전**만 남아요. 요즘 언어 모델은 대부분 이 방법을 써요.
 #
 # $$(q R_m)(k R_n)^\top = q\, R_m R_n^\top\, k^\top = q\, R_{m-n}\, k^\top$$
 #
-# 이 코스가 늘 그러듯 행 벡터의 오른쪽에 곱해요. 짝 하나만 보면 이래요.
+# $K$는 쿼리와 키의 너비예요. 행 벡터의 오른쪽에 곱하고, 짝 하나만 보면 이래요.
 #
 # $$\begin{bmatrix} x'_{2i} & x'_{2i+1} \end{bmatrix} = \begin{bmatrix} x_{2i} & x_{2i+1} \end{bmatrix}
 # \begin{bmatrix} \cos\phi & \sin\phi \\ -\sin\phi & \cos\phi \end{bmatrix},\qquad \phi = pos \cdot 10000^{-2i/K}$$
@@ -730,7 +737,8 @@ compare("위치 없음", "배우는 표", "사인 표")
 def rope(x: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
     """짝 (2i, 2i+1)을 positions · 10000^(-2i/K)만큼 반시계 방향으로 돌려요. 쿼리와 키에 써요.
 
-    모양: x (B, H, T, K), positions (T,) 정수 -> (B, H, T, K), dtype은 x와 같아요.
+    모양: x (B, H, T, K), positions (T,) 정수 -> (B, H, T, K), dtype은 x와 같아요(float16이면 float16).
+    H는 레슨 6에서 만날 헤드의 수예요. 헤드마다 똑같이 돌리니 몇이든 상관없어요.
     예: x [[[[1, 0]]]], positions [1] -> [[[[0.540, 0.841]]]]
     """
     ### BEGIN SOLUTION
@@ -784,10 +792,10 @@ compare("RoPE")
 # %% [markdown] tags=["given"]
 # ## 마무리. PyTorch와 같아요
 #
-# PyTorch에 사인 표를 더해 주는 모듈은 없어요. 부품은 있어요. 배우는 표는 `nn.Embedding`, 도는 바늘은 복소수(`torch.polar`)예요. 같은 값에서 여러분의 함수와 견줘 봐요.
+# PyTorch에 사인 표를 더해 주는 모듈은 없어요. 부품은 있어요. 학습하는 표는 `nn.Embedding`, 도는 바늘은 복소수(`torch.polar`)예요. 같은 값에서 여러분의 함수와 견줘 봐요.
 
 # %% tags=["experiment"]
-layer = torch.nn.Embedding(40, 64)  # PyTorch의 배우는 표
+layer = torch.nn.Embedding(40, 64)  # PyTorch의 학습하는 표
 x, here = torch.randn(2, 40, 64), torch.arange(40)
 hands = torch.polar(torch.ones(40, 32), here[:, None] * torch.logspace(0, -4 * 62 / 64, 32))  # 길이 1인 바늘
 ours = sinusoidal_pe(40, 64)
@@ -819,7 +827,7 @@ for pair in PAIRS:
     print(f"{pair[0]} / {pair[1]}: 위치 없이 {without:.3f}, 여러분의 위치를 더하면 {with_pe:.3f}")
 
 # %% [markdown] tags=["given"]
-# **눈으로 보기.** PyTorch의 층도 순서를 몰라요. 여러분의 `add_pe`와 `sinusoidal_pe`를 앞에 두자 세 짝이 모두 갈라져요. `nn.Transformer`를 가져다 쓸 때 빠뜨리기 쉬운 두 줄이에요.
+# **눈으로 보기.** PyTorch의 층도 순서를 몰라요. 여러분의 `add_pe`와 `sinusoidal_pe`를 앞에 두자 세 쌍이 모두 갈라져요. `nn.Transformer`를 가져다 쓸 때 빠뜨리기 쉬운 두 줄이에요.
 
 # %% [markdown] tags=["given"]
 # ## 돌아보기
@@ -830,7 +838,7 @@ for pair in PAIRS:
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "reflection", "locked": false, "points": 5, "schema_version": 3, "solution": true, "task": false}
 # 어디서나 통하는 회전이 **있다**는 것은 표의 성질이고, 모델은 그 행렬을 받은 적이 없어요. $W_q$와 $W_k$를 자료에서 배워야 해요.
-# 배울 때 본 것은 0번부터 19번 줄뿐이고, 64차원에서 그 줄들을 한 칸 앞으로 보내는 행렬은 회전 말고도 끝없이 많아요. 배운 행렬은 20줄 안에서만 맞으면 됐어요.
+# 배울 때 본 것은 0번부터 19번 줄뿐이고, 64차원에서 그 줄들을 한 칸 앞의 줄로 보내는 행렬은 회전 말고도 끝없이 많아요. 배운 행렬은 20줄 안에서만 맞으면 됐어요.
 # 실제로 사인 표의 선은 점선을 넘자 크게 떨어졌어요.
 # 문장이 아무 위치에서나 시작하게 하며 배우거나, 상대 위치만 남는 RoPE를 쓰면 30번째에서도 찾을 거예요.
 #
@@ -848,7 +856,7 @@ for pair in PAIRS:
 # 이제 토큰 벡터에는 뜻과 자리가 함께 들어 있고, 어텐션은 그것들을 비율대로 **섞어요.** 그런데 섞기만 하면 정말 새로운 것이 생길까요?
 # 레슨 3에서 섞은 것을 **바꾸는** 부분, 피드포워드를 만들어요.
 #
-# 저장소째로 받았다면 아래 셀은 오늘의 실습을 모두 통과한 뒤 이 코스의 기준 구현을 보여 줘요(나눠 받은 묶음에는 없어요). 오늘 만든 함수들이 거기에 같은 이름으로 있어요.
+# 저장소째로 받았다면 아래 셀은 오늘의 실습을 보너스까지 모두 통과한 뒤 이 코스의 기준 구현을 보여 줘요(나눠 받은 묶음에는 없어요). 오늘 만든 함수들이 거기에 같은 이름으로 있어요.
 
 # %% tags=["experiment"]
 show_reference("positional.py")

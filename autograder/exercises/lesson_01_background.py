@@ -478,9 +478,13 @@ def _last_cases(rng):
 _LAST_EXAMPLE = case("short", torch.tensor([[[0.1], [0.4], [0.9]], [[0.5], [0.2], [0.3]]]), torch.tensor([3, 1]))
 
 
+def _column(outputs, lengths):
+    """문장마다 고를 시각을 `gather`의 번호 텐서 (B, 1, D)로."""
+    return (lengths - 1).view(-1, 1, 1).expand(-1, 1, outputs.shape[2])
+
+
 def _last_gather(outputs, lengths):
-    index = (lengths - 1).view(-1, 1, 1).expand(-1, 1, outputs.shape[2])
-    return outputs.gather(1, index).squeeze(1)
+    return outputs.gather(1, _column(outputs, lengths)).squeeze(1)
 
 
 def _last_one_hot(outputs, lengths):
@@ -530,7 +534,10 @@ LAST_STATE = Exercise(
             title="길이를 그대로 번호로 씀",
             why="마지막 단어의 바로 다음 칸을 꺼냈어요. 패딩이 없는 문장이라면 범위를 벗어나요.",
             look="길이가 3인 문장에서 마지막 단어의 번호는 몇인지 0부터 세어 봐요.",
-            wrong=(lambda outputs, lengths: outputs[torch.arange(len(outputs)), lengths],),
+            wrong=(
+                lambda outputs, lengths: outputs[torch.arange(len(outputs)), lengths],
+                lambda outputs, lengths: _last_gather(outputs, lengths + 1),
+            ),
             groups=("short", "full", "double"),
         ),
         Mistake(
@@ -631,7 +638,10 @@ LAST_STATE = Exercise(
             title="시각이 아니라 문장의 축에서 고름",
             why="길이로 만든 번호를 첫 축에 넣었어요. 0번 축은 시각이 아니라 문장이에요.",
             look="outputs의 모양 (B, T, D)에서 시각은 몇 번 축인지 봐요.",
-            wrong=(lambda outputs, lengths: outputs[lengths - 1],),
+            wrong=(
+                lambda outputs, lengths: outputs[lengths - 1],
+                lambda outputs, lengths: outputs.gather(0, _column(outputs, lengths)).squeeze(1),
+            ),
             groups=("short", "full", "double"),
         ),
         Mistake(
@@ -639,7 +649,22 @@ LAST_STATE = Exercise(
             title="한 칸 앞을 꺼냄",
             why="마지막 단어의 바로 앞 단어를 읽은 상태를 꺼냈어요. 단어가 하나뿐인 문장에서는 번호가 -1이 돼요.",
             look="길이가 3인 문장에서 마지막 단어의 번호는 몇인지 0부터 세어 봐요.",
-            wrong=(lambda outputs, lengths: outputs[torch.arange(len(outputs)), lengths - 2],),
+            wrong=(
+                lambda outputs, lengths: outputs[torch.arange(len(outputs)), lengths - 2],
+                lambda outputs, lengths: _last_gather(outputs, lengths - 1),
+            ),
+            groups=("short", "full", "double"),
+        ),
+        Mistake(
+            id="last_state.first-unit-only",
+            title="상태의 첫 칸만 꺼냄",
+            why="고른 시각은 맞지만 상태의 칸을 D개가 아니라 하나만 꺼냈어요. `gather`는 번호 텐서의 모양만큼만 꺼내므로, 번호 텐서의 마지막 축이 1이면 칸도 하나예요.",
+            look="번호 텐서의 모양을 찍어 보고, D칸을 모두 꺼내려면 마지막 축이 얼마여야 하는지 봐요.",
+            wrong=(
+                lambda outputs, lengths: outputs.gather(1, (lengths - 1)[:, None, None]).squeeze(1),
+                lambda outputs, lengths: outputs.gather(1, (lengths - 1)[:, None, None]),
+                lambda outputs, lengths: outputs.gather(1, (lengths - 1)[:, None, None]).flatten(),
+            ),
             groups=("short", "full", "double"),
         ),
     ),
@@ -681,7 +706,7 @@ def _path_cases(rng):
         case("errors", "self_attention", 0, comparator="raises", params={"error": "ValueError"}),
         *(
             case("errors", kind, n, comparator="raises", params={"error": "ValueError"})
-            for kind in ("", "attention", "conv2d")  # 아는 종류의 일부이거나 아는 종류를 품은 글
+            for kind in ("", "attention", "conv2d", "birnn", "rnn2")  # 아는 종류의 일부이거나 아는 종류를 품은 글
         ),
     ]
 
@@ -856,6 +881,12 @@ def _grad_inputs(x, h0, W_xh, W_hh, b, *, loss=lambda out: out[:, -1].sum()):
     return torch.autograd.grad(loss(rnn.rnn_forward(x, h0, W_xh, W_hh, b)), x)[0]
 
 
+def _grad_marked(x, h0, W_xh, W_hh, b):
+    """받은 x에 바로 표시해요."""
+    x.requires_grad_(True)
+    return _norms(torch.autograd.grad(rnn.rnn_forward(x, h0, W_xh, W_hh, b)[:, -1].sum(), x)[0])
+
+
 def _norms(grad):
     return grad.pow(2).sum(dim=(0, 2)).sqrt().flip(0)
 
@@ -942,6 +973,15 @@ GRAD_NORM = Exercise(
             why="마지막 입력만 기울기를 받고 나머지는 0이에요. 스텝 사이에서 계산 그래프가 끊겼어요.",
             look="스텝마다 `detach`나 `.data`, `torch.tensor(...)`로 상태를 새로 만들지 않았는지 봐요.",
             wrong=(_grad_detached,),
+            groups=("values", "square", "double"),
+        ),
+        Mistake(
+            id="grad_norm_by_distance.input-marked",
+            title="받은 x에 바로 requires_grad를 켬",
+            why="돌려준 값은 맞고 x의 값도 그대로예요. 하지만 `requires_grad_`나 `x.requires_grad = True`는 받은 x 자체에 표시를 남겨서, "
+            "부른 쪽이 그 뒤에 x로 하는 계산까지 모두 그래프에 기록돼요.",
+            look="기울기를 받을 텐서를 x와 값이 같은 새 텐서로 만들 수 있는지 봐요.",
+            wrong=(_grad_marked,),
             groups=("values", "square", "double"),
         ),
         Mistake(
@@ -1377,6 +1417,31 @@ CONTEXT = Exercise(
             groups=("values", "square", "double"),
         ),
         Mistake(
+            id="context.elementwise",
+            title="같은 자리의 원소끼리 곱함",
+            why="가중치와 값을 같은 자리의 원소끼리 곱했어요. 가중치의 뒤의 두 축은 (쿼리, 키)이고 값의 뒤의 두 축은 (키, 칸)이라, 같은 자리에 있는 둘은 짝이 아니에요.",
+            look="식의 s가 `weights`와 `values`에서 각각 몇 번째 축인지 적어 봐요. 두 축이 만나 사라져야 해요.",
+            wrong=(
+                lambda weights, values: weights * values,
+                lambda weights, values: (weights * values).sum(-1),
+                lambda weights, values: (weights * values).sum(1),
+                lambda weights, values: (weights * values).sum(1, keepdim=True),
+            ),
+            groups=("values", "square", "double"),
+        ),
+        Mistake(
+            id="context.other-axis-summed",
+            title="키의 축이 아닌 축을 더함",
+            why="가중치를 값에 곱한 것까지는 맞았는데, 키가 늘어선 축 S가 아니라 다른 축을 더해서 없앴어요.",
+            look="더하기 전의 네 축에 B, T, S, D를 적고, 더한 뒤에 어느 것이 남았는지 봐요.",
+            wrong=(
+                lambda weights, values: (weights[..., None] * values[:, None]).sum(dim=1),
+                lambda weights, values: (weights[..., None] * values[:, None]).sum(dim=3),
+                lambda weights, values: (weights[..., None] * values[:, None]).sum(dim=0),
+            ),
+            groups=("values", "square", "double"),
+        ),
+        Mistake(
             id="context.averaged-again",
             title="섞은 다음 또 나눔",
             why="가중치를 곱한 값들을 더하지 않고 평균 냈어요. 가중치의 합이 이미 1이라, 더하기만 해도 평균이에요.",
@@ -1448,7 +1513,7 @@ def _cost_cases(rng):
         case("errors", "rnn", -n, -d, comparator="raises", params={"error": "ValueError"}),
         *(
             case("errors", kind, n, d, comparator="raises", params={"error": "ValueError"})
-            for kind in ("", "r", "conv2d", "attention")  # 아는 종류의 일부이거나 아는 종류를 품은 글
+            for kind in ("", "r", "conv2d", "attention", "birnn", "rnn2")  # 아는 종류의 일부이거나 아는 종류를 품은 글
         ),
     ]
 

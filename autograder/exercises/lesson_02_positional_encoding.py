@@ -1,4 +1,4 @@
-"""레슨 2의 실습: 순서를 모르는 셀프 어텐션, 사인과 코사인, 회전, 배우는 위치, RoPE."""
+"""레슨 2의 실습: 순서를 모르는 셀프 어텐션, 사인과 코사인, 회전, 학습하는 위치, RoPE."""
 
 from __future__ import annotations
 
@@ -165,6 +165,17 @@ EQUIVARIANT = Exercise(
             why="0번 축은 문장이에요. 문장의 순서를 섞으면, 문장을 따로 계산하는 함수는 어느 것이든 따라 섞여요.",
             look="x의 모양 (B, T, D)에서 토큰이 늘어선 축을 골라요.",
             wrong=(lambda f, x, perm: _close(f(x[perm]), f(x)[perm]),),
+            groups=("verdicts",),
+        ),
+        Mistake(
+            id="is_permutation_equivariant.feature-axis",
+            title="토큰이 아니라 벡터의 차원을 섞음",
+            why="2번 축(마지막 축)은 토큰이 아니라 벡터의 차원이에요. `perm`에는 토큰의 번호가 들어 있어서, 차원의 수가 토큰보다 적으면 없는 번호를 고르게 돼요.",
+            look="x의 모양 (B, T, D)에서 토큰이 늘어선 축이 몇 번인지 봐요.",
+            wrong=(
+                lambda f, x, perm: _close(f(x[:, :, perm]), f(x)[:, :, perm]),
+                lambda f, x, perm: _close(f(x[:, perm]), f(x)[:, :, perm]),
+            ),
             groups=("verdicts",),
         ),
         Mistake(
@@ -359,7 +370,7 @@ ANGLE_RATES = Exercise(
             why="i에 차원의 번호를 넣어 지수가 두 배로 커졌어요. 블로그 2편의 코드가 바로 이 식이에요. "
             "논문의 i는 차원이 아니라 사인과 코사인 '짝'의 번호예요.",
             look="d_model이 6이면 짝은 몇 개이고, 마지막 짝의 번호는 몇인가요?",
-            wrong=(_rates(lambda i, d: -2 * (2 * i) / d), _rates_every_dimension),
+            wrong=(_rates(lambda i, d: -2 * (2 * i) / d),),
             groups=("values", "wide"),
         ),
         Mistake(
@@ -404,7 +415,7 @@ ANGLE_RATES = Exercise(
             title="짝이 아니라 차원마다 하나씩",
             why="빠르기가 d_model개 나왔어요. 사인과 코사인이 짝을 이뤄 함께 쓰므로 짝마다 하나씩이에요.",
             look="d_model이 6이면 짝은 몇 개인지, `arange`에 무엇을 넣었는지 봐요.",
-            wrong=(_rates_repeated, _rates_own_exponent),
+            wrong=(_rates_repeated, _rates_own_exponent, _rates_every_dimension),
             groups=("values", "wide"),
         ),
         Mistake(
@@ -539,7 +550,7 @@ SINUSOIDAL_PE = Exercise(
     title="사인과 코사인의 표",
     points=20,
     groups={
-        "values": "작은 표의 모든 칸이 맞아요",
+        "values": "작은 표의 모든 값이 맞아요",
         "long": "128번째 위치까지 맞아요",
     },
     reference=positional.sinusoidal_pe,
@@ -626,7 +637,7 @@ SINUSOIDAL_PE = Exercise(
         Mistake(
             id="sinusoidal_pe.pair-as-column",
             title="짝의 번호를 열의 번호로 씀",
-            why="짝의 번호를 그대로 열의 번호로 썼어요. 짝은 두 열을 차지하므로, 앞의 짝이 쓴 칸을 뒤의 짝이 덮어쓰고 뒤쪽 열은 비어요.",
+            why="짝의 번호를 그대로 열의 번호로 썼어요. 짝은 두 열을 차지하므로, 앞의 짝이 쓴 열을 뒤의 짝이 덮어쓰고 뒤쪽 열은 비어요.",
             look="1번 짝의 사인과 코사인이 몇 번 열과 몇 번 열에 와야 하는지 적어 봐요.",
             wrong=(_pe_overlapping,),
             groups=(
@@ -884,7 +895,8 @@ ADD_PE = Exercise(
 def _learned_cases(rng):
     tables = _table_cases(rng)
     x, table = tables["values"]
-    welcome = {"error": ("ValueError", "IndexError", "RuntimeError")}  # 표보다 긴 문장에서 저절로 나는 예외도 괜찮아요.
+    # 독스트링이 말한 대로, 없는 줄을 꺼내다 저절로 나는 예외도 괜찮아요.
+    welcome = {"error": ("ValueError", "IndexError", "RuntimeError")}
     return [
         case("values", x, table),
         case("values", *tables["short"]),
@@ -909,7 +921,7 @@ def _learned_module(x, table):
 LEARNED_PE = Exercise(
     name="learned_pe",
     lesson=LESSON,
-    title="배우는 위치",
+    title="학습하는 위치",
     points=12,
     groups={
         "values": "문장마다 같은 앞쪽 T줄을 더해요",
@@ -1160,7 +1172,7 @@ SHIFT_MATRIX = Exercise(
     points=20,
     groups={
         "forward": "어느 위치에서나 k칸 뒤의 인코딩이 돼요",
-        "backward": "k가 음수면 앞쪽으로 옮겨요",
+        "backward": "k가 음수면 앞의 위치로 옮겨요",
     },
     reference=positional.shift_matrix,
     sample_cases=_shift_cases,
@@ -1170,7 +1182,7 @@ SHIFT_MATRIX = Exercise(
         Mistake(
             id="shift_matrix.rotation-sign",
             title="반대 방향으로 돌림",
-            why="k칸 뒤가 아니라 앞으로 옮기는 행렬이에요. 사인의 부호가 바뀌었거나, 행렬을 왼쪽에서 곱하는 식을 썼어요.",
+            why="k칸 뒤가 아니라 k칸 앞의 줄로 옮기는 행렬이에요. 사인의 부호가 바뀌었거나, 행렬을 왼쪽에서 곱하는 식을 썼어요.",
             look="이 코스는 행 벡터에 오른쪽에서 곱해요(`pe[p] @ M`). 덧셈 정리로 sin(p+k)를 펼쳐 첫 열을 확인해 봐요.",
             wrong=(lambda k, d_model: _rotations(k * positional.angle_rates(d_model)).T,),
             groups=("forward", "backward"),
@@ -1252,7 +1264,7 @@ SHIFT_MATRIX = Exercise(
         Mistake(
             id="shift_matrix.negative-ignored",
             title="음수인 k도 뒤로 옮김",
-            why="k가 양수일 때는 맞지만, 음수일 때도 앞이 아니라 뒤로 옮겨요.",
+            why="k가 양수일 때는 맞지만, 음수일 때도 앞의 위치가 아니라 뒤의 위치로 옮겨요.",
             look="k가 -1일 때 각도의 부호가 어떻게 되는지 봐요.",
             wrong=(lambda k, d_model: _rotations(abs(k) * positional.angle_rates(d_model)),),
             groups=("backward",),
@@ -1271,7 +1283,7 @@ SHIFT_MATRIX = Exercise(
         Mistake(
             id="shift_matrix.rolled",
             title="위치가 아니라 차원을 옮김",
-            why="줄의 칸들을 k칸 옆으로 옮기는 행렬이에요. 옮겨야 하는 것은 칸이 아니라 위치라서, 칸마다 값이 달라져야 해요.",
+            why="줄에 든 수들을 k번째 옆 차원으로 옮기는 행렬이에요. 옮겨야 하는 것은 차원이 아니라 위치라서, 차원마다 값이 달라져야 해요.",
             look="`pe[p]`와 `pe[p + k]`를 나란히 찍어 봐요. 같은 수들이 자리만 바꿨나요?",
             wrong=(
                 lambda k, d_model: torch.roll(torch.eye(d_model), shifts=k, dims=1),
@@ -1286,9 +1298,9 @@ SHIFT_MATRIX = Exercise(
         ),
         Mistake(
             id="shift_matrix.cell-unfilled",
-            title="블록의 한 칸을 채우지 않음",
-            why="2×2 블록의 네 칸 가운데 하나를 채우지 않아서, 행렬을 처음 만들 때의 값이 남아 있어요.",
-            look="블록 하나에 칸이 몇 개이고, 값을 넣는 곳이 몇 번 나오는지 세어 봐요.",
+            title="블록의 원소 하나를 채우지 않음",
+            why="2×2 블록의 원소 넷 가운데 하나를 채우지 않아서, 행렬을 처음 만들 때의 값이 남아 있어요.",
+            look="블록 하나에 원소가 몇 개이고, 값을 넣는 곳이 몇 번 나오는지 세어 봐요.",
             wrong=(
                 _shift_unfilled(0, 0.0),
                 _shift_unfilled(1, 0.0),
@@ -1316,7 +1328,7 @@ SHIFT_MATRIX = Exercise(
         Mistake(
             id="shift_matrix.blocks-overlap",
             title="블록을 짝의 번호 자리에 놓음",
-            why="블록을 짝의 번호 자리에 놓았어요. 블록 하나가 두 칸을 차지하므로, 다음 블록이 앞 블록의 칸을 덮어쓰고 뒤쪽은 비어요.",
+            why="블록을 짝의 번호 자리에 놓았어요. 블록 하나가 두 행과 두 열을 차지하므로, 다음 블록이 앞 블록의 원소를 덮어쓰고 뒤쪽은 비어요.",
             look="1번 짝의 블록이 몇 번 행과 몇 번 행에 와야 하는지 적어 봐요.",
             wrong=(_shift_overlapping,),
             groups=(
@@ -1328,7 +1340,7 @@ SHIFT_MATRIX = Exercise(
             id="shift_matrix.blocks-joined",
             title="블록을 대각선에 놓지 않음",
             why="짝마다 만든 블록을 대각선에 놓지 않고 이어 붙이거나 쌓았어요. d_model이 2보다 크면 결과가 (d_model, d_model)이 되지 않아요.",
-            look="큰 행렬에서 블록 밖의 칸에는 무엇이 들어가는지 그려 봐요.",
+            look="큰 행렬에서 블록 밖의 자리에는 무엇이 들어가는지 그려 봐요.",
             wrong=(
                 lambda k, d_model: torch.cat(_shift_blocks(k, d_model)),
                 lambda k, d_model: torch.cat(_shift_blocks(k, d_model), dim=1),
@@ -1371,6 +1383,8 @@ def _rope_cases(rng):
         case("values", rng.normal(2, 3, t, 8), torch.arange(t), atol=2e-4),
         case("positions", rng.normal(2, 4, t, 6), far.flip(0), atol=5e-4),
         case("double", rng.normal(1, 2, 4, 10, dtype=torch.float64), torch.arange(4), atol=1e-4),
+        # float64에서는 x의 dtype이 각도의 float32를 이겨서, 맞추지 않은 dtype이 드러나지 않아요.
+        case("double", rng.normal(1, 2, 4, 8).half(), torch.arange(4), atol=2e-2),
     ]
 
 
@@ -1451,9 +1465,9 @@ def _rope_each_dimension(x, positions):
 
 
 def _rope_complex(x, positions):
-    pairs = torch.view_as_complex(x.reshape(*x.shape[:-1], -1, 2).contiguous())
-    angles = _pair_angles(x, positions).to(x.dtype)
-    return torch.view_as_real(pairs * torch.polar(torch.ones_like(angles), angles)).flatten(-2)
+    pairs = torch.view_as_complex(x.double().reshape(*x.shape[:-1], -1, 2).contiguous())
+    angles = _pair_angles(x, positions).double()
+    return torch.view_as_real(pairs * torch.polar(torch.ones_like(angles), angles)).flatten(-2).to(x.dtype)
 
 
 def _rope_loop(x, positions):
@@ -1482,7 +1496,7 @@ ROPE = Exercise(
     groups={
         "values": "짝마다 제 각도만큼 돌려요",
         "positions": "건너뛰고 뒤집힌 위치도 그대로 써요",
-        "double": "float64를 주면 float64로 돌려줘요",
+        "double": "float64를 주면 float64로, float16을 주면 float16으로 돌려줘요",
     },
     reference=positional.rope,
     sample_cases=_rope_cases,
@@ -1516,7 +1530,7 @@ ROPE = Exercise(
         Mistake(
             id="rope.positions-ignored",
             title="positions를 쓰지 않음",
-            why="받은 위치 대신 0, 1, 2, …를 썼어요. 캐시에 이어 붙인 토큰이라면 모두 처음으로 돌아가요.",
+            why="받은 위치 대신 0, 1, 2, …를 썼어요. 문장의 중간에서 온 토큰도 모두 맨 앞자리에서부터 센 만큼만 돌아요.",
             look="`positions`가 각도를 만드는 식에 들어 있는지 봐요.",
             wrong=(lambda x, positions: _turn(x, _pair_angles(x, torch.arange(x.shape[2]))),),
             groups=("positions",),
@@ -1550,10 +1564,24 @@ ROPE = Exercise(
             ),
         ),
         Mistake(
+            id="rope.dtype-promoted",
+            title="dtype을 x에 맞추지 않음",
+            why="cos과 sin이 float32라서, float16인 x와 곱하자 결과가 float32로 넓어졌어요. float64에서는 x 쪽이 더 넓어서 드러나지 않아요.",
+            look="cos과 sin의 dtype을 x의 dtype과 나란히 찍어 봐요.",
+            wrong=(
+                lambda x, positions: (
+                    _turn(x.float(), _pair_angles(x, positions))
+                    if x.dtype == torch.float16
+                    else _turn(x, _pair_angles(x, positions))
+                ),
+            ),
+            groups=("double",),
+        ),
+        Mistake(
             id="rope.same-signs",
             title="두 사인의 부호가 같음",
             why="새 짝수 번째와 새 홀수 번째에서 사인의 부호가 모두 +예요. 그러면 벡터의 길이가 달라져요.",
-            look="회전 행렬의 네 칸 가운데 부호가 -인 칸을 찾아봐요.",
+            look="회전 행렬의 네 원소 가운데 부호가 -인 것을 찾아봐요.",
             wrong=(lambda x, positions: _interleave(*_rope_pieces(x, positions, sign=1.0)),),
             groups=("values", "positions", "double"),
         ),

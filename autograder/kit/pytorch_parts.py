@@ -27,7 +27,7 @@ class Part:
 
 
 PARTS = (
-    Part("sinusoidal_pe", "02_positional_encoding", "사인 위치 인코딩", "배우는 위치 표 nn.Embedding"),
+    Part("sinusoidal_pe", "02_positional_encoding", "사인 위치 인코딩", "학습하는 위치 표 nn.Embedding"),
     Part("add_pe", "02_positional_encoding", "위치 더하기", "위치 표 nn.Embedding"),
     Part("ffn", "03_feed_forward", "피드포워드", "PyTorch의 층에 든 것"),
     Part("layer_norm", "04_residual_layernorm", "층 정규화", "nn.LayerNorm"),
