@@ -18,6 +18,12 @@ _HEADING = re.compile(r"^## (실습 \d+-\d+)", re.MULTILINE)
 
 Origins = Mapping[str, frozenset[str]]  # 이름에서, 그 값이 나온 실습들로
 
+# 부르면 제 속을 바꾸는 메서드(목록, 사전, 집합, 덱). 이름이 밑줄로 끝나는 텐서의 메서드(`add_`)도 그래요.
+_CHANGING = frozenset(
+    "append appendleft extend insert remove pop popleft popitem clear sort reverse update setdefault "
+    "add discard subtract rotate difference_update intersection_update symmetric_difference_update".split()
+)
+
 
 @dataclass(frozen=True)
 class Experiment:
@@ -156,11 +162,11 @@ def _reads(scope: symtable.SymbolTable, deferred: bool) -> Iterator[str]:
 
 
 def _changed(node: ast.AST) -> set[str]:
-    """값을 넣거나(`x[0] = …`, `x.y = …`) 메서드를 불러서(`x.append(…)`) 속이 바뀔 수 있는 이름들."""
+    """값을 넣거나(`x[0] = …`, `x.y = …`) 속을 바꾸는 메서드를 불러서(`x.append(…)`) 달라질 수 있는 이름들. 읽기만 하는 `x.items()`는 아니에요."""
     found = set()
     for part in ast.walk(node):
         inner: ast.expr | None = None
-        if isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute):
+        if isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute) and _changes(part.func.attr):
             inner = part.func
         if isinstance(part, ast.Subscript | ast.Attribute) and isinstance(part.ctx, ast.Store):
             inner = part
@@ -169,3 +175,7 @@ def _changed(node: ast.AST) -> set[str]:
         if isinstance(inner, ast.Name):
             found.add(inner.id)
     return found
+
+
+def _changes(method: str) -> bool:
+    return method in _CHANGING or (method.endswith("_") and not method.endswith("__"))
