@@ -10,6 +10,7 @@ import re
 import symtable
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from autograder.notebooks.cell_code import defined_names, parse
 from autograder.notebooks.reading import Notebook
@@ -18,11 +19,9 @@ _HEADING = re.compile(r"^## (실습 \d+-\d+)", re.MULTILINE)
 
 Origins = Mapping[str, frozenset[str]]  # 이름에서, 그 값이 나온 실습들로
 
-# 부르면 제 속을 바꾸는 메서드(목록, 사전, 집합, 덱). 이름이 밑줄로 끝나는 텐서의 메서드(`add_`)도 그래요.
-_CHANGING = frozenset(
-    "append appendleft extend insert remove pop popleft popitem clear sort reverse update setdefault "
-    "add discard subtract rotate difference_update intersection_update symmetric_difference_update".split()
-)
+# 부르면 제 속을 바꾸는 메서드: 바뀌지 않는 짝에는 없는 것들. 이름이 밑줄로 끝나는 텐서의 메서드(`add_`)도 그래요.
+_KINDS = ((list, tuple), (dict, MappingProxyType), (set, frozenset))
+_CHANGING = {name for one, fixed in _KINDS for name in set(dir(one)) - set(dir(fixed))} - {"copy", "fromkeys"}
 
 
 @dataclass(frozen=True)
