@@ -33,6 +33,7 @@
 # | 바이트 쌍 인코딩 | byte pair encoding, BPE | 잦은 쌍을 되풀이해서 붙이는 서브워드 방법 |
 # | 어휘 | vocabulary | 토큰에서 번호로 가는 사전. 크기 V |
 # | 임베딩 | embedding | 번호마다의 벡터. 표 $E$: `(V, D)` |
+# | 특별한 토큰 | special tokens | `<pad>` 빈자리, `<bos>` 시작, `<eos>` 끝, `<unk>` 모르는 조각 |
 # | 로짓 | logit | 소프트맥스에 넣기 전의 점수 `(B, T, V)` |
 #
 # B는 문장 수, S와 T는 원문과 번역문의 길이, D는 $d_\text{model}$이에요.
@@ -338,11 +339,11 @@ print("'학교'가 든 쌍:", [pair for pair in merges if "학교" in "".join(pa
 #
 # **손으로.** 배운 쌍이 차례대로 (집, 에), (에, 서)라면 '집에서'는 먼저 (집, 에)를 붙여 `▁ | 집에 | 서`가 돼요. 이제 '에'가 홀로 있지 않으니 (에, 서)는 붙일 수 없어요.
 #
-# **예상.** 배운 쌍이 (학, 교), (에, 서), (학교, 에), (▁, 학교에)의 차례라면 '학교에서'는 어떻게 잘릴까요? 왼쪽부터 붙이면요?
+# **예상.** 배운 쌍이 (학, 교), (에, 서), (학교, 에), (▁, 학교에)의 차례라면 '학교에서'는 어떻게 잘릴까요? 배운 차례를 보지 않고, 아는 쌍 가운데 단어에서 가장 왼쪽에 있는 것부터 붙이면요?
 #
 # <details><summary>예상해 본 뒤 열기</summary>
 #
-# 차례대로면 `▁ | 학교 | 에서`예요. (에, 서)가 (학교, 에)보다 먼저라서 '에'를 데려갔어요. 왼쪽부터 붙이면 `▁학교에 | 서`인데, 배울 때는 그렇게 잘리는 일은 없어요.
+# 차례대로면 `▁ | 학교 | 에서`예요. (에, 서)가 (학교, 에)보다 먼저라서 '에'를 데려갔어요. 왼쪽부터라면 `▁학교에 | 서`예요. 배울 때는 그렇게 잘리지 않아요.
 #
 # </details>
 
@@ -399,14 +400,16 @@ def after(횟수: int) -> None:
     """쌍을 몇 개까지 아는지에 따라 달라지는 것들."""
     cut = {word: bpe_encode(word, merges[:횟수]) for word in unseen_words}
     shown = [" · ".join(bpe_encode(word, merges[:횟수])) for word in ("국민은", "학교에서는", "법률을", "배운다")]
-    a, b = plots.panels(2, "     ".join(shown), width=5.0)
+    a, b = plots.panels(2, " / ".join(shown), width=5.0, height=3.7)
     length = {name: sum(len(ways[name][0](word)) for word in unseen_words) / len(unseen) for name in ("단어", "음절")}
     length["BPE"] = sum(len(cut[word]) for word in unseen_words) / len(unseen)
     size = {"단어": len(known), "음절": len(letters), "BPE": len(letters) + 횟수}
-    for ax, title, some in ((a, "문장 하나의 토큰 수", length), (b, "어휘의 크기", size)):
-        plots.bars(
-            list(some), {"수": list(some.values())}, title=title, xlabel="방법", ylabel="개수", values="{:,.0f}", ax=ax
-        )
+    for ax, title, some, values in (
+        (a, "문장 하나의 토큰 수", length, "{:.1f}"),
+        (b, "어휘의 크기(특별한 토큰은 빼고)", size, "{:,}"),
+    ):
+        count = {"수": list(some.values())}
+        plots.bars(list(some), count, title=title, xlabel="방법", ylabel="개수", values=values, ax=ax)
 
 
 moving(after, 횟수=fast([400, 0, 25, 50, 100, 200], [60, 0, 30]))
@@ -554,13 +557,14 @@ check("make_batch")
 
 # %% tags=["experiment"]
 ids = [[vocab[piece] for word in s.split() for piece in bpe_encode(word, merges)] for s in seen]
-padding, panels = {}, plots.panels(2, "배치 하나: 진짜 토큰(파랑)과 PAD(흰색)", height=3.2)
+padding, panels = {}, plots.panels(2, "넷째 배치: 진짜 토큰(파랑)과 PAD(흰색)", height=3.2)
 for ax, name, rows in zip(panels, ("차례대로 묶기", "비슷한 길이끼리"), (ids, sorted(ids, key=len)), strict=True):
     batches = [[(row, row) for row in rows[i : i + 12]] for i in range(0, len(rows), 12)]
     made = [make_batch(batch, BOS, EOS, PAD, 128)[0] != PAD for batch in batches]
     padding[name] = 100 - 100 * sum(real.sum().item() for real in made) / sum(real.numel() for real in made)
     title = f"{name}: 모든 배치의 PAD {padding[name]:.0f}%"
-    plots.heatmap(made[3].float(), title=title, limits=(0, 1.6), xlabel="자리", ylabel="문장", colorbar=False, ax=ax)
+    look = {"limits": (0, 1.6), "xlabel": "자리", "ylabel": "문장", "colorbar": False, "apart": False}
+    plots.heatmap(made[3].float(), title=title, **look, ax=ax)
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 글에 나온 차례대로 묶으면 47%가 PAD인데, 논문처럼 길이가 비슷한 문장끼리 묶으면 10%예요. PAD는 계산만 하고 버리는 칸이에요.
@@ -719,6 +723,8 @@ plots.bars(
 #
 # 임베딩은 처음에 무작위이고, 뜻은 **이웃에서** 와요. "나는 ▢ 먹는다"의 빈칸에 올 단어들은 닮은 벡터를 갖는 편이 유리해요.
 # 한 단어를 가리고 나머지 둘에서 맞혀요. 여러분의 `embed`로 읽고 `tied_logits`로 골라요.
+#
+# 벡터는 축이 많아서 그대로는 그릴 수 없어요. **t-SNE**는 서로 가까운 벡터를 종이에서도 가까이 놓으려고 점들을 조금씩 옮기는 방법이에요.
 
 # %% tags=["experiment"]
 SCENES = {
@@ -759,7 +765,7 @@ for ax, title, table in progress(((a, "학습 전", before), (b, "학습 후", E
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 학습 전에는 색이 뒤섞여 있지만, 학습하고 나면 사람, 장소, 음식, 읽을거리가 저마다 모여요. 동사는 함께 나오는 말에 따라 셋으로 갈라져요.
-# t-SNE는 **가까운 것을 가깝게** 놓는 데만 애써요. 무리 사이의 거리나 무리의 크기에는 뜻이 없어요.
+# t-SNE는 가까운 것만 챙겨요. 멀리 떨어진 무리 사이의 거리나 무리의 크기에는 뜻이 없어요.
 #
 # **한 줄 정리.** 비슷한 자리에 나오는 단어는 빈칸을 채우는 동안 비슷한 벡터가 돼요.
 
@@ -887,7 +893,7 @@ def fertility(tokenize: Callable[[str], list], sentences: list[str]) -> float:
 check("fertility")
 
 # %% [markdown] tags=["given"]
-# 사람이 만든 사전으로 자르는 **형태소 분석기**(명사와 조사, 어간과 어미를 나눠요)도 함께 견줘요. KoNLPy의 세 분석기는 Java로 돌아가요. Java가 없는 컴퓨터에서는 까닭을 알려 주고 나머지로 이어 가요. 처음 켤 때는 몇 초에서 수십 초가 걸려요.
+# 사람이 만든 사전으로 자르는 **형태소 분석기**(명사와 조사, 어간과 어미를 나눠요)도 함께 견줘요. KoNLPy의 세 분석기는 Java로 돌아가요. Java가 없는 컴퓨터에서는 까닭을 알려 주고 나머지로 이어 가요. 사전을 읽느라, 아래 세 셀은 처음에 모두 합해 1분쯤 걸리기도 해요.
 
 
 # %% tags=["experiment"]
@@ -1013,7 +1019,7 @@ top = finals.most_common(8)
 plots.bars(
     [name for name, _ in top],
     {"비율": [100 * n / total for _, n in top]},
-    values="{:.0f}",
+    values="{:.1f}",
     title=f"음절 {total:,}개의 받침",
     xlabel="종성",
     ylabel="비율 (%)",

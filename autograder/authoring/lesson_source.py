@@ -87,7 +87,12 @@ def as_released(source: str) -> str:
         if not isinstance(node, ast.FunctionDef):
             raise BuildError(f"earlier 셀에는 함수의 정의만 둘 수 있어요: {ast.unparse(node).splitlines()[0]}")
         about = (ast.get_docstring(node) or "").splitlines()
-        lines += [*(f"# {line}".rstrip() for line in about), f'{node.name} = earlier("{node.name}")']
+        # 몸은 없어도 부르는 법은 보여요.
+        lines += [
+            f"# {node.name}({ast.unparse(node.args)})",
+            *(f"# {line}".rstrip() for line in about),
+            f'{node.name} = earlier("{node.name}")',
+        ]
     return "\n".join(lines)
 
 

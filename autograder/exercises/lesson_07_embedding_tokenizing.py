@@ -970,6 +970,45 @@ def _train_by_text(word_freq, n_merges):
     return _train(word_freq, n_merges, merge=_merge_by_text)
 
 
+def _merge_by_slice(seq, pair):
+    """잘라 낸 둘을 쌍과 견줘요. 토큰들이 튜플이면 맞고, 글이나 목록이면 같은 것이 하나도 없어요."""
+    out, i = [], 0
+    while i < len(seq):
+        if seq[i : i + 2] == pair:
+            out.append(seq[i] + seq[i + 1])
+            i += 2
+        else:
+            out.append(seq[i])
+            i += 1
+    return tuple(out)
+
+
+def _train_from_text(word_freq, n_merges):
+    return _train(word_freq, n_merges, start=lambda w: "▁" + w, merge=_merge_by_slice)
+
+
+def _train_from_lists(word_freq, n_merges):
+    words, merges = [(["▁", *w], n) for w, n in word_freq.items()], []
+    for _ in range(n_merges):
+        counts: Counter[tuple[str, str]] = Counter()
+        for tokens, n in words:
+            for pair in pairwise(tokens):
+                counts[pair] += n
+        if not counts:
+            break
+        merges.append(_smallest(counts))
+        words = [(_merge_by_slice(tokens, merges[-1]), n) for tokens, n in words]
+    return merges
+
+
+def _train_not_split(word_freq, n_merges):
+    return _train(word_freq, n_merges, start=lambda w: ("▁", w))
+
+
+def _train_one_token(word_freq, n_merges):
+    return _train(word_freq, n_merges, start=lambda w: ("▁" + w,))
+
+
 def _train_until_seen_once(word_freq, n_merges):
     words, merges = {("▁", *w): n for w, n in word_freq.items()}, []
     for _ in range(n_merges):
@@ -1152,6 +1191,30 @@ TRAIN_BPE = Exercise(
             "▁와 첫 글자가 처음부터 한 토큰이에요. ▁도 따로 떨어진 토큰에서 시작해요.",
             "단어 '집에'가 처음에 토큰 몇 개인지 세어 봐요.",
             (_train_glued,),
+            ("values", "shared", "ties", "early"),
+        ),
+        Mistake(
+            "train_bpe.not-split",
+            "단어를 글자로 나누지 않음",
+            "▁만 떼고 단어는 글자로 나누지 않았어요. 그래서 배운 쌍이 ▁와 단어 하나예요.",
+            "단어 '집에'가 처음에 토큰 몇 개인지 세어 봐요.",
+            (_train_not_split,),
+            ("values", "shared", "ties"),
+        ),
+        Mistake(
+            "train_bpe.one-token",
+            "단어가 통째로 한 토큰",
+            "쌍을 하나도 배우지 못했어요. 단어가 처음부터 한 토큰이면 이웃이 없어요.",
+            "단어 '집에'가 처음에 토큰 몇 개인지 세어 봐요. `(글,)`은 토큰이 하나인 튜플이에요.",
+            (_train_one_token,),
+            ("values", "shared", "ties", "early"),
+        ),
+        Mistake(
+            "train_bpe.first-pair-not-merged",
+            "첫째 쌍이 붙지 않음",
+            "첫째 쌍이 단어에 붙지 않아서, 같은 쌍을 한 번 더 골랐어요.",
+            "처음의 단어가 토큰의 튜플인지 봐요. 글이나 목록에서 잘라 낸 둘은 튜플인 쌍과 같지 않아요.",
+            (_train_from_text, _train_from_lists),
             ("values", "shared", "ties", "early"),
         ),
         Mistake(
@@ -1349,6 +1412,24 @@ def _encode_not_split_glued(word, merges):
     return _encode_from(("▁" + word,), merges)
 
 
+def _encode_by_slice(tokens, merges):
+    for pair in merges:
+        tokens = _merge_by_slice(tokens, pair)
+    return list(tokens)
+
+
+def _encode_from_text(word, merges):
+    return _encode_by_slice("▁" + word, merges)
+
+
+def _encode_from_list(word, merges):
+    return _encode_by_slice(["▁", *word], merges)
+
+
+def _encode_first_skipped(word, merges):
+    return _encode_in_order(word, merges[1:])
+
+
 def _encode_no_border(word, merges):
     return _encode_from(tuple(word), merges)
 
@@ -1502,6 +1583,14 @@ BPE_ENCODE = Exercise(
             "단어가 글자로 나뉘지 않은 채 남았어요. 처음의 토큰은 ▁와 글자 하나하나예요.",
             "처음 토큰들의 튜플을 찍어 보고, 단어 '집에'가 몇 개의 토큰에서 시작하는지 세어 봐요.",
             (_encode_not_split, _encode_not_split_glued),
+            ("values", "rank", "unknown"),
+        ),
+        Mistake(
+            "bpe_encode.first-pair-not-merged",
+            "첫째 쌍만 붙지 않음",
+            "merges의 첫째 쌍이 붙지 않았어요. 둘째 쌍부터는 붙어요.",
+            "처음의 토큰들이 튜플인지, 되풀이가 첫째 쌍부터인지 봐요. 글이나 목록에서 잘라 낸 둘은 튜플인 쌍과 같지 않아요.",
+            (_encode_from_text, _encode_from_list, _encode_first_skipped),
             ("values", "rank", "unknown"),
         ),
         Mistake(
@@ -2092,6 +2181,50 @@ def _batch_tgt_in_with_eos(pairs, bos, eos, pad, max_len):
     return src, _rows([[bos, *t, eos] for _, t in cut], pad), tgt_out
 
 
+def _batch_tgt_in_with_eos_cut(pairs, bos, eos, pad, max_len):
+    """시작과 끝 표시를 다 붙이고 max_len까지 잘라요."""
+    src, _, tgt_out = _marked(_shortened(pairs, max_len - 1), bos, eos, pad)
+    return src, _rows([[bos, *t, eos][:max_len] for _, t in pairs], pad), tgt_out
+
+
+def _batch_tgt_in_with_eos_kept(pairs, bos, eos, pad, max_len):
+    """시작과 끝 표시가 다 들어갈 자리를 남기고 잘라요."""
+    src, _, tgt_out = _marked(_shortened(pairs, max_len - 1), bos, eos, pad)
+    return src, _rows([[bos, *t[: max_len - 2], eos] for _, t in pairs], pad), tgt_out
+
+
+def _batch_tgt_in_with_eos_both_shorter(pairs, bos, eos, pad, max_len):
+    """시작과 끝 표시가 다 들어갈 자리를 남기고, 번역문을 한 번 잘라 둘에 함께 써요."""
+    cut = [(s[: max_len - 1], t[: max_len - 2]) for s, t in pairs]
+    src, _, tgt_out = _marked(cut, bos, eos, pad)
+    return src, _rows([[bos, *t, eos] for _, t in cut], pad), tgt_out
+
+
+def _filled(rows, pad):
+    return _rows(rows, pad).tolist()
+
+
+def _batch_eos_after_pad(pairs, bos, eos, pad, max_len):
+    cut = _shortened(pairs, max_len - 1)
+    src, tgt = _filled([s for s, _ in cut], pad), _filled([t for _, t in cut], pad)
+    return (
+        torch.tensor([[*s, eos] for s in src]),
+        torch.tensor([[bos, *t] for t in tgt]),
+        torch.tensor([[*t, eos] for t in tgt]),
+    )
+
+
+def _batch_eos_after_pad_then_cut(pairs, bos, eos, pad, max_len):
+    """먼저 채우고, 채운 행을 자른 다음 표시를 붙여요."""
+    src, tgt = _filled([s for s, _ in pairs], pad), _filled([t for _, t in pairs], pad)
+    n = max_len - 1
+    return (
+        torch.tensor([[*s[:n], eos] for s in src]),
+        torch.tensor([[bos, *t[:n]] for t in tgt]),
+        torch.tensor([[*t[:n], eos] for t in tgt]),
+    )
+
+
 def _batch_in_and_out_exchanged(pairs, bos, eos, pad, max_len):
     src, tgt_in, tgt_out = _marked(_shortened(pairs, max_len - 1), bos, eos, pad)
     return src, tgt_out, tgt_in
@@ -2283,9 +2416,22 @@ MAKE_BATCH = Exercise(
         Mistake(
             "make_batch.tgt-in-with-eos",
             "tgt_in에도 EOS를 붙임",
-            "tgt_in에 시작 표시와 끝 표시를 다 붙여서 tgt_out보다 한 칸 길어졌어요.",
+            "tgt_in에 시작 표시와 끝 표시를 다 붙였어요. 자르지 않은 문장에서는 tgt_out보다 한 칸 길어져요.",
             "디코더가 EOS를 받은 다음에 더 맞힐 것이 있는지 생각해 봐요.",
-            (_batch_tgt_in_with_eos,),
+            (
+                _batch_tgt_in_with_eos,
+                _batch_tgt_in_with_eos_cut,
+                _batch_tgt_in_with_eos_kept,
+                _batch_tgt_in_with_eos_both_shorter,
+            ),
+            ("values", "cut"),
+        ),
+        Mistake(
+            "make_batch.eos-after-padding",
+            "PAD 다음에 EOS를 붙임",
+            "짧은 문장을 먼저 채우고 나서 끝 표시를 붙였어요. 그래서 EOS가 문장의 끝이 아니라 PAD의 뒤에 있어요.",
+            "채우는 일과 표시를 붙이는 일의 차례를 봐요.",
+            (_batch_eos_after_pad, _batch_eos_after_pad_then_cut),
             ("values", "cut"),
         ),
         Mistake(
@@ -2464,7 +2610,7 @@ EMBED = Exercise(
     lesson=LESSON,
     title="임베딩",
     points=10,
-    groups={"values": "값이 맞아요", "gradient": "기울기가 표까지 흘러요"},
+    groups={"values": "값이 맞아요", "gradient": "표의 기울기가 맞아요"},
     reference=embedding.embed,
     sample_cases=_embed_cases,
     examples=(
@@ -2479,7 +2625,7 @@ EMBED = Exercise(
             "embed.no-scale",
             "√d_model을 곱하지 않음",
             "표에서 꺼내기만 했어요. 위치 인코딩을 더하면 뜻이 묻혀요.",
-            "논문 §3.4의 마지막 문장을 다시 봐요.",
+            "논문 §3.4가 임베딩 층에서 하라고 한 일이 몇 가지인지 세어 봐요.",
             (_embed_no_scale,),
             ("values", "gradient"),
         ),
@@ -2621,7 +2767,7 @@ TIED_LOGITS = Exercise(
     lesson=LESSON,
     title="같은 표로 로짓 구하기",
     points=10,
-    groups={"values": "값이 맞아요", "gradient": "기울기가 표까지 흘러요"},
+    groups={"values": "값이 맞아요", "gradient": "표의 기울기가 맞아요"},
     reference=embedding.tied_logits,
     sample_cases=_logits_cases,
     examples=(

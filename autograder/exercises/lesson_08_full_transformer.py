@@ -1038,6 +1038,16 @@ def _masks_causal_table(src, tgt, pad_id):
     return _masks(src, tgt, pad_id)[0], torch.ones(tgt.shape[1], tgt.shape[1]).tril().bool()
 
 
+def _masks_causal_once(src, tgt, pad_id):
+    """문장 축의 길이가 1인 인과 마스크. 점수에는 맞지만 문장마다 다른 PAD를 담을 수 없어요."""
+    T = tgt.shape[1]
+    return _masks(src, tgt, pad_id)[0], torch.ones(1, 1, T, T).tril().bool()
+
+
+def _masks_causal_three_axes(src, tgt, pad_id):
+    return _masks(src, tgt, pad_id)[0], _masks_causal_once(src, tgt, pad_id)[1][0]
+
+
 def _masks_padding_only(src, tgt, pad_id):
     T = tgt.shape[1]
     return _masks(src, tgt, pad_id)[0], (tgt != pad_id)[:, None, None, :].expand(-1, 1, T, T)
@@ -1150,7 +1160,7 @@ MAKE_MASKS = Exercise(
             "미래만 가림",
             "번역문의 마스크가 미래는 가렸지만 PAD는 그대로 보여요. 오른쪽 끝의 PAD는 미래라서 우연히 가려질 뿐이에요.",
             "줄 가운데에 PAD가 있는 작은 문장으로 표를 찍어 봐요.",
-            (_masks_causal_only, _masks_causal_table),
+            (_masks_causal_only, _masks_causal_table, _masks_causal_once, _masks_causal_three_axes),
             ("target",),
         ),
         Mistake(
@@ -1631,7 +1641,7 @@ LABEL_SMOOTHED_LOSS = Exercise(
     groups={
         "plain": "eps가 0이면 보통의 교차 엔트로피예요",
         "smooth": "eps만큼을 어휘 전체에 고르게 나눠요",
-        "gradient": "기울기가 로짓까지 흘러요",
+        "gradient": "로짓의 기울기가 맞아요",
         "float64": "float64를 넣으면 float64로 맞아요",
     },
     reference=loss.label_smoothed_loss,
@@ -2416,6 +2426,7 @@ def _beam(
     eos_kept=False,
     steps=0,
     last_division=True,
+    stopped_size="",
 ):
     """바른 빔 서치에서 한 군데씩 어긋나게 할 수 있는 것. 실수들이 한 몸을 나눠 써요."""
     live, finished = [(0.0, [bos])] * starts, []
@@ -2443,8 +2454,8 @@ def _beam(
             break
     answers = finished if finished_kept else []
     stopped = bool(live) and len(finished) >= stop_after
-    if unfinished == "always" and not stopped or unfinished == "if-none" and not answers:
-        size = penalty(max_len + steps, alpha) if last_division else 1.0
+    if unfinished == "always" and (not stopped or stopped_size) or unfinished == "if-none" and not answers:
+        size = penalty(length if stopped_size == "now" else max_len + steps, alpha) if last_division else 1.0
         answers = answers + [(total / size, [t for t in tokens[1:] if t != eos]) for total, tokens in live]
     # 끝난 것이 하나도 없으면 `max`가 예외를 내는 답도 많아요.
     score, tokens = max(answers, key=lambda c: c[0]) if answers or unfinished == "fails" else (0.0, [])
@@ -2467,8 +2478,9 @@ def _beam_of_two(step_fn, bos, eos, beam, alpha, max_len):
     return _beam(step_fn, bos, eos, 2, alpha, max_len)
 
 
-def _beam_stop_when_full(step_fn, bos, eos, beam, alpha, max_len):
-    return _beam(step_fn, bos, eos, beam, alpha, max_len, stop_after=beam)
+def _beam_stop_when_full(step_fn, bos, eos, beam, alpha, max_len, **more):
+    """끝난 후보가 beam개 모이면 멈춰요. 그때 살아 있던 후보를 버리기도, 함께 겨루게 하기도 해요."""
+    return _beam(step_fn, bos, eos, beam, alpha, max_len, stop_after=beam, **more)
 
 
 def _beam_bos_kept(step_fn, bos, eos, beam, alpha, max_len, eos_kept=False, penalty=_penalty):
@@ -2552,7 +2564,12 @@ _BEAM: dict[str, tuple[Callable[..., Any], ...]] = {
     "finished-lost": (partial(_beam, finished_kept=False),),
     "extended": (partial(_beam, extend=True),),
     "stop-first": (partial(_beam, stop_after=1),),
-    "stop-full": (_beam_stop_when_full,),
+    "stop-full": (
+        _beam_stop_when_full,
+        partial(_beam_stop_when_full, stopped_size="last"),
+        partial(_beam_stop_when_full, stopped_size="now"),
+        partial(_beam_stop_when_full, unfinished="if-none"),
+    ),
     "slot": (partial(_beam, slots="total"), _beam_frozen),
     "ending-slot": (partial(_beam, slots="step"),),
     "unfinished-lost": (partial(_beam, unfinished="never"),),
@@ -2814,7 +2831,7 @@ BEAM_SEARCH = Exercise(
         Mistake(
             "beam_search.stop-when-beam-finished",
             "끝난 후보가 모이면 멈춤",
-            "끝난 후보가 여럿 모이자 멈췄어요. 살아 있는 후보 가운데 더 나은 것이 남아 있었어요.",
+            "끝난 후보가 beam개 모이자 멈췄어요. 살아 있던 후보는 다 자라지 못했어요.",
             "약속의 셋째를 다시 읽어요. 언제까지 하는지 봐요.",
             _BEAM["stop-full"],
             _BEAM_GROUPS["stop-full"],
@@ -3014,6 +3031,14 @@ def _forward_side_by_side(src, tgt_in, p, n_heads, pad_id):
     return x @ p["E"].T
 
 
+def _forward_zip(src, tgt_in, p, n_heads, pad_id):
+    """두 탑을 `zip`으로 함께 돌아요. 한쪽이 더 높으면 남은 층은 돌지 않아요."""
+    both = min(len(p["encoder"]), len(p["decoder"]))
+    return _forward_side_by_side(
+        src, tgt_in, p | {side: p[side][:both] for side in ("encoder", "decoder")}, n_heads, pad_id
+    )
+
+
 def _forward_encoder_reads_target(src, tgt_in, p, n_heads, pad_id):
     return _forward(tgt_in, tgt_in, p, n_heads, pad_id)
 
@@ -3128,8 +3153,8 @@ TRANSFORMER_FORWARD = Exercise(
             "transformer_forward.memory-per-layer",
             "디코더의 층마다 다른 메모리를 봄",
             "디코더의 첫 층은 인코더의 첫 층을, 둘째 층은 둘째 층을 봤어요. 디코더의 모든 층은 인코더 맨 위의 출력을 봐요.",
-            "그림에서 메모리의 화살표가 어디서 나오는지 봐요.",
-            (_forward_side_by_side,),
+            "그림에서 메모리의 화살표가 어디서 나오는지 봐요. 두 탑을 한 반복문에서 함께 돌고 있지 않나요?",
+            (_forward_side_by_side, _forward_zip),
             _FORWARD_ALL,
         ),
         Mistake(

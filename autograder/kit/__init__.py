@@ -11,25 +11,20 @@ import os
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from autograder.errors import CourseError
 from autograder.kit import text
 from autograder.kit.drawings import drawing
 from autograder.kit.moving import moving
 from autograder.kit.progress_bar import progress
-from autograder.kit.standing import unsolved
+from autograder.kit.standing import NotYetMade, unsolved
 from autograder.kit.waiting import watch
 from autograder.layout import REFERENCE
 
-__all__ = ["drawing", "earlier", "fast", "moving", "progress", "show_reference", "steps", "text"]
+__all__ = ["NotYetMade", "drawing", "earlier", "fast", "moving", "progress", "show_reference", "steps", "text"]
 
 _T = TypeVar("_T")
 
 # 레슨의 첫 셀이 이것을 불러오는 때부터, 실험 셀은 무엇을 먼저 풀지 말해 줘요.
 watch()
-
-
-class NotYetMade(CourseError):
-    """앞 레슨의 함수를 불렀는데 학습자가 아직 만들지 않았어요."""
 
 
 def fast(full: _T, small: _T) -> _T:

@@ -47,11 +47,14 @@ Namespace = dict[str, Any]
 
 MINE = "여러분의 것"
 FAILED = "공개 확인을 통과하지 못했어요"
+EMPTY, NOT_RUN = "아직 구현 전", "셀을 아직 실행하지 않았어요"
+LEFT_OUT = (EMPTY, NOT_RUN)
 NOTHING = ("쓰지 않아요", "세지 않아요", "캐시 없이 써요")  # 대신하는 것이 없는 자리
 # 쓰지 않은 까닭에서 할 일로
 _NEXT = {
     "노트북에서 찾지 못했어요": "노트북을 열어 풀고 저장해요",
-    "아직 구현 전": "비어 있는 함수를 채우고 저장해요",
+    NOT_RUN: "실습 셀을 실행해요(비어 있으면 먼저 풀어요)",
+    EMPTY: "비어 있는 함수를 채우고 저장해요",
     FAILED: "`check`를 다시 실행해서 무엇이 다른지 봐요",
     "기울기가 끊겨요": "넘파이, `.item()`, `.detach()` 없이 텐서로 계산해요",
     "학습에는 너무 느려요": "반복문을 텐서 계산으로 바꿔요",
@@ -127,7 +130,12 @@ class Choice:
     def next_step(self) -> str:
         """이 부품을 쓰려면 할 일."""
         todo = _NEXT.get(self.reason, "그것을 풀고 나서 이 셀을 다시 실행해요")
-        return f"레슨 {self.part.lesson[1]}: {todo}" if self.reason else ""
+        if not self.reason:
+            return ""
+        if self.part.lesson == LESSON:  # 지금 이 노트북의 것이라 저장하지 않아도 돼요.
+            todo = todo.replace("저장해요", "실행해요")
+            return f"{todo}. 보너스라 비워 둬도 돼요" if self.reason in LEFT_OUT and _bonus(self.part.name) else todo
+        return f"레슨 {self.part.lesson[1]}: {todo}"
 
 
 class Parts:
@@ -256,15 +264,21 @@ def from_earlier_lesson(name: str) -> tuple[Any, str]:
 def _why_not(part: Part, function: Any) -> str:
     """학습자의 함수를 쓸 수 없는 까닭. 쓸 수 있으면 빈 글."""
     if not callable(function):
-        return "노트북에서 찾지 못했어요"
+        return NOT_RUN if part.lesson == LESSON else "노트북에서 찾지 못했어요"
     try:
         key = public_key(part.name)
     except KeyError:
         return "확인할 답안지가 없어요"
     verdict = evaluate(key, function)
     if verdict.verdict != "pass":
-        return "아직 구현 전" if verdict.verdict == "missing" else FAILED
+        return EMPTY if verdict.verdict == "missing" else FAILED
     return cut_or_slow(part.name, function)
+
+
+def _bonus(name: str) -> bool:
+    with contextlib.suppress(KeyError):
+        return public_key(name).bonus
+    return False
 
 
 def _counted(function: Callable[..., Any], choice: Choice) -> Callable[..., Any]:
@@ -288,7 +302,11 @@ def certificate(parts: Parts, facts: Mapping[str, str]) -> Any:
     from IPython.display import HTML
 
     used = [c for c in parts.choices.values() if c.yours and c.calls]
-    lines = "".join(f"<li><code>{c.part.name}</code> {c.part.title} · {c.calls:,}번 불렸어요</li>" for c in used)
+    lessons = sorted({c.part.lesson for c in used})
+    lines = "".join(
+        f"<li>레슨 {lesson[1]}: {', '.join(_called(c) for c in used if c.part.lesson == lesson)}</li>"
+        for lesson in lessons
+    )
     idle = [f"<code>{c.part.name}</code>" for c in parts.choices.values() if c.yours and not c.calls]
     results = "".join(
         f"<tr><td style='text-align:left'>{html.escape(k)}</td><td style='text-align:left'><b>{html.escape(v)}</b></td></tr>"
@@ -306,6 +324,10 @@ def certificate(parts: Parts, facts: Mapping[str, str]) -> Any:
         f'<div style="font-size:1.3em;font-weight:700;color:#2F6DB5">조립 증명서</div><p><b>{headline}</b></p>'
         f"<table>{results}</table><ul>{lines}</ul>{spare}{rest}<p>{time.strftime('%Y-%m-%d')}</p></div>"
     )
+
+
+def _called(choice: Choice) -> str:
+    return f'<span style="white-space:nowrap"><code>{choice.part.name}</code> {choice.calls:,}번</span>'
 
 
 def one_thread() -> None:

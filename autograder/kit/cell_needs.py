@@ -10,6 +10,7 @@ import re
 import symtable
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from autograder.notebooks.cell_code import defined_names, parse
 from autograder.notebooks.reading import Notebook
@@ -17,6 +18,10 @@ from autograder.notebooks.reading import Notebook
 _HEADING = re.compile(r"^## (실습 \d+-\d+)", re.MULTILINE)
 
 Origins = Mapping[str, frozenset[str]]  # 이름에서, 그 값이 나온 실습들로
+
+# 부르면 제 속을 바꾸는 메서드: 바뀌지 않는 짝에는 없는 것들. 이름이 밑줄로 끝나는 텐서의 메서드(`add_`)도 그래요.
+_KINDS = ((list, tuple), (dict, MappingProxyType), (set, frozenset))
+_CHANGING = {name for one, fixed in _KINDS for name in set(dir(one)) - set(dir(fixed))} - {"copy", "fromkeys"}
 
 
 @dataclass(frozen=True)
@@ -156,11 +161,11 @@ def _reads(scope: symtable.SymbolTable, deferred: bool) -> Iterator[str]:
 
 
 def _changed(node: ast.AST) -> set[str]:
-    """값을 넣거나(`x[0] = …`, `x.y = …`) 메서드를 불러서(`x.append(…)`) 속이 바뀔 수 있는 이름들."""
+    """값을 넣거나(`x[0] = …`, `x.y = …`) 속을 바꾸는 메서드를 불러서(`x.append(…)`) 달라질 수 있는 이름들. 읽기만 하는 `x.items()`는 아니에요."""
     found = set()
     for part in ast.walk(node):
         inner: ast.expr | None = None
-        if isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute):
+        if isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute) and _changes(part.func.attr):
             inner = part.func
         if isinstance(part, ast.Subscript | ast.Attribute) and isinstance(part.ctx, ast.Store):
             inner = part
@@ -169,3 +174,7 @@ def _changed(node: ast.AST) -> set[str]:
         if isinstance(inner, ast.Name):
             found.add(inner.id)
     return found
+
+
+def _changes(method: str) -> bool:
+    return method in _CHANGING or (method.endswith("_") and not method.endswith("__"))

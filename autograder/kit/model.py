@@ -17,8 +17,8 @@ from autograder.kit.assembly import Parts
 from autograder.kit.pytorch_parts import Attention, Weights, fitted
 from autograder.kit.vocabulary import BOS, EOS, PAD
 
-# 학습자의 `transformer_forward`가 하는 일을 한 조각씩 나눠 할 때 부르는 부품들
-INSIDE = {"sinusoidal_pe", "add_pe", "embed", "make_masks", "encoder_layer", "decoder_layer", "tied_logits"}
+# 학습자의 `transformer_forward`가 하는 일을 한 조각씩 나눠 할 때 부르는 부품들. 위치를 더하는 것(`add_pe`)은 없어도 같은 덧셈이에요.
+INSIDE = {"sinusoidal_pe", "embed", "make_masks", "encoder_layer", "decoder_layer", "tied_logits"}
 
 
 class Assembled(nn.Module):

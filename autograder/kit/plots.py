@@ -178,10 +178,37 @@ def scatter(
     for name, color in zip(dict.fromkeys(names), COLORS * 4, strict=False):
         chosen = points[[n == name for n in names]]
         ax.scatter(chosen[:, 0], chosen[:, 1], s=42, color=color, edgecolor="white", label=name, zorder=3)
-    for (x, y), label in zip(points, labels, strict=False):
-        ax.annotate(label, (x, y), xytext=(5, 4), textcoords="offset points", fontsize=10)
     ax.margins(0.12)
     _finish(ax, title, xlabel, ylabel, False, False, legend=groups is not None)
+    _write_beside(ax, points, labels)
+
+
+_BESIDE = ((5, 4), (5, -13), (-5, 4), (-5, -13), (0, 8), (0, -17), (9, -4), (-9, -4))  # 점에서 글까지, 앞의 것부터
+
+
+def _write_beside(ax: Axes, points: Any, labels: Sequence[str]) -> None:
+    """점마다 이름을 적어요. 다른 이름이나 점과 가장 덜 겹치는 곁에 둬요."""
+    ax.autoscale_view()
+    at = ax.transData.transform(points) * 72 / ax.figure.dpi  # 글의 크기와 같은 단위(포인트)
+    taken = [(x - 4, y - 4, x + 4, y + 4) for x, y in at]
+    for (x, y), point, label in zip(at, points, labels, strict=False):
+        width, height = sum(11.0 if ord(c) > 0x1100 else 6.5 for c in label), 12.0
+        spots = []
+        for dx, dy in _BESIDE:
+            left = x + dx - (width if dx < 0 else width / 2 if dx == 0 else 0)
+            spots.append((left, y + dy, left + width, y + dy + height))
+        best = min(range(len(spots)), key=lambda i: sum(_overlap(spots[i], box) for box in taken))
+        taken.append(spots[best])
+        dx, dy = _BESIDE[best]
+        side = "right" if dx < 0 else "left" if dx else "center"
+        ax.annotate(label, point, xytext=(dx, dy), textcoords="offset points", fontsize=10, ha=side)
+
+
+def _overlap(one: Sequence[float], other: Sequence[float]) -> float:
+    """두 네모가 겹친 넓이."""
+    width = min(one[2], other[2]) - max(one[0], other[0])
+    height = min(one[3], other[3]) - max(one[1], other[1])
+    return max(width, 0.0) * max(height, 0.0)
 
 
 def heatmap(
@@ -196,9 +223,13 @@ def heatmap(
     limits: tuple[float, float] | None = None,
     diverging: bool = False,
     colorbar: bool | None = None,
+    apart: bool | None = None,
     ax: Axes | None = None,
 ) -> None:
-    """행렬을 색으로 칠해요. `values`에 "{:.2f}"처럼 적으면 칸마다 값을 쓰고 색 막대는 빼요. `diverging`은 0을 흰색으로 두는 색이에요."""
+    """행렬을 색으로 칠해요. `values`에 "{:.2f}"처럼 적으면 칸마다 값을 쓰고 색 막대는 빼요. `diverging`은 0을 흰색으로 두는 색이에요.
+
+    `apart`는 칸 사이를 흰 줄로 가르는지예요. 정하지 않으면 칸이 보일 만큼 클 때 갈라요.
+    """
     matrix = array(matrix)
     height, width = matrix.shape
     if ax is None:
@@ -220,7 +251,7 @@ def heatmap(
     ax.spines[:].set_visible(True)
     ax.spines[:].set_color(GRID)
     ax.tick_params(length=0)
-    if matrix.size <= 400:  # 칸이 보일 만큼 크면 사이를 흰 줄로 갈라요.
+    if matrix.size <= 400 if apart is None else apart:
         ax.hlines(np.arange(1, height) - 0.5, -0.5, width - 0.5, color="white", linewidth=1.5)
         ax.vlines(np.arange(1, width) - 0.5, -0.5, height - 0.5, color="white", linewidth=1.5)
     for axis in (ax.xaxis, ax.yaxis):

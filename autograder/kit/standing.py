@@ -6,6 +6,16 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from autograder.errors import CourseError
+
+
+class NotYetMade(CourseError):
+    """앞 레슨의 함수를 불렀는데 학습자가 아직 만들지 않았어요. `what`은 그 함수("레슨 6의 `multi_head_attention`")예요."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.what = reason.partition(":")[0]
+
 
 def shell() -> Any:
     """이 코드를 돌리는 IPython. 없으면 None이에요."""

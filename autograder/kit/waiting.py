@@ -12,16 +12,18 @@ import html
 import sys
 from contextlib import suppress
 from functools import cache
+from traceback import walk_tb
 from types import TracebackType
 from typing import Any
 
 from autograder.kit.cell_needs import Experiment, Lesson, read_lesson, tidy
-from autograder.kit.standing import kernel_names, known_verdict, shell, verdict_of
+from autograder.kit.standing import NotYetMade, kernel_names, known_verdict, shell, verdict_of
 from autograder.learner.study import released_paths
 from autograder.notebooks.reading import NotebookError, read_notebook
 from autograder.wording import josa
 
 _TO_DO = {"absent": "셀 실행하기", "missing": "풀기"}
+_NOT_YET = "통과하고 저장하기(아직 안 됐어요), 꺼내는 셀 다시 실행하기"
 
 
 class Waiting:
@@ -59,6 +61,7 @@ class _Watch(ast.NodeTransformer):
         self.edited = False
         self.excused: BaseException | None = None
         self.broken: dict[str, Any] = {}  # 실험을 멈추게 한 함수. 고치기 전에는 다른 실험도 기다려요.
+        self.not_yet: dict[str, tuple[str, Any]] = {}  # 앞 레슨의 것이 아직 없어서 멈춘 함수와, 그때 있던 것
         self.others = running.custom_exceptions, running.CustomTB
 
     def begin(self, info: Any) -> None:
@@ -107,7 +110,11 @@ class _Watch(ast.NodeTransformer):
             if name in needed:
                 verdict = known_verdict(name)
                 stopped = name in self.broken and self.broken[name] is names.get(name)
-                if verdict in _TO_DO or verdict == "timeout" or (stopped and verdict_of(name) != "pass"):
+                if stopped and name in self.not_yet:
+                    what, then = self.not_yet[name]
+                    if names.get(_name_in(what)) is then:  # 다시 꺼냈다면 돌려 봐야 알아요.
+                        todo[_NOT_YET] = list(dict.fromkeys([*todo.get(_NOT_YET, []), what]))
+                elif verdict in _TO_DO or verdict == "timeout" or (stopped and verdict_of(name) != "pass"):
                     todo.setdefault(_TO_DO.get(verdict, "고치기"), []).append(f"{number} `{name}`")
         return todo
 
@@ -115,15 +122,31 @@ class _Watch(ast.NodeTransformer):
         todo: dict[str, list[str]] = {}
         needed, names = cell.at_all(), kernel_names()
         missing = getattr(error, "name", None) if isinstance(error, NameError) else None
+        if isinstance(error, NotYetMade):
+            for name in needed & _called(error):
+                self.broken[name] = names.get(name)
+                self.not_yet[name] = error.what, names.get(_name_in(error.what))
+            return {_NOT_YET: [error.what]}
         for name, number in _released()[2][cell.lesson].numbers.items():
             if name in needed and (name in names or name == missing):
                 verdict = verdict_of(name)
                 if verdict != "pass":
                     self.broken[name] = names.get(name)
+                    self.not_yet.pop(name, None)
                     todo.setdefault(_TO_DO.get(verdict, "고치기"), []).append(f"{number} `{name}`")
         if not todo and missing in cell.before:
             todo["만드는 위의 셀 실행하기"] = [josa(f"`{missing}`", "을/를")]
         return todo
+
+
+def _name_in(what: str) -> str:
+    """ "레슨 6의 `multi_head_attention`"에서 함수의 이름."""
+    return what.split("`")[1] if "`" in what else ""
+
+
+def _called(error: BaseException) -> set[str]:
+    """예외가 지나온 함수들의 이름."""
+    return {frame.f_code.co_name for frame, _ in walk_tb(error.__traceback__)}
 
 
 @cache

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import statistics
+from collections import Counter
 
 import torch
 import torch.nn.functional as F
@@ -322,6 +324,24 @@ def _(cells):
 @lesson.holds("손실은 0까지 내려가지 않아요. 레이블 스무딩이 있으면 완벽한 모델도 0이 아니니까요.")
 def _(cells):
     assert min(cells.losses) > 0.3
+
+
+@lesson.holds("높이 튄 곳은 대개 아주 짧거나 긴 문장만 모인 배치예요.")
+def _(cells):
+    losses = cells.losses
+    for seed in (0, 1000, 2000):  # 시드를 바꿔 돌리기도 하므로, 마지막 배치가 같은 차례를 찾아요.
+        again = trainer.batches(cells.parts, cells.vocabulary, cells.train_pairs, size=64, seed=seed)
+        made = [next(again)[0] for _ in losses]
+        if torch.equal(made[-1], cells.src):
+            break
+    assert torch.equal(made[-1], cells.src)
+    lengths = [src.shape[1] for src in made]
+    often = Counter(lengths)
+    above = [loss - statistics.median(losses[max(0, i - 10) : i + 11]) for i, loss in enumerate(losses)]
+    highest = sorted(range(60, len(losses)), key=lambda i: -above[i])[:5]
+    middle = often.most_common(1)[0][0]
+    rare = [i for i in highest if often[lengths[i]] < len(losses) / 20 and abs(lengths[i] - middle) > 1]
+    assert above[highest[0]] > 0.3 and len(rare) >= 4
 
 
 @lesson.holds('처음에는 뜻 없이 되풀이하다가 영어 단어가 늘어서고, 마지막에는 "I go to school"을 써요.')

@@ -39,6 +39,11 @@ def waits(*experiments: str) -> list[str]:
         (["y = first(1)", "plots.lines([0], {'y': y})"], ["first"]),
         (["rows = []\nrows.append(first(1))", "plots.lines([0], {'y': rows})"], ["first"]),
         (["rows = {}\nrows['a'] = first(1)", "print(rows)"], ["first"]),
+        (["rows = {}\nrows.update(a=first(1))", "print(rows)"], ["first"]),
+        (["x = torch.zeros(2)\nx.add_(first(1))", "print(x)"], ["first"]),
+        # 읽기만 하는 메서드는 값을 바꾸지 않아요. 함께 건네진 값은 그대로예요.
+        (["x = torch.zeros(2)", "y = first(x.flatten())", "print(x)"], []),
+        (["known = {'a': 1}", "y = first(known.items())", "print(known)"], []),
         (["total = 0\ntotal += first(1)", "print(total)"], ["first"]),
         (["y = first(1)", "y = 3", "print(y)"], []),
         (["a = first(1)", "b = second(a)", "print(b)"], ["first", "second"]),

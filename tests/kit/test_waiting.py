@@ -7,6 +7,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from autograder.kit import waiting
 from autograder.kit.cell_needs import read_lesson
+from autograder.kit.standing import NotYetMade
 from autograder.notebooks.reading import Cell, Notebook
 
 STUB = 'def {}(*args):\n    raise NotImplementedError("여기를 채워 주세요")'
@@ -135,3 +136,21 @@ def test_the_line_is_text_not_markup():
     line = waiting.Waiting({"풀기": ["실습 5-1 `softmax`", "실습 5-2 `<b>`"]})
     assert repr(line) == "이 셀보다 먼저: 실습 5-1 `softmax`, 5-2 `<b>` 풀기"
     assert "<code>softmax</code>" in line._repr_html_() and "<b>" not in line._repr_html_()
+
+
+def test_what_an_earlier_lesson_lacks_is_not_called_the_learners_mistake(shell):
+    """앞 레슨의 함수가 아직 없어서 멈춘 실습은 고칠 것이 없어요."""
+    shell.user_ns["NotYetMade"] = NotYetMade
+    run(
+        shell,
+        "def ffn(*args):\n    raise NotYetMade('레슨 3의 `ffn`: 아직 구현 전. 그 레슨에서 통과하고 저장한 뒤에 이 셀을 다시 실행해요.')",
+    )
+    run(shell, "def softmax(x, dim):\n    return (lambda h: ffn(h))(x)")
+    line = "이 셀보다 먼저: 레슨 3의 `ffn` 통과하고 저장하기(아직 안 됐어요), 꺼내는 셀 다시 실행하기"
+    assert run(shell, DRAW) == (True, [line + " · 오류 그대로 보기: 새 셀에 `%tb`"])
+    assert run(shell, AGAIN) == (True, [line])
+    # 앞 레슨의 것이 생겨도 틀렸다면, 그때부터는 제 잘못이에요.
+    run(shell, "def ffn(x):\n    return x.sum()")
+    assert "실습 5-1 `softmax` 고치기" in run(shell, DRAW)[1][0]
+    run(shell, SOFTMAX)
+    assert run(shell, DRAW) == (True, [])

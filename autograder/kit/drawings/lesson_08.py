@@ -10,36 +10,37 @@ LAYER = 170.0
 def memory_wiring() -> Canvas:
     """인코더를 끝까지 지난 메모리를 디코더의 층마다 넘겨요."""
     canvas = Canvas(
-        640,
-        310,
+        700,
+        296,
         "원문은 인코더의 1층, 2층을 차례로 지나 메모리가 돼요. 번역문은 디코더의 1층, 2층을 지나요. 메모리에서 나온 화살표가 디코더의 1층과 2층 "
-        "모두의 크로스 어텐션으로 가고, 키와 값이 돼요. 쿼리는 디코더의 것이에요. 원문의 마스크는 인코더의 층과 크로스 어텐션에, 번역문의 마스크는 "
-        "디코더의 셀프 어텐션에 쓰여요.",
+        "모두의 크로스 어텐션으로 가고, 키와 값이 돼요. 쿼리는 디코더의 것이에요. 인코더의 층마다 src_mask가, 디코더의 층마다 셀프 어텐션에는 tgt_mask가, "
+        "크로스 어텐션에는 src_mask가 쓰여요.",
     )
-    heights = (196.0, 110.0)
+    heights = (182.0, 96.0)
     encoder = [
         canvas.box(50, y, f"인코더 {i}층", width=LAYER, height=44, tint="orange") for i, y in enumerate(heights, 1)
     ]
     decoder = [
         canvas.box(410, y, f"디코더 {i}층", width=LAYER, height=44, tint="blue") for i, y in enumerate(heights, 1)
     ]
-    memory = canvas.box(50, 36, "메모리 (B, S, D)", width=LAYER, height=36, tint="green")
-    logits = canvas.box(410, 36, "로짓 (B, T, V)", width=LAYER, height=36, tint="purple")
+    memory = canvas.box(50, 20, "메모리 (B, S, D)", width=LAYER, height=36, tint="green")
+    logits = canvas.box(410, 20, "로짓 (B, T, V)", width=LAYER, height=36, tint="purple")
     for tower, end, words in ((encoder, memory, "원문 + 위치"), (decoder, logits, "번역문 + 위치")):
-        canvas.arrow((tower[0].bottom[0], 276), tower[0].bottom)
+        canvas.arrow((tower[0].bottom[0], 262), tower[0].bottom)
         canvas.arrow(tower[0].top, tower[1].bottom)
         canvas.arrow(tower[1].top, end.bottom)
-        canvas.text(tower[0].bottom[0], 290, words)
+        canvas.text(tower[0].bottom[0], 278, words)
     middle = 316.0
     canvas.arrow(
         memory.right, (middle, memory.right[1]), (middle, decoder[0].left[1]), decoder[0].left, tint="green", thick=2
     )
     canvas.arrow((middle, decoder[1].left[1]), decoder[1].left, tint="green", thick=2)
     canvas.dot(middle, decoder[1].left[1], tint="green")
-    canvas.text(330, 102, "키와 값", size=12, anchor="start")
-    canvas.text(330, 236, "키와 값", size=12, anchor="start")
-    canvas.text(135, 22, "src_mask로 PAD를 가려요", size=12, faint=True)
-    canvas.text(495, 22, "tgt_mask로 미래와 PAD를 가려요", size=12, faint=True)
+    for y in heights:
+        canvas.text(330, y + 36, "키와 값", size=12, anchor="start")
+        canvas.text(228, y + 22, "src_mask", size=12, anchor="start", faint=True)
+        canvas.text(588, y + 13, "셀프: tgt_mask", size=12, anchor="start", faint=True)
+        canvas.text(588, y + 31, "크로스: src_mask", size=12, anchor="start", faint=True)
     return canvas
 
 
