@@ -185,7 +185,8 @@ lesson.known("$D = 32$를 헤드 32개로 나누면", "실험에서 고른 크�
 
 
 @lesson.holds(
-    r"보고할 수가 $4 \times 8 = 32$개이니 $D$가 32보다 작으면 몫은 $\frac{D}{32}$를 넘지 못해요. 헤드가 넷이어도 $D = 16$이면 반이에요"
+    r"보고할 수가 $4 \times 8 = 32$개이니 $D$가 32보다 작으면 몫은 $\frac{D}{32}$를 넘지 못해요. 헤드가 넷이어도 $D = 16$이면 반이에요. "
+    "이론으로는 헤드 32개도 1이에요"
 )
 def _(cells):
     """자리마다 D개의 수로 서로 무관한 32개를 어림하면, 몫들을 더한 것은 D예요. 학습한 것은 아래의 말이 봐요."""
@@ -228,8 +229,8 @@ lesson.known("스텝을 열 배로 늘려도 그대로인지 확인했어요", "
 
 
 @lesson.holds(
-    "학습한 네 헤드는 대각선에서 한두 칸 비킨 곳, 곧 이웃 넷만 봐요(둥글게 앉아서 1과 10도 이웃이에요. "
-    "줄이 모서리에서 이어지는 까닭이에요)"
+    "학습한 네 헤드는 대각선에서 한두 칸 비킨 곳, 곧 이웃 넷만 봐요(둥글게 앉아서 1과 10도 이웃이라 "
+    "줄이 모서리에서 이어져요)"
 )
 def _(cells):
     near = torch.zeros(10, 10)
@@ -241,14 +242,18 @@ def _(cells):
 
 
 @lesson.holds(
-    "헤드마다 이웃 하나를 거의 도맡고, 넷이 맡은 이웃은 서로 달라요. 역할을 나눠 준 적은 없어요. "
+    "대개 헤드마다 이웃 하나를 도맡아요. 섞어 보는 헤드가 있어도 네 비율이 서로 다른 식이면 넷이 다 풀려요. "
     "단추로 학습 전을 보면 그런 줄이 없어요"
 )
 def _(cells):
     rows = torch.arange(10)
     after = cells.maps["학습 후", 4]
     shares = torch.stack([after[:, rows, (rows + offset) % 10].mean(-1) for offset in cells.OFFSETS], 1)  # (H, 이웃)
-    assert (shares.amax(1) > 0.8).all() and len(set(shares.argmax(1).tolist())) == 4, shares
+    assert (shares.amax(1) > 0.8).sum() >= 3, shares
+    for t in rows.tolist():
+        columns = [(t + offset) % 10 for offset in cells.OFFSETS]
+        assert torch.linalg.svdvals(after[:, t, columns])[-1] > 0.05
+    assert cells.measured[4] > 0.98
     before = cells.maps["학습 전", 4]
     for head in range(4):
         bands = [before[head][rows, (rows + offset) % 10].min() for offset in range(10)]
