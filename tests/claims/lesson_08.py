@@ -415,4 +415,4 @@ def _(cells):
 
 
 lesson.known("`label_smoothed_loss`($\\epsilon = 0.1$), `noam_lr`(워밍업 400)이고", "아래 셀에 적힌 값")
-lesson.known("100스텝만 배운 모델에서 그리디가 지는 문장을", "위 셀이 남긴 모델")
+lesson.known("100스텝만 배운 모델에서 그리디가 지는 시험 문장을", "위 셀이 남긴 모델")
