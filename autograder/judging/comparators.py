@@ -67,19 +67,22 @@ def equal(case: KeyCase, outcomes: Sequence[Outcome]) -> Problem | None:
             problem = problem or compare(case, expected.value[1:], outcome.value[1:], "결과[1:]")
         else:
             problem = compare(case, expected.value, outcome.value, ignore=ignore)
-        problem = problem or _compare_grads(case, expected.grads, outcome.grads)
+        problem = problem or _compare_grads(case, at, expected.grads, outcome.grads)
         if problem:
             return replace(problem, call=at)
     return None
 
 
-def _compare_grads(case: KeyCase, expected: Sequence[Any], grads: Sequence[Any]) -> Problem | None:
+def _compare_grads(case: KeyCase, call: int, expected: Sequence[Any], grads: Sequence[Any]) -> Problem | None:
     # 답에 기울기가 모자라면 흐르지 않은 것으로 봐요.
+    asked = case.calls[call].grad_of
+    dead = [i for i, e, g in zip_longest(asked, expected, grads) if e is not None and g is None and i is not None]
     for e, g in zip_longest(expected, grads):
         if e is not None and g is None:
+            which = f"{', '.join(str(i + 1) for i in dead)}번째 " if 0 < len(dead) < len(asked) else ""
             return Problem(
                 "gradient",
-                "기울기가 인자까지 흐르지 않아요.",
+                f"기울기가 {which}인자까지 흐르지 않아요.",
                 why="`.detach()`, `.item()`, 넘파이, `torch.tensor(...)`로 다시 만든 값은 계산 그래프를 끊어요.",
                 look="결과의 `requires_grad`가 True인지 봐요.",
             )

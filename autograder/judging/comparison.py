@@ -78,6 +78,8 @@ def wrong_type(expected: Any, value: Any, path: str) -> Problem:
 def _how_to_convert(expected: Any, value: Any) -> str:
     if isinstance(value, Foreign) and value.type_name.startswith("numpy"):
         return "넘파이를 써도 좋지만 마지막에 `torch.from_numpy`나 `float()`로 바꿔서 돌려줘요."
+    if isinstance(expected, tuple) and isinstance(value, list):
+        return "목록이 아니라 튜플을 돌려줘야 해요. 대괄호로 묶지 말고 쉼표로만 이어요."
     if isinstance(expected, tuple):
         return f"값 {len(expected)}개를 쉼표로 이어 튜플로 돌려줘야 해요. `return`이 하나만 돌려주는지 봐요."
     if isinstance(expected, Tensor) and isinstance(value, tuple):

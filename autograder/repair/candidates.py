@@ -37,7 +37,7 @@ _EXPRESSIONS: tuple[Callable[[Spot, Context], Iterator[Edit]], ...] = (
     return_edits,
 )
 _STATEMENTS: tuple[Callable[[Block, Context], Iterator[Edit]], ...] = (statement_edits, step_edits, guard_edits)
-_SHAPES = frozenset({"축", "모양", "꺼내는 자리", "목록을 몇 겹으로 감쌌는지", "길이", "메모리에 놓인 차례"})
+_SHAPES = frozenset({"축", "모양", "꺼내는 자리", "목록을 몇 겹으로 감쌌는지", "길이", "RAM에 놓인 차례"})
 _TYPES = frozenset({"돌려주는 값의 형", "자료형", "글과 바이트", "담는 그릇의 종류"})
 _AMOUNTS = frozenset(
     {"활성화", "지수와 로그", "부호", "제곱과 제곱근", "소프트맥스", "더하거나 빼는 수", "곱하거나 나누는 수"}

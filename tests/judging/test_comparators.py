@@ -90,6 +90,13 @@ def test_equal_compares_gradients() -> None:
     assert wrong_grad is not None and wrong_grad.kind == "gradient" and "기울기" in wrong_grad.what
 
 
+def test_the_argument_without_a_gradient_is_named() -> None:
+    case = make(lambda x, y: x * y, Call((X, X + 1), {}, (0, 1)))
+    cut, both = judge(case, lambda x, y: x * y.detach()), judge(case, lambda x, y: (x * y).detach())
+    assert cut is not None and "2번째 인자까지" in cut.what
+    assert both is not None and "번째" not in both.what
+
+
 def test_an_answer_without_its_gradients_does_not_pass() -> None:
     case = make(lambda x: x**2, Call((X,), {}, (0,)))
     (outcome,) = case.expected

@@ -156,6 +156,8 @@ def test_changes_and_no_failure() -> None:
     assert explain_changes(call_body("return x + 1"), given) is None
     listed = explain_changes(Outcome(changed=(0,)), Call(([1, 2],)))
     assert listed is not None and "`append`" in listed.why and "텐서" not in listed.why + listed.look
+    tensors = explain_changes(Outcome(changed=(0,)), Call(([X],)))
+    assert tensors is not None and "`requires_grad_`" in tensors.why and "`append`" in tensors.why
     forged = explain_changes(Outcome(changed=(10**9, -3)), given)  # 채점에서는 자리도 지어낼 수 있어요.
     assert forged is not None and forged.kind == "changed"
 

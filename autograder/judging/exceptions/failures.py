@@ -63,6 +63,8 @@ def explain_changes(outcome: Outcome, call: Call) -> Problem | None:
         else None
     )
     why, look = _WAYS_TO_CHANGE.get(type(value), _WAYS_TO_CHANGE[Tensor])
+    if isinstance(value, list | tuple) and any(isinstance(held, Tensor) for held in value):
+        why, look = _LISTS_OF_TENSORS
     return Problem("changed", f"함수가 받은 입력을 바꿔 놓았어요({names}).", why=why, look=look)
 
 
@@ -70,9 +72,14 @@ _LISTS = (
     "목록의 `append`, `extend`, `+=`와 칸에 넣는 `t[...] = ...`은 받은 목록을 그 자리에서 고쳐요. 부른 쪽의 값까지 달라져요.",
     "받은 목록은 그대로 두고, `a + [b]`나 `list(a)`처럼 새로 만든 목록을 써요.",
 )
+_LISTS_OF_TENSORS = (
+    "목록의 `append`와 `t[...] = ...`은 받은 목록을, 목록에서 꺼낸 텐서의 `+=`나 이름이 `_`로 끝나는 메서드(`requires_grad_`도)는 "
+    "그 텐서를 그 자리에서 고쳐요. 부른 쪽이 가진 것까지 달라져요.",
+    "받은 목록과 거기 든 텐서는 그대로 두고, `clone()`한 텐서를 새 목록에 담아 써요.",
+)
 _WAYS_TO_CHANGE: dict[type, tuple[str, str]] = {
     Tensor: (
-        "`+=`, 이름이 `_`로 끝나는 메서드, 칸에 넣는 `t[...] = ...`은 텐서를 그 자리에서 고쳐요. 부른 쪽의 값까지 달라져요.",
+        "`+=`, 이름이 `_`로 끝나는 메서드, 칸에 넣는 `t[...] = ...`은 텐서를 그 자리에서 고쳐요. 부른 쪽이 가진 것까지 달라져요.",
         "받은 텐서는 그대로 두고, `clone()`한 것이나 새로 계산한 텐서를 써요.",
     ),
     list: _LISTS,

@@ -128,7 +128,7 @@ _VIEW = (
         "view.stride",
         "RuntimeError",
         r"view size is not compatible with input tensor's size and stride",
-        "`view`는 메모리에 놓인 차례대로만 모양을 바꿔요. 이 텐서는 축을 바꾸거나(전치) 잘라 내서 그 차례가 아니에요.",
+        "`view`는 RAM에 놓인 차례대로만 모양을 바꿔요. 이 텐서는 축을 바꾸거나(전치) 잘라 내서 그 차례가 아니에요.",
         "합치려는 두 축이 곁에 있는지 먼저 보고, 맞다면 `.reshape`나 `.contiguous()`를 써요.",
     ),
     Entry(
