@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 from collections import Counter
 from collections.abc import Iterator
 
@@ -17,6 +19,10 @@ from autograder.cli import prepare_environment
 
 # `course`로 시작하지 않아도(편집기의 pytest 단추) 같은 환경이에요: alembic이 있는 PATH, Java, UTF-8.
 prepare_environment()
+
+# 배경에서 시작한 시험(`nohup ... &`)은 Ctrl+C를 무시하고, 무시는 자식에게 물려져요. 그러면 Ctrl+C를 보내 보는 시험이 끝나지 않아요.
+if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 NOTHING_RAN = pytest.ExitCode.NO_TESTS_COLLECTED
 
