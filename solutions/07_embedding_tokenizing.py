@@ -404,12 +404,9 @@ def after(횟수: int) -> None:
     length = {name: sum(len(ways[name][0](word)) for word in unseen_words) / len(unseen) for name in ("단어", "음절")}
     length["BPE"] = sum(len(cut[word]) for word in unseen_words) / len(unseen)
     size = {"단어": len(known), "음절": len(letters), "BPE": len(letters) + 횟수}
-    for ax, title, some, values in (
-        (a, "문장 하나의 토큰 수", length, "{:.1f}"),
-        (b, "어휘의 크기(특별한 토큰은 빼고)", size, "{:,}"),
-    ):
-        count = {"수": list(some.values())}
-        plots.bars(list(some), count, title=title, xlabel="방법", ylabel="개수", values=values, ax=ax)
+    axes = {"xlabel": "방법", "ylabel": "개수"}
+    plots.bars(list(length), {"": list(length.values())}, title="문장 하나의 토큰 수", values="{:.1f}", ax=a, **axes)
+    plots.bars(list(size), {"": list(size.values())}, title="어휘(특별한 토큰은 빼고)", values="{:,}", ax=b, **axes)
 
 
 moving(after, 횟수=fast([400, 0, 25, 50, 100, 200], [60, 0, 30]))
