@@ -400,14 +400,13 @@ def after(횟수: int) -> None:
     """쌍을 몇 개까지 아는지에 따라 달라지는 것들."""
     cut = {word: bpe_encode(word, merges[:횟수]) for word in unseen_words}
     shown = [" · ".join(bpe_encode(word, merges[:횟수])) for word in ("국민은", "학교에서는", "법률을", "배운다")]
-    axes = plots.panels(2, " / ".join(shown), width=5.0, height=3.7)
-    cuts = {"단어": ways["단어"][0], "음절": ways["음절"][0], "BPE": cut.get}
-    length = {name: sum(len(way(word)) for word in unseen_words) / len(unseen) for name, way in cuts.items()}
+    a, b = plots.panels(2, " / ".join(shown), width=5.0, height=3.7)
+    length = {name: sum(len(ways[name][0](word)) for word in unseen_words) / len(unseen) for name in ("단어", "음절")}
+    length["BPE"] = sum(len(cut[word]) for word in unseen_words) / len(unseen)
     size = {"단어": len(known), "음절": len(letters), "BPE": len(letters) + 횟수}
-    shapes = (length, "문장 하나의 토큰 수", "{:.1f}"), (size, "어휘의 크기(특별한 토큰은 빼고)", "{:,}")
-    for ax, (some, title, values) in zip(axes, shapes):
-        count = {"수": list(some.values())}
-        plots.bars(list(some), count, title=title, xlabel="방법", ylabel="개수", values=values, ax=ax)
+    axes = {"xlabel": "방법", "ylabel": "개수"}
+    plots.bars(list(length), {"": list(length.values())}, title="문장 하나의 토큰 수", values="{:.1f}", ax=a, **axes)
+    plots.bars(list(size), {"": list(size.values())}, title="어휘(특별한 토큰은 빼고)", values="{:,}", ax=b, **axes)
 
 
 moving(after, 횟수=fast([400, 0, 25, 50, 100, 200], [60, 0, 30]))
