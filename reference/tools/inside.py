@@ -20,7 +20,7 @@ from reference.decoding import length_penalty
 from reference.errors import UserError
 from reference.masks import causal_mask, padding_mask
 from reference.multi_head import attention_maps
-from reference.tools.readable_pieces import readable
+from reference.tools.readable_pieces import load_frequent, readable
 from reference.tools.saved_model import load_model, read_info
 from reference.training.machine import choose
 from reference.transformer import Transformer
@@ -167,14 +167,9 @@ class Inside:
         return {"words": named, "pieces": pieces, "note": note}
 
     def table(self) -> tuple[list[int], list[str], Tensor]:
-        """임베딩 지도에 놓을 (번호, 글, 벡터 (N, D)): 단어를 통째로 담은 조각을 자주 나온 것부터 POINTS개까지."""
-        found: dict[str, int] = {}
-        for index in range(len(self.tokenizer)):
-            word, space, again = self.tokenizer.decode([index, index]).partition(" ")  # 앞에 빈칸이 있는 조각만 둘로 나뉘어요.
-            if space and word == again and word.isalpha() and (len(word) > 1 or word >= "가"):
-                found.setdefault(word, index)
-        ids = list(found.values())[:POINTS]
-        return ids, list(found)[:POINTS], self.model.embedding.E.detach()[ids].float().cpu()
+        """임베딩 지도에 놓을 (번호, 글, 벡터 (N, D)): 이름을 적을 만한 조각을 자주 나온 것부터 POINTS개까지."""
+        found = dict(list(load_frequent(self.folder, self.tokenizer).items())[:POINTS])
+        return list(found), list(found.values()), self.model.embedding.E.detach()[list(found)].float().cpu()
 
     def _choices(self, row: list[Grown], written: list[int]) -> list[dict[str, Any]]:
         made = []

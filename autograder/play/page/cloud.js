@@ -35,7 +35,7 @@ export class Cloud {
         else off.add(piece.text);
       }
     }
-    $("off-map").textContent = this.points.length && off.size ? `단어를 통째로 담지 않아 지도에 없는 조각: ${[...off].join(" ")}` : "";
+    $("off-map").textContent = this.points.length && off.size ? `지도에 없는 조각: ${[...off].join(" ")} (단어의 가운데 조각이거나 드물어요)` : "";
     this.show();
   }
 

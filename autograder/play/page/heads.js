@@ -1,5 +1,5 @@
 // 어텐션 지도: 모든 층과 헤드를 작게 늘어놓고 하나를 크게 봐요. 맨 왼쪽 칸은 그 층의 평균이에요.
-import { $, make, percent, roving } from "./dom.js";
+import { $, make, percent, roving, wide } from "./dom.js";
 
 const KINDS = {
   encoder: ["인코더", "원문의 조각(줄)이 원문의 어느 조각(칸)을 보며 뜻을 정했는지예요."],
@@ -26,6 +26,7 @@ export class Attention {
       if (cell) this.tell(Number(cell.dataset.row), Number(cell.dataset.column));
     });
     $("map").addEventListener("pointerleave", () => this.tell());
+    new ResizeObserver(() => this.maps && this.fit()).observe($("map"));
   }
 
   clear() {
@@ -148,10 +149,17 @@ export class Attention {
       if (Number.isFinite(w)) cell.style.setProperty("--w", w);
       return cell;
     })));
-    $("map").classList.toggle("many", Math.max(columns.length, body.length) > 22);
     $("map").replaceChildren(make("table", {}, make("thead", {}, top), make("tbody", {}, ...body)));
     this.cursor = null;
+    this.fit();
     this.tell();
+  }
+
+  // 지도가 자리에 맞게 칸의 크기를 정해요. 아주 길면 칸을 더 줄이지 않고 밀어서 봐요.
+  fit() {
+    const names = this.rows[this.kind], longest = Math.max(...names.map(wide)), unit = parseFloat(getComputedStyle($("map")).fontSize);
+    const left = $("map").clientWidth - longest * unit - 26, columns = this.columns[this.kind].length;
+    $("map").style.setProperty("--cell", `${Math.min(Math.max(Math.floor(left / columns) - 2, 15), Math.floor(560 / names.length) + 8, 54)}px`);
   }
 
   // 지도의 칸 하나를 말해요. 칸이 없으면 고르는 법을 말해요.

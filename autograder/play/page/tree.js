@@ -105,7 +105,7 @@ export class Tree {
   }
 
   across(width, beam, spares, levels) {
-    const gap = Math.max(94, Math.min(128, (width - 20) / levels)), w = gap - 20, lane = 50, spare = 27;
+    const gap = Math.max(84, Math.min(132, (width - 20) / levels)), w = gap - 20, lane = 50, spare = 27;
     const height = beam * lane + spares * spare + 14;
     return {
       w, width: Math.max(width - 2, levels * gap + 12), height,
@@ -127,8 +127,8 @@ export class Tree {
         ? { x: 2 + lane * (node.lane + 0.5), y: 24 + node.level * gap }
         : { x: 2 + spare * ((node.spare % 3) + 0.5), y: 24 + node.level * gap + 34 + 24 * Math.floor(node.spare / 3) },
       edge: (from, to) => {
-        if (!to.kept) return ""; // 좁은 화면에서는 잘린 것까지 이으면 길이 보이지 않아요.
-        const y1 = from.y + 19, y2 = to.y - 19, bend = (y2 - y1) * 0.5;
+        if (!to.kept && to.final === null) return ""; // 좁은 화면에서는 잘린 것까지 이으면 길이 보이지 않아요.
+        const y1 = from.y + 19, y2 = to.y - (to.kept ? 19 : 11), bend = (y2 - y1) * 0.5;
         return `M${from.x} ${y1}C${from.x} ${y1 + bend} ${to.x} ${y2 - bend} ${to.x} ${y2}`;
       },
     };
