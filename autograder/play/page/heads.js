@@ -41,7 +41,7 @@ export class Attention {
     this.columns = { encoder: from, cross: from, decoder: [start, ...to.slice(0, -1)] };
     for (const kind of Object.keys(KINDS)) {
       const layers = maps[kind].length;
-      if (!this.chosen[kind] || this.chosen[kind].layer >= layers) this.chosen[kind] = { layer: layers - 1, head: AVERAGE };
+      if (!this.chosen[kind] || this.chosen[kind].layer >= layers || this.chosen[kind].layer < 0) this.chosen[kind] = { layer: layers - 1, head: AVERAGE };
       else if (this.chosen[kind].head >= (maps[kind][this.chosen[kind].layer]?.length ?? 0)) this.chosen[kind].head = AVERAGE;
     }
     $("attention").hidden = false;
@@ -159,7 +159,7 @@ export class Attention {
   fit() {
     const names = this.rows[this.kind], longest = Math.max(...names.map(wide)), unit = parseFloat(getComputedStyle($("map")).fontSize);
     const left = $("map").clientWidth - longest * unit - 26, columns = this.columns[this.kind].length;
-    $("map").style.setProperty("--cell", `${Math.min(Math.max(Math.floor(left / columns) - 2, 15), Math.floor(560 / names.length) + 8, 54)}px`);
+    $("map").style.setProperty("--cell", `${Math.min(Math.max(Math.floor(left / columns) - 2, 15), Math.floor(520 / names.length) + 8, 46)}px`);
   }
 
   // 지도의 칸 하나를 말해요. 칸이 없으면 고르는 법을 말해요.

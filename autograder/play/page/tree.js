@@ -146,7 +146,7 @@ export class Tree {
     } else {
       const width = place.small ?? w;
       group.append(draw("rect", { x: x - width / 2, y: y - 11, width, height: 22, rx: 6 }),
-        draw("text", { x, y: y + 4, class: "small", text: `${full ? "■ 끝" : short(node.piece, Math.max(4, Math.floor(width / 9) - 4))} ${score}` }));
+        draw("text", { x, y: y + 4, class: "small", text: `${full ? "끝" : short(node.piece, Math.max(4, Math.floor(width / 9) - 4))} ${score}` }));
     }
     return group;
   }
