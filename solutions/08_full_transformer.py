@@ -46,7 +46,6 @@ import torch.nn.functional as F
 
 from autograder import check
 from autograder.kit import assembly, fast, moving, plots, progress, show_reference, steps, text, trainer
-from autograder.kit.inside import play
 from autograder.kit.pairs import split_pairs
 
 # %% [markdown] tags=["given"]
@@ -1118,11 +1117,10 @@ trainer.say(model, vocabulary, "지영은 어제 학교에서 편지를 읽었�
 # **속 들여다보기.** 링크를 누르면 여러분의 번역기가 새 탭에서 열려요. 문장을 적으면 모든 층과 헤드의 지도, 빔의 나무, 임베딩 지도가 함께 보여요.
 
 # %% tags=["experiment"]
-play(
-    model,
-    vocabulary,
-    [text.SCHOOL, "지영은 어제 학교에서 편지를 읽었다", "의사는 내일 파리에서 커피를 마시지 않을 것이다"],
-)
+from autograder.kit.inside import play
+
+sentences = [text.SCHOOL, "지영은 어제 학교에서 편지를 읽었다", "의사는 내일 파리에서 커피를 마시지 않을 것이다"]
+play(model, vocabulary, sentences)
 
 # %% [markdown] tags=["given"]
 # **KV 캐시.** 여러분의 `attend_with_cache`로 쓰면 결과는 같고 시간만 달라요.
