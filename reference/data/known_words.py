@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from reference.data.cleaning import clean_text
-from reference.data.korean_forms import Form, forms, particles
+from reference.data.korean_forms import NOUN, VERB, Form, forms, particles
 from reference.errors import UserError
 from reference.files import replacing
 
@@ -128,9 +128,11 @@ def _best(found: Iterable[Form], explained: Mapping[str, set[tuple[str, ...]]]) 
     kinds: dict[str, list[Form]] = defaultdict(list)
     for form in found:
         kinds[form.kind].append(form)
-    for rivals in kinds.values():
-        most = max(len(explained[form.stem]) for form in rivals)
-        yield from (form for form in rivals if len(explained[form.stem]) == most)
+    most = {kind: max(len(explained[form.stem]) for form in rivals) for kind, rivals in kinds.items()}
+    if 2 * most.get(VERB, 0) < most[NOUN]:
+        kinds.pop(VERB, None)  # '문은'은 '먹은'처럼도 보이지만 '문을, 문이'가 있어 체언이에요.
+    for kind, rivals in kinds.items():
+        yield from (form for form in rivals if len(explained[form.stem]) == most[kind])
 
 
 def _stored(word: str) -> list[str]:

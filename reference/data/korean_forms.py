@@ -80,6 +80,9 @@ for _pair, _name in _PAIRED.items():
     _PARTICLES.setdefault(_open, []).append((_name, "open"))
 for _one in _ALWAYS:
     _PARTICLES.setdefault(_one, []).append((_one, ""))
+_LAST = set(
+    "은 이 을 의 아 이나 이라도 이든 이며 이여 엔 에겐 에선 께선 한텐 뿐".split()
+)  # 뒤에 다른 조사가 오지 않아요.
 _LONGEST_PARTICLE = max(map(len, _PARTICLES))
 
 # 어간에 바로 붙는 어미: 먹고, 가고, 만드는
@@ -250,6 +253,10 @@ _A = ["-", "서", "서는", "서도", "도", "야", "야지", "야만", "라", "
 # '아/어' 뒤에 띄지 않고 이어 쓰는 말: 먹어보다, 도와주다
 _AFTER_A = ["주", "보", "버리", "지", "가", "오", "놓", "두", "내", "드리", "있", "나", "나가", "들이", "대"]
 _LIGHT = ("하", "되", "시키", "당하", "스럽", "롭")  # 체언에 붙어 용언을 만드는 말
+# '이다'의 '이'가 받침 없는 체언 뒤에서 빠지기도 하는 어미: 의사다, 의사고
+_AFTER_VOWEL = set(
+    "다 니 니까 고 지 지만 죠 며 면 면서 라 라고 라는 라며 라면 라니 란 네 냐 냐고 거든 거나 나 든 든지 던 던데 더라 더니 구나 군 ㄴ데 ㄴ가 ㄴ지 ㄹ까 ㅂ니다 ㅂ니까 잖아".split()
+)
 _NOMINAL = {"기", "ㅁ", "는지", "ㄴ지", "ㄹ지", "는가", "ㄴ가", "던지", "던가"}  # 뒤에 조사가 오는 어미
 _LOOSE = {"고", "-", "게", "지", "면서", "다가", "니까", "서", "어서", "려고", "도록"}  # '는, 도, 만'만 오는 어미
 
@@ -262,6 +269,8 @@ def forms(word: str) -> tuple[Form, ...]:
         found[Form(VERB, stem + "다", endings)] = None
         for noun, light in _inside(stem, endings):
             found[Form(COPULA, noun, (light, *endings))] = None
+    if word.endswith("아니에요"):
+        found[Form(VERB, word[:-2] + "다", ("에요",))] = None
     for tail, cut in (("이에요", 3), ("예요", 2)):
         before = word[:-cut]
         if before and word.endswith(tail) and bool(final(before[-1])) == (cut == 3):
@@ -275,7 +284,7 @@ def particles(text: str, after: str) -> Iterator[tuple[str, ...]]:
         yield ()
     for size in range(1, min(_LONGEST_PARTICLE, len(text)) + 1):
         for name, needs in _PARTICLES.get(text[:size], ()):
-            if _fits(after, name, needs):
+            if _fits(after, name, needs) and (name not in _LAST or size == len(text)):
                 for rest in particles(text[size:], text[size - 1]):
                     yield (name, *rest)
 
@@ -302,7 +311,7 @@ def _inside(stem: str, endings: tuple[str, ...]) -> Iterator[tuple[str, str]]:
             yield stem[: -len(light)], light + "다"
     if stem.endswith("이") and len(stem) > 1:
         yield stem[:-1], "이다"
-    elif not final(stem[-1]) and endings[0][0] not in "아었-서도야":
+    elif not final(stem[-1]) and endings[0] in _AFTER_VOWEL:
         yield stem, "이다"
 
 
