@@ -24,7 +24,7 @@ FORMAT = 1
 _ALONE = "぀-ヿ㐀-鿿豈-﫿"
 _WORD = re.compile(
     rf"[가-힣]+|[{_ALONE}]|\d+|(?:(?![가-힣{_ALONE}])[^\W\d_])+(?:['’](?:(?![가-힣])[^\W\d_])+)*"
-    "|\\S[\u200d\ufe0f\u20e3\U0001f3fb-\U0001f3ff]*"
+    "|\\S[\ufe0f\u20e3\U0001f3fb-\U0001f3ff]*(?:\u200d\\S[\ufe0f\u20e3\U0001f3fb-\U0001f3ff]*)*"  # 이은 이모지까지 하나
 )
 _HANGUL = re.compile(r"[가-힣]")
 _NUMERAL = re.compile(
@@ -70,9 +70,13 @@ class KnownWords:
         if joined and any(self.endings.issuperset(names) for names in particles(word, "")):
             return True  # 'KTX를'의 '를'처럼 다른 글자에 이어 쓴 조사
         return any(
-            self.endings.issuperset(form.endings) and (form.stem in self.stems or self._counted(form.stem))
+            (form.stem in self.stems or self._counted(form.stem)) and all(map(self._attached, form.endings))
             for form in forms(word)
         )
+
+    def _attached(self, part: str) -> bool:
+        """배운 조사나 어미인지. '공부하다'의 '하다'처럼 붙어서 쓰인 용언은 홀로 배웠어도 돼요."""
+        return part in self.endings or (part.endswith("다") and f"{part[:-1]}-" in self.stems)
 
     def _counted(self, stem: str) -> bool:
         parts = numeral_parts(stem)

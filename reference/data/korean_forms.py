@@ -10,12 +10,13 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from reference.data.corpus.hangul import final, vowel, with_final, with_vowel
+from reference.data.corpus.lexicon import word_list
 
 NOUN, COPULA, VERB = "noun", "copula", "verb"
 
 
 class Form(NamedTuple):
-    """어절 하나의 나눔. 용언의 어간은 '-다'를 붙여 적어요. kind는 무엇에 무엇이 붙었는지(NOUN은 체언과 조사)예요."""
+    """어절 하나의 나눔. 용언의 어간은 '먹-'처럼 적어요. kind는 무엇에 무엇이 붙었는지(NOUN은 체언과 조사)예요."""
 
     kind: str
     stem: str
@@ -27,52 +28,10 @@ _PAIRED = {
     "은/는": "은", "이/가": "이", "을/를": "을", "과/와": "과", "으로/로": "으로", "으로서/로서": "으로서", "으로써/로써": "으로써",
     "이나/나": "이나", "이랑/랑": "이랑", "아/야": "아", "이라도/라도": "이라도", "이든/든": "이든", "이며/며": "이며", "이여/여": "이여",
 }  # fmt: skip
-_ALWAYS = [
-    "에",
-    "에서",
-    "에게",
-    "에게서",
-    "한테",
-    "한테서",
-    "께",
-    "께서",
-    "의",
-    "도",
-    "만",
-    "까지",
-    "부터",
-    "마저",
-    "조차",
-    "밖에",
-    "보다",
-    "처럼",
-    "같이",
-    "마다",
-    "하고",
-    "만큼",
-    "대로",
-    "커녕",
-    "들",
-    "님",
-    "씨",
-    "씨의",
-    "쯤",
-    "끼리",
-    "짜리",
-    "째",
-    "뿐",
-    "네",
-    "치고",
-    "더러",
-    "이서",
-    "서",
-    "서는",
-    "엔",
-    "에겐",
-    "에선",
-    "께선",
-    "한텐",
-]
+_ALWAYS = word_list(
+    "에 에서 에게 에게서 한테 한테서 께 께서 의 도 만 까지 부터 마저 조차 밖에 보다 처럼 같이 마다 하고 만큼 대로 커녕 들 님 씨 씨의 쯤 끼리 짜리 째 뿐 네 치고 더러 이서 "
+    "서 서는 엔 에겐 에선 께선 한텐"
+)
 _PARTICLES: dict[str, list[tuple[str, str]]] = {}
 for _pair, _name in _PAIRED.items():
     _closed, _open = _pair.split("/")
@@ -80,182 +39,31 @@ for _pair, _name in _PAIRED.items():
     _PARTICLES.setdefault(_open, []).append((_name, "open"))
 for _one in _ALWAYS:
     _PARTICLES.setdefault(_one, []).append((_one, ""))
-_LAST = set(
-    "은 이 을 의 아 이나 이라도 이든 이며 이여 엔 에겐 에선 께선 한텐 뿐".split()
-)  # 뒤에 다른 조사가 오지 않아요.
+_LAST = set(word_list("은 이 을 의 아 이나 이라도 이든 이며 이여 엔 에겐 에선 께선 한텐 뿐"))
 _LONGEST_PARTICLE = max(map(len, _PARTICLES))
 
 # 어간에 바로 붙는 어미: 먹고, 가고, 만드는
-_PLAIN = [
-    "고",
-    "고서",
-    "고는",
-    "고도",
-    "고자",
-    "고야",
-    "지",
-    "지만",
-    "지마는",
-    "거나",
-    "거든",
-    "거니와",
-    "게",
-    "게끔",
-    "기",
-    "네",
-    "는",
-    "는데",
-    "는데도",
-    "는지",
-    "는가",
-    "는다",
-    "는다고",
-    "는다는",
-    "는다면",
-    "는다며",
-    "는구나",
-    "는군",
-    "는걸",
-    "는대",
-    "느냐",
-    "느냐고",
-    "느라",
-    "느라고",
-    "니",
-    "냐",
-    "냐고",
-    "나",
-    "다",
-    "다가",
-    "다가는",
-    "다니",
-    "다고",
-    "다는",
-    "다던",
-    "다면",
-    "다면서",
-    "다며",
-    "다시피",
-    "답니다",
-    "던",
-    "던데",
-    "던지",
-    "던가",
-    "더니",
-    "더라",
-    "더라고",
-    "더라도",
-    "더군",
-    "도록",
-    "든",
-    "든지",
-    "듯",
-    "듯이",
-    "디",
-    "자",
-    "자고",
-    "자는",
-    "자마자",
-    "잖아",
-    "소",
-    "습니다",
-    "습니까",
-    "습니다만",
-    "습디다",
-    "대",
-    "구나",
-    "군",
-    "거라",
-    "건",
-    "걸",
-    "건만",
-    "길래",
-    "기에",
-    "죠",
-    "지는",
-    "질",
-    "진",
-]
+_PLAIN = word_list(
+    "고 고서 고는 고도 고자 고야 지 지만 지마는 거나 거든 거니와 게 게끔 기 네 는 는데 는데도 는지 는가 는다 는다고 는다는 는다면 는다며 는구나 는군 는걸 는대 느냐 느냐고 "
+    "느라 느라고 니 냐 냐고 나 다 다가 다가는 다니 다고 다는 다던 다면 다면서 다며 다시피 답니다 던 던데 던지 던가 더니 더라 더라고 더라도 더군 도록 든 든지 듯 듯이 디 자 "
+    "자고 자는 자마자 잖아 소 습니다 습니까 습니다만 습디다 대 구나 군 거라 건 걸 건만 길래 기에 죠 지는 질 진"
+)
 # '으'가 끼는 어미: 먹으면, 가면, 먹은, 간
-_EU = [
-    "면",
-    "면서",
-    "면서도",
-    "며",
-    "니",
-    "니까",
-    "나",
-    "러",
-    "려",
-    "려고",
-    "려는",
-    "려던",
-    "려면",
-    "려다",
-    "려다가",
-    "려니",
-    "므로",
-    "세요",
-    "셔",
-    "십시오",
-    "십니다",
-    "십니까",
-    "소서",
-    "라",
-    "라고",
-    "라는",
-    "라며",
-    "라면",
-    "라니",
-    "란",
-    "랴",
-    "마",
-    "리라",
-    "ㄴ",
-    "ㄴ다",
-    "ㄴ다고",
-    "ㄴ다는",
-    "ㄴ다면",
-    "ㄴ다며",
-    "ㄴ데",
-    "ㄴ데도",
-    "ㄴ지",
-    "ㄴ가",
-    "ㄴ걸",
-    "ㄴ대",
-    "ㄴ답니다",
-    "ㄴ들",
-    "ㄴ즉",
-    "ㄹ",
-    "ㄹ게",
-    "ㄹ까",
-    "ㄹ래",
-    "ㄹ수록",
-    "ㄹ지",
-    "ㄹ지라도",
-    "ㄹ걸",
-    "ㄹ텐데",
-    "ㄹ테니",
-    "ㄹ테니까",
-    "ㄹ뿐",
-    "ㄹ수",
-    "ㄹ때",
-    "ㄹ거야",
-    "ㅂ니다",
-    "ㅂ니까",
-    "ㅂ니다만",
-    "ㅂ시다",
-    "ㅂ디다",
-    "ㅁ",
-]
+_EU = word_list(
+    "면 면서 면서도 며 니 니까 나 러 려 려고 려는 려던 려면 려다 려다가 려니 므로 세요 셔 십시오 십니다 십니까 소서 라 라고 라는 라며 라면 라니 란 랴 마 리라 ㄴ ㄴ다 "
+    "ㄴ다고 ㄴ다는 ㄴ다면 ㄴ다며 ㄴ데 ㄴ데도 ㄴ지 ㄴ가 ㄴ걸 ㄴ대 ㄴ답니다 ㄴ들 ㄴ즉 ㄹ ㄹ게 ㄹ까 ㄹ래 ㄹ수록 ㄹ지 ㄹ지라도 ㄹ걸 ㄹ텐데 ㄹ테니 ㄹ테니까 ㄹ뿐 ㄹ수 ㄹ때 ㄹ거야 "
+    "ㅂ니다 ㅂ니까 ㅂ니다만 ㅂ시다 ㅂ디다 ㅁ"
+)
 # '아/어' 뒤에 오는 어미: 먹어, 먹어서, 먹어도
-_A = ["-", "서", "서는", "서도", "도", "야", "야지", "야만", "라", "다", "다가", "다도"]
+_A = word_list("- 서 서는 서도 도 야 야지 야만 라 다 다가 다도")
 # '아/어' 뒤에 띄지 않고 이어 쓰는 말: 먹어보다, 도와주다
-_AFTER_A = ["주", "보", "버리", "지", "가", "오", "놓", "두", "내", "드리", "있", "나", "나가", "들이", "대"]
+_AFTER_A = word_list("주 보 버리 지 가 오 놓 두 내 드리 있 나 나가 들이 대")
 _LIGHT = ("하", "되", "시키", "당하", "스럽", "롭")  # 체언에 붙어 용언을 만드는 말
 # '이다'의 '이'가 받침 없는 체언 뒤에서 빠지기도 하는 어미: 의사다, 의사고
 _AFTER_VOWEL = set(
-    "다 니 니까 고 지 지만 죠 며 면 면서 라 라고 라는 라며 라면 라니 란 네 냐 냐고 거든 거나 나 든 든지 던 던데 더라 더니 구나 군 ㄴ데 ㄴ가 ㄴ지 ㄹ까 ㅂ니다 ㅂ니까 잖아".split()
+    word_list(
+        "다 니 니까 고 지 지만 죠 며 면 면서 라 라고 라는 라며 라면 라니 란 네 냐 냐고 거든 거나 나 든 든지 던 던데 더라 더니 구나 군 ㄴ데 ㄴ가 ㄴ지 ㄹ까 ㅂ니다 ㅂ니까 잖아"
+    )
 )
 _NOMINAL = {"기", "ㅁ", "는지", "ㄴ지", "ㄹ지", "는가", "ㄴ가", "던지", "던가"}  # 뒤에 조사가 오는 어미
 _LOOSE = {"고", "-", "게", "지", "면서", "다가", "니까", "서", "어서", "려고", "도록"}  # '는, 도, 만'만 오는 어미
@@ -266,11 +74,11 @@ def forms(word: str) -> tuple[Form, ...]:
     """한글 어절의 나눔들. 조사도 어미도 없이 통째로 체언인 것이 처음이에요."""
     found = dict.fromkeys((Form(NOUN, word, ()), *_nouns(word)))
     for stem, endings in _verbs(word):
-        found[Form(VERB, stem + "다", endings)] = None
+        found[Form(VERB, stem + "-", endings)] = None
         for noun, light in _inside(stem, endings):
             found[Form(COPULA, noun, (light, *endings))] = None
     if word.endswith("아니에요"):
-        found[Form(VERB, word[:-2] + "다", ("에요",))] = None
+        found[Form(VERB, word[:-2] + "-", ("에요",))] = None
     for tail, cut in (("이에요", 3), ("예요", 2)):
         before = word[:-cut]
         if before and word.endswith(tail) and bool(final(before[-1])) == (cut == 3):
@@ -347,13 +155,17 @@ def _endings(word: str) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 def _before(stem: str, endings: tuple[str, ...]) -> Iterator[tuple[str, tuple[str, ...]]]:
     """어간 앞의 것을 더 벗겨요: 과거 '았/었', '겠', 높임 '시', 이어 쓴 보조 용언."""
-    yield stem, endings
     if final(stem[-1]) == "ㅆ":
+        past = list(infinitive_stems(with_final(stem, "")))
+        for inner in past:
+            yield from _before(inner, ("었", *endings))
         if stem.endswith("겠") and len(stem) > 1:
             for inner in _before_plain(stem[:-1], "겠"):
                 yield from _before(inner, ("겠", *endings))
-        for inner in infinitive_stems(with_final(stem, "")):
-            yield from _before(inner, ("었", *endings))
+        elif not past:
+            yield stem, endings  # 있다
+        return
+    yield stem, endings
     if stem.endswith("시") and len(stem) > 1:
         for inner in _before_eu(stem, "시"):
             yield from _before(inner, ("시", *endings))
@@ -405,7 +217,7 @@ def infinitive_stems(word: str) -> Iterator[str]:
         return
     last, before, sound = word[-1], word[:-1], vowel(word[-1])
     if last in "아어" and before:
-        bright = vowel(before[-1]) in "ㅏㅑㅗ"
+        bright = vowel(before[-1]) in "ㅏㅑㅗ" and final(before[-1]) != "ㅆ"  # '갔어'처럼 '았' 뒤에는 언제나 '어'예요.
         if bright == (last == "아"):
             yield before  # 먹어, 되어
             if final(before[-1]) == "ㄹ":

@@ -134,7 +134,7 @@ class Inside:
         """문장 하나를 번역하며 일어나는 일을 차례로 `emit`해요. 너무 길거나 비었으면 UserError예요."""
         sentence = clean_text(sentence)
         ids = self.tokenizer.encode(sentence)
-        if not ids:
+        if not sentence:
             raise UserError("번역할 글자가 없어요. 문장을 적어 주세요.")
         if len(ids) > self.longest:
             raise UserError(

@@ -59,7 +59,8 @@ def frequent(tokenizer: Tokenizer, dataset: PairDataset) -> list[int]:
         ids = np.asarray(ids)
         counts += np.bincount(ids, minlength=size)
         cut += np.bincount(ids[:-1][follows[ids[1:]]], minlength=size)
-    kept = [i for i, word in starts.items() if counts[i] >= RAREST and (word >= "가" or 2 * cut[i] < counts[i])]
+    rarest = max(1, min(RAREST, counts.sum() // 2000))  # 아주 작은 데이터에서는 한 번 나온 것도 놓아요.
+    kept = [i for i, word in starts.items() if counts[i] >= rarest and (word >= "가" or 2 * cut[i] < counts[i])]
     return sorted(kept, key=lambda i: -counts[i])[:MOST]
 
 

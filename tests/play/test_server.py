@@ -147,7 +147,8 @@ def test_who_leaves_does_not_keep_the_translator_busy() -> None:
 
     with opened(Slow()) as show:
         body = json.dumps({"text": "오래", "beam": 1}).encode()
-        head = f"POST /api/show HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nCookie: course-play-{show.token[:8]}={show.token}\r\n"
+        cookie = f"Cookie: course-play-{show.token[:8]}={show.token}"
+        head = f"POST /api/show HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n{cookie}\r\n"
         link = socket.create_connection(("localhost", show.port))
         link.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
         assert begun.wait(30)
