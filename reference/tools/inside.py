@@ -187,11 +187,12 @@ class Inside:
     def _pieces(self, ids: Sequence[int]) -> list[dict[str, Any]]:
         """조각들. 바이트로 나뉜 한 글자는 한 조각이고, 몇 번째 단어인지는 앞에서부터 이어 읽어서 알아요."""
         table, texts = readable(self.tokenizer, list(ids))
-        pieces = []
+        pieces, words = [], len(self.tokenizer.decode(ids).split())
         for group, text in zip(table, texts, strict=True):
             members = group.nonzero().squeeze(1).tolist()
             so_far = self.tokenizer.decode(ids[: members[-1] + 1])
-            pieces.append({"text": text, "word": max(len(so_far.split()) - 1, 0), "id": int(ids[members[0]])})
+            word = len(f"{so_far}x".split()) - 1 if so_far[-1:].isspace() else len(so_far.split()) - 1
+            pieces.append({"text": text, "word": min(max(word, 0), words - 1), "id": int(ids[members[0]])})
         return pieces
 
     def _maps(self, maps: dict[str, list[Tensor]], src: Sequence[int], tgt: Sequence[int]) -> dict[str, Any]:

@@ -91,6 +91,12 @@ def test_the_winning_path_can_be_walked_back(inside) -> None:
     assert any(one.final == done.score for one in steps[len(done.lanes)].rows[row])
 
 
+def test_a_space_of_its_own_belongs_to_the_word_after_it(inside) -> None:
+    read = shown(inside, "<b> zz")[0]
+    written = ["".join(piece.text for piece in read.pieces if piece.word == n).replace("␣", "") for n in range(2)]
+    assert written == ["<b>", "zz"]
+
+
 def test_words_never_seen_are_marked(inside) -> None:
     read = shown(inside, "나는 토마토를 먹는다.")[0]
     assert [word.unknown for word in read.words] == [
