@@ -14,22 +14,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from reference.data.cleaning import clean_text
-from reference.data.korean_forms import NOUN, VERB, Form, forms, particles
+from reference.data.korean_forms import NOUN, VERB, Form, forms, numeral_parts, particles
 from reference.errors import UserError
 from reference.files import replacing
 
 FILE_NAME = "known_words.json.gz"
 FORMAT = 1
-# 한글, 띄어 쓰지 않는 한자와 가나는 한 글자씩, 숫자, 그 밖의 글자(어포스트로피로 이은 것까지), 그리고 나머지는 하나씩
+# 한글, 띄어 쓰지 않는 한자와 가나는 한 글자씩, 숫자, 그 밖의 글자(don't처럼 이은 것까지), 그리고 나머지는 하나씩
 _ALONE = "぀-ヿ㐀-鿿豈-﫿"
 _WORD = re.compile(
     rf"[가-힣]+|[{_ALONE}]|\d+|(?:(?![가-힣{_ALONE}])[^\W\d_])+(?:['’](?:(?![가-힣])[^\W\d_])+)*"
     "|\\S[\ufe0f\u20e3\U0001f3fb-\U0001f3ff]*(?:\u200d\\S[\ufe0f\u20e3\U0001f3fb-\U0001f3ff]*)*"  # 이은 이모지까지 하나
 )
 _HANGUL = re.compile(r"[가-힣]")
-_NUMERAL = re.compile(
-    "하나|다섯|여섯|일곱|여덟|아홉|스물|스무|서른|마흔|예순|일흔|여든|아흔|[한두세네둘셋넷열쉰일이삼사오육칠팔구십백천만억조영공]"
-)
 
 
 class KnownWords:
@@ -144,13 +141,7 @@ def _stored(word: str) -> list[str]:
     return [f"#{digit}" for digit in word] if word.isdigit() else [word.casefold()]
 
 
-def numeral_parts(word: str) -> list[str] | None:
-    """수만으로 된 어절('이십오', '스물한')을 이루는 말들. 수가 아니면 None이에요."""
-    parts = _NUMERAL.findall(word)
-    return parts if parts and "".join(parts) == word else None
-
-
-_SHORTEST = 3  # 이보다 짧은 것은 영어의 바탕꼴로 보지 않아요.
+_SHORTEST = 3  # 이보다 짧은 것은 영어의 기본형로 보지 않아요.
 
 
 def english_bases(word: str) -> Iterator[str]:
@@ -171,7 +162,7 @@ def english_bases(word: str) -> Iterator[str]:
 
 
 def english_forms(base: str) -> Iterator[str]:
-    """바탕꼴의 규칙 변화들: study → studies, studied, studying."""
+    """기본형의 규칙 변화들: study → studies, studied, studying."""
     if len(base) < _SHORTEST or not base.isascii():
         return
     stem, doubled = base.removesuffix("e"), base + base[-1]

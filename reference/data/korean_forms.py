@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
@@ -67,6 +68,10 @@ _AFTER_VOWEL = set(
 )
 _NOMINAL = {"기", "ㅁ", "는지", "ㄴ지", "ㄹ지", "는가", "ㄴ가", "던지", "던가"}  # 뒤에 조사가 오는 어미
 _LOOSE = {"고", "-", "게", "지", "면서", "다가", "니까", "서", "어서", "려고", "도록"}  # '는, 도, 만'만 오는 어미
+
+_NUMERAL = re.compile(
+    "하나|다섯|여섯|일곱|여덟|아홉|스물|스무|서른|마흔|예순|일흔|여든|아흔|[한두세네둘셋넷열쉰일이삼사오육칠팔구십백천만억조영공]"
+)
 
 
 @lru_cache(maxsize=1 << 16)
@@ -244,3 +249,9 @@ def infinitive_stems(word: str) -> Iterator[str]:
             yield with_vowel(word, long)  # 마셔, 와, 줘, 돼
     if last in "와워" and before and not final(before[-1]):
         yield with_final(before, "ㅂ")  # 도와, 추워
+
+
+def numeral_parts(word: str) -> list[str] | None:
+    """수만으로 된 어절('이십오', '스물한')을 이루는 말들. 수가 아니면 None이에요."""
+    parts = _NUMERAL.findall(word)
+    return parts if parts and "".join(parts) == word else None
