@@ -74,7 +74,7 @@ export class Tree {
     const complete = this.lanes && this.at === this.steps.length;
     if (complete) {
       const depth = this.lanes.length;
-      node = levels[depth + 1]?.find((one) => one.final !== null && one.text === this.winner)
+      node = levels[depth + 1]?.find((one) => one.final !== null && one.text === this.winner && one.parent?.lane === (this.lanes.at(-1) ?? 0))
         ?? levels[depth]?.find((one) => one.kept && one.lane === this.lanes[depth - 1]);
     } else node = levels[this.at].find((one) => one.kept && one.lane === 0);
     const lit = [];
