@@ -11,7 +11,6 @@ import json
 import logging
 import secrets
 import threading
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -36,11 +35,12 @@ class _Left(Exception):
 
 
 class Stage:
-    """번역기 하나와, 그것이 일하는 실 하나. 임베딩 지도는 처음 물을 때 한 번만 만들어요."""
+    """번역기 하나와, 그것이 일하는 실 하나. 임베딩 지도는 옆의 실에서 처음 물을 때 한 번만 만들어서, 번역이 기다리지 않아요."""
 
     def __init__(self, translator: Translator) -> None:
         self.translator = translator
         self.thread = ThreadPoolExecutor(1, thread_name_prefix="play")
+        self.painter = ThreadPoolExecutor(1, thread_name_prefix="play-cloud")
         self._points: list[Point] | None = None
 
     def points(self) -> list[Point]:
@@ -73,10 +73,6 @@ class _Handler(LocalHandler):
         """부탁이 잘못된 것은 400이에요."""
         return 400 if isinstance(error, PlayError) else 503
 
-    async def work(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        """번역기의 실에서 해요."""
-        return await asyncio.get_running_loop().run_in_executor(self.stage.thread, function, *arguments)
-
 
 class _Page(_Handler):
     async def get(self, name: str | None = None) -> None:
@@ -93,7 +89,8 @@ class _About(_Handler):
 class _Cloud(_Handler):
     async def get(self) -> None:
         """임베딩 지도."""
-        self.finish({"points": [vars(point) for point in await self.work(self.stage.points)]})
+        points = await asyncio.get_running_loop().run_in_executor(self.stage.painter, self.stage.points)
+        self.finish({"points": [vars(point) for point in points]})
 
 
 class _Show(_Handler):
@@ -207,4 +204,5 @@ class Show:
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join(10)
-        self.stage.thread.shutdown(wait=False, cancel_futures=True)
+        for thread in (self.stage.thread, self.stage.painter):
+            thread.shutdown(wait=False, cancel_futures=True)

@@ -10,7 +10,8 @@ export class Cloud {
     this.focus = null;
     const sky = $("sky");
     sky.addEventListener("pointermove", (event) => this.hover(event));
-    sky.addEventListener("pointerleave", () => this.look(null));
+    sky.addEventListener("pointerdown", (event) => this.hover(event));
+    sky.addEventListener("pointerleave", (event) => event.pointerType === "touch" || this.look(null)); // 손가락은 떼어도 그대로 둬요.
     sky.addEventListener("keydown", (event) => this.key(event));
     sky.addEventListener("blur", () => this.look(null));
     $("find").addEventListener("input", () => this.find($("find").value.trim()));

@@ -25,7 +25,7 @@ export class Attention {
       const cell = event.target.closest("td");
       if (cell) this.tell(Number(cell.dataset.row), Number(cell.dataset.column));
     });
-    $("map").addEventListener("pointerleave", () => this.tell());
+    $("map").addEventListener("pointerleave", (event) => event.pointerType === "touch" || this.tell());
     new ResizeObserver(() => this.maps && this.fit()).observe($("map"));
   }
 

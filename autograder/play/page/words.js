@@ -14,7 +14,7 @@ export class Words {
       else if (gone && !$("stage").contains(document.activeElement)) this.look(null);
     };
     $("stage").addEventListener("pointerover", (event) => watch(event, false));
-    $("stage").addEventListener("pointerleave", (event) => watch(event, true));
+    $("stage").addEventListener("pointerleave", (event) => event.pointerType === "touch" || watch(event, true));
     $("stage").addEventListener("focusin", (event) => watch(event, false));
     $("stage").addEventListener("focusout", (event) => $("stage").contains(event.relatedTarget) || this.look(null));
     $("stage").addEventListener("keydown", (event) => this.move(event));
