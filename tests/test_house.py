@@ -36,7 +36,7 @@ MODULES = [module_name(path) for path in python_files("autograder", "reference")
 # 아래에 있는 것이 위를 불러요. 같은 줄의 방들은 서로를 몰라요. 맨 위의 파일들(errors, files ...)은 "기초"예요.
 FLOORS = (
     {"autograder"},
-    {"autograder.judging", "autograder.notebooks"},
+    {"autograder.judging", "autograder.notebooks", "autograder.play"},
     {"autograder.repair"},
     {"autograder.exercises", "autograder.sandbox"},
     {"autograder.authoring", "autograder.environment"},

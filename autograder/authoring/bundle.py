@@ -25,7 +25,7 @@ from autograder.wording import josa
 FOLDER = "transformer-study"
 TOP = ("LICENSE", "constraints.txt", "course.py", "pyproject.toml")
 # 학습자의 것은 방째로 들어가요. 정의(exercises/), 만들기(authoring/), 채점(sandbox/, grading/, classroom/)은 방째로 빠져요.
-LEARNERS_ROOMS = ("cli", "environment", "judging", "kit", "learner", "notebooks", "repair")
+LEARNERS_ROOMS = ("cli", "environment", "judging", "kit", "learner", "notebooks", "play", "repair")
 README = """# Transformer 스터디
 
 Transformer를 직접 만들며 배우는 노트북 묶음이에요. 파이썬 3.10에서 3.13까지에서 돌아요. 이 묶음에는 {lessons} 들어 있어요.

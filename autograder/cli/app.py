@@ -12,6 +12,8 @@ from typing import Annotated
 import typer
 from typer.models import CommandInfo, DefaultPlaceholder, TyperInfo
 
+from autograder.cli import play
+
 # 방마다 제 명령을 `commands.py`에 적어요. 여기 적은 차례와 칸으로 도움말에 나와요.
 ROOMS = {
     "autograder.learner": "배우기",
@@ -40,6 +42,7 @@ def build_app() -> typer.Typer:
     for room, panel in ROOMS.items():
         if _exists(room):
             _register(app, room, panel)
+    play.register(app)
     return app
 
 

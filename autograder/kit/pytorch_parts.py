@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -54,8 +55,11 @@ PARTS = (
 )
 
 
-class Tap:
-    """층이 멀티 헤드 어텐션을 부르는 자리. 지도를 그릴 때는 인자를 적어 두고, 한 토큰씩 쓸 때는 캐시로 답해요."""
+class Tap(threading.local):
+    """층이 멀티 헤드 어텐션을 부르는 자리. 지도를 그릴 때는 인자를 적어 두고, 한 토큰씩 쓸 때는 캐시로 답해요.
+
+    적어 둔 것은 실마다 따로예요. 셀이 학습하는 동안 다른 실의 화면(`inside.py`)이 같은 부품을 써도 섞이지 않아요.
+    """
 
     def __init__(self, function: Callable[..., Tensor] | None, cached: Callable[..., Any] | None) -> None:
         self.function, self.cached = function, cached

@@ -6,92 +6,44 @@ import asyncio
 import json
 import logging
 import secrets
-import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from hmac import compare_digest
 from pathlib import Path
 from typing import Any
 
 from tornado.httpserver import HTTPServer
-from tornado.netutil import bind_sockets
-from tornado.web import Application, HTTPError, RequestHandler
+from tornado.web import Application, HTTPError
 
-from autograder.errors import CourseError, system_trouble
+from autograder.errors import CourseError
 from autograder.exercises import LESSONS
+from autograder.local_page import LocalHandler, bind
 from autograder.marking.desk import Desk
 from autograder.marking.ledger import MarkError
 
 PAGE = Path(__file__).parent / "page"
-FILES = {"mark.html": "text/html", "mark.css": "text/css", "mark.js": "text/javascript", "cards.js": "text/javascript"}
+FILES = ("mark.html", "mark.css", "mark.js", "cards.js")
 LARGEST = 8 * 1024**2  # 화면이 한 번에 보낼 수 있는 바이트
-# 학습자의 글에서는 아무것도 실행되지 않아요. 스크립트와 모양은 우리 파일에서만 와요.
-HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cache-Control": "no-store",
-}
 
 
-class _Handler(RequestHandler):
-    """어느 주소에나 같은 규칙: 이 컴퓨터의 이름으로, 비밀 주소로 들어온 브라우저만."""
+class _Handler(LocalHandler):
+    """어느 주소에나 같은 규칙과, 책상에 일을 시키는 길."""
 
-    token: str
+    page = "mark"
     work: Callable[..., Any]
     desk: Desk
 
     def initialize(self, token: str, work: Callable[..., Any], desk: Desk) -> None:
         self.token, self.work, self.desk = token, work, desk
 
-    @property
-    def cookie(self) -> str:
-        """쿠키의 이름. 쿠키는 포트를 가리지 않아서, 함께 연 다른 학급의 것과 겹치지 않게 해요."""
-        return f"course-mark-{self.token[:8]}"
-
-    def set_default_headers(self) -> None:
-        for name, value in HEADERS.items():
-            self.set_header(name, value)
-
-    def prepare(self) -> None:
-        if self.request.host_name not in ("localhost", "127.0.0.1"):
-            raise HTTPError(403)
-        given = self.get_query_argument("token", None) or self.get_cookie(self.cookie) or ""
-        if not compare_digest(given.encode(), self.token.encode()):
-            raise HTTPError(403)
-
-    def write_error(self, status_code: int, **kwargs: Any) -> None:
-        error = kwargs.get("exc_info", (None, None))[1]
-        message = {
-            403: "주소의 token이 맞지 않아요. 터미널에 보인 주소를 그대로 열어 주세요.",
-            404: "그런 화면은 없어요.",
-        }.get(status_code, "서버가 이 부탁을 들어줄 수 없어요. 화면을 새로 고친 뒤 다시 해 주세요.")
-        if isinstance(error, CourseError):
-            self.set_status(400 if isinstance(error, MarkError) else 503)
-            message = str(error)
-        elif error is not None and (trouble := system_trouble(error)) is not None:
-            message = trouble
-        self.finish({"message": message})
-
-    def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
-        if not isinstance(value, HTTPError | CourseError):
-            super().log_exception(typ, value, tb)
+    def status_of(self, error: CourseError) -> int:
+        """화면이 잘못 보낸 것은 400이에요."""
+        return 400 if isinstance(error, MarkError) else 503
 
 
 class _Page(_Handler):
     async def get(self, name: str | None = None) -> None:
-        """화면의 파일들. 정해진 주소가 아니면(이름이 None) 404예요. 비밀 주소로 처음 오면 쿠키를 주고 주소에서 비밀을 지워요."""
-        if self.get_query_argument("token", None) is not None:
-            self.set_cookie(self.cookie, self.token, httponly=True, samesite="Strict")
-            self.redirect("/")
-            return
-        name = "mark.html" if name == "" else name
-        if name not in FILES:
-            raise HTTPError(404)
-        self.set_header("Content-Type", f"{FILES[name]}; charset=utf-8")
-        self.finish((PAGE / name).read_bytes())
+        """화면의 파일들."""
+        self.send_file(PAGE, FILES, name)
 
 
 class _Lessons(_Handler):
@@ -135,16 +87,6 @@ def make_app(desk: Desk, token: str, work: Callable[..., Any]) -> Application:
         default_handler_args=given,
         log_function=lambda handler: None,
     )
-
-
-def bind(port: int) -> tuple[list[socket.socket], int]:
-    """`port`부터 50개 가운데 처음으로 빈 포트를 잡아요. 모두 쓰고 있으면 CourseError예요."""
-    for candidate in range(port, min(port + 50, 65536)):
-        try:
-            return bind_sockets(candidate, "127.0.0.1"), candidate
-        except OSError:
-            continue
-    raise CourseError(f"{port}번부터 50개 포트가 모두 쓰이고 있어요. `--port`로 다른 번호를 적어 주세요.")
 
 
 def serve(open_desk: Callable[[], Desk], port: int, ready: Callable[[int, str], None]) -> str:

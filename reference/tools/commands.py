@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +15,7 @@ from reference.errors import UserError
 from reference.files import write_text
 
 if TYPE_CHECKING:
+    from reference.data.known_words import KnownWords
     from reference.data.tokenizer import Tokenizer
     from reference.tools.translation_task import DataSource
     from reference.training.machine import Machine
@@ -113,7 +114,7 @@ def demo(
     config = TrainConfig.from_preset("demo", device=device, precision=precision, seed=seed)
     code = _train(config, translation_task.DataSource(), folder)
     if code == 0 and sys.stdin.isatty():
-        _translate_lines(*_open(folder, device, precision), beam=config.beam)
+        _translate_lines(_open(folder, device, precision), beam=config.beam)
     return code
 
 
@@ -142,16 +143,14 @@ def translate(
     device: DeviceOption = "auto",
     precision: PrecisionOption = "auto",
 ) -> int:
-    """학습한 모델로 문장을 번역해요."""
+    """학습한 모델로 문장을 번역해요. 훈련 데이터에 없던 단어는 표준 오류에 이름으로 알려요."""
     opened = _open(model, device, precision)
     if not text:
-        _translate_lines(*opened, beam=beam)
+        _translate_lines(opened, beam=beam)
         return 0
-    from reference.training.evaluation import translate as run_translation
-
-    network, pieces, machine = opened
-    for line in run_translation(network, pieces, text, machine, beam):
-        print(line)
+    for line, translated in zip(text, opened.translate(text, beam), strict=True):
+        print(translated, flush=True)
+        opened.tell_unknown(line)
     return 0
 
 
@@ -170,24 +169,49 @@ def evaluate(
     from reference.tools.progress_display import show_result
 
     folder = model or saved_model.latest_run()
-    network, pieces, machine = _open(folder, device, precision)
-    result = run.evaluate(folder, network, pieces, machine, data, beam, lowercase)
+    opened = _open(folder, device, precision)
+    result = run.evaluate(folder, opened.network, opened.pieces, opened.machine, data, beam, lowercase)
     show_result(folder, result)
     return 0
 
 
-def _open(folder: Path | None, device: str, precision: str) -> tuple[Transformer, Tokenizer, Machine]:
+@dataclass
+class _Opened:
+    """열어 둔 실행 폴더: 모델, 토크나이저, 기계, 배운 단어(모르면 None)."""
+
+    network: Transformer
+    pieces: Tokenizer
+    machine: Machine
+    known: KnownWords | None
+    folder: Path
+
+    def translate(self, texts: list[str], beam: int) -> list[str]:
+        """문장들을 번역해요. 보이지 않는 문자와 NFD는 훈련 데이터처럼 고쳐요."""
+        from reference.data.cleaning import clean_text
+        from reference.training.evaluation import translate as run_translation
+
+        return run_translation(self.network, self.pieces, [clean_text(text) for text in texts], self.machine, beam)
+
+    def tell_unknown(self, text: str) -> None:
+        """훈련 데이터에 없던 단어가 있으면 표준 오류에 적어요."""
+        if self.known and (note := self.known.note(text)):
+            print(note, file=sys.stderr, flush=True)
+
+
+def _open(folder: Path | None, device: str, precision: str) -> _Opened:
+    from reference.data.known_words import KnownWords, no_list
     from reference.tools import saved_model
     from reference.training.machine import choose
 
-    machine = choose(device, precision, "off")
-    return (*saved_model.load_model(folder or saved_model.latest_run(), machine), machine)
+    machine, folder = choose(device, precision, "off"), folder or saved_model.latest_run()
+    opened = _Opened(*saved_model.load_model(folder, machine), machine, KnownWords.load(folder), folder)
+    if opened.known is None:
+        print(no_list(folder), file=sys.stderr, flush=True)
+    return opened
 
 
-def _translate_lines(network: Transformer, pieces: Tokenizer, machine: Machine, beam: int) -> None:
+def _translate_lines(opened: _Opened, beam: int) -> None:
     """한 줄씩 입력받아 번역해요. 빈 줄이나 Ctrl+D로 끝내요."""
-    from reference.training.evaluation import translate as run_translation
-
     typing = sys.stdin.isatty()
     if typing:
         print("번역할 문장을 입력하세요. 빈 줄이면 끝나요.")
@@ -198,7 +222,8 @@ def _translate_lines(network: Transformer, pieces: Tokenizer, machine: Machine, 
             return
         if not line and typing:
             return
-        print(run_translation(network, pieces, [line], machine, beam)[0] if line else "", flush=True)
+        print(opened.translate([line], beam)[0] if line else "", flush=True)
+        opened.tell_unknown(line)
 
 
 # -- 실험, 내보내기, 벤치 --

@@ -22,6 +22,7 @@ from reference.data.tokenizer import Tokenizer
 from reference.errors import UserError
 from reference.files import replacing
 from reference.multi_head import attention_maps
+from reference.tools.readable_pieces import readable
 from reference.training.evaluation import translate
 from reference.training.machine import Machine
 from reference.transformer import Transformer
@@ -136,20 +137,6 @@ def attention_map(model: Transformer, tokenizer: Tokenizer, sentence: str, machi
         # 왼쪽(보는 쪽)은 조각의 평균, 아래쪽(보이는 쪽)은 조각의 합이라야 한 줄의 합이 그대로 1이에요.
         weights[kind] = [(left / left.sum(1, keepdim=True)) @ layer @ below.T for layer in found]
     return AttentionMap(sentence, translation, source, target, weights)
-
-
-def readable(tokenizer: Tokenizer, ids: list[int]) -> tuple[Tensor, list[str]]:
-    """한글 한 글자가 바이트 조각으로 나뉜 토큰들을 묶어요. → (묶음, 토큰)의 소속표와 묶음마다의 이름표."""
-    groups: list[list[int]] = [[]]
-    for index in range(len(ids)):
-        groups[-1].append(index)
-        if "\ufffd" not in tokenizer.decode([ids[member] for member in groups[-1]]):
-            groups.append([])
-    groups = [group for group in groups if group]
-    table = torch.zeros(len(groups), len(ids))
-    for row, group in enumerate(groups):
-        table[row, group] = 1
-    return table, [tokenizer.decode([ids[member] for member in group]).strip() or "␣" for group in groups]
 
 
 def attention_pictures(

@@ -1,7 +1,7 @@
 """실행 한 번: 데이터와 토크나이저를 준비하고, 학습하고, 채점하고, 열어 보고 싶은 폴더로 남겨요.
 
-폴더에 남는 것: index.html(실행 카드), model.safetensors, tokenizer.json, run.json(설정), result.json(점수),
-metrics.jsonl, tensorboard/, checkpoints/, pictures/.
+폴더에 남는 것: index.html(실행 카드), model.safetensors, tokenizer.json, known_words.json.gz(배운 단어), frequent_pieces.json(자주 나온 조각), run.json(설정),
+result.json(점수), metrics.jsonl, tensorboard/, checkpoints/, pictures/.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ from typing import Any
 from zlib import crc32
 
 from reference.config import ModelConfig
+from reference.data.known_words import KnownWords
 from reference.data.pairs import Pair, read_pairs
 from reference.data.tokenizer import Tokenizer
 from reference.errors import UserError
 from reference.files import write_text
+from reference.tools.readable_pieces import save_frequent
 from reference.tools.saved_model import RUNS, read_info, save_model, saved_settings
 from reference.tools.translation_task import DataSource, Task, load_task, split_pairs
 from reference.training.evaluation import WHY_NOT_A_SCORE, for_decoding, score, teacher_forced, translate
@@ -92,6 +94,9 @@ def train(
         if machine.is_main:
             _write_info(folder, info)
         report = screen(folder, step, enabled=machine.is_main)
+        if machine.is_main and KnownWords.load(folder) is None:
+            KnownWords.learn(task.sources()).save(folder)
+            save_frequent(folder, task.tokenizer, task.train_set)
     if machine.is_main:
         size = sum(parameter.numel() for parameter in trainer.parameters)
         screen.note(

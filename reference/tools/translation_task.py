@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -48,6 +49,10 @@ class Task:
     valid_set: PairDataset
     valid: list[Pair]
     test: list[Pair]
+
+    def sources(self) -> Iterator[str]:
+        """훈련에 쓰는 원문들. 씻은 뒤의 글이고, 떼어 둔 검증과 시험의 문장은 없어요."""
+        return (self.tokenizer.decode(self.train_set.src(index).tolist()) for index in range(len(self.train_set)))
 
 
 def find_neighbours(source: DataSource) -> DataSource:

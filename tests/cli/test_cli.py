@@ -18,7 +18,7 @@ from autograder.learner import status as learner
 HANGUL = re.compile("[가-힣]")
 LEARNER = {"lab", "check", "status", "hint", "reset", "doctor", "setup", "test"}
 INSTRUCTOR = {"build", "release", "simulate", "grade", "collect", "export-marks", "report"}
-MODEL = {"train", "demo", "translate", "evaluate", "experiment", "bench", "export-model"}
+MODEL = {"train", "demo", "translate", "evaluate", "experiment", "bench", "export-model", "play"}
 
 
 def test_every_command_of_the_design_is_there():

@@ -13,7 +13,13 @@ from pathlib import Path
 from autograder.layout import ROOT
 
 # 예문을 만들거나 나누는 것이 일이라, 어간이나 조각이 그대로 적혀 있는 곳이에요.
-DATA = ("reference/data/corpus/", "autograder/kit/pairs.py", "autograder/kit/korean_text.py", "autograder/wording.py")
+DATA = (
+    "reference/data/corpus/",
+    "autograder/kit/pairs.py",
+    "autograder/kit/korean_text.py",
+    "autograder/wording.py",
+    "reference/data/korean_forms.py",
+)
 
 
 @cache

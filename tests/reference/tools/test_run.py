@@ -12,10 +12,12 @@ from dataclasses import replace
 
 import pytest
 import torch
-from support.reference_runs import CONFIG, losses, other_process, source
+from support.reference_runs import CONFIG, WORDS, losses, other_process, source
 
+from reference.data.known_words import KnownWords
 from reference.errors import UserError
 from reference.tools import run, saved_model, translation_task
+from reference.tools.readable_pieces import load_frequent
 from reference.training import checkpoint
 from reference.training.machine import choose
 from reference.training.progress import Reporter
@@ -57,6 +59,10 @@ def test_run_folder_and_neighbours(tsv, tmp_path):
         assert (tmp_path / "run" / "pictures" / f"{picture}.png").stat().st_size > 5000
     model, tokenizer = saved_model.load_model(tmp_path / "run", choose("cpu", "fp32"))
     assert result["parameters"] == sum(p.numel() for p in model.parameters())
+    # 단어의 목록은 훈련에 쓴 원문에서만 와요. 번역문의 수와, 어디에도 없던 말은 몰라요.
+    known = KnownWords.load(tmp_path / "run")
+    assert known is not None and known.unknown("나 학교 내일 집에") == ["집에"] and known.unknown("3") == ["3"]
+    assert set(load_frequent(tmp_path / "run", tokenizer).values()) & set(WORDS)
     again = run.evaluate(tmp_path / "run", model, tokenizer, choose("cpu", "fp32"), None, beam=2)
     assert again["bleu"] == result["bleu"] and again["steps"] == 12
     with pytest.raises(UserError, match="--resume"):
