@@ -1121,14 +1121,6 @@ trainer.say(model, vocabulary, "지영은 어제 학교에서 편지를 읽었�
 
 # %% [markdown] tags=["given"]
 # **눈으로 보기.** 'letter'의 행은 '편지를'을, 'yesterday'의 행은 '어제'를 가장 짙게 봐요. 두 언어의 어순이 달라서 짙은 칸이 대각선으로 늘어서지 않아요.
-#
-# **속 들여다보기.** 링크를 누르면 여러분의 번역기가 새 탭에서 열려요. 문장을 적으면 모든 층과 헤드의 지도, 빔의 나무, 임베딩 지도가 함께 보여요.
-
-# %% tags=["experiment"]
-from autograder.kit.inside import play
-
-sentences = [text.SCHOOL, "지영은 어제 학교에서 편지를 읽었다", "의사는 내일 파리에서 커피를 마시지 않을 것이다"]
-play(model, vocabulary, sentences)
 
 # %% [markdown] tags=["given"]
 # **KV 캐시.** 여러분의 `attend_with_cache`로 쓰면 결과는 같고 시간만 달라요.
@@ -1175,6 +1167,13 @@ for name, gap in gaps.items():
 
 # %% [markdown] tags=["given"]
 # 달라도 float32의 반올림만큼이에요. `nn.TransformerEncoderLayer`와 `nn.TransformerDecoderLayer` 안에 든 것을 이제 다 알아요.
+#
+# **속 들여다보기.** 링크를 누르면 여러분의 번역기가 새 탭에서 열려요. 문장을 적으면 모든 층과 헤드의 지도, 빔의 나무, 임베딩 지도가 함께 보여요.
+
+# %% tags=["experiment"]
+from autograder.kit.inside import play
+
+play(model, vocabulary, [text.SCHOOL, "지영은 어제 학교에서 편지를 읽었다", "고양이가 잔다"])
 
 # %% [markdown] tags=["given"]
 # ## 돌아보기
