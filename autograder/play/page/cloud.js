@@ -41,8 +41,9 @@ export class Cloud {
   }
 
   show() {
-    if (!this.points.length) return;
-    const sky = $("sky"), width = sky.clientWidth - 2, height = Math.round(Math.min(Math.max(width * 0.58, 380), 640));
+    const sky = $("sky");
+    if (!this.points.length || !sky.clientWidth) return; // 아직 보이지 않으면 첫 문장이 올 때 그려요.
+    const width = sky.clientWidth - 2, height = Math.round(Math.min(Math.max(width * 0.58, 380), 640));
     const size = width < 600 ? 11.5 : width > 1500 ? 16 : 13;
     this.width = width;
     this.height = height;
