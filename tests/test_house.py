@@ -48,7 +48,13 @@ FLOORS = (
     {"autograder.kit"},
     {"autograder.cli"},
 )
-REFERENCE_FLOORS = ({"reference"}, {"reference.data"}, {"reference.training"}, {"reference.tools"})
+REFERENCE_FLOORS = (
+    {"reference"},
+    {"reference.data"},
+    {"reference.training"},
+    {"reference.experiments"},
+    {"reference.tools"},
+)
 
 
 def room(module: str) -> str:

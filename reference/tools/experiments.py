@@ -26,9 +26,9 @@ from reference.decoding import greedy
 from reference.errors import UserError
 from reference.files import write_text
 from reference.masks import padding_mask
+from reference.pictures import save, style
 from reference.positional import Positions
 from reference.schedule import noam_lr
-from reference.tools.plots import save, style
 from reference.training.translation_loss import translation_loss
 from reference.transformer import Transformer
 

@@ -2,56 +2,27 @@
 
 from __future__ import annotations
 
-import contextlib
-import importlib.util
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import matplotlib
 import torch
-from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from torch import Tensor
 
 from reference.data.tokenizer import Tokenizer
-from reference.errors import UserError
-from reference.files import replacing
 from reference.multi_head import attention_maps
+from reference.pictures import BLUE, ORANGE, save, style
 from reference.tools.readable_pieces import readable
 from reference.training.evaluation import translate
 from reference.training.machine import Machine
 from reference.transformer import Transformer
 
-if TYPE_CHECKING:
-    from matplotlib.typing import RcKeyType
-
-INK, MUTED, BLUE, ORANGE = "#1F2933", "#9AA5B1", "#1F5FA8", "#D9730D"
 SEQUENTIAL = LinearSegmentedColormap.from_list("run", ["#FFFFFF", "#D6E4F3", "#8DB5DF", "#3F7FC1", "#153E70"])
-STYLE: dict[RcKeyType, Any] = {
-    "font.family": ["NanumGothic", "DejaVu Sans"],
-    "axes.unicode_minus": False,
-    "figure.constrained_layout.use": True,
-    "axes.titlesize": 12,
-    "axes.titleweight": "bold",
-    "axes.titlelocation": "left",
-    "text.color": INK,
-    "axes.labelcolor": INK,
-    "axes.edgecolor": MUTED,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "xtick.color": MUTED,
-    "ytick.color": MUTED,
-    "xtick.labelcolor": INK,
-    "ytick.labelcolor": INK,
-    "axes.grid": True,
-    "grid.color": "#E4E7EB",
-    "legend.frameon": False,
-}
 KINDS = {"encoder": "인코더 셀프 어텐션", "decoder": "디코더 셀프 어텐션", "cross": "크로스 어텐션"}
 
 
@@ -64,27 +35,6 @@ class AttentionMap:
     source_pieces: list[str]
     target_pieces: list[str]
     weights: dict[str, list[Tensor]]
-
-
-@contextlib.contextmanager
-def style() -> Iterator[None]:
-    """한글 글꼴과 과정의 그림 모양을 쓰는 구역이에요. 글꼴은 koreanize-matplotlib에 든 나눔고딕을 써요."""
-    spec = importlib.util.find_spec("koreanize_matplotlib")
-    if spec and spec.origin:  # 불러오면 distutils가 없는 파이썬에서 실패하므로 글꼴 파일만 등록해요.
-        for path in (Path(spec.origin).parent / "fonts").glob("NanumGothic*.ttf"):
-            font_manager.fontManager.addfont(str(path))
-    with matplotlib.rc_context(STYLE):
-        yield
-
-
-def save(figure: Figure, path: Path) -> Path:
-    """그림을 임시 파일에 그린 뒤 이름을 바꿔요."""
-    try:
-        with replacing(path) as temporary:
-            figure.savefig(temporary, dpi=110, format="png")
-    except OSError as error:
-        raise UserError(f"그림 {path}를 저장하지 못했어요({error.strerror}). 디스크 공간을 확인해 주세요.") from None
-    return path
 
 
 def read_metrics(folder: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

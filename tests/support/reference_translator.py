@@ -10,7 +10,7 @@ from reference.config import ModelConfig
 from reference.data.cleaning import Hygiene
 from reference.data.dataset import PairDataset, prepare
 from reference.data.tokenizer import Tokenizer
-from reference.tools import experiments
+from reference.experiments.small_training import Pairs, learn
 from reference.transformer import Transformer
 
 PAIRS = [
@@ -34,5 +34,5 @@ def learn_by_heart(cache: Path) -> tuple[Transformer, Tokenizer, PairDataset]:
     pad = torch.nn.utils.rnn.pad_sequence
     src, out = (pad([torch.tensor(tokenizer.encode(pair[side]) + [2]) for pair in PAIRS], True) for side in (0, 1))
     tgt_in = torch.nn.functional.pad(out[:, :-1], (1, 0), value=1)
-    experiments.learn(model, experiments.Pairs(src, tgt_in, out), 120, lambda step: 5e-3 * min(step / 20, 1), 0.0)
+    learn(model, Pairs(src, tgt_in, out), 120, lambda step: 5e-3 * min(step / 20, 1), 0.0)
     return model.eval(), tokenizer, data
