@@ -35,7 +35,7 @@ def publish(source: Path, folder: Path = CLAIMS) -> list[str]:
         raise UserError(f"{source}에 실험의 결과가 없어요. `course experiment all`을 먼저 해 주세요.")
     ready = [(catalogue.load(catalogue.module_of(made["name"])), made) for made in found]
     for experiment, made in ready:
-        _check(experiment, made)
+        check(experiment, made)
     for experiment, made in ready:
         header = {name: made[name] for name in ("scale", "seeds", "device", "torch")}
         runner.write(experiment, made["rows"], header, folder)
@@ -43,7 +43,8 @@ def publish(source: Path, folder: Path = CLAIMS) -> list[str]:
     return [experiment.name for experiment, _ in ready]
 
 
-def _check(experiment: Experiment, made: dict[str, Any]) -> None:
+def check(experiment: Experiment, made: dict[str, Any]) -> None:
+    """실을 수 있는 결과인지 봐요. 크기나 시드나 지점이 모자라면 다시 재는 방법을 말하는 UserError예요."""
     again = f"`course experiment {experiment.name}`을 다시 해 주세요."
     if made["scale"] != 1 or len(made["seeds"]) < len(SEEDS):
         raise UserError(f"{experiment.name}은 크기 1과 시드 {len(SEEDS)}개로 잰 것만 실을 수 있어요. {again}")

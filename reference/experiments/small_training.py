@@ -19,6 +19,7 @@ from reference.transformer import Transformer, shift_right
 
 BATCH = 64
 BOS, EOS = 1, 2
+COPYING = 15  # 베끼기의 어휘: PAD, BOS, EOS와 글자 열둘
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,16 @@ def korean_pairs(count: int, seed: int = 0, longest: int | None = None) -> tuple
         return teacher_forcing(_pad(src), _pad(tgt))
 
     return encode(parts.train), encode(parts.valid), len(tokenizer)
+
+
+def copying(count: int, longest: int, seed: int = 0) -> Pairs:
+    """2글자부터 longest글자까지를 그대로 베끼는 문장 쌍들이에요. 짧은 문장의 뒤는 PAD이고, 어휘는 COPYING개예요."""
+    generator = torch.Generator().manual_seed(seed)
+    lengths = torch.randint(2, longest + 1, (count, 1), generator=generator)
+    ids = torch.randint(EOS + 1, COPYING, (count, longest + 1), generator=generator)
+    places = torch.arange(longest + 1)
+    src = ids.where(places < lengths, torch.where(places == lengths, EOS, 0))  # (N, longest + 1)
+    return teacher_forcing(src, src)
 
 
 def teacher_forcing(src: Tensor, tgt: Tensor) -> Pairs:

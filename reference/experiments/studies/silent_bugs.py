@@ -29,25 +29,14 @@ from reference.experiments.experiment import (
     Verdict,
     less,
 )
-from reference.experiments.small_training import EOS, Pairs, build, learn, smooth, teacher_forcing, write_alone
+from reference.experiments.small_training import COPYING, EOS, Pairs, build, copying, learn, smooth, write_alone
 from reference.masks import padding_mask
 from reference.pictures import BLUE, ORANGE
 from reference.positional import Positions
 from reference.transformer import Transformer, shift_right
 
-VOCABULARY, LONGEST, LETTERS = 15, 6, 12  # 어휘에는 PAD, BOS, EOS와 글자 열둘이 있어요.
-STEPS, BATCH, TEST, REACHED = 600, 32, 200, 0.5
+LONGEST, STEPS, BATCH, TEST, REACHED = 6, 300, 32, 200, 0.5
 CORRECT = "올바른 모델"
-
-
-def copying(count: int, seed: int) -> Pairs:
-    """2~6글자를 그대로 베끼는 문장 쌍들이에요. 짧은 문장의 뒤는 PAD예요."""
-    generator = torch.Generator().manual_seed(seed)
-    lengths = torch.randint(2, LONGEST + 1, (count, 1), generator=generator)
-    ids = torch.randint(3, 3 + LETTERS, (count, LONGEST + 1), generator=generator)
-    places = torch.arange(LONGEST + 1)
-    src = ids.where(places < lengths, torch.where(places == lengths, EOS, 0))  # (N, 7)
-    return teacher_forcing(src, src)
 
 
 # -- 버그들 --
@@ -137,11 +126,14 @@ def measure(point: Point, seed: int, setup: Setup) -> Measured:
     padded는 같은 문장 뒤에 PAD를 여섯 칸 더 붙였을 때의 free예요.
     """
     bug = BUGS[point["bug"]]
-    train, test = copying(setup.size(4000, 64), seed).to(setup.device), copying(TEST, 1000 + seed).to(setup.device)
+    train, test = copying(setup.size(4000, 64), LONGEST, seed), copying(setup.size(TEST, 20), LONGEST, 1000 + seed)
+    train, test = train.to(setup.device), test.to(setup.device)
     with bug.model():
-        model = build(VOCABULARY, seed, dropout=bug.dropout).to(setup.device)
+        model = build(COPYING, seed, dropout=bug.dropout).to(setup.device)
         steps = setup.steps(STEPS)
-        losses = learn(model, bug.data(train), steps, lambda step: 2e-3 * min(step / 100, 1), 0.0, seed, BATCH)
+        losses = learn(
+            model, bug.data(train), steps, lambda step: 3e-3 * min(step / 60, (60 / step) ** 0.5), 0.0, seed, BATCH
+        )
         model.train(bug.training)
         shown = bug.data(test)
         with torch.no_grad():
