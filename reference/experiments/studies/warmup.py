@@ -23,7 +23,7 @@ from reference.experiments.small_training import COPYING, build, copying, learn,
 from reference.pictures import BLUE, INK, MUTED, ORANGE
 from reference.schedule import cosine_lr
 
-STEPS, PEAK, BATCH, LAYERS, WIDTH, LONGEST = 200, 1e-2, 32, 6, 32, 6
+STEPS, PEAK, BATCH, LAYERS, WIDTH, LONGEST = 150, 1e-2, 32, 6, 32, 6
 SCHEDULES = {"none": "워밍업 없음", "short": "짧은 워밍업", "long": "긴 워밍업", "cosine": "짧은 워밍업과 코사인"}
 NORMS = {
     "post": ("Post-LN (논문)", {}),
