@@ -136,17 +136,12 @@ def judge_faster(results: Results) -> Finding:
 
 
 def judge_grows(results: Results) -> Finding:
-    """길이를 두 배로 할 때마다 빠른 정도가 커지는지 봐요. 시간이 흔들리는 만큼(10%)은 봐줘요."""
-    faster = _all(results, "whole_faster")
-    steps = [
-        at_least(Spread(tuple(b / a for a, b in zip(x.values, y.values, strict=True))), 1 / NEAR)
-        for x, y in zip(faster, faster[1:], strict=False)
-    ]
-    gain = Spread(tuple(b / a for a, b in zip(faster[0].values, faster[-1].values, strict=True)))
+    """빠른 정도가 길이의 0.3제곱보다 빨리 자라는지 봐요. 길이마다 흔들리는 것보다 훨씬 커요."""
+    faster, power = _all(results, "whole_faster"), _growths(results, "whole_faster")
     return Finding(
-        all_of([*steps, at_least(gain, 2)]),
+        at_least(power, 0.3),
         f"{faster[0].mean:.1f}배에서 {faster[-1].mean:.1f}배로",
-        f"캐시의 이득은 {LENGTHS[0]}토큰에서 {faster[0]:.1f}배, {LENGTHS[-1]}토큰에서 {faster[-1]:.1f}배였어요.",
+        f"캐시의 이득은 {LENGTHS[0]}토큰에서 {faster[0]:.1f}배, {LENGTHS[-1]}토큰에서 {faster[-1]:.1f}배로, 길이의 {power:.2f}제곱으로 자랐어요.",
     )
 
 
