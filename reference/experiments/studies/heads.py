@@ -25,8 +25,7 @@ from reference.experiments.experiment import (
     Verdict,
     less,
 )
-from reference.experiments.lengths import between
-from reference.experiments.rules import all_of, at_least, at_most, together
+from reference.experiments.rules import all_of, at_least, at_most
 from reference.experiments.small_training import build, korean_pairs, learn, validate
 from reference.multi_head import MultiHeadAttention, split_heads
 from reference.pictures import BLUE, INK, MUTED, ORANGE
@@ -96,10 +95,10 @@ def _neighbours(point: Point, seed: int, setup: Setup) -> Measured:
 
 
 def _translation(point: Point, seed: int, setup: Setup) -> Measured:
-    train, valid, size = korean_pairs(setup.size(3500, 100))
-    train, valid = (between(pairs, 1, 20, setup.device) for pairs in (train, valid))
+    train, valid, size = korean_pairs(setup.size(3500, 100), longest=20)
+    train, valid = train.to(setup.device), valid.to(setup.device)
     model = build(size, seed, n_heads=point["heads"]).to(setup.device)
-    learn(model, train, setup.steps(300), lambda step: 3e-3 * min(step / 100, 1), seed=seed)
+    learn(model, train, setup.steps(400), lambda step: 3e-3 * min(step / 100, 1), seed=seed)
     return {"valid": validate(model, valid)}
 
 
@@ -131,8 +130,8 @@ def judge_averaging(results: Results) -> Finding:
 
 
 def judge_theory(results: Results) -> Finding:
-    """잰 몫이 헤드마다, 너비마다 이론과 0.06 안에서 같은지 봐요. 헤드가 아주 많은 곳은 이론이 다루지 않아요."""
-    cases = [(1, WIDTH), (2, WIDTH), (4, WIDTH), (8, WIDTH), (1, 2 * WIDTH), (4, WIDTH // 2)]
+    """헤드가 이웃보다 많지 않을 때, 잰 몫이 이론과 0.06 안에서 같은지 봐요."""
+    cases = [(1, WIDTH), (2, WIDTH), (4, WIDTH), (1, 2 * WIDTH), (4, WIDTH // 2)]
     shares = [_share(results, *case) for case in cases]
     gaps = [
         Spread(tuple(abs(value - theory(*case)) for value in share.values))
@@ -147,35 +146,34 @@ def judge_theory(results: Results) -> Finding:
     )
 
 
-def _two_tasks(results: Results, worse: int, better: int) -> tuple[Verdict, str]:
-    """두 과제에서 헤드 worse개가 better개보다 나쁜지와, 그 값을 적은 글이에요."""
-    shares, valids = (
-        (_share(results, worse), _share(results, better)),
-        (_valid(results, worse), _valid(results, better)),
+def judge_tiny_heads(results: Results) -> Finding:
+    """이웃 과제에서 헤드 서른둘(d_k 1)이 넷보다 0.05 넘게 나쁜지 봐요."""
+    four, many = _share(results, 4), _share(results, 32)
+    return Finding(
+        less(many, four, 0.05),
+        f"R² {four.mean:.2f}에서 {many.mean:.2f}로",
+        f"이웃 과제에서 설명한 몫은 헤드 넷(d_k {WIDTH // 4})일 때 {four:.2f}, 서른둘(d_k {WIDTH // 32})일 때 {many:.2f}예요.",
     )
-    verdict = together((less(*shares, 0.05), less(valids[1], valids[0], NOISE)))
-    return verdict, (
-        f"이웃 과제의 R²는 헤드 {worse}개 {shares[0]:.2f}, {better}개 {shares[1]:.2f}이고, "
-        f"번역의 검증 손실은 {worse}개 {valids[0]:.2f}, {better}개 {valids[1]:.2f} nat이에요."
+
+
+def _translates_worse(results: Results, heads: int) -> Finding:
+    """번역에서 헤드 heads개가 여덟보다 나쁜지 봐요. 논문의 base가 여덟이에요."""
+    other, eight = _valid(results, heads), _valid(results, 8)
+    return Finding(
+        less(eight, other, NOISE),
+        f"손실 {other.mean - eight.mean:+.2f} nat",
+        f"번역의 검증 손실은 헤드 {heads}개 {other:.2f}, 여덟 개 {eight:.2f} nat이에요.",
     )
 
 
 def judge_single(results: Results) -> Finding:
-    """헤드 하나가 여덟보다 나쁜지 두 과제에서 봐요. 논문의 base가 여덟이에요."""
-    verdict, sentence = _two_tasks(results, 1, 8)
-    return Finding(verdict, _gap(results, 1), sentence)
+    """헤드 하나가 여덟보다 나쁜지 번역에서 봐요."""
+    return _translates_worse(results, 1)
 
 
 def judge_many(results: Results) -> Finding:
-    """헤드 서른둘이 여덟보다 나쁜지 두 과제에서 봐요."""
-    verdict, sentence = _two_tasks(results, 32, 8)
-    return Finding(verdict, _gap(results, 32), sentence)
-
-
-def _gap(results: Results, heads: int) -> str:
-    share = _share(results, heads).mean - _share(results, 8).mean
-    valid = _valid(results, heads).mean - _valid(results, 8).mean
-    return f"R² {share:+.2f}, 손실 {valid:+.2f} nat"
+    """헤드 서른둘이 여덟보다 나쁜지 번역에서 봐요."""
+    return _translates_worse(results, 32)
 
 
 def judge_untrained(results: Results) -> Finding:
@@ -220,7 +218,7 @@ def draw(figure: Figure, results: Results) -> None:
 EXPERIMENT = Experiment(
     name="heads",
     title="헤드는 몇 개가 알맞을까",
-    setting="이웃 넷이 든 수를 보고하는 과제(너비 32, 1,500스텝)와 생성 말뭉치의 번역(2층, 너비 64, 300스텝)을 헤드의 수만 바꿔 배워요.",
+    setting="이웃 넷이 든 수를 보고하는 과제(너비 32, 1,500스텝)와 생성 말뭉치의 번역(2층, 너비 64, 400스텝)을 헤드의 수만 바꿔 배워요.",
     points=POINTS,
     measure=measure,
     claims=(
@@ -228,8 +226,9 @@ EXPERIMENT = Experiment(
             "averaging", "헤드가 하나면 평균 내기가 여러 자리를 함께 보는 것을 막아요", "논문 §3.2.2", judge_averaging
         ),
         Claim("theory", "설명한 몫은 헤드의 수 ÷ 이웃의 수예요", "레슨 6의 이론", judge_theory),
-        Claim("single-worse", "헤드 하나는 알맞은 수보다 나빠요", "논문 표 3 (A)", judge_single),
-        Claim("too-many", "헤드가 너무 많아도 나빠져요", "논문 표 3 (A)", judge_many),
+        Claim("tiny-heads", "헤드를 너무 잘게 나누면 콕 집어 볼 수 없어요", "레슨 6", judge_tiny_heads),
+        Claim("single-worse", "번역에서 헤드 하나는 알맞은 수보다 나빠요", "논문 표 3 (A)", judge_single),
+        Claim("too-many", "번역에서 헤드가 너무 많아도 나빠져요", "논문 표 3 (A)", judge_many),
         Claim("untrained-roles", "학습하지 않은 헤드도 저마다 맡은 곳을 봐요", "시리즈 6편", judge_untrained),
         Claim("same-parameters", "헤드를 나누어도 파라미터 수는 같아요", "시리즈 6편", judge_parameters),
     ),

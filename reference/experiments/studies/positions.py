@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from torch import Tensor, nn
 
 from reference.config import ModelConfig
+from reference.errors import UserError
 from reference.experiments.drawing import GREEN, curve, log_ticks
 from reference.experiments.experiment import (
     Claim,
@@ -25,9 +26,8 @@ from reference.experiments.experiment import (
     Spread,
     Verdict,
 )
-from reference.experiments.lengths import between
 from reference.experiments.rules import all_of, at_least, at_most, together
-from reference.experiments.small_training import build, korean_pairs, learn, validate
+from reference.experiments.small_training import Pairs, build, korean_pairs, learn, validate
 from reference.pictures import BLUE, INK, MUTED, ORANGE
 from reference.positional import Positions
 from reference.variants import EncoderOnly
@@ -49,6 +49,18 @@ def recall(count: int, length: int, generator: torch.Generator) -> tuple[Tensor,
     """무작위 토큰 (N, L)과, 자리마다 두 칸 앞의 토큰 (N, L)이에요. 앞의 두 자리는 답이 없어서 -100이에요."""
     ids = torch.randint(3, VOCAB, (count, length), generator=generator)
     return ids, F.pad(ids[:, :-BACK], (BACK, 0), value=-100)
+
+
+def between(pairs: Pairs, least: int, most: int, device: torch.device) -> Pairs:
+    """원문과 번역문이 모두 most토큰을 넘지 않고, 둘 가운데 긴 쪽이 least토큰 이상인 쌍만 남겨요. 끝의 PAD 자리는 잘라요.
+
+    하나도 남지 않으면 UserError예요.
+    """
+    longest = torch.maximum(pairs.src.ne(0).sum(1), pairs.tgt_out.ne(0).sum(1))  # (N,)
+    keep = (longest >= least) & (longest <= most)
+    if not keep.any():
+        raise UserError(f"{least}토큰부터 {most}토큰까지인 문장이 없어요. 데이터를 늘려 주세요(--scale).")
+    return Pairs(*(ids[keep, :most].to(device) for ids in (pairs.src, pairs.tgt_in, pairs.tgt_out)))
 
 
 def measure(point: Point, seed: int, setup: Setup) -> Measured:

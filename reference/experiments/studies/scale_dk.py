@@ -47,16 +47,20 @@ def statistics_of(d_k: int, scaled: bool, seed: int, setup: Setup) -> Measured:
     q, k = torch.randn(count, d_k, generator=generator), torch.randn(count, 64, d_k, generator=generator)
     scores = torch.einsum("nk,nsk->ns", q, k) * (d_k**-0.5 if scaled else 1.0)  # (N, S)
     p = scores.softmax(-1)
-    squares, cubes = p.square().sum(-1), p.pow(3).sum(-1)
-    jacobian = (squares - 2 * cubes + squares.square()).clamp(min=0).sqrt()  # (N,) ‖diag(p) − ppᵀ‖
     small, large = ((torch.randn(2, 5 * count, d, generator=generator)).prod(0).sum(-1) for d in (d_k, 4 * d_k))
     return {
         "variance": scores.var().item(),
         "largest": p.amax(-1).mean().item(),
         "entropy": (torch.special.entr(p).sum(-1).mean() / math.log(64)).item(),
-        "gradient": jacobian.median().item(),
+        "gradient": jacobian_size(p).median().item(),
         "fooled": (large.abs() < small.abs()).float().mean().item(),
     }
+
+
+def jacobian_size(p: Tensor) -> Tensor:
+    """소프트맥스의 기울기인 야코비 행렬의 크기 ‖diag(p) − ppᵀ‖예요. 제곱은 Σp² − 2Σp³ + (Σp²)²이에요. p (..., S) → (...)."""
+    squares = p.square().sum(-1)
+    return (squares - 2 * p.pow(3).sum(-1) + squares.square()).clamp(min=0).sqrt()
 
 
 class LookUp(nn.Module):
