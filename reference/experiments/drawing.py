@@ -20,7 +20,7 @@ def curve(axis: Axes, x: Sequence[float], spreads: Sequence[Spread], color: str,
 
 
 def log_ticks(axis: Axes, x: bool = True, y: bool = True, at: Sequence[float] = ()) -> None:
-    """로그 축에 10의 거듭제곱 대신 수를 그대로 적어요. 나눔고딕에는 거듭제곱의 빼기표가 없어요. at은 가로축의 눈금이에요."""
+    """로그 축에 10의 거듭제곱 대신 수를 그대로 적어요. 나눔고딕에는 거듭제곱에 쓰는 빼기 기호가 없어요. at은 가로축의 눈금이에요."""
     plain = FuncFormatter(lambda value, _: f"{value:,.10g}")
     for wanted, one, set_scale in ((x, axis.xaxis, axis.set_xscale), (y, axis.yaxis, axis.set_yscale)):
         if wanted:

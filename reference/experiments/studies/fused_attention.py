@@ -28,7 +28,7 @@ from reference.experiments.rules import all_of, at_most, together
 from reference.pictures import BLUE, INK, ORANGE
 
 LENGTHS = (16, 64, 256, 1024, 2048)
-HEADS, D_K, NEAR = 8, 64, 1.1  # 시간은 흔들리므로 1.1배보다 큰 비율이라야 빠르다고 해요.
+HEADS, D_K, NEAR = 8, 64, 1.1  # 시간은 흔들리므로 1.1배보다 큰 비율이어야 빠르다고 해요.
 LONG = tuple(length for length in LENGTHS if length >= 256)  # 메모리가 자라는 차수를 맞추는 길이
 PARTS = {"forward": "값만", "both": "기울기까지"}
 
@@ -97,7 +97,7 @@ def judge_faster(results: Results) -> Finding:
 
 
 def judge_memory(results: Results) -> Finding:
-    """메모리의 꼭대기가 자라는 차수예요. 통째로 만들면 1.8 위, 만들지 않으면 1.2 아래라야 맞아요."""
+    """메모리의 꼭대기가 자라는 차수예요. 통째로 만들면 1.8보다 크고, 만들지 않으면 1.2보다 작아야 맞아요."""
     powers = {
         (part, name): growth(LONG, [spread.mean for spread in _all(results, f"{part}_{name}_bytes", LONG)])
         for part in PARTS

@@ -207,7 +207,7 @@ def draw(figure: Figure, results: Results) -> None:
     for heads, width, marker in ((1, 2 * WIDTH, "^"), (4, WIDTH // 2, "v")):
         share = _share(results, heads, width).mean
         left.plot([heads], [share], marker, color=ORANGE, linestyle="", label=f"헤드 {heads}개, D = {width}")
-    left.set(title="네 이웃이 든 수를 보고하기", xlabel="헤드의 수", ylabel="설명한 몫 R²", ylim=(0, 1.1))
+    left.set(title="네 이웃이 든 수를 보고하기", xlabel="헤드의 수", ylabel="설명한 몫 $R^2$", ylim=(0, 1.1))
     left.legend(loc="lower right")
     curve(right, SPOKEN, [_valid(results, heads) for heads in SPOKEN], INK, "검증 손실")
     right.set(title="한국어를 영어로", xlabel="헤드의 수", ylabel="검증 손실 (nat)")

@@ -27,7 +27,7 @@ from reference.pictures import BLUE, INK, ORANGE
 from reference.transformer import Transformer
 
 LENGTHS = (16, 32, 64, 128, 256, 512)
-SOURCE, NEAR = 16, 1.1  # 원문의 토큰 수. 시간은 흔들리므로 이보다 큰 비율이라야 빠르다고 해요.
+SOURCE, NEAR = 16, 1.1  # 원문의 토큰 수. 시간은 흔들리므로 이보다 큰 비율이어야 빠르다고 해요.
 
 
 @torch.inference_mode()
@@ -146,7 +146,7 @@ def judge_grows(results: Results) -> Finding:
 
 
 def judge_flat(results: Results) -> Finding:
-    """토큰 하나의 시간이 자라는 차수예요. 캐시가 있으면 0.3 아래, 없으면 0.7 위라야 맞아요."""
+    """토큰 하나의 시간이 자라는 차수예요. 캐시가 있으면 0.3 아래이고 없으면 0.7보다 커야 맞아요."""
     cached, plain = (_growths(results, f"token_{name}_seconds", 2) for name in ("cached", "plain"))
     first, last = (results.spread("token_cached_seconds", length=length) for length in (LENGTHS[2], LENGTHS[-1]))
     return Finding(

@@ -33,7 +33,7 @@ from reference.rnn import rnn_forward
 
 LENGTHS, WIDTHS = (10, 32, 100, 320, 1000, 2000), (64, 256)
 READERS = {"loop": "파이썬 반복문 RNN", "rnn": "nn.RNN", "gru": "nn.GRU", "lstm": "nn.LSTM"}
-NEAR = 1.1  # 시간은 흔들리므로, 이보다 큰 비율이라야 빠르다고 해요.
+NEAR = 1.1  # 시간은 흔들리므로, 이보다 큰 비율이어야 빠르다고 해요.
 
 
 @torch.inference_mode()

@@ -35,6 +35,7 @@ from reference.rnn import path_length
 K, R = 3, 8  # 합성곱의 너비와 제한된 어텐션의 창
 LAYERS = {"attention": "셀프 어텐션", "rnn": "RNN", "conv": "합성곱", "window": "제한된 어텐션"}
 FORMULAS = {"attention": "n²·d", "rnn": "n·d²", "conv": "k·n·d²", "window": "r·n·d"}
+MATH = {"attention": "$n^2 d$", "rnn": "$n d^2$", "conv": "$k n d^2$", "window": "$r n d$"}  # 그림에 쓰는 꼴
 POWERS = {"attention": (2, 1), "rnn": (1, 2), "conv": (1, 2), "window": (1, 1)}  # 표 1에 적힌 n과 d의 차수
 LENGTHS, WIDTHS = (64, 128, 256, 512, 1024), (32, 64, 128, 256, 512)
 FIXED = 128  # n을 바꿀 때의 d와 d를 바꿀 때의 n
@@ -234,7 +235,7 @@ def draw(figure: Figure, results: Results) -> None:
         for kind, color in colors.items():
             columns = zip(*results.get(f"{kind}_{what}", vary="length"), strict=True)
             spreads = [Spread(tuple(value / scale for value in column)) for column in columns]
-            curve(axis, LENGTHS, spreads, color, f"{LAYERS[kind]}: {FORMULAS[kind]}")
+            curve(axis, LENGTHS, spreads, color, f"{LAYERS[kind]}: {MATH[kind]}")
         log_ticks(axis, at=LENGTHS)
     axes[0].set(title=f"곱셈 수 (d = {FIXED})", xlabel="길이 n (토큰)", ylabel="백만 번")
     axes[1].set(title=f"시간 (d = {FIXED})", xlabel="길이 n (토큰)", ylabel="밀리초")
