@@ -1,22 +1,26 @@
-"""깨끗한 프로세스: 지점 하나를 시드 하나로, 새로 띄운 프로세스에서 스레드 하나로 재요.
+"""깨끗한 프로세스: 지점 하나를 시드 하나로, 따로 띄운 프로세스에서 스레드 하나로 재요.
 
-`python -m reference.experiments.processes`가 그 프로세스예요. 할 일은 JSON 한 줄로 받고, 잰 것은 마지막 줄에 JSON으로 내요.
+torch를 불러오는 데만 몇 초가 걸리므로, 불러오기만 해 둔 프로세스(forkserver)에서 갈라져 나와요. 그럴 수 없는 운영체제에서는 새로 띄워요.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
+import io
 import math
+import multiprocessing
 import os
-import subprocess
-import sys
+import signal
 import threading
 import time
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from typing import Any
 
 from reference.errors import UserError
 
+# 갈라져 나올 프로세스가 미리 불러와 두는 것. 아무것도 계산하지 않으므로 모든 실험이 같은 처음에서 시작해요.
+PRELOADED = ["reference.experiments.runner", "reference.experiments.small_training"]
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 
 
@@ -24,47 +28,62 @@ class Fresh:
     """깨끗한 프로세스들이에요. 여러 실에서 함께 써도 되고, `stop`하면 도는 것을 모두 끝내요."""
 
     def __init__(self) -> None:
-        self._running: set[subprocess.Popen[str]] = set()
+        ways = multiprocessing.get_all_start_methods()
+        self._context: Any = multiprocessing.get_context("forkserver" if "forkserver" in ways else "spawn")
+        if "forkserver" in ways:
+            self._context.set_forkserver_preload(PRELOADED)
+        self._running: set[BaseProcess] = set()
         self._lock = threading.Lock()
         self._stopped = False
 
     def measure(self, task: dict[str, Any]) -> dict[str, Any]:
         """한 번 재고 {"measured", "cpu_seconds"}를 돌려줘요. 프로세스가 죽거나 오류를 내면 까닭을 말하는 UserError예요."""
-        paths = os.pathsep.join(path for path in sys.path if path)
-        environment = {**os.environ, **ONE_THREAD, "PYTHONPATH": paths, "PYTHONUTF8": "1", "MPLBACKEND": "Agg"}
+        receiver, sender = self._context.Pipe(duplex=False)
         with self._lock:
             if self._stopped:
                 raise UserError("멈추라고 해서 재지 않았어요.")
-            process = subprocess.Popen(
-                [sys.executable, "-m", __name__],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                encoding="utf-8",
-                env=environment,
+            process = self._context.Process(
+                target=_answer, args=(task, {**os.environ, **ONE_THREAD}, sender), daemon=True
             )
+            with _environment(ONE_THREAD):  # 스레드의 수는 torch를 불러오기 전에 정해져 있어야 해요.
+                process.start()
             self._running.add(process)
+        sender.close()
         try:
-            said, complained = process.communicate(json.dumps(task))
-        finally:
-            with self._lock:
-                self._running.discard(process)
-        if process.returncode < 0:
-            raise UserError(
-                f"프로세스가 신호 {-process.returncode}번으로 죽었어요. 메모리가 모자라지 않은지 봐 주세요."
-            )
-        if process.returncode > 0:
-            raise UserError((complained.strip().splitlines() or [f"종료 코드 {process.returncode}"])[-1])
-        result: dict[str, Any] = json.loads(said.splitlines()[-1])
-        return result
+            kind, answer = receiver.recv()
+        except EOFError:
+            kind, answer = "lost", None
+        process.join()
+        with self._lock:
+            self._running.discard(process)
+        if kind == "lost":
+            why = f"신호 {-process.exitcode}번으로" if process.exitcode < 0 else f"종료 코드 {process.exitcode}로"
+            raise UserError(f"프로세스가 {why} 끝났어요. 메모리가 모자라지 않은지 봐 주세요.")
+        if kind == "trouble":
+            raise UserError(answer)
+        measured: dict[str, Any] = answer
+        return measured
 
     def stop(self) -> None:
         """도는 프로세스를 모두 끝내고 새로 띄우지 않아요."""
         with self._lock:
             self._stopped = True
             for process in self._running:
-                with contextlib.suppress(OSError):
-                    process.kill()
+                process.kill()
+
+
+@contextlib.contextmanager
+def _environment(values: dict[str, str]) -> Any:
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 def compact(value: Any) -> Any:
@@ -95,24 +114,20 @@ def work(task: dict[str, Any]) -> dict[str, Any]:
     return {"measured": measured, "cpu_seconds": round(time.process_time() - start, 2)}
 
 
-def main() -> int:
-    """깨끗한 프로세스에서 할 일이에요."""
+def _answer(task: dict[str, Any], environment: dict[str, str], sender: Connection) -> None:
+    """깨끗한 프로세스에서 할 일이에요. 잰 것이나 까닭을 보내요."""
+    os.environ.update(environment)  # 불러오기만 해 둔 프로세스의 것은 처음 띄울 때의 환경 변수예요.
     import torch
 
     from reference.training.machine import prefer_fast_matmul
     from reference.training.memory import keep_freed_memory
 
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C는 부모가 받아 이 프로세스를 끝내요.
     torch.set_num_threads(1)
     prefer_fast_matmul()
     keep_freed_memory()
     try:
-        result = work(json.loads(sys.stdin.read()))
+        with contextlib.redirect_stdout(io.StringIO()):  # 라이브러리가 찍는 말이 화면에 섞이지 않게 해요.
+            sender.send(("measured", work(task)))
     except UserError as error:
-        print(error, file=sys.stderr)
-        return 1
-    print("\n" + json.dumps(result))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+        sender.send(("trouble", str(error)))

@@ -84,7 +84,7 @@ def test_one_that_fails_is_named_and_the_rest_goes_on(tmp_path, counted, monkeyp
     assert len(outcome.rows) == 1 and len(counted()) == 2
     (sentence,) = outcome.troubles
     assert sentence.startswith("counting의 size 10, 시드 1:") and said in sentence and "\n" not in sentence
-    monkeypatch.delenv("TROUBLE")
+    monkeypatch.setenv("TROUBLE", "")
     assert len(runner.measure(MODULE, Plan(tmp_path, (1,))).rows) == 2
     assert counted() == ["1-1", "10-1", "10-1"]
 
@@ -103,7 +103,7 @@ def test_stopping_keeps_what_was_measured(tmp_path, counted, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         runner.measure(MODULE, Plan(tmp_path, (1,), jobs=2))
     watching.join()
-    monkeypatch.delenv("TROUBLE")
+    monkeypatch.setenv("TROUBLE", "")
     assert len(runner.measure(MODULE, Plan(tmp_path, (1,))).rows) == 2
     assert counted() == ["1-1", "10-1", "10-1"]
 
