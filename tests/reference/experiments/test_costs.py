@@ -94,6 +94,16 @@ def test_the_model_never_ends() -> None:
         assert len(greedy(model, torch.randint(3, 1000, (1, 16)), 40)[0]) == 40
 
 
+def test_the_last_token_is_the_same_with_and_without_the_cache() -> None:
+    with torch.inference_mode():
+        model = kv_cache.never_ending(3, 12)
+        src, tokens = torch.randint(3, 1000, (1, 5)), torch.randint(3, 1000, (1, 12))
+        jobs = kv_cache.last_token(model, src, tokens)
+        plain, first, again = jobs["plain"](), jobs["cached"](), jobs["cached"]()
+    torch.testing.assert_close(first, plain, rtol=1e-4, atol=1e-5)
+    assert torch.equal(first, again)  # 되풀이해 재도 캐시가 늘어나지 않아요.
+
+
 def cache_rows(faster: list[float]) -> Results:
     rows = [
         Row({"length": length}, seed, {"whole_faster": value})
