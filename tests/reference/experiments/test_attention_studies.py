@@ -105,14 +105,14 @@ def test_sentences_are_chosen_by_length() -> None:
         positions.between(pairs, 9, 12, CPU)
 
 
-def position_rows(sine: list[float], learned: list[float], far: tuple[float, float]) -> Results:
+def position_rows(sine: list[float], learned: list[float], far: tuple[float, float], none: float = 2.0) -> Results:
     accuracy = {"none": [0.1] * 6, "sinusoidal": sine, "learned": learned, "rope": [1.0] * 6}
     rows = []
     for kind, values in accuracy.items():
         for seed in (1, 2, 3):
             recall = {"accuracy": values, "moved": 3.0 if kind == "none" else 9.0, "followed": 1e-6}
             rows.append(Row({"task": "recall", "positions": kind}, seed, recall))
-            loss = {"near": 1.5, "far": far[kind == "learned"]}
+            loss = {"near": none if kind == "none" else 1.5, "far": far[kind == "learned"]}
             rows.append(Row({"task": "translation", "positions": kind}, seed, loss))
     return Results(rows)
 
@@ -125,7 +125,8 @@ def test_rules_of_positions() -> None:
     assert positions.judge_sine_reaches(results).verdict is DEPENDS
     assert positions.judge_rope_reaches(results).verdict is HOLDS
     assert positions.judge_sine_beats_learned(results).verdict is UNCLEAR  # 96토큰에서는 차이가 0.01뿐이에요.
-    worse = position_rows([1, 1, 1, 0.95, 0.5, 0.5], [1, 1, 1, 0.5, 0.3, 0.2], (4.0, 3.0))
+    worse = position_rows([1, 1, 1, 0.95, 0.5, 0.5], [1, 1, 1, 0.5, 0.3, 0.2], (4.0, 3.0), none=1.5)
+    assert positions.judge_needed(worse).verdict is DEPENDS  # 번역은 위치가 없어도 같아요.
     assert positions.judge_sine_beats_learned(worse).verdict is DEPENDS
 
 
