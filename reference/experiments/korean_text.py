@@ -42,7 +42,9 @@ def documents() -> tuple[str, ...]:
         with path.open("rb") as file:
             catalog = gettext.GNUTranslations(file)._catalog  # type: ignore[attr-defined]
         screens |= dict.fromkeys(text for text in catalog.values() if _HANGUL.search(text))
-    return tuple("\n".join(line.strip() for line in text.split("\n") if line.strip()) for text in (*found, "\n".join(screens)))
+    return tuple(
+        "\n".join(line.strip() for line in text.split("\n") if line.strip()) for text in (*found, "\n".join(screens))
+    )
 
 
 class Blocks(NamedTuple):

@@ -15,7 +15,7 @@ from sklearn.linear_model import LogisticRegression
 from torch import Tensor
 
 from reference.config import ModelConfig
-from reference.experiments.experiment import Claim, Experiment, Finding, Measured, Point, Results, Setup, Verdict, less
+from reference.experiments.experiment import Claim, Experiment, Finding, Measured, Point, Results, Setup, less
 from reference.experiments.verdicts import under_conditions
 from reference.pictures import BLUE, MUTED, ORANGE
 from reference.variants import VisionTransformer
@@ -109,7 +109,12 @@ def draw(figure: Figure, results: Results) -> None:
     axes = figure.subplots()
     for name, colour in (("로지스틱", ORANGE), ("조각", BLUE)):
         spreads = [results.spread("error", model=name, train=count) for count in TRAIN]
-        axes.plot(TRAIN, [100 * s.mean for s in spreads], color=colour, label=f"{name} 분류기" if name == "조각" else f"{name} 회귀")
+        axes.plot(
+            TRAIN,
+            [100 * s.mean for s in spreads],
+            color=colour,
+            label=f"{name} 분류기" if name == "조각" else f"{name} 회귀",
+        )
         for count, spread in zip(TRAIN, spreads, strict=True):
             axes.plot([count] * len(spread.values), [100 * v for v in spread.values], "o", color=colour, ms=4)
     axes.axhline(90, color=MUTED, lw=1, ls="--")
@@ -131,7 +136,12 @@ EXPERIMENT = Experiment(
     measure=measure,
     claims=(
         Claim("digits-reads", "조각만으로도 그림을 읽는다", "강의 (ViT)", _reads),
-        Claim("digits-beats-logistic", "작은 그림에서도 조각 분류기가 로지스틱 회귀를 이긴다", "강의 (ViT)", _beats_logistic),
+        Claim(
+            "digits-beats-logistic",
+            "작은 그림에서도 조각 분류기가 로지스틱 회귀를 이긴다",
+            "강의 (ViT)",
+            _beats_logistic,
+        ),
     ),
     draw=draw,
 )
