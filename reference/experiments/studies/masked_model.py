@@ -7,12 +7,15 @@ from collections.abc import Iterator, Sequence
 
 import torch
 import torch.nn.functional as F
+from matplotlib.figure import Figure
 from torch import Tensor
 
-from reference.experiments.experiment import Finding, Measured, Point, Setup
+from reference.experiments.experiment import Claim, Experiment, Finding, Measured, Point, Results, Setup, less
 from reference.experiments.korean_text import UNKNOWN, Blocks, Characters, blocks
 from reference.experiments.language_learning import BOS, Batch, Recipe, learn, padded, small_config, windows
 from reference.experiments.ngrams import Context, WittenBell
+from reference.experiments.verdicts import under_conditions
+from reference.pictures import BLUE, MUTED, ORANGE
 from reference.variants import DecoderOnly, EncoderOnly
 
 MASK = 2  # 글 배우기에는 EOS가 없어서 그 번호를 [MASK]로 써요.
@@ -61,6 +64,7 @@ def frequent(ids: Sequence[int], at: int) -> list[Context]:
 
 COUNTED = {"세기: 빈도만": frequent, "세기: 왼쪽": left_sided, "세기: 양쪽": two_sided}
 TRAINED = {"모델: 왼쪽": DecoderOnly, "모델: 양쪽": EncoderOnly}
+GUESSES = (*COUNTED, *TRAINED)
 
 
 def _count(kind: str, train: list[list[int]], hidden: Hidden, size: int) -> tuple[float, float]:
@@ -120,4 +124,67 @@ def measure(point: Point, seed: int, setup: Setup) -> Measured:
     return {"accuracy": right, "perplexity": math.exp(loss), "samples": filled(known, asked, guesses)}
 
 
-def _claim(better: str, worse: str, about: str) -> Finding: ...
+def _both_sides(results: Results) -> Finding:
+    verdicts, figures = {}, []
+    for way in ("모델", "세기"):
+        left, both = (results.spread("accuracy", guess=f"{way}: {side}") for side in ("왼쪽", "양쪽"))
+        verdicts[f"{'학습한' if way == '모델' else '세는'} 모델"] = less(left, both)
+        figures.append(f"{'학습한' if way == '모델' else '세는'} 모델은 왼쪽만 {left:.1%}, 양쪽 {both:.1%}")
+    verdict, said = under_conditions(verdicts)
+    return Finding(verdict, figures[0], f"가린 글자를 맞힌 비율은 {', '.join(figures)}예요. {said}")
+
+
+def _beats_counting(results: Results) -> Finding:
+    ours, counted = (results.spread("perplexity", guess=guess) for guess in ("모델: 양쪽", "세기: 양쪽"))
+    right, counted_right = (results.spread("accuracy", guess=guess) for guess in ("모델: 양쪽", "세기: 양쪽"))
+    alone = results.spread("perplexity", guess="세기: 빈도만")
+    return Finding(
+        less(ours, counted),
+        f"퍼플렉시티 {ours:.0f} 대 {counted:.0f}",
+        f"가린 글자의 퍼플렉시티는 양쪽을 보는 모델 {ours:.1f}, 양쪽 이웃을 세는 n-gram {counted:.1f}, 빈도만 보면 {alone:.1f}이고, "
+        f"맞힌 비율은 모델 {right:.1%}, 세기 {counted_right:.1%}예요.",
+    )
+
+
+def draw(figure: Figure, results: Results) -> None:
+    """가린 글자를 맞힌 비율이에요. 막대는 평균, 점은 시드마다의 값이에요."""
+    left, right = figure.subplots(1, 2, sharey=True)
+    for axes, key, times, name in (
+        (left, "accuracy", 100, "맞힌 비율(%)"),
+        (right, "perplexity", 1, "퍼플렉시티(작을수록 좋아요)"),
+    ):
+        for at, guess in enumerate(GUESSES):
+            spread = results.spread(key, guess=guess)
+            colour = MUTED if guess in COUNTED else BLUE if guess.endswith("양쪽") else ORANGE
+            axes.barh(at, times * spread.mean, color=colour, alpha=0.75)
+            axes.plot(
+                [times * value for value in spread.values],
+                [at] * len(spread.values),
+                "o",
+                color=colour,
+                ms=4,
+                mec="white",
+            )
+        axes.set(xlabel=name)
+        axes.grid(axis="y", visible=False)
+    right.set_xscale("log")
+    left.set_yticks(range(len(GUESSES)), GUESSES)
+    left.invert_yaxis()
+
+
+EXPERIMENT = Experiment(
+    name="masked-model",
+    title="양쪽을 보면 가린 글자를 더 잘 맞힐까",
+    setting=f"KoNLPy의 헌법과 의안, JupyterLab의 한국어 화면 글에서 글자의 {SHARE:.0%}를 가리고 맞혀요. 2층, d_model 128, {STEPS}스텝이고 "
+    "왼쪽만 보는 모델은 크기와 배우는 문제가 같고 마스크만 달라요.",
+    points=tuple({"guess": guess} for guess in GUESSES),
+    measure=measure,
+    claims=(
+        Claim("both-sides", "양쪽을 보면 한쪽만 볼 때보다 잘 맞힌다", "강의 (BERT)", _both_sides),
+        Claim(
+            "masked-beats-counting", "작은 말뭉치에서도 이웃을 세는 것보다 잘 맞힌다", "강의 (BERT)", _beats_counting
+        ),
+    ),
+    draw=draw,
+    figure_size=(9.5, 3.8),
+)
