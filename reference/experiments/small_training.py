@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -14,9 +15,11 @@ from reference.config import ModelConfig
 from reference.data.corpus import splits
 from reference.data.tokenizer import Tokenizer
 from reference.training.translation_loss import translation_loss
-from reference.transformer import Transformer
+from reference.transformer import Transformer, shift_right
 
 BATCH = 64
+BOS, EOS = 1, 2
+COPYING = 15  # 베끼기의 어휘: PAD, BOS, EOS와 글자 열둘
 
 
 @dataclass(frozen=True)
@@ -31,18 +34,39 @@ class Pairs:
         """고른 문장들이에요."""
         return self.src[index], self.tgt_in[index], self.tgt_out[index]
 
+    def to(self, device: torch.device) -> Pairs:
+        """장치로 옮긴 것이에요."""
+        return Pairs(self.src.to(device), self.tgt_in.to(device), self.tgt_out.to(device))
 
-def korean_pairs(count: int, seed: int = 0) -> tuple[Pairs, Pairs, int]:
-    """생성 말뭉치의 (훈련, 검증, 사전 크기)예요."""
+
+@lru_cache(maxsize=4)
+def korean_pairs(count: int, seed: int = 0, longest: int | None = None) -> tuple[Pairs, Pairs, int]:
+    """생성 말뭉치의 (훈련, 검증, 사전 크기)예요. longest를 주면 두 쪽 모두 그 토큰 수를 넘지 않는 쌍만 남겨요."""
     parts = splits(count, 300, 1, seed)
     tokenizer = Tokenizer.train((text for pair in parts.train for text in pair), 800)
 
     def encode(pairs: list[Any]) -> Pairs:
-        src, tgt = ([tokenizer.encode(pair[side]) + [2] for pair in pairs] for side in (0, 1))
-        out = _pad(tgt)  # (N, T)
-        return Pairs(_pad(src), nn.functional.pad(out[:, :-1], (1, 0), value=1), out)
+        coded = [[tokenizer.encode(pair[side]) + [EOS] for side in (0, 1)] for pair in pairs]
+        coded = [pair for pair in coded if longest is None or max(map(len, pair)) <= longest] or coded[:1]
+        src, tgt = ([pair[side] for pair in coded] for side in (0, 1))
+        return teacher_forcing(_pad(src), _pad(tgt))
 
     return encode(parts.train), encode(parts.valid), len(tokenizer)
+
+
+def copying(count: int, longest: int, seed: int = 0) -> Pairs:
+    """2글자부터 longest글자까지를 그대로 베끼는 문장 쌍들이에요. 짧은 문장의 뒤는 PAD이고, 어휘는 COPYING개예요."""
+    generator = torch.Generator().manual_seed(seed)
+    lengths = torch.randint(2, longest + 1, (count, 1), generator=generator)
+    ids = torch.randint(EOS + 1, COPYING, (count, longest + 1), generator=generator)
+    places = torch.arange(longest + 1)
+    src = ids.where(places < lengths, torch.where(places == lengths, EOS, 0))  # (N, longest + 1)
+    return teacher_forcing(src, src)
+
+
+def teacher_forcing(src: Tensor, tgt: Tensor) -> Pairs:
+    """디코더의 입력은 정답을 한 칸 민 것이에요. src (N, S), tgt (N, T)는 EOS로 끝나고 뒤는 PAD예요."""
+    return Pairs(src, shift_right(tgt, BOS), tgt)
 
 
 def _pad(rows: list[list[int]]) -> Tensor:
@@ -56,6 +80,7 @@ def learn(
     lr: Callable[[int], float],
     eps: float = 0.1,
     seed: int = 0,
+    batch: int = BATCH,
     watch: Callable[[int], None] = lambda step: None,
 ) -> list[float]:
     """작은 학습 루프예요. 스텝마다의 토큰당 손실(nat)을 돌려줘요."""
@@ -63,7 +88,7 @@ def learn(
     generator, losses = torch.Generator().manual_seed(seed), []
     model.train()
     for step in range(1, steps + 1):
-        index = torch.randint(len(data.src), (BATCH,), generator=generator)
+        index = torch.randint(len(data.src), (batch,), generator=generator)
         src, tgt_in, tgt_out = data.rows(index)
         total, _ = translation_loss(model, src, tgt_in, tgt_out, eps)
         loss = total / tgt_out.ne(0).sum()
@@ -90,6 +115,19 @@ def build(vocab_size: int, seed: int = 0, **changes: Any) -> Transformer:
     torch.manual_seed(seed)
     settings = {"d_model": 64, "n_heads": 4, "d_ff": 128, "n_layers": 2, "dropout": 0.1, "max_len": 128}
     return Transformer(ModelConfig(vocab_size, **{**settings, **changes}))
+
+
+def write_alone(model: Transformer, src: Tensor, length: int) -> list[list[int]]:
+    """캐시 없이 가장 단순하게 하는 그리디 디코딩이에요. 문장마다 EOS 앞까지의 토큰이고, length개를 넘지 않아요.
+
+    모델을 eval로 바꾸지 않아요. 드롭아웃을 끄는 것은 부르는 쪽의 일이에요. src (N, S).
+    """
+    tokens = src.new_full((len(src), 1), BOS)
+    with torch.no_grad():
+        for _ in range(length):
+            tokens = torch.cat([tokens, model(src, tokens)[:, -1].argmax(-1, keepdim=True)], dim=1)
+    rows = tokens[:, 1:].tolist()
+    return [row[: row.index(EOS)] if EOS in row else row for row in rows]
 
 
 def smooth(values: list[float], width: int = 10) -> list[float]:

@@ -13,6 +13,7 @@ import typer
 
 from reference.errors import UserError
 from reference.files import write_text
+from reference.tools.experiment_command import experiment
 
 if TYPE_CHECKING:
     from reference.data.known_words import KnownWords
@@ -226,26 +227,7 @@ def _translate_lines(opened: _Opened, beam: int) -> None:
         opened.tell_unknown(line)
 
 
-# -- 실험, 내보내기, 벤치 --
-
-
-def experiment(
-    name: Annotated[str | None, typer.Argument(help="실험 이름. 없으면 목록을 보여 줘요.")] = None,
-    out: Annotated[Path, typer.Option("--out", help="그림과 결과를 둘 폴더")] = Path("runs/experiments"),
-    steps: Annotated[int | None, typer.Option(min=2, help="학습 스텝 수. 줄이면 빨라져요.")] = None,
-) -> int:
-    """논문과 블로그의 주장을 작은 학습으로 다시 확인하고, 논문의 표를 다시 계산해요."""
-    from reference.tools import experiments, paper_tables
-
-    titles = {key: value.title for key, value in experiments.EXPERIMENTS.items()} | paper_tables.TITLES
-    if name is None:
-        for key, title in titles.items():
-            print(f"{key:<16} {title}")
-    elif name in paper_tables.TITLES:
-        print(paper_tables.run(name, out))
-    else:
-        print(experiments.run(name, out, steps))
-    return 0
+# -- 내보내기, 벤치 --
 
 
 def export_model(

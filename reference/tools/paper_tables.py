@@ -227,8 +227,3 @@ def run(name: str, out: Path) -> str:
 
 
 TABLES: dict[str, Callable[[], Table]] = {"table2": table2, "table3": table3, "paper": paper}
-TITLES = {
-    "table2": "논문 표 2의 학습 비용을 처음부터 다시 계산하면",
-    "table3": "논문 표 3의 파라미터를 우리 설정으로 세면",
-    "paper": "논문의 그림과 표마다: 재현했는지, 작게 재현했는지, 닿지 않는지",
-}

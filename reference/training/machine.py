@@ -118,7 +118,7 @@ def choose(device: str = "auto", precision: str = "auto", compile: str = "auto",
     """
     from accelerate import Accelerator  # 무거워서 장치를 고를 때만 불러와요.
 
-    kind = _pick_device(device)
+    kind = pick_device(device)
     accelerator = Accelerator(cpu=kind == "cpu")
     if threads:
         torch.set_num_threads(threads)
@@ -137,7 +137,8 @@ def _is_lost_peer(error: RuntimeError) -> bool:
     return isinstance(error, torch.distributed.DistError) or "gloo" in str(error) or "by peer" in str(error)
 
 
-def _pick_device(wanted: str) -> str:
+def pick_device(wanted: str) -> str:
+    """장치의 이름이에요. auto는 있는 것 가운데 가장 빠른 것이고, 없는 장치를 달라고 하면 UserError예요."""
     available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     if wanted == "auto":
         return next(name for name, there in available.items() if there)

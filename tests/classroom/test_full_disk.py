@@ -229,7 +229,16 @@ def every_command(folder: Path, how: str) -> dict[str, dict]:
         "release": ["release", "--bundle", f"{out}.zip"],
         "build": ["build"],
         "train": ["train", "--preset", "tiny", "--max-steps", "2", "--out", str(folder / "run")],
-        "experiment": ["experiment", "warmup", "--out", str(folder / "experiments"), "--steps", "2"],
+        "experiment": [
+            "experiment",
+            "silent-bugs",
+            "--out",
+            str(folder / "experiments"),
+            "--scale",
+            "0.01",
+            "--jobs",
+            "1",
+        ],
     }
     free = fill(folder, how)
     told = {}

@@ -12,7 +12,8 @@ from typer.testing import CliRunner
 
 from autograder.layout import ROOT
 from reference.config import ModelConfig
-from reference.tools import commands, experiments, paper_figures, paper_tables
+from reference.experiments import catalogue
+from reference.tools import commands, experiment_command, paper_figures, paper_tables
 from reference.tools.paper_tables import TABLE2, TABLE3, implied_vocabulary, parameters, step_flops, training_flops
 from reference.transformer import Transformer, transformer_param_count
 
@@ -80,7 +81,7 @@ def test_the_guessed_length_hardly_matters():
     assert 1.0 < long / short < 1.03
 
 
-@pytest.mark.parametrize("name", list(paper_tables.TITLES))
+@pytest.mark.parametrize("name", list(paper_tables.TABLES))
 def test_the_command_prints_a_table_and_leaves_its_numbers(name, tmp_path):
     app = typer.Typer()
     commands.register(app)
@@ -93,8 +94,9 @@ def test_the_command_prints_a_table_and_leaves_its_numbers(name, tmp_path):
 
 
 def test_every_verdict_has_its_evidence():
-    assert set(paper_tables.TITLES) & set(experiments.EXPERIMENTS) == set()
-    known = {"demo", *(f"experiment {name}" for name in [*paper_tables.TITLES, *experiments.EXPERIMENTS])}
+    assert set(paper_tables.TABLES) == set(experiment_command.TABLES)
+    assert set(paper_tables.TABLES) & {*catalogue.names(), "list", "all", "page"} == set()
+    known = {"demo", *(f"experiment {name}" for name in [*paper_tables.TABLES, *catalogue.names()])}
     for claim in paper_figures.CLAIMS:
         assert claim.why and claim.verdict in (paper_figures.SAME, paper_figures.SMALL, paper_figures.OUT)
         assert bool(claim.evidence) == (claim.verdict != paper_figures.OUT), claim.place

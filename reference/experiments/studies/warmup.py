@@ -1,0 +1,183 @@
+"""워밍업: 학습률을 천천히 올리지 않으면 어떻게 되는지를, 정규화의 자리마다 봐요 (논문 식 (3), §5.3)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from matplotlib.figure import Figure
+
+from reference.experiments.experiment import (
+    Claim,
+    Experiment,
+    Finding,
+    Measured,
+    Point,
+    Results,
+    Setup,
+    Spread,
+    Verdict,
+    less,
+)
+from reference.experiments.small_training import build, korean_pairs, learn, smooth
+from reference.pictures import BLUE, INK, MUTED, ORANGE
+from reference.schedule import cosine_lr
+
+STEPS, PEAK, BATCH, LAYERS, WIDTH = 200, 6e-3, 32, 6, 32
+SCHEDULES = {"none": "워밍업 없음", "short": "짧은 워밍업", "long": "긴 워밍업", "cosine": "짧은 워밍업과 코사인"}
+NORMS = {
+    "post": ("Post-LN (논문)", {}),
+    "pre": ("Pre-LN", {"norm_first": True}),
+    "deep": ("DeepNorm", {"deep_norm": True}),
+}
+MARGIN = 0.15  # nat. 시드가 달라서 생기는 차이보다 커요.
+
+
+def rate(schedule: str, steps: int) -> Callable[[int], float]:
+    """스텝마다의 학습률이에요. 가장 클 때가 모두 PEAK이고, 짧은 워밍업은 스텝의 10%, 긴 것은 50%예요.
+
+    short와 long은 식 (3)의 모양이고, none은 short에서 오르는 구간만 뺀 것이에요.
+    """
+    short = max(1, steps // 10)
+    if schedule == "cosine":
+        return lambda step: cosine_lr(step, PEAK, short, steps + 1)
+    warmup = max(2, steps // 2) if schedule == "long" else short
+    if schedule == "none":
+        return lambda step: PEAK * min(1.0, (warmup / step) ** 0.5)
+    return lambda step: PEAK * min(step / warmup, (warmup / step) ** 0.5)
+
+
+def measure(point: Point, seed: int, setup: Setup) -> Measured:
+    """한 일정으로 배우며 손실을 재요. first는 첫 손실, worst는 가장 큰 손실, last는 마지막 10%의 평균이에요."""
+    steps = setup.steps(STEPS)
+    data, _, size = korean_pairs(setup.size(3000, 100), seed, 16)
+    changes = {"d_model": WIDTH, "d_ff": 2 * WIDTH, "n_layers": LAYERS, "dropout": 0.0, **NORMS[point["norm"]][1]}
+    model = build(size, seed, **changes).to(setup.device)
+    losses = learn(model, data.to(setup.device), steps, rate(point["schedule"], steps), 0.1, seed, BATCH)
+    tail = max(1, steps // 10)
+    return {
+        "first": losses[0],
+        "worst": max(losses),
+        "last": smooth(losses, tail)[-1],
+        "curve": smooth(losses)[:: max(1, steps // 50)],
+    }
+
+
+# -- 판정 --
+
+
+def _last(results: Results, norm: str, schedule: str) -> Spread:
+    return results.spread("last", norm=norm, schedule=schedule)
+
+
+def judge_divergence(results: Results) -> Finding:
+    """워밍업이 없을 때 마지막 손실이 첫 손실보다도 큰지(또는 수가 아닌지)를 정규화마다 봐요."""
+    diverged, parts = [], []
+    for norm, (label, _) in NORMS.items():
+        first, last = results.spread("first", norm=norm, schedule="none"), _last(results, norm, "none")
+        grew = [not end < start for start, end in zip(first.values, last.values, strict=True)]
+        diverged.append(sum(grew) / len(grew))
+        parts.append(f"{label} {first.mean:.2f}에서 {last}")
+    verdict = Verdict.HOLDS if min(diverged) == 1 else Verdict.FAILS if max(diverged) == 0 else Verdict.DEPENDS
+    return Finding(
+        verdict,
+        ", ".join(f"{label} {share:.0%}" for (label, _), share in zip(NORMS.values(), diverged, strict=True)),
+        f"학습률 {PEAK}으로 워밍업 없이 {STEPS}스텝 배우면 손실이 {', '.join(parts)} nat이 돼요. "
+        "값은 손실이 첫 손실보다 커진 시드의 비율이에요.",
+    )
+
+
+def _without_warmup(results: Results, norm: str) -> tuple[Verdict, str, str]:
+    """워밍업이 없으면 짧은 워밍업보다 MARGIN 넘게 높은지, 그리고 (값, 문장)이에요."""
+    none, short = _last(results, norm, "none"), _last(results, norm, "short")
+    sentence = f"{NORMS[norm][0]}의 마지막 손실은 워밍업이 없으면 {none}, 스텝의 10%만 워밍업해도 {short} nat이에요."
+    return less(short, none, MARGIN), f"{none} 대 {short}", sentence
+
+
+def judge_post(results: Results) -> Finding:
+    """Post-LN에는 워밍업이 필요한지."""
+    return Finding(*_without_warmup(results, "post"))
+
+
+def _learns_anyway(norm: str) -> Callable[[Results], Finding]:
+    """그 정규화가 워밍업 없이도 MARGIN 안에서 같은 만큼 배우는지의 판정이에요."""
+
+    def judge(results: Results) -> Finding:
+        needs, figure, sentence = _without_warmup(results, norm)
+        turned = {Verdict.HOLDS: Verdict.FAILS, Verdict.FAILS: Verdict.HOLDS}.get(needs, needs)
+        return Finding(turned, figure, sentence)
+
+    return judge
+
+
+def judge_long(results: Results) -> Finding:
+    """긴 워밍업이 짧은 것보다 나은지를 정규화마다 봐요."""
+    verdicts = {norm: less(_last(results, norm, "long"), _last(results, norm, "short"), 0.05) for norm in NORMS}
+    figures = [
+        f"{label} {_last(results, norm, 'long')} 대 {_last(results, norm, 'short')}"
+        for norm, (label, _) in NORMS.items()
+    ]
+    return Finding(
+        _together(list(verdicts.values())),
+        ", ".join(figures),
+        f"스텝의 절반을 워밍업하면 10%만 할 때와 견주어 마지막 손실이 {', '.join(figures)} nat이에요.",
+    )
+
+
+def judge_cosine(results: Results) -> Finding:
+    """코사인으로 내리는 것이 식 (3)보다 나은지를 정규화마다 봐요."""
+    verdicts = [less(_last(results, norm, "cosine"), _last(results, norm, "short"), 0.05) for norm in NORMS]
+    figures = [
+        f"{label} {_last(results, norm, 'cosine')} 대 {_last(results, norm, 'short')}"
+        for norm, (label, _) in NORMS.items()
+    ]
+    return Finding(
+        _together(verdicts),
+        ", ".join(figures),
+        f"같은 워밍업 뒤에 코사인으로 내리면 식 (3)처럼 내릴 때와 견주어 마지막 손실이 {', '.join(figures)} nat이에요.",
+    )
+
+
+def _together(verdicts: list[Verdict]) -> Verdict:
+    """정규화마다의 판정이 모두 같으면 그것이고, 갈리면 조건에 따라요."""
+    return verdicts[0] if len(set(verdicts)) == 1 else Verdict.DEPENDS
+
+
+# -- 그림 --
+
+
+def draw(figure: Figure, results: Results) -> None:
+    """정규화마다 한 칸에 일정 넷의 손실을 그려요. 시드마다 한 줄이에요."""
+    colors = dict(zip(SCHEDULES, (ORANGE, BLUE, INK, MUTED), strict=True))
+    panels = figure.subplots(1, len(NORMS), sharey=True)
+    for axes, (norm, (label, _)) in zip(panels, NORMS.items(), strict=True):
+        for schedule, name in SCHEDULES.items():
+            for number, curve in enumerate(results.get("curve", norm=norm, schedule=schedule)):
+                x = [STEPS * i / len(curve) for i in range(len(curve))]
+                shown = [value if math.isfinite(value) else math.nan for value in curve]
+                axes.plot(x, shown, color=colors[schedule], label=None if number else name, linewidth=1.2)
+        axes.set(title=label, xlabel="스텝", ylim=(None, 8))
+    panels[0].set_ylabel("토큰당 손실 (nat)")
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
+
+
+EXPERIMENT = Experiment(
+    name="warmup",
+    title="워밍업이 없으면 정말 발산할까",
+    setting=(
+        f"지어낸 한영 문장으로 인코더와 디코더 {LAYERS}층씩, d_model {WIDTH}의 모델을 {STEPS}스텝 배워요. "
+        f"가장 큰 학습률은 모두 {PEAK}이고, 올리는 길이와 정규화의 자리만 바꿔요."
+    ),
+    points=tuple({"schedule": schedule, "norm": norm} for norm in NORMS for schedule in SCHEDULES),
+    measure=measure,
+    claims=(
+        Claim("diverges", "워밍업이 없으면 발산한다", "첫 읽기", judge_divergence),
+        Claim("post-needs-it", "Post-LN은 워밍업이 없으면 덜 배운다", "논문 식 (3), §5.3", judge_post),
+        Claim("pre-does-not", "Pre-LN은 워밍업 없이도 배운다", "시리즈 4편", _learns_anyway("pre")),
+        Claim("deep-does-not", "DeepNorm은 워밍업 없이도 배운다", "시리즈 4편", _learns_anyway("deep")),
+        Claim("longer-is-better", "워밍업은 길수록 좋다", "논문 §5.3의 4,000스텝", judge_long),
+        Claim("cosine-is-better", "코사인으로 내리면 식 (3)보다 낫다", "시리즈 8편", judge_cosine),
+    ),
+    draw=draw,
+    figure_size=(9.0, 4.0),
+)
