@@ -16,7 +16,7 @@ from reference.config import ModelConfig
 from reference.decoding import greedy
 from reference.experiments.experiment import Claim, Experiment, Finding, Measured, Point, Results, Setup, Spread, less
 from reference.experiments.language_learning import padded
-from reference.experiments.small_training import Pairs, learn
+from reference.experiments.small_training import EOS, Pairs, learn, teacher_forcing
 from reference.pictures import BLUE, INK, MUTED, ORANGE
 from reference.schedule import cosine_lr
 from reference.transformer import Transformer
@@ -124,17 +124,20 @@ def nearest(words: Sequence[str], known: Sequence[Words]) -> Words:
     return tuple(word if word in "()" else next(copied) for word in bracketed(best))
 
 
-def _pairs(sentences: Sequence[Words], device: torch.device) -> Pairs:
-    src = [[*map(NUMBER_OF.__getitem__, words), 2] for words in sentences]
-    tgt = [[*map(NUMBER_OF.__getitem__, bracketed(words)), 2] for words in sentences]
-    out = padded(tgt).to(device)
-    return Pairs(padded(src).to(device), torch.nn.functional.pad(out[:, :-1], (1, 0), value=1), out)
+def _numbers(words: Sequence[str]) -> list[int]:
+    return [*map(NUMBER_OF.__getitem__, words), EOS]
+
+
+def _pairs(sentences: Sequence[Words]) -> Pairs:
+    return teacher_forcing(
+        padded([_numbers(words) for words in sentences]), padded([_numbers(bracketed(words)) for words in sentences])
+    )
 
 
 def _bracket(model: Transformer, sentences: Sequence[Words], device: torch.device) -> list[Words]:
     """모델이 스스로 끝까지 쓴 답이에요."""
     model.eval()
-    src = padded([[*map(NUMBER_OF.__getitem__, words), 2] for words in sentences]).to(device)
+    src = padded([_numbers(words) for words in sentences]).to(device)
     # 답에는 연산마다 괄호 둘이 더 붙어요. 가장 긴 정답보다 여유를 조금 더 줘요.
     decoded = greedy(model, src, max_len=2 * src.size(1) + 8)
     return [tuple(WORDS[token] for token in tokens) for tokens in decoded]
@@ -163,7 +166,7 @@ def measure(point: Point, seed: int, setup: Setup) -> Measured:
         steps = setup.steps(STEPS)
         learn(
             model,
-            _pairs(train, setup.device),
+            _pairs(train).to(setup.device),
             steps,
             lambda step: cosine_lr(step, 3e-3, max(1, steps // 10), steps),
             0.0,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import statistics
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from matplotlib.figure import Figure
@@ -43,7 +43,7 @@ from reference.transformer import Transformer
 PAIRS, ASKED = 3000, 200
 VOCAB, MERGES = 800, 300  # 서브워드 사전의 크기, 음절에서 시작하는 BPE의 병합 수
 MARGIN = 0.05
-TOKENS, STEPS = 2000, 180  # 한 스텝에 보는 토큰(원문과 번역문을 더해)과 스텝 수
+TOKENS, STEPS = 700, 450  # 한 스텝에 보는 토큰(원문과 번역문을 더해)과 스텝 수
 
 Encode = Callable[[str], list[int]]
 
@@ -83,7 +83,7 @@ def _syllable_bpe(texts: Sequence[str]) -> Cutter:
     return Cutter(encode, UNK + 1 + len(pieces))
 
 
-def _library(size: int, **how: str) -> Callable[[Sequence[str]], Cutter]:
+def _library(size: int, **how: Any) -> Callable[[Sequence[str]], Cutter]:
     def train(texts: Sequence[str]) -> Cutter:
         tokenizer = Tokenizer.train(texts, size, **how)
         return Cutter(tokenizer.encode, len(tokenizer))

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from functools import cache
 from typing import NamedTuple
 
 import numpy as np
+import torch
 from matplotlib.figure import Figure
 
 from reference.experiments.experiment import (
@@ -55,27 +55,22 @@ def power_law(x: Sequence[float], losses: Sequence[float]) -> PowerLaw:
     return PowerLaw(-float(slope), math.exp(start), fit)
 
 
-@cache
-def _data(count: int, seed: int) -> tuple[Pairs, Pairs, int]:
-    return korean_pairs(count, seed)
-
-
 def measure(point: Point, seed: int, setup: Setup) -> Measured:
     """검증 손실(nat)의 가장 낮은 값과, 임베딩을 뺀 파라미터 수예요. 배우는 동안 여러 번 재서 과적합하기 전의 값을 써요."""
     most = setup.size(SIZE, least=64)
-    train, valid, vocab = _data(most, seed)
+    train, valid, vocab = korean_pairs(most, seed)
     count = max(16, round(most * point["pairs"] / SIZE))
-    train = Pairs(*(part[:count].to(setup.device) for part in (train.src, train.tgt_in, train.tgt_out)))
-    valid = Pairs(*(part.to(setup.device) for part in (valid.src, valid.tgt_in, valid.tgt_out)))
+    train, valid = Pairs(*train.rows(torch.arange(count))).to(setup.device), valid.to(setup.device)
     width = point["width"]
     model = build(vocab, seed, d_model=width, d_ff=2 * width, n_heads=4, norm_first=True).to(setup.device)
-    steps, losses = setup.steps(STEPS), [math.inf]
+    steps = setup.steps(STEPS)
+    losses: list[float] = []
 
     def watch(step: int) -> None:
         if step % max(1, steps // CHECKS) == 0 or step == steps:
             losses.append(validate(model, valid))
 
-    learn(model, train, steps, lambda step: cosine_lr(step, 4e-3, max(1, steps // 10), steps), 0.0, seed, watch)
+    learn(model, train, steps, lambda step: cosine_lr(step, 4e-3, max(1, steps // 10), steps), 0.0, seed, watch=watch)
     inside = sum(p.numel() for name, p in model.named_parameters() if not name.endswith("embedding.E"))
     return {"loss": min(losses), "last": losses[-1], "params": inside}
 
