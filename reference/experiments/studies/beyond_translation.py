@@ -26,7 +26,7 @@ POWER = {"더하기": 1, "빼기": 1, "곱하기": 2, "나누기": 2, "거듭제
 WORDS = ["<pad>", "<s>", "</s>", "(", ")", *NUMBERS, *POWER]
 NUMBER_OF = {word: number for number, word in enumerate(WORDS)}
 
-TRAIN, ASKED, STEPS = 6000, 200, 900  # 훈련 식의 수, 시험 식의 수(길이마다), 학습 스텝
+TRAIN, ASKED, STEPS, BATCH = 6000, 200, 1200, 24  # 훈련 식의 수, 시험 식의 수(길이마다), 학습 스텝, 배치
 SHORT, LONG = range(3, 7), range(7, 9)  # 배우는 식과 더 긴 식의 연산 수
 MODELS = ("Transformer", "가장 비슷한 식", "왼쪽부터")
 

@@ -31,7 +31,7 @@ from reference.schedule import cosine_lr
 WIDTHS = (16, 24, 40, 64)  # d_model. 파라미터는 그 제곱쯤으로 늘어요.
 SIZES = (250, 500, 1000, 2000, 4000)  # 훈련 문장 쌍
 WIDTH, SIZE = WIDTHS[-1], SIZES[-1]  # 다른 쪽을 바꿀 때의 값
-STEPS, CHECKS = 240, 6
+STEPS, BATCH, CHECKS = 400, 24, 6
 SMOOTH = 0.9  # 로그-로그에서 직선이 설명하는 몫(R²)이 이만큼은 되어야 매끄럽다고 판정해요.
 
 
@@ -70,7 +70,7 @@ def measure(point: Point, seed: int, setup: Setup) -> Measured:
         if step % max(1, steps // CHECKS) == 0 or step == steps:
             losses.append(validate(model, valid))
 
-    learn(model, train, steps, lambda step: cosine_lr(step, 4e-3, max(1, steps // 10), steps), 0.0, seed, watch=watch)
+    learn(model, train, steps, lambda step: cosine_lr(step, 4e-3, max(1, steps // 10), steps), 0.0, seed, BATCH, watch)
     inside = sum(p.numel() for name, p in model.named_parameters() if not name.endswith("embedding.E"))
     return {"loss": min(losses), "last": losses[-1], "params": inside}
 
