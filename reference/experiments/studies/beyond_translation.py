@@ -171,6 +171,7 @@ def measure(point: Point, seed: int, setup: Setup) -> Measured:
             lambda step: cosine_lr(step, 3e-3, max(1, steps // 10), steps),
             0.0,
             seed,
+            BATCH,
         )
         for kind, sentences in asked.items():
             result |= _scores(_bracket(model, sentences, setup.device), sentences, kind)
