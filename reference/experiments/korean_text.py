@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-import gettext
 import importlib.util
+import json
 import math
 import random
 import re
@@ -38,10 +38,10 @@ def documents() -> tuple[str, ...]:
     laws = sorted(_folder("konlpy", "data/corpus").glob("ko*/*.txt"))
     found = [path.read_text("utf-8") for path in laws]
     screens: dict[str, None] = {}  # 차례를 지키며 겹친 것을 빼요.
-    for path in sorted(_folder("jupyterlab_language_pack_ko_KR", "locale").rglob("*.mo")):
-        with path.open("rb") as file:
-            catalog = gettext.GNUTranslations(file)._catalog  # type: ignore[attr-defined]
-        screens |= dict.fromkeys(text for text in catalog.values() if _HANGUL.search(text))
+    for path in sorted(_folder("jupyterlab_language_pack_ko_KR", "locale").rglob("*.json")):
+        catalog = json.loads(path.read_text("utf-8"))
+        texts = (text for key, said in sorted(catalog.items()) if key for text in said if isinstance(text, str))
+        screens |= dict.fromkeys(text for text in texts if _HANGUL.search(text))
     return tuple(
         "\n".join(line.strip() for line in text.split("\n") if line.strip()) for text in (*found, "\n".join(screens))
     )
