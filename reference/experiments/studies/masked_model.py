@@ -45,10 +45,10 @@ def two_sided(ids: Sequence[int], at: int) -> list[Context]:
     left2, left, right, right2 = near
     return [
         (),
-        ("왼", left),
-        ("왼오", left, right),
-        ("왼왼오", left2, left, right),
-        ("모두", left2, left, right, right2),
+        ("L", left),
+        ("LR", left, right),
+        ("LLR", left2, left, right),
+        ("LLRR", left2, left, right, right2),
     ]
 
 

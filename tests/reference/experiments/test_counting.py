@@ -54,8 +54,8 @@ def test_best_is_the_most_probable_and_ties_go_to_the_smaller():
 
 
 def test_two_sides_name_the_same_neighbours_once_the_text_ends():
-    assert two_sided([1, A, B], 1)[2] == ("왼오", 1, B)
-    assert two_sided([1, A, B], 2)[2] == ("왼오", A, 0)
+    assert two_sided([1, A, B], 1)[2] == ("LR", 1, B)
+    assert two_sided([1, A, B], 2)[2] == ("LR", A, 0)
     assert frequent([1, A], 1) == [()]
 
 
