@@ -123,7 +123,8 @@ def _beats_unigram(results: Results) -> Finding:
         less(gpt, alone),
         f"글자당 {gpt:.2f} 대 {alone:.2f}비트",
         f"시험 글의 글자당 비트는 GPT {gpt:.2f}, 글자의 빈도만 보는 유니그램 {alone:.2f}예요. "
-        f"퍼플렉시티로는 글자마다 {_perplexity(gpt)} 대 {_perplexity(alone)}예요.",
+        f"퍼플렉시티로는 글자마다 {_perplexity(gpt)} 대 {_perplexity(alone)}예요. "
+        f'"{PROMPT}"에서 이어 쓰게 하면 "{" ".join(results.get("sample", model="글자")[0].split())}"처럼 써요.',
     )
 
 

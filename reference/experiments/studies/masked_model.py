@@ -142,7 +142,8 @@ def _beats_counting(results: Results) -> Finding:
         less(ours, counted),
         f"퍼플렉시티 {ours:.0f} 대 {counted:.0f}",
         f"가린 글자의 퍼플렉시티는 양쪽을 보는 모델 {ours:.1f}, 양쪽 이웃을 세는 n-gram {counted:.1f}, 빈도만 보면 {alone:.1f}이고, "
-        f"맞힌 비율은 모델 {right:.1%}, 세기 {counted_right:.1%}예요.",
+        f"맞힌 비율은 모델 {right:.1%}, 세기 {counted_right:.1%}예요. "
+        f'모델은 빈칸을 "{results.get("samples", guess="모델: 양쪽")[0][0]}"처럼 채우고, ≠의 뒤가 정답이에요.',
     )
 
 

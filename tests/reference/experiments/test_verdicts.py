@@ -71,7 +71,10 @@ def test_digits_reads_only_when_far_better_than_guessing(error, verdict):
 def language(gpt: float, pieces: float, counted: float, mixed: float) -> Results:
     return made(
         [
-            ({"model": "글자"}, {"bits": (gpt,) * 3, "mixed": (mixed,) * 3, "share": (0.5,) * 3}),
+            (
+                {"model": "글자"},
+                {"bits": (gpt,) * 3, "mixed": (mixed,) * 3, "share": (0.5,) * 3, "sample": ("제1조",) * 3},
+            ),
             ({"model": "BPE"}, {"bits": (pieces,) * 3}),
             ({"model": "n-gram"}, {"bits": (counted,) * 3, "unigram": (7.0,) * 3, "order": (5, 5, 5)}),
         ]
