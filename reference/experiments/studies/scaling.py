@@ -25,6 +25,7 @@ from reference.experiments.experiment import (
     Verdict,
 )
 from reference.experiments.small_training import Pairs, build, korean_pairs, learn, validate
+from reference.experiments.verdicts import under_conditions
 from reference.pictures import BLUE, INK, ORANGE
 from reference.schedule import cosine_lr
 
@@ -32,27 +33,35 @@ WIDTHS = (16, 24, 40, 64)  # d_model. 파라미터는 그 제곱쯤으로 늘어
 SIZES = (250, 500, 1000, 2000, 4000)  # 훈련 문장 쌍
 WIDTH, SIZE = WIDTHS[-1], SIZES[-1]  # 다른 쪽을 바꿀 때의 값
 STEPS, BATCH, CHECKS = 400, 24, 6
+Fit = Callable[[Sequence[float], Sequence[float]], "PowerLaw"]
 SMOOTH = 0.9  # 로그-로그에서 직선이 설명하는 몫(R²)이 이만큼은 되어야 매끄럽다고 판정해요.
 
 
 class PowerLaw(NamedTuple):
-    """L ≈ scale·x^(−exponent)에 맞춘 것이에요. fit은 로그-로그에서 직선이 설명하는 몫 R²(1 이하)예요."""
+    """L ≈ floor + scale·x^(−exponent)에 맞춘 것이에요. fit은 로그-로그에서 직선이 설명하는 몫 R²(1 이하)예요."""
 
     exponent: float
     scale: float
     fit: float
+    floor: float = 0.0
 
 
-def power_law(x: Sequence[float], losses: Sequence[float]) -> PowerLaw:
-    """로그-로그 평면의 최소제곱 직선이에요. 점이 셋보다 적거나 0 이하의 값이 있으면 ValueError예요."""
-    if len(x) < 3 or min(*x, *losses) <= 0:
-        raise ValueError("0보다 큰 점이 셋 이상 있어야 해요.")
-    log_x, log_loss = np.log(x), np.log(losses)
+def power_law(x: Sequence[float], losses: Sequence[float], floor: float = 0.0) -> PowerLaw:
+    """바닥을 뺀 손실을 로그-로그 평면의 최소제곱 직선에 맞춰요. 점이 셋보다 적거나 바닥 이하의 손실이 있으면 ValueError예요."""
+    if len(x) < 3 or min(x) <= 0 or min(losses) <= floor:
+        raise ValueError("0과 바닥보다 큰 점이 셋 이상 있어야 해요.")
+    log_x, log_loss = np.log(x), np.log(np.subtract(losses, floor))
     slope, start = np.polyfit(log_x, log_loss, 1)
     left = log_loss - (slope * log_x + start)
     spread = float(((log_loss - log_loss.mean()) ** 2).sum())
     fit = 1 - float((left**2).sum()) / spread if spread else 0.0
-    return PowerLaw(-float(slope), math.exp(start), fit)
+    return PowerLaw(-float(slope), math.exp(start), fit, floor)
+
+
+def floored_law(x: Sequence[float], losses: Sequence[float]) -> PowerLaw:
+    """줄어들 수 없는 바닥 손실을 둔 거듭제곱이에요 (Hoffmann 외 2022). 바닥은 0부터 가장 작은 손실의 0.98배까지에서 골라요."""
+    floors = np.linspace(0.0, 0.98 * min(losses), 99)
+    return max((power_law(x, losses, float(floor)) for floor in floors), key=lambda law: law.fit)
 
 
 def measure(point: Point, seed: int, setup: Setup) -> Measured:
@@ -86,23 +95,33 @@ def _curve(results: Results, axis: str) -> tuple[list[float], list[Spread]]:
     return x, [results.spread("loss", **point) for point in points]
 
 
-def _laws(results: Results, axis: str) -> list[PowerLaw]:
+def _laws(results: Results, axis: str, fit: Fit) -> list[PowerLaw]:
     """시드마다 따로 맞춘 거듭제곱이에요."""
     x, spreads = _curve(results, axis)
-    return [power_law(x, losses) for losses in zip(*(spread.values for spread in spreads), strict=True)]
+    return [fit(x, losses) for losses in zip(*(spread.values for spread in spreads), strict=True)]
+
+
+def _over(laws: list[PowerLaw], part: str) -> Spread:
+    return Spread(tuple(getattr(law, part) for law in laws))
+
+
+def _falls(laws: list[PowerLaw]) -> Verdict:
+    falls = [law.fit >= SMOOTH and law.exponent > 0 for law in laws]
+    return Verdict.HOLDS if all(falls) else Verdict.UNCLEAR if any(falls) else Verdict.FAILS
 
 
 def _smooth(axis: str, name: str, unit: str) -> Callable[[Results], Finding]:
     def judge(results: Results) -> Finding:
         x, spreads = _curve(results, axis)
-        laws = _laws(results, axis)
-        fits, exponents = (Spread(tuple(getattr(law, part) for law in laws)) for part in ("fit", "exponent"))
-        falls = [law.fit >= SMOOTH and law.exponent > 0 for law in laws]
+        plain, floored = (_laws(results, axis, fit) for fit in (power_law, floored_law))
+        verdict, said = under_conditions({"바닥이 없는 식": _falls(plain), "바닥이 있는 식": _falls(floored)})
         return Finding(
-            Verdict.HOLDS if all(falls) else Verdict.UNCLEAR if any(falls) else Verdict.FAILS,
-            f"지수 {exponents:.3f}, R² {fits:.3f}",
-            f"{name} {x[0]:,}{unit}에서 {x[-1]:,}{unit}까지 늘리면 검증 손실이 {spreads[0]:.2f}에서 {spreads[-1]:.2f}nat로 바뀌고, "
-            f"시드마다 맞춘 거듭제곱의 지수는 {exponents:.3f}, R²는 {fits:.3f}이에요. R²가 {SMOOTH} 이상이어야 매끄럽다고 판정해요.",
+            verdict,
+            f"지수 {_over(plain, 'exponent'):.3f}, R² {_over(plain, 'fit'):.3f}",
+            f"{name} {x[0]:,}{unit}에서 {x[-1]:,}{unit}까지 늘리면 검증 손실이 {spreads[0]:.2f}에서 {spreads[-1]:.2f}nat로 바뀌어요. "
+            f"시드마다 맞춘 거듭제곱은 바닥 없이 지수 {_over(plain, 'exponent'):.3f}, R² {_over(plain, 'fit'):.3f}이고, "
+            f"바닥({_over(floored, 'floor'):.2f}nat)을 두면 지수 {_over(floored, 'exponent'):.2f}, R² {_over(floored, 'fit'):.3f}이에요. "
+            f"R²가 {SMOOTH} 이상이어야 매끄럽다고 판정해요. {said}",
         )
 
     return judge
@@ -115,9 +134,10 @@ def draw(figure: Figure, results: Results) -> None:
         x, spreads = _curve(results, axis)
         for at, spread in zip(x, spreads, strict=True):
             axes.plot([at] * len(spread.values), spread.values, "o", color=colour, ms=4)
-        law = power_law(x, [spread.mean for spread in spreads])
-        line = [law.scale * at**-law.exponent for at in x]
-        axes.plot(x, line, color=INK, lw=1, label=f"기울기 {-law.exponent:.2f}")
+        means, fine = [spread.mean for spread in spreads], np.geomspace(x[0], x[-1], 60)
+        for law, look, said in ((power_law(x, means), ":", "바닥 없이"), (floored_law(x, means), "-", "바닥을 두면")):
+            line = law.floor + law.scale * fine**-law.exponent
+            axes.plot(fine, line, look, color=INK, lw=1, label=f"{said}: 지수 {law.exponent:.2f}, R² {law.fit:.3f}")
         axes.set(xscale="log", yscale="log", xlabel=name)
         axes.set_xticks(x, [f"{at:,}" for at in x])
         axes.minorticks_off()

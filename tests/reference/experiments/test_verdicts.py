@@ -119,6 +119,8 @@ def test_korean_costs_more_names_the_way_of_cutting(mostly, even, verdict):
 def test_power_law_finds_the_exponent_it_was_given():
     law = scaling.power_law([10, 100, 1000], [3 * x**-0.25 for x in (10, 100, 1000)])
     assert law.exponent == pytest.approx(0.25) and law.scale == pytest.approx(3.0) and law.fit == pytest.approx(1.0)
+    above = scaling.floored_law([10, 100, 1000, 10000], [1.5 + 3 * x**-0.5 for x in (10, 100, 1000, 10000)])
+    assert above.exponent == pytest.approx(0.5, rel=0.05) and above.floor == pytest.approx(1.5, abs=0.02)
     flat = scaling.power_law([10, 100, 1000], [2.0, 1.0, 2.0])
     assert flat.exponent == pytest.approx(0.0) and flat.fit < 0.1
     for x, losses in (([1, 2], [1, 2]), ([1, 2, 3], [1, 0, 1])):
@@ -126,7 +128,10 @@ def test_power_law_finds_the_exponent_it_was_given():
             scaling.power_law(x, losses)
 
 
-@pytest.mark.parametrize(("losses", "verdict"), [((3.0, 2.5, 2.1, 1.7, 1.4), YES), ((2.0, 3.0, 1.0, 3.0, 2.0), NO)])
+@pytest.mark.parametrize(
+    ("losses", "verdict"),
+    [((3.2, 2.6, 2.1, 1.7, 1.4), YES), ((4.0, 2.4, 2.08, 2.016, 2.0032), DEPENDS), ((2.0, 3.0, 1.0, 3.0, 2.0), NO)],
+)
 def test_scaling_must_be_smooth(losses, verdict):
     rows = [
         ({"width": scaling.WIDTH, "pairs": pairs}, {"loss": (loss,) * 3, "params": (9, 9, 9)})
