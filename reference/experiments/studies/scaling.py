@@ -30,7 +30,7 @@ from reference.pictures import BLUE, INK, ORANGE
 from reference.schedule import cosine_lr
 
 WIDTHS = (16, 24, 40, 64)  # d_model. 파라미터는 그 제곱쯤으로 늘어요.
-SIZES = (250, 500, 1000, 2000, 4000)  # 훈련 문장 쌍
+SIZES = (125, 250, 500, 1000, 4000)  # 훈련 문장 쌍
 WIDTH, SIZE = WIDTHS[-1], SIZES[-1]  # 다른 쪽을 바꿀 때의 값
 STEPS, BATCH, CHECKS = 400, 24, 6
 Fit = Callable[[Sequence[float], Sequence[float]], "PowerLaw"]
@@ -137,7 +137,7 @@ def draw(figure: Figure, results: Results) -> None:
         means, fine = [spread.mean for spread in spreads], np.geomspace(x[0], x[-1], 60)
         for law, look, said in ((power_law(x, means), ":", "바닥 없이"), (floored_law(x, means), "-", "바닥을 두면")):
             line = law.floor + law.scale * fine**-law.exponent
-            axes.plot(fine, line, look, color=INK, lw=1, label=f"{said}: 지수 {law.exponent:.2f}, R² {law.fit:.3f}")
+            axes.plot(fine, line, look, color=INK, lw=1, label=f"{said}: 지수 {law.exponent:.2f}, $R^2$ {law.fit:.3f}")
         axes.set(xscale="log", yscale="log", xlabel=name)
         axes.set_xticks(x, [f"{at:,}" for at in x])
         axes.minorticks_off()
