@@ -30,7 +30,7 @@ class Recipe:
     """학습의 크기예요. steps는 스텝 수, lr은 가장 높은 학습률이에요."""
 
     steps: int
-    lr: float = 2e-3
+    lr: float = 5e-3
     weight_decay: float = 0.1
 
 

@@ -130,7 +130,11 @@ def test_power_law_finds_the_exponent_it_was_given():
 
 @pytest.mark.parametrize(
     ("losses", "verdict"),
-    [((3.2, 2.6, 2.1, 1.7, 1.4), YES), ((4.0, 2.4, 2.08, 2.016, 2.0032), DEPENDS), ((2.0, 3.0, 1.0, 3.0, 2.0), NO)],
+    [
+        ((3.2, 2.6, 2.1, 1.7, 1.4), YES),
+        (tuple(2 + 2 * (125 / pairs) ** 2 for pairs in scaling.SIZES), DEPENDS),
+        ((2.0, 3.0, 1.0, 3.0, 2.0), NO),
+    ],
 )
 def test_scaling_must_be_smooth(losses, verdict):
     rows = [
