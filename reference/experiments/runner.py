@@ -69,6 +69,8 @@ def measure(module: str, plan: Plan, tell: Tell = lambda line: None) -> Outcome:
     loaded = importlib.import_module(module)
     outcome, code = Outcome(loaded.EXPERIMENT), fingerprint(loaded)
     experiment = outcome.experiment
+    # 쓸 수 없는 곳이면 오래 재고 나서가 아니라 지금 알아요.
+    write_text(plan.out / "records" / experiment.name / "code", code + "\n")
     todo: dict[Path, dict[str, Any]] = {}
     for point in experiment.points:
         for seed in plan.seeds:
@@ -80,28 +82,23 @@ def measure(module: str, plan: Plan, tell: Tell = lambda line: None) -> Outcome:
             else:
                 outcome.rows.append(kept)
     count = len(outcome.rows) + len(todo)
-    fresh = Fresh()
-    with ThreadPoolExecutor(plan.workers(experiment)) as pool:
-        try:
-            waiting = {pool.submit(fresh.measure, task): path for path, task in todo.items()}
-            for done in as_completed(waiting):
-                path, task = waiting[done], todo[waiting[done]]
-                point, seed = task["point"], task["seed"]
-                try:
-                    row = {"point": point, "seed": seed, **done.result()}
-                except UserError as error:
-                    trouble = f"{experiment.name}의 {spoken(point)}, 시드 {seed}: 재지 못했어요. {error}"
-                    outcome.troubles.append(trouble)
-                    tell(trouble)
-                    continue
-                write_text(path, json.dumps({"fingerprint": code, **row}, ensure_ascii=False))
-                outcome.rows.append(row)
-                place = f"{len(outcome.rows)}/{count}"
-                tell(f"[{place}] {experiment.name}: {spoken(point)}, 시드 {seed} ({row['cpu_seconds']:.0f}초)")
-        except BaseException:
-            fresh.stop()
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    # 멈추면 fresh가 먼저 프로세스를 끝내므로, 실들이 곧 풀려나요.
+    with ThreadPoolExecutor(plan.workers(experiment)) as pool, Fresh() as fresh:
+        waiting = {pool.submit(fresh.measure, task): path for path, task in todo.items()}
+        for done in as_completed(waiting):
+            path, task = waiting[done], todo[waiting[done]]
+            point, seed = task["point"], task["seed"]
+            try:
+                row = {"point": point, "seed": seed, **done.result()}
+            except UserError as error:
+                trouble = f"{experiment.name}의 {spoken(point)}, 시드 {seed}: 재지 못했어요. {error}"
+                outcome.troubles.append(trouble)
+                tell(trouble)
+                continue
+            write_text(path, json.dumps({"fingerprint": code, **row}, ensure_ascii=False))
+            outcome.rows.append(row)
+            place = f"{len(outcome.rows)}/{count}"
+            tell(f"[{place}] {experiment.name}: {spoken(point)}, 시드 {seed} ({row['cpu_seconds']:.0f}초)")
     order = [json.dumps(point, sort_keys=True) for point in experiment.points]
     outcome.rows.sort(key=lambda row: (order.index(json.dumps(row["point"], sort_keys=True)), row["seed"]))
     return outcome

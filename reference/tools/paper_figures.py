@@ -134,7 +134,7 @@ CLAIMS = (
         "드롭아웃과 레이블 스무딩의 PPL과 BLEU",
         SMALL,
         "python3 course.py experiment dropout",
-        "드롭아웃의 과적합만 작은 모델의 검증 손실로 봐요. 레이블 스무딩과 BLEU는 보지 않아요.",
+        "작은 모델의 검증 손실로 봐요. 레이블 스무딩의 퍼플렉시티와 BLEU는 `course experiment label-smoothing`이 봐요.",
     ),
     Claim(
         "표 4",

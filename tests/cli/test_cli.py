@@ -30,7 +30,7 @@ def test_every_command_of_the_design_is_there():
 
 def test_version_is_that_of_the_changelog(capsys):
     code, out, _ = run(capsys, "--version")
-    newest = re.search(r"(?m)^## (\S+)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"))
+    newest = re.search(r"(?m)^## (\d\S*)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"))
     assert code == 0 and newest and out == f"transformer-study {newest.group(1)}\n"
 
 

@@ -26,7 +26,7 @@ from reference.experiments.small_training import EOS, Pairs, build, korean_pairs
 from reference.pictures import BLUE, ORANGE
 
 EPSILONS = (0.0, 0.1, 0.2)
-STEPS, PAIRS, TEST, BATCH = 700, 6000, 500, 32
+STEPS, PAIRS, TEST, BATCH = 500, 5000, 400, 32
 
 
 def measure(point: Point, seed: int, setup: Setup) -> Measured:

@@ -129,7 +129,7 @@ def measure(point: Point, seed: int, setup: Setup) -> Measured:
     train, test = copying(setup.size(4000, 64), LONGEST, seed), copying(setup.size(TEST, 20), LONGEST, 1000 + seed)
     train, test = train.to(setup.device), test.to(setup.device)
     with bug.model():
-        model = build(COPYING, seed, dropout=bug.dropout).to(setup.device)
+        model = build(COPYING, seed, n_layers=1, dropout=bug.dropout).to(setup.device)
         steps = setup.steps(STEPS)
         losses = learn(
             model, bug.data(train), steps, lambda step: 3e-3 * min(step / 60, (60 / step) ** 0.5), 0.0, seed, BATCH
@@ -263,7 +263,7 @@ EXPERIMENT = Experiment(
     name="silent-bugs",
     title="손실은 내려가는데 번역은 못 하는 버그가 있을까",
     setting=(
-        f"2~6글자를 그대로 베끼는 과제를 인코더와 디코더 2층씩, d_model 64로 {STEPS}스텝 배워요. 버그를 하나씩 넣고, "
+        f"2~6글자를 그대로 베끼는 과제를 인코더와 디코더 한 층씩, d_model 64로 {STEPS}스텝 배워요. 버그를 하나씩 넣고, "
         "시험 문장을 정답을 보며 맞힌 것과 스스로 끝까지 쓴 것을 견줘요."
     ),
     points=tuple({"bug": name} for name in BUGS),
