@@ -290,6 +290,7 @@ MODULE_OF = {
     "pyyaml": "yaml",
     "ipython": "IPython",
     "markdown-it-py": "markdown_it",
+    "scikit-learn": "sklearn",
     "matplotlib-inline": "matplotlib_inline",
 }
 
