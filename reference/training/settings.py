@@ -16,6 +16,7 @@ class TrainConfig:
     preset: str = "base"
     # 데이터
     pairs: int = 0  # 스스로 만드는 말뭉치의 쌍 수. 0이면 --data가 있어야 해요.
+    corpus: str = "small"  # 스스로 만드는 말뭉치의 이름. "small" 또는 "everyday"
     vocab_size: int = 37_000
     tokenizer: str = "bpe"  # "bpe" 또는 "unigram"
     level: str = "byte"  # "byte" 또는 "morpheme"(KoNLPy로 형태소를 먼저 나눔)
@@ -108,8 +109,9 @@ PRESETS = {
     "demo": TrainConfig(
         preset="demo",
         threads=1,
-        pairs=100_000,
-        vocab_size=2000,
+        pairs=200_000,
+        corpus="everyday",
+        vocab_size=4000,
         max_tokens=1472,
         max_steps=2400,
         schedule="cosine",

@@ -1,0 +1,525 @@
+"""어떠한지와 어디에 있는지를 말하는 문장, 그리고 두 절을 잇는 문장."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from reference.data.corpus import english as en
+from reference.data.corpus.draw import Draw
+from reference.data.corpus.everyday.clause import (
+    ELDERS,
+    HOUSE,
+    LEVELS,
+    SINGLE_KIN,
+    Subject,
+    act,
+    counted,
+    ending,
+    person_ko,
+    polite,
+    subject,
+    verb_stem,
+    when,
+)
+from reference.data.corpus.everyday.english import compared, determined, inflect, predicate
+from reference.data.corpus.everyday.sentences import ACTIONS, EVENTS, head, joined, phrase_noun, write
+from reference.data.corpus.everyday.tables import (
+    ADJECTIVES,
+    ADJECTIVES_OF,
+    EVERY_NOUN,
+    NOUNS,
+    PEOPLE,
+    TIMES,
+    Adjective,
+    nouns,
+    places,
+)
+from reference.data.corpus.hangul import Stem, eu, final, honorific, infinitive, josa, modifier, past, plain
+from reference.data.corpus.nominal import Sentence
+
+NEGATABLE = ("재미", "맛")  # '안 재미있다' 대신 '재미없다'라고 해요.
+
+
+def _stem(draw: Draw, stem: Stem, negative: bool, respect: bool) -> Stem:
+    """부정과 높임을 입힌 형용사의 어간."""
+    if negative:
+        first, space, last = stem.text.rpartition(" ")
+        if len(last) <= 3 and stem.kind == "adjective" and draw.chance(0.5):
+            stem = stem._replace(text=f"{first}{space}안 {last}")
+        else:
+            stem = Stem(plain(stem, "지 않"), kind="adjective")
+    return honorific(stem) if respect else stem
+
+
+def _ending(draw: Draw, stem: Stem, tense: str, level: str, question: bool) -> tuple[str, str]:
+    """(서술어, 영어의 꼬리). '-네요'와 '-죠?'도 있어요."""
+    roll = draw.random()
+    yo = "요" if polite(level) else ""
+    base = past(stem).text if tense == "past" else stem.text
+    if question and roll < 0.15 and level != "합쇼":
+        return base + ("죠" if yo else "지"), ", right"
+    if not question and roll < 0.15 and level in ("해요", "해"):
+        if final(base[-1]) == "ㄹ":
+            base = eu(Stem(base), "니")[:-1]
+        return f"{base}네{yo}", ""
+    return ending(stem, tense, level, question), ""
+
+
+def _predicate(
+    draw: Draw, ko: str, who: Subject, adjective: Adjective, level: str, structure: str, name: str, before: str = "", after: str = ""
+) -> Sentence:
+    """'주어 + (정도) + 형용사' 문장을 마무리해요. ko는 조사까지 붙은 주어예요."""
+    question, negative = draw.chance(0.22), draw.chance(0.15)
+    if question and level == "해라":
+        level = "해요"
+    if negative and adjective.stem.text.endswith("없"):
+        negative = False
+    tense = draw.pick(("present", "present", "past"))
+    degree = draw.pick(TIMES["degree"]) if not negative and draw.chance(0.4) else ("", "")
+    person, who_en = who.person, who.en
+    if not ko and question and who_en == "I":
+        person, who_en = "you", "you"
+    stem = _stem(draw, adjective.stem, negative, who.respect)
+    said, tail = _ending(draw, stem, tense, level, question)
+    aux = en.be(person, tense == "past")
+    aux = en.negated(aux) if negative else aux
+    words = joined(degree[1], adjective.en, after)
+    if tail:
+        english = joined(who_en, aux, words) + tail
+    else:
+        english = joined(aux, who_en, words) if question else joined(who_en, aux, words)
+    text = write(joined(ko, before, degree[0], said), english, question, person)
+    return Sentence(*text, f"{structure}/{tense}/{negative}/{question}", (adjective.en, name), negative or question)
+
+
+def feel(draw: Draw) -> Sentence:
+    """'저는 배가 고파요.' '엄마는 피곤해 보여요.' '슬퍼졌어요.'"""
+    level = draw.pick(LEVELS)
+    adjective = draw.pick([a for a in ADJECTIVES["feel"] if a.en not in ("okay",)])
+    who = subject(draw, level, False)
+    roll = draw.random()
+    past_en = {"he": "he"}.get(who.person, who.person)
+    if roll < 0.12 and adjective.en not in ("sick", "comfortable"):
+        stem = Stem(infinitive(adjective.stem) + " 보이")
+        seen = who if who.ko and who.person not in ("I", "we") else Subject("", "you", "you")
+        look = "look" if seen.person in en.BE else "looks"
+        text = write(seen.ko + ending(stem, "present", level, False), f"{seen.en} {look} {adjective.en}", False, seen.person)
+        return Sentence(*text, "look", (adjective.en, seen.name or seen.en), True)
+    if roll < 0.2:
+        stem = Stem(infinitive(adjective.stem) + "지")
+        text = write(who.ko + ending(stem, "past", level, False), f"{who.en} became {adjective.en}", False, past_en)
+        return Sentence(*text, "become", (adjective.en, who.name or who.en), True)
+    if who.respect and adjective.stem.text == "아프":
+        return feel(draw)
+    time = when(draw, "past") if draw.chance(0.12) else ("", "")
+    if time[0]:
+        stem = _stem(draw, adjective.stem, False, who.respect)
+        ko = who.ko + joined(time[0], ending(stem, "past", level, False))
+        text = write(ko, joined(who.en, en.be(who.person, True), adjective.en, time[1]), False, who.person)
+        return Sentence(*text, "feel/when", (adjective.en, who.name or who.en), True)
+    ko = who.ko.strip()
+    return _predicate(draw, ko, who, adjective, level, "feel", who.name or who.en)
+
+
+def trait(draw: Draw) -> Sentence:
+    """'민수 씨는 아주 친절해요.' '우리 선생님은 엄격하세요.' '친절한 사람이에요.'"""
+    level = draw.pick(LEVELS)
+    who = subject(draw, level, False, "3")
+    adjective = draw.pick(ADJECTIVES["trait"])
+    if draw.chance(0.2):
+        noun = draw.pick(NOUNS["job"][:60] + NOUNS["human"][:6])
+        phrase = joined(modifier(adjective.stem, "present"), noun.ko)
+        said = {"합쇼": phrase + "입니다", "해": josa(phrase, "이야/야"), "해라": josa(phrase, "이다/다")}.get(level, josa(phrase, "이에요/예요"))
+        if who.person in ("they", "we", "it"):
+            return trait(draw)
+        text = write(who.ko + said, f"{who.en} {en.be(who.person, False)} {en.article(f'{adjective.en} {noun.en}')}", False, who.person)
+        return Sentence(*text, "trait/noun", (adjective.en, noun.en))
+    return _predicate(draw, who.ko.strip(), who, adjective, level, "trait", who.name)
+
+
+def thing(draw: Draw) -> Sentence:
+    """'이 가방은 너무 비싸요.' '맛있어요?' '제 방보다 커요.'"""
+    level = draw.pick(LEVELS)
+    group = draw.pick(sorted(ADJECTIVES_OF))
+    adjective = draw.pick(ADJECTIVES_OF[group])
+    if draw.chance(0.1):
+        who = Subject("", "it", "it")
+        return _predicate(draw, "", who, adjective, level, "it", "it")
+    ko, english, name = phrase_noun(draw, level, group)
+    if group in ("language", "subject", "ballgame", "game", "music") and not ko.startswith(("이 ", "그 ", "저 ")):
+        noun = draw.pick(nouns(group))
+        ko, english, name = noun.ko, determined(noun, "s"), noun.en
+    many = any(noun.en == name and noun.kind == "plural" for noun in nouns(group)) or english == determined(EVERY_NOUN.get(ko, draw.pick(nouns(group))), "s") and group == "music"
+    many = many and EVERY_NOUN.get(ko, None) is None or _is_plural(ko, group, english)
+    who = Subject("", english, "they" if many else "it")
+    return _predicate(draw, josa(ko, draw.pick(("은/는", "은/는", "이/가"))), who, adjective, level, "thing", name)
+
+
+def _is_plural(ko: str, group: str, english: str) -> bool:
+    noun = next(noun for noun in nouns(group) if ko.endswith(noun.ko) and english.endswith((noun.en, noun.plural)))
+    return noun.kind == "plural" or noun.kind == "count" and english.endswith(noun.plural) and noun.plural != noun.en
+
+
+def place(draw: Draw) -> Sentence:
+    """'이 식당은 조용해요.' '서울은 부산보다 더 커요.'"""
+    level = draw.pick(LEVELS)
+    adjective = draw.pick(ADJECTIVES["place"])
+    if draw.chance(0.45):
+        where = draw.pick(places("city", "country"))
+        ko, english = where.ko, where.name
+    else:
+        where = draw.pick(places("home", "school", "eat", "shop", "outdoor", "fun", "travel", "health", "read"))
+        bare = where.name == where.en or draw.chance(0.3)
+        near, near_en = draw.pick((("이", "this"), ("그", "that"), ("저", "that")))
+        ko, english = (where.ko, where.name) if bare else (f"{near} {where.ko}", f"{near_en} {where.en}")
+    who = Subject("", english, "they" if where.en in ("mountains",) else "it")
+    return _predicate(draw, josa(ko, draw.pick(("은/는", "이/가"))), who, adjective, level, "place", where.en)
+
+
+def weather(draw: Draw) -> Sentence:
+    """'오늘은 날씨가 추워요.' '내일 비가 올 거예요.' '어제 서울에 눈이 왔어요.'"""
+    level, question = draw.pick(LEVELS), draw.chance(0.2)
+    level = "해요" if question and level == "해라" else level
+    tense, (ko, when_en) = draw.pick((
+        ("past", ("어제", "yesterday")), ("present", ("오늘", "today")), ("future", ("내일", "tomorrow")), ("present", ("", "")), ("past", ("", "")),
+        ("past", ("그저께", "the day before yesterday")), ("future", ("모레", "the day after tomorrow")), ("present", ("요즘", "these days")),
+        ("past", ("지난주에", "last week")), ("future", ("다음 주에", "next week")), ("past", ("어젯밤에", "last night")), ("future", ("오늘 밤에", "tonight")),
+        ("future", ("주말에", "on the weekend")), ("future", ("이번 주말에", "this weekend")), ("past", ("아침에", "in the morning")),
+    ))  # fmt: skip
+    if ko in ("어제", "오늘", "내일", "모레", "요즘") and draw.chance(0.5):
+        ko = josa(ko, "은/는")
+    city = draw.pick(places("city", "country")) if draw.chance(0.25) else None
+    negative = draw.chance(0.15)
+    time = joined(ko, f"{city.ko}에" if city else "")
+    ends = joined(f"in {city.name}" if city else "", when_en)
+    guess = tense == "future" and not question and draw.chance(0.3)
+    if draw.chance(0.4):
+        noun, stem, base = draw.pick((
+            ("비가", Stem("오"), "rain"), ("눈이", Stem("오"), "snow"), ("비가", Stem("내리"), "rain"), ("눈이", Stem("내리"), "snow"), ("비", Stem("오"), "rain"), ("눈", Stem("오"), "snow"),
+        ))  # fmt: skip
+        if negative:
+            stem = stem._replace(text="안 " + stem.text)
+        aux, rest = predicate("it", base, tense, negative=negative, question=question, progressive=tense == "present")
+        many = " 많이" if not negative and draw.chance(0.2) else ""
+        said = (eu(stem, "ㄹ 것 같아") + ("요" if polite(level) else "")) if guess else ending(stem, tense, level, question)
+        order = joined(aux, "it", rest) if question else joined("it", aux, rest)
+        english = joined("I think" if guess else "", order, "a lot" if many else "", ends)
+        text = write(joined(time, noun + many, said), english, question)
+        return Sentence(*text, f"weather/{tense}/{negative}/{question}/{guess}", (base, city.en if city else when_en), negative or question)
+    adjective = draw.pick(ADJECTIVES["weather"])
+    degree = draw.pick([d for d in TIMES["degree"] if d[0] != "많이"]) if draw.chance(0.35) and not negative else ("", "")
+    stem = _stem(draw, adjective.stem, negative, False)
+    said = (eu(stem, "ㄹ 것 같아") + ("요" if polite(level) else "")) if guess else ending(stem, tense, level, question)
+    aux = "will" if tense == "future" else en.be("it", tense == "past")
+    aux = en.negated(aux) if negative else aux
+    rest = joined("be" if tense == "future" else "", degree[1], adjective.en, ends)
+    subject_en = "the weather" if adjective.stem.text.startswith("날씨가") else "it"
+    english = joined("I think" if guess else "", joined(aux, subject_en, rest) if question else joined(subject_en, aux, rest))
+    text = write(joined(time, degree[0], said) if draw.chance(0.5) or " " not in said else joined(time, said), english, question)
+    if degree[0] and degree[0] not in text[0]:
+        return weather(draw)
+    return Sentence(*text, f"weather/{tense}/{negative}/{question}/{guess}", (adjective.en, city.en if city else when_en), negative or question)
+
+
+def compare(draw: Draw) -> Sentence:
+    """'버스는 지하철보다 느려요.' '이 식당이 제일 싸요.'"""
+    level = draw.pick(("해요", "해요", "해요", "합쇼", "해"))
+    kind = draw.pick(("thing", "thing", "place", "person"))
+    if kind == "place":
+        adjective = draw.pick([a for a in ADJECTIVES["place"] if a.en != "popular" or True])
+        one, two = draw.pick(places("city", "country")), draw.pick(places("city", "country"))
+        first, second, first_en, second_en, verb = one.ko, two.ko, one.name, two.name, "is"
+    elif kind == "person":
+        adjective = draw.pick([a for a in ADJECTIVES["trait"] if a.en != "close"])
+        a, b = draw.pick(PEOPLE["name"]), draw.pick(PEOPLE["name"])
+        first, second, first_en, second_en, verb = person_ko(a, level), person_ko(b, level), a.en, b.en, "is"
+    else:
+        group = draw.pick([g for g in sorted(ADJECTIVES_OF) if g not in ("abstract", "writing", "event")])
+        adjective = draw.pick(ADJECTIVES_OF[group])
+        x, y = draw.pick(nouns(group)), draw.pick(nouns(group))
+        first, second, first_en, second_en = x.ko, y.ko, determined(x, "s"), determined(y, "s")
+        verb = "are" if x.kind in ("count", "plural") else "is"
+    if first_en == second_en:
+        return compare(draw)
+    question = draw.chance(0.2)
+    said = ending(adjective.stem, "present", level, question)
+    if draw.chance(0.3):
+        ko = joined(josa(first, draw.pick(("은/는", "이/가"))), draw.pick(("제일", "가장")), said)
+        rest = f"the {compared(adjective.en, True)}"
+        structure = "most"
+    else:
+        more = draw.pick(("", "더"))
+        mark = draw.pick(("은/는", "이/가"))
+        ko = joined(josa(first, mark), f"{second}보다", more, said) if draw.chance(0.7) else joined(f"{second}보다", josa(first, mark), more or "더", said)
+        rest, structure = f"{compared(adjective.en)} than {second_en}", "than"
+    english = joined(verb, first_en, rest) if question else joined(first_en, verb, rest)
+    return Sentence(*write(ko, english, question), f"compare/{structure}/{kind}/{question}", (adjective.en, first_en), True)
+
+
+SPOTS = {"위에": "on", "아래에": "under", "밑에": "under", "옆에": "next to", "앞에": "in front of", "뒤에": "behind", "안에": "in"}
+TOPS = "책상 의자 침대 소파 식탁 탁자 선반 서랍장 벤치 화장대 책장".split()
+INSIDES = "가방 상자 서랍 냉장고 옷장 배낭 바구니 책가방 여행 가방 지갑 필통".replace("여행 가방", "여행가방").split()
+
+
+def exists(draw: Draw) -> Sentence:
+    """'책상 위에 책이 세 권 있어요.' '방에 침대가 없어요.' '공원에 사람이 많아요.'"""
+    level, question = draw.pick(LEVELS), draw.chance(0.25)
+    level = "해요" if question and level == "해라" else level
+    tense, negative = draw.pick(("present", "present", "present", "past")), draw.chance(0.2)
+    roll = draw.random()
+    if roll < 0.4:
+        spot = draw.pick(tuple(SPOTS))
+        base = EVERY_NOUN[draw.pick([w for w in INSIDES if w in EVERY_NOUN] if spot == "안에" else TOPS)]
+        where_ko, where_en = f"{base.ko} {spot}", f"{SPOTS[spot]} the {base.en}"
+        groups = ("belonging", "stationery", "text", "fruit", "snack") if spot == "안에" else ("belonging", "stationery", "text", "fruit", "kitchenware", "pet", "household")
+    elif roll < 0.6:
+        room = draw.pick([*places("home"), HOUSE])
+        where_ko, where_en = f"{room.ko}에", f"{'at' if room is HOUSE else 'in'} {room.name}"
+        groups = ("furniture", "appliance", "pet")
+    elif roll < 0.8:
+        spot = draw.pick(places("outdoor", "fun", "shop", "travel", "eat", "school"))
+        where_ko, where_en = f"{spot.ko}에", f"{spot.preposition} {spot.name}"
+        groups = ("human",)
+    else:
+        spot = draw.pick(places("city", "country"))
+        where_ko, where_en = f"{spot.ko}에", f"in {spot.name}"
+        return _many(draw, level, where_ko, where_en, ("extra_place",), spot.en)
+    if draw.chance(0.2):
+        return _many(draw, level, where_ko, where_en, groups, base.en if roll < 0.4 else where_en)
+    noun = draw.pick(nouns(*groups))
+    number = counted(draw, noun, "이/가") if not negative and draw.chance(0.4) else None
+    if number:
+        ko, english = number
+        many = noun.kind == "plural" and "pair" not in noun.counter or not english.startswith("one ")
+    else:
+        ko, english, many = josa(noun.ko, "이/가"), determined(noun, "a"), noun.kind == "plural"
+    stem = Stem("없" if negative else "있", kind="exist")
+    verb = en.be("they" if many else "it", tense == "past")
+    verb = en.negated(verb) if negative else verb
+    rest = f"{english} {where_en}"
+    english = f"{verb} there {rest}" if question else f"there {verb} {rest}"
+    ko = joined(where_ko, ko, ending(stem, tense, level, question))
+    text = write(ko, english, question)
+    return Sentence(*text, f"exist/{tense}/{negative}/{question}/{bool(number)}", (noun.en, where_en), negative or question)
+
+
+CROWD = ("사람 people", "외국인 foreigners", "관광객 tourists", "학생 students", "식당 restaurants", "카페 cafes", "가게 stores", "건물 buildings", "박물관 museums", "공원 parks", "호텔 hotels")
+
+
+def _many(draw: Draw, level: str, where_ko: str, where_en: str, groups: tuple[str, ...], name: str) -> Sentence:
+    """'서울에 사람이 많아요.'"""
+    if groups == ("extra_place",):
+        ko, english = draw.pick(CROWD).split()
+    elif groups == ("human",):
+        noun = draw.pick(nouns("human"))
+        ko, english = noun.ko, noun.plural
+    else:
+        noun = draw.pick([noun for noun in nouns(*groups) if noun.kind != "mass"])
+        ko, english = noun.ko, noun.plural
+    tense, question = draw.pick(("present", "present", "past")), draw.chance(0.2)
+    level = "해요" if question and level == "해라" else level
+    stem = Stem("많", kind="adjective")
+    verb = en.be("they", tense == "past")
+    rest = f"many {english} {where_en}"
+    text = write(joined(where_ko, josa(ko, "이/가"), ending(stem, tense, level, question)), f"{verb} there {rest}" if question else f"there {verb} {rest}", question)
+    return Sentence(*text, f"many/{tense}/{question}", (english, name), question)
+
+
+# -- 두 절 --
+
+NEEDS = {"시간": "time", "돈": "money", "약속": "an appointment", "시험": "an exam", "회의": "a meeting", "수업": "a class", "숙제": "homework", "면접": "an interview", "일": "work", "우산": "an umbrella", "자전거": "a bicycle", "문제": "a problem"}
+Part = tuple[Callable[[str], str], Callable[[str], str]]  # (어미 → 한국어, 시제 → 영어)
+
+
+def _link(stem: Stem, join: str) -> str:
+    """앞 절의 서술어: 아서, 니까, 면, 지만, ㄹ 때, 는데."""
+    if join == "아서":
+        return infinitive(stem) + "서"
+    if join == "니까":
+        return eu(stem, "니까")
+    if join == "면":
+        return eu(stem, "면")
+    if join == "ㄹ 때":
+        return eu(stem, "ㄹ 때")
+    return plain(stem, join)
+
+
+def _condition(draw: Draw, who: Subject, level: str) -> Part:
+    """앞 절: 날씨, 몸과 마음, 있고 없는 것, 겪은 일. 주어는 뒤 절과 같아요."""
+    roll = draw.random()
+    if roll < 0.22:
+        noun, stem, base = draw.pick((("비가", Stem("오"), "rain"), ("눈이", Stem("오"), "snow"), ("바람이", Stem("불"), "the wind blow")))
+        if base == "the wind blow":
+            return (lambda join: f"{noun} {_link(stem, join)}"), (lambda tense: "the wind " + ("blew" if tense == "past" else "blows"))
+        return (lambda join: f"{noun} {_link(stem, join)}"), (lambda tense: "it " + inflect(base, "past" if tense == "past" else "s"))
+    if roll < 0.36:
+        adjective = draw.pick(ADJECTIVES["weather"])
+        it = "the weather" if adjective.stem.text.startswith("날씨가") else "it"
+        return (lambda join: _link(adjective.stem, join)), (lambda tense: f"{it} {'was' if tense == 'past' else 'is'} {adjective.en}")
+    if roll < 0.62:
+        feeling = draw.pick(ADJECTIVES["feel"])
+        stem = feeling.stem
+        return (lambda join: _link(stem, join)), (lambda tense: f"{who.en} {en.be(who.person, tense == 'past')} {feeling.en}")
+    if roll < 0.8:
+        word = draw.pick(tuple(NEEDS))
+        has = draw.chance(0.5)
+        ko = f"{josa(word, '이/가')} "
+        stem = Stem("있" if has else "없", kind="exist")
+
+        def need(tense: str) -> str:
+            noun = NEEDS[word]
+            aux, rest = predicate(who.person, "have", "past" if tense == "past" else "present", negative=not has)
+            return joined(who.en, aux, rest, noun)
+
+        return (lambda join: ko + _link(stem, join)), need
+    verb = draw.pick(EVENTS)
+    words = act(draw, verb, level)
+    ko = joined(*words.ko)
+
+    def event(tense: str) -> str:
+        if tense == "past":
+            return joined(who.en, inflect(verb.en, "past") if verb.en[:3] != "be " else f"{en.be(who.person, True)}{verb.en[2:]}", *words.en)
+        aux, rest = predicate(who.person, verb.en, "present")
+        return joined(who.en, aux, rest, *words.en)
+
+    return (lambda join: joined(ko, _link(verb.stem, join))), event
+
+
+LINKS = (("아서", "because"), ("아서", "because"), ("니까", "because"), ("면", "if"), ("면", "if"), ("ㄹ 때", "when"), ("지만", "but"))
+
+
+def linked(draw: Draw) -> Sentence:
+    """'비가 와서 집에서 쉬었어요.' '시간이 있으면 영화를 봐요.' '피곤하지만 운동을 할 거예요.'"""
+    level = draw.pick(("해요", "해요", "해요", "합쇼", "해"))
+    join, word = draw.pick(LINKS)
+    who = subject(draw, level, False, "1" if draw.chance(0.2) else "")
+    if who.respect:
+        return linked(draw)
+    before, before_en = _condition(draw, who, level)
+    verb = draw.pick(ACTIONS)
+    words = act(draw, verb, level)
+    tense = draw.pick(("past", "present", "future")) if join != "면" else draw.pick(("present", "future"))
+    kind = draw.pick(("", "", "", "want", "must", "cannot", "not"))
+    if kind in ("must", "cannot") and tense == "future":
+        tense = "present"
+    if kind == "want" and (who.person not in ("I", "we") or tense == "future"):
+        kind = ""
+    asks = join in ("니까", "면") and draw.chance(0.35) and tense != "past"
+    first_tense = "present" if tense == "future" else tense
+    if asks:
+        who = Subject("", "you", "you")
+        before, before_en = _condition(draw, Subject("", "you" if join == "면" else "I", "you" if join == "면" else "I"), level)
+        stem = verb_stem(verb, False)
+        said, main = draw.pick((
+            (eu(stem, "시")[:-1] + "세요" if polite(level) else infinitive(stem), f"please {verb.en}"),
+            (eu(stem, "ㄹ까") + ("요?" if polite(level) else "?"), f"shall we {verb.en}"),
+            (plain(stem, "지 마") + ("세요" if polite(level) else ""), f"don't {verb.en}"),
+        ))  # fmt: skip
+        question = said.endswith("?")
+        main = joined(main, *words.en)
+        said = said.rstrip("?")
+        mine = "we" if "shall" in main else "you"
+    else:
+        question, mine = False, who.person
+        stem = verb_stem(verb, False, "안" if kind == "not" else "")
+        stem = {"want": Stem(plain(stem, "고 싶"), kind="adjective"), "must": Stem(infinitive(stem) + "야 하"), "cannot": Stem(eu(stem, "ㄹ 수 없"), kind="exist")}.get(kind, stem)
+        said = ending(stem, tense, level, False)
+        modal = {"want": "want to", "must": "have to", "cannot": "can"}.get(kind, "")
+        aux, rest = predicate(who.person, verb.en, tense, modal=modal, negative=kind in ("not", "cannot") and not verb.negative)
+        main = joined(who.en, aux, rest, *words.en)
+    topic = who.ko if not asks else ""
+    ko = topic + joined(before(join), *words.ko, said)
+    clause = before_en(first_tense)
+    english = f"{clause}, {word} {main}" if word == "but" else f"{main} {word} {clause}"
+    text = write(ko, english, question, mine)
+    return Sentence(*text, f"linked/{join}/{kind}/{tense}/{asks}", head(verb, words), True)
+
+
+ORDERS = (("고", "and"), ("고 나서", "after"), ("기 전에", "before"), ("ㄴ 후에", "after"), ("ㄴ 다음에", "after"), ("면서", "while"), ("러", "to"), ("려고", "to"), ("지만", "but"))
+
+
+def ordered(draw: Draw) -> Sentence:
+    """'밥을 먹고 커피를 마셨어요.' '자기 전에 책을 읽어요.' '책을 빌리러 도서관에 가요.'"""
+    level = draw.pick(("해요", "해요", "해요", "합쇼", "해"))
+    join, word = draw.pick(ORDERS)
+    one = draw.pick([v for v in ACTIONS if not v.dative and not (v.slot and v.slot.mark == "to" and join == "러")])
+    two = draw.pick([v for v in ACTIONS if v.slot and v.slot.mark == "to" and v.en in ("go", "come")]) if join == "러" else draw.pick(ACTIONS)
+    who = subject(draw, level, False)
+    if who.respect or one is two:
+        return ordered(draw)
+    tense = draw.pick(("past", "past", "present", "future"))
+    first, second = act(draw, one, level), act(draw, two, level)
+    time = when(draw, tense) if draw.chance(0.25) else ("", "")
+    verb_ko = {"고": plain(one.stem, "고"), "고 나서": plain(one.stem, "고 나서"), "기 전에": plain(one.stem, "기 전에"), "ㄴ 후에": eu(one.stem, "ㄴ 후에"), "ㄴ 다음에": eu(one.stem, "ㄴ 다음에"), "면서": eu(one.stem, "면서"), "러": eu(one.stem, "러"), "려고": eu(one.stem, "려고"), "지만": plain(one.stem, "지만")}[join]
+    aux, rest = predicate(who.person, two.en, tense)
+    main = joined(who.en, aux, rest, *second.en)
+    if join == "지만":
+        aux1, rest1 = predicate(who.person, one.en, "present")
+        aux2, rest2 = predicate(who.person, two.en, "present", negative=True)
+        ko = who.ko + joined(*first.ko, verb_ko, *second.ko, ending(verb_stem(two, False, "안"), "present", level, False))
+        english = joined(who.en, aux1, rest1, *first.en) + ", but " + joined(who.en, aux2, rest2, *second.en)
+        text = write(ko, english, False, who.person)
+        return Sentence(*text, "ordered/지만", (one.en, two.en), True)
+    ko = who.ko + joined(time[0], *first.ko, verb_ko, *second.ko, ending(two.stem, tense, level, False))
+    if join == "고":
+        aux1, rest1 = predicate(who.person, one.en, tense)
+        tail = inflect(two.en, "past") if tense == "past" else two.en if aux or who.person in en.BE else inflect(two.en, "s")
+        english = joined(who.en, aux1, rest1, *first.en, "and", tail, *second.en, time[1])
+    elif word == "to":
+        english = joined(main, "to", one.en, *first.en, time[1])
+    else:
+        english = joined(main, word, inflect(one.en, "ing"), *first.en, time[1])
+    text = write(ko, english, False, who.person)
+    return Sentence(*text, f"ordered/{join}/{tense}", (one.en, two.en), True)
+
+
+def both(draw: Draw) -> Sentence:
+    """'이 식당은 싸고 맛있어요.' '어렵지만 재미있어요.'"""
+    level = draw.pick(("해요", "해요", "해요", "합쇼", "해"))
+    kind = draw.pick(("thing", "place", "person"))
+    if kind == "thing":
+        group = draw.pick([g for g, found in sorted(ADJECTIVES_OF.items()) if len(found) > 3])
+        choices = ADJECTIVES_OF[group]
+        ko, english, _ = phrase_noun(draw, level, group)
+        person = "they" if _is_plural(ko, group, english) else "it"
+        subject_ko = josa(ko, "은/는")
+        if draw.chance(0.4):
+            subject_ko, english, person = "", "it", "it"
+    elif kind == "place":
+        where = draw.pick(places("city", "country"))
+        choices, subject_ko, english, person = ADJECTIVES["place"], josa(where.ko, "은/는"), where.name, "it"
+    else:
+        who = subject(draw, level, False, "3")
+        if who.respect:
+            return both(draw)
+        choices, subject_ko, english, person = ADJECTIVES["trait"], who.ko.strip(), who.en, who.person
+    one, two = draw.pick(choices), draw.pick(choices)
+    if one.en == two.en:
+        return both(draw)
+    join, word = draw.pick((("고", "and"), ("지만", "but")))
+    ko = joined(subject_ko, plain(one.stem, join), ending(two.stem, "present", level, False))
+    text = write(ko, f"{english} {en.be(person, False)} {one.en} {word} {two.en}", False, person)
+    return Sentence(*text, f"both/{join}/{kind}", (one.en, two.en), True)
+
+
+def have(draw: Draw) -> Sentence:
+    """'저는 고양이가 두 마리 있어요.' '민수 씨는 차가 없어요.'"""
+    level, question = draw.pick(LEVELS), draw.chance(0.25)
+    level = "해요" if question and level == "해라" else level
+    who = subject(draw, level, question)
+    if who.respect:
+        return have(draw)
+    negative = draw.chance(0.25)
+    noun = draw.pick(nouns("belonging", "pet", "appliance", "event", "text", "furniture"))
+    number = counted(draw, noun, "이/가") if not negative and draw.chance(0.35) else None
+    ko, english = number or (josa(noun.ko, "이/가"), determined(noun, "a"))
+    tense = draw.pick(("present", "present", "present", "past"))
+    stem = Stem("없" if negative else "있", kind="exist")
+    aux, rest = predicate(who.person, "have", tense, negative=negative, question=question)
+    order = joined(aux, who.en, rest) if question else joined(who.en, aux, rest)
+    text = write(who.ko + joined(ko, ending(stem, tense, level, question)), f"{order} {english}", question, who.person)
+    return Sentence(*text, f"have/{tense}/{negative}/{question}/{bool(number)}", (noun.en, who.name or who.en), negative or question)
+
+
+DESCRIPTIVE = [(7, feel), (5, trait), (9, thing), (4, place), (4, weather), (4, compare), (7, exists), (9, linked), (7, ordered), (3, both), (5, have)]
+__all__ = ["DESCRIPTIVE", "ELDERS", "SINGLE_KIN"]
