@@ -29,11 +29,23 @@ HUMBLE = {"해요": ("저는", "제가", "저", "제"), "해": ("나는", "내�
 KIN = [person for person in PEOPLE["kin"] if not person.respect]
 ELDERS = [person for person in PEOPLE["kin"] if person.respect]
 SINGLE_KIN = [person for person in KIN if person.pronoun in ("he", "she")]
-MEETABLE = [p for p in PEOPLE["kin"] if p.en not in ("parents", "children")]
+FAR = ("husband", "wife", "mother-in-law", "family")  # 주어에 따라 어색한 사이
+MEETABLE = [person for person in PEOPLE["kin"] if person.en not in FAR]
+FOREIGN = set("마이클 존 톰 제임스 다니엘 제인 사라 마리아 안나 에밀리".split())  # '톰이'라고 하지 않아요.
+SOLO = set(
+    "입 신 쓰 끼 벗 갈아입 입어_보 신어_보 써_보 씻 닦 샤워하 세수하 화장하 면도하 자 잠자 일어나 눕 앉 졸업하 입학하 충전하 다니 살 빗 머리를_감 머리를_빗 "
+    "머리를_말리 눈을_감 눈을_뜨 손을_들 태어나 담배를_끊 술을_끊 노력하 조심하 서두르 멈추 기르 키우 퇴근하".split()
+)
 UNITS = {"bowl": "bowl", "plate": "plate", "cup": "cup", "pair": "pair"}
-POLITE = {"먹": "드시", "마시": "드시", "자": "주무시", "잠자": "주무시", "말하": "말씀하시"}
+POLITE = {"먹": "드시", "마시": "드시", "자": "주무시", "말하": "말씀하시"}
+COUNTING = set("buy eat drink order read draw make bake receive sing bring".split())  # 센 것을 목적어로 자주 쓰는 동사
 HOUSE = PLACES["house"][0]
 HERE = (("여기에서", "here"), ("여기서", "here"), ("거기에서", "there"), ("거기서", "there"))
+
+
+def solo(verb: Verb) -> bool:
+    """누구와 함께 하기 어색한 동사인지."""
+    return verb.stem.text.replace(" ", "_") in SOLO or verb.stem.text == "하" and verb.en == "wear"
 
 
 def polite(level: str) -> bool:
@@ -60,7 +72,7 @@ def person_ko(person: Person, level: str, casual: bool = False) -> str:
     if person.role != "name":
         return person.ko
     if casual or not polite(level):
-        return person.ko + ("이" if final(person.ko[-1]) else "")
+        return person.ko + ("이" if final(person.ko[-1]) and person.ko not in FOREIGN else "")
     return person.ko + " 씨"
 
 
@@ -75,8 +87,8 @@ class Subject:
     name: str = ""
 
 
-def subject(draw: Draw, level: str, question: bool, people: str = "") -> Subject:
-    """주어를 골라요. people이 "1"이면 말하는 사람, "2"면 생략된 상대, "3"이면 다른 사람만."""
+def subject(draw: Draw, level: str, question: bool, people: str = "", topic_only: bool = False) -> Subject:
+    """주어를 골라요. topic_only면 '은/는'만 써요. people이 "1"이면 말하는 사람, "2"면 생략된 상대, "3"이면 다른 사람만."""
     roll = draw.random()
     dropped = Subject("", "you" if question else "I", "you" if question else "I")
     if people == "2" or people != "3" and roll < 0.45:
@@ -90,8 +102,8 @@ def subject(draw: Draw, level: str, question: bool, people: str = "") -> Subject
             return Subject(draw.pick(("우리는 ", "저희는 ") if polite(level) else ("우리는 ",)), "we", "we")
         topic, focus = HUMBLE["해요" if polite(level) else "해"][:2]
         short = "전" if polite(level) else "난"
-        return Subject(draw.pick((topic, topic, topic, short, focus)) + " ", "I", "I")
-    mark = "은/는" if draw.chance(0.75) else "이/가"
+        return Subject(draw.pick((topic, topic, topic, short, topic if topic_only else focus)) + " ", "I", "I")
+    mark = "은/는" if topic_only or draw.chance(0.75) else "이/가"
     roll = draw.random()
     if roll < 0.42:
         person = draw.pick(PEOPLE["name"])
@@ -118,7 +130,7 @@ class Words:
 def noun_phrase(draw: Draw, noun: Noun, mark: str, level: str, plain: float = 0.6) -> tuple[str, str, bool]:
     """(조사를 뺀 한국어, 영어, 꾸밈이 있는지). 가리키거나 꾸미거나 소유를 말하기도 해요."""
     roll = draw.random()
-    if roll < plain or mark in ("0", "s") or noun.kind == "the":
+    if roll < plain or mark in ("0", "s", "my") or noun.kind == "the":
         return noun.ko, determined(noun, mark), False
     roll = (roll - plain) / (1 - plain)
     if roll < 0.4:
@@ -208,10 +220,18 @@ def _fill(draw: Draw, verb: Verb, level: str, found: Words) -> None:
         english = determined(chosen, slot.mark if slot.mark in marks else "the")
         found.en.append(english if slot.mark in marks else f"{slot.mark} {english}")
         return
-    number = counted(draw, chosen, "을/를") if slot.mark == "a" and draw.chance(0.12) else None
+    countable = slot.mark == "a" and verb.en in COUNTING and chosen.group not in ("appliance", "furniture")
+    number = counted(draw, chosen, "을/를") if countable and draw.chance(0.2) else None
     if number:
         found.ko.append(number[0])
         found.en.append(number[1])
+        found.marked = True
+        return
+    second = _choose(draw, groups, slot.words, where) if slot.mark in ("a", "s") and draw.chance(0.05) else chosen
+    if isinstance(second, Noun) and second.en != chosen.en:
+        pair = with_person(draw, chosen.ko) + " " + josa(second.ko, "을/를")
+        found.ko.append(pair)
+        found.en.append(f"{determined(chosen, slot.mark)} and {determined(second, slot.mark)}")
         found.marked = True
         return
     ko, english, found.marked = noun_phrase(draw, chosen, slot.mark, level)

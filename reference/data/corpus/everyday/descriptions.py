@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from reference.data.corpus import english as en
 from reference.data.corpus.draw import Draw
@@ -16,6 +17,7 @@ from reference.data.corpus.everyday.clause import (
     counted,
     ending,
     person_ko,
+    place_en,
     polite,
     subject,
     verb_stem,
@@ -31,13 +33,14 @@ from reference.data.corpus.everyday.tables import (
     PEOPLE,
     TIMES,
     Adjective,
+    Verb,
     nouns,
     places,
 )
 from reference.data.corpus.hangul import Stem, eu, final, honorific, infinitive, josa, modifier, past, plain
 from reference.data.corpus.nominal import Sentence
 
-NEGATABLE = ("재미", "맛")  # '안 재미있다' 대신 '재미없다'라고 해요.
+OF_LANDS = [a for a in ADJECTIVES["place"] if a.en not in ("dangerous", "dirty", "dark", "bright", "small", "convenient")]  # 나라와 도시
 
 
 def _stem(draw: Draw, stem: Stem, negative: bool, respect: bool) -> Stem:
@@ -69,7 +72,7 @@ def _predicate(
     draw: Draw, ko: str, who: Subject, adjective: Adjective, level: str, structure: str, name: str, before: str = "", after: str = ""
 ) -> Sentence:
     """'주어 + (정도) + 형용사' 문장을 마무리해요. ko는 조사까지 붙은 주어예요."""
-    question, negative = draw.chance(0.22), draw.chance(0.15)
+    question, negative = draw.chance(0.22) and not (ko and who.person in ("I", "we")), draw.chance(0.15)
     if question and level == "해라":
         level = "해요"
     if negative and adjective.stem.text.endswith("없"):
@@ -96,10 +99,12 @@ def feel(draw: Draw) -> Sentence:
     """'저는 배가 고파요.' '엄마는 피곤해 보여요.' '슬퍼졌어요.'"""
     level = draw.pick(LEVELS)
     adjective = draw.pick([a for a in ADJECTIVES["feel"] if a.en not in ("okay",)])
-    who = subject(draw, level, False)
+    who = subject(draw, level, False, topic_only=True)
     roll = draw.random()
     past_en = {"he": "he"}.get(who.person, who.person)
-    if roll < 0.12 and adjective.en not in ("sick", "comfortable"):
+    if roll < 0.2 and adjective.stem.text in ("아프", "편하", "안전하", "힘이 없", "건강하"):
+        roll = 1.0
+    if roll < 0.12:
         stem = Stem(infinitive(adjective.stem) + " 보이")
         seen = who if who.ko and who.person not in ("I", "we") else Subject("", "you", "you")
         look = "look" if seen.person in en.BE else "looks"
@@ -118,6 +123,8 @@ def feel(draw: Draw) -> Sentence:
         text = write(ko, joined(who.en, en.be(who.person, True), adjective.en, time[1]), False, who.person)
         return Sentence(*text, "feel/when", (adjective.en, who.name or who.en), True)
     ko = who.ko.strip()
+    if not ko and adjective.stem.text in ("지루하", "편하", "안전하"):
+        return feel(draw)
     return _predicate(draw, ko, who, adjective, level, "feel", who.name or who.en)
 
 
@@ -143,15 +150,15 @@ def thing(draw: Draw) -> Sentence:
     group = draw.pick(sorted(ADJECTIVES_OF))
     adjective = draw.pick(ADJECTIVES_OF[group])
     if draw.chance(0.1):
+        if adjective.stem.text in ("무섭", "신나"):
+            return thing(draw)
         who = Subject("", "it", "it")
         return _predicate(draw, "", who, adjective, level, "it", "it")
     ko, english, name = phrase_noun(draw, level, group)
-    if group in ("language", "subject", "ballgame", "game", "music") and not ko.startswith(("이 ", "그 ", "저 ")):
+    if group in ("language", "subject", "ballgame", "game"):
         noun = draw.pick(nouns(group))
         ko, english, name = noun.ko, determined(noun, "s"), noun.en
-    many = any(noun.en == name and noun.kind == "plural" for noun in nouns(group)) or english == determined(EVERY_NOUN.get(ko, draw.pick(nouns(group))), "s") and group == "music"
-    many = many and EVERY_NOUN.get(ko, None) is None or _is_plural(ko, group, english)
-    who = Subject("", english, "they" if many else "it")
+    who = Subject("", english, "they" if _is_plural(ko, group, english) else "it")
     return _predicate(draw, josa(ko, draw.pick(("은/는", "은/는", "이/가"))), who, adjective, level, "thing", name)
 
 
@@ -165,7 +172,7 @@ def place(draw: Draw) -> Sentence:
     level = draw.pick(LEVELS)
     adjective = draw.pick(ADJECTIVES["place"])
     if draw.chance(0.45):
-        where = draw.pick(places("city", "country"))
+        adjective, where = draw.pick(OF_LANDS), draw.pick(places("city", "country"))
         ko, english = where.ko, where.name
     else:
         where = draw.pick(places("home", "school", "eat", "shop", "outdoor", "fun", "travel", "health", "read"))
@@ -226,7 +233,7 @@ def compare(draw: Draw) -> Sentence:
     level = draw.pick(("해요", "해요", "해요", "합쇼", "해"))
     kind = draw.pick(("thing", "thing", "place", "person"))
     if kind == "place":
-        adjective = draw.pick([a for a in ADJECTIVES["place"] if a.en != "popular" or True])
+        adjective = draw.pick(OF_LANDS)
         one, two = draw.pick(places("city", "country")), draw.pick(places("city", "country"))
         first, second, first_en, second_en, verb = one.ko, two.ko, one.name, two.name, "is"
     elif kind == "person":
@@ -385,6 +392,12 @@ def _condition(draw: Draw, who: Subject, level: str) -> Part:
     return (lambda join: joined(ko, _link(verb.stem, join))), event
 
 
+FOLLOWING = set(
+    "쉬 자 먹 마시 전화하 만나 읽 보 듣 산책하 운동하 공부하 일하 요리하 청소하 가 타 기다리 사 쇼핑하 게임하 외출하 외식하 수영하 등산하 캠핑하 데이트하 놀 춤추 "
+    "노래하 여행하 구경하 연습하 그리 찍 나가 돌아가 입 끓이 만들 주문하 시키 씻 빨래하 도와주 초대하 연락하 이야기하 그만두 취소하 서두르 눕 술을_마시 커피를_마시 "
+    "음악을_듣 책을_읽 영화를_보 저녁을_먹 점심을_먹 밥을_먹 목욕하 샤워하 조깅하".split()
+)
+FOLLOWING |= {text.replace("_", " ") for text in FOLLOWING}
 LINKS = (("아서", "because"), ("아서", "because"), ("니까", "because"), ("면", "if"), ("면", "if"), ("ㄹ 때", "when"), ("지만", "but"))
 
 
@@ -392,11 +405,14 @@ def linked(draw: Draw) -> Sentence:
     """'비가 와서 집에서 쉬었어요.' '시간이 있으면 영화를 봐요.' '피곤하지만 운동을 할 거예요.'"""
     level = draw.pick(("해요", "해요", "해요", "합쇼", "해"))
     join, word = draw.pick(LINKS)
-    who = subject(draw, level, False, "1" if draw.chance(0.2) else "")
-    if who.respect:
+    who = subject(draw, level, False, "1" if draw.chance(0.2) else "", topic_only=True)
+    if who.respect or who.person == "it":
         return linked(draw)
-    before, before_en = _condition(draw, who, level)
-    verb = draw.pick(ACTIONS)
+    again = replace(who, en=who.person)  # 두 번째로 말할 때는 대명사예요.
+    before, before_en = _condition(draw, who if word == "but" else again, level)
+    if word == "but":
+        who = again
+    verb = draw.pick([v for v in ACTIONS if v.stem.text in FOLLOWING])
     words = act(draw, verb, level)
     tense = draw.pick(("past", "present", "future")) if join != "면" else draw.pick(("present", "future"))
     kind = draw.pick(("", "", "", "want", "must", "cannot", "not"))
@@ -438,17 +454,42 @@ def linked(draw: Draw) -> Sentence:
 ORDERS = (("고", "and"), ("고 나서", "after"), ("기 전에", "before"), ("ㄴ 후에", "after"), ("ㄴ 다음에", "after"), ("면서", "while"), ("러", "to"), ("려고", "to"), ("지만", "but"))
 
 
+PURPOSE = set(
+    "먹 마시 사 보 읽 만나 운동하 공부하 수영하 배우 놀 쇼핑하 산책하 빌리 구경하 등산하 낚시하 데이트하 아르바이트하 일하 쉬 환불하 교환하 찍 타 가르치 "
+    "사진을_찍 영화를_보 점심을_먹 저녁을_먹 밥을_먹 커피를_마시 머리를_자르 춤추 조깅하 캠핑하".split()
+)
+PURPOSE |= {text.replace("_", " ") for text in PURPOSE}
+MEANWHILE = {"음악을 듣", "노래를 부르", "커피를 마시", "텔레비전을 보", "듣", "부르", "마시", "걷", "먹", "이야기하", "얘기하", "노래하", "영화를 보"}
+ACTIVITY = set("공부하 요리하 청소하 걷 운동하 일하 운전하 빨래하 설거지하 산책하 읽 쓰 기다리 조깅하 달리 쉬 놀 그리".split())
+AIM = set("사 만들 보 만나 읽 배우 공부하 쓰 빌리 보내 여행하 요리하 먹 준비하 저축하 고치 도와주 일하 구경하 팔 찍 타 졸업하 운동하 쉬".split())
+
+
+def _two(draw: Draw, join: str) -> tuple[Verb, Verb]:
+    """이어 말해도 어색하지 않은 두 동사."""
+    if join == "러":
+        goes = [v for v in ACTIONS if v.stem.text in ("가", "오") and v.slot and "eat" in v.slot.groups]
+        return draw.pick([v for v in ACTIONS if v.stem.text in PURPOSE and v.places and not v.dative]), draw.pick(goes)
+    if join == "면서":
+        return draw.pick([v for v in ACTIONS if v.stem.text in MEANWHILE]), draw.pick([v for v in ACTIONS if v.stem.text in ACTIVITY])
+    calm = [v for v in ACTIONS if not v.dative and v.stem.text not in ("사랑하", "살", "다니", "헤어지", "결혼하", "노력하", "조심하", "멈추", "포기하", "키우", "기르")]
+    first = [v for v in calm if v.stem.text in AIM] if join == "려고" else calm
+    return draw.pick(first), draw.pick(calm)
+
+
 def ordered(draw: Draw) -> Sentence:
     """'밥을 먹고 커피를 마셨어요.' '자기 전에 책을 읽어요.' '책을 빌리러 도서관에 가요.'"""
     level = draw.pick(("해요", "해요", "해요", "합쇼", "해"))
     join, word = draw.pick(ORDERS)
-    one = draw.pick([v for v in ACTIONS if not v.dative and not (v.slot and v.slot.mark == "to" and join == "러")])
-    two = draw.pick([v for v in ACTIONS if v.slot and v.slot.mark == "to" and v.en in ("go", "come")]) if join == "러" else draw.pick(ACTIONS)
-    who = subject(draw, level, False)
+    one, two = _two(draw, join)
+    who = subject(draw, level, False, topic_only=True)
     if who.respect or one is two:
         return ordered(draw)
     tense = draw.pick(("past", "past", "present", "future"))
     first, second = act(draw, one, level), act(draw, two, level)
+    if join == "러" and one.places:
+        group = draw.pick([g for g in one.places if g != "home"] or ["outdoor"])
+        where = draw.pick(places(group))
+        second.ko, second.en, second.name = [f"{where.ko}에"], [place_en(where, "to")], where.en
     time = when(draw, tense) if draw.chance(0.25) else ("", "")
     verb_ko = {"고": plain(one.stem, "고"), "고 나서": plain(one.stem, "고 나서"), "기 전에": plain(one.stem, "기 전에"), "ㄴ 후에": eu(one.stem, "ㄴ 후에"), "ㄴ 다음에": eu(one.stem, "ㄴ 다음에"), "면서": eu(one.stem, "면서"), "러": eu(one.stem, "러"), "려고": eu(one.stem, "려고"), "지만": plain(one.stem, "지만")}[join]
     aux, rest = predicate(who.person, two.en, tense)
@@ -487,9 +528,9 @@ def both(draw: Draw) -> Sentence:
             subject_ko, english, person = "", "it", "it"
     elif kind == "place":
         where = draw.pick(places("city", "country"))
-        choices, subject_ko, english, person = ADJECTIVES["place"], josa(where.ko, "은/는"), where.name, "it"
+        choices, subject_ko, english, person = OF_LANDS, josa(where.ko, "은/는"), where.name, "it"
     else:
-        who = subject(draw, level, False, "3")
+        who = subject(draw, level, False, "3", topic_only=True)
         if who.respect:
             return both(draw)
         choices, subject_ko, english, person = ADJECTIVES["trait"], who.ko.strip(), who.en, who.person
@@ -506,7 +547,7 @@ def have(draw: Draw) -> Sentence:
     """'저는 고양이가 두 마리 있어요.' '민수 씨는 차가 없어요.'"""
     level, question = draw.pick(LEVELS), draw.chance(0.25)
     level = "해요" if question and level == "해라" else level
-    who = subject(draw, level, question)
+    who = subject(draw, level, question, topic_only=True)
     if who.respect:
         return have(draw)
     negative = draw.chance(0.25)

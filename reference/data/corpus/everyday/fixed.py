@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 from reference.data.corpus import english as en
 from reference.data.corpus.draw import Draw
-from reference.data.corpus.everyday.clause import ELDERS, SINGLE_KIN
+from reference.data.corpus.everyday.clause import ELDERS, FOREIGN, SINGLE_KIN
 from reference.data.corpus.everyday.english import determined
+from reference.data.corpus.everyday.sentences import contracted
 from reference.data.corpus.everyday.tables import EVERY_NOUN, NOUNS, PEOPLE, PLACES, Noun, lines, nouns, places, plural
 from reference.data.corpus.hangul import josa, native_number, sino_number
 from reference.data.corpus.nominal import Sentence
@@ -161,7 +162,10 @@ def phrase(draw: Draw) -> Sentence:
         called = f"{josa(who.ko, '아/야')}, " if casual else f"{who.ko} 씨, "
         ko, english, name = called + ko, f"{who.en}, {_uncapital(english)}", who.en
     elif roll < 0.4:
-        first, first_en = draw.pick((("네, ", "Yes, "), ("아니요, ", "No, "), ("저기요, ", "Excuse me, "), ("선생님, ", "Teacher, "), ("와, ", "Wow, "), ("음, ", "Um, "), ("아, ", "Oh, "), ("그런데 ", "By the way, "), ("그래서 ", "So "), ("그리고 ", "And "), ("하지만 ", "But "), ("그럼 ", "Then ")))
+        if ko.startswith(("네", "아니", "응", "예.")):
+            return phrase(draw)
+        answers = () if ko.endswith("?") else (("네, ", "Yes, "), ("아니요, ", "No, "))
+        first, first_en = draw.pick((*answers, ("저기요, ", "Excuse me, "), ("선생님, ", "Teacher, "), ("와, ", "Wow, "), ("음, ", "Um, "), ("아, ", "Oh, "), ("그런데 ", "By the way, "), ("그래서 ", "So "), ("그리고 ", "And "), ("하지만 ", "But "), ("그럼 ", "Then ")))
         ko, english, name = first + ko, first_en + _uncapital(english), first_en
     return Sentence(ko, english, "phrase", (english, name), False)
 
@@ -186,12 +190,14 @@ def pattern(draw: Draw) -> Sentence:
 
     def korean(match: re.Match[str]) -> str:
         word, mark = filled[match[1].lower()].ko, match[2]
+        if word in FOREIGN and mark in ("이는/는", "이가/가"):
+            mark = {"이는/는": "은/는", "이가/가": "이/가"}[mark]
         return josa(word, mark) if mark else word
 
     def translated(match: re.Match[str]) -> str:
         text = _english(filled[match[1].lower()], match[2])
         return _capital(text) if match[1][0].isupper() else text
 
-    text, said = _HOLE.sub(korean, ko), _HOLE.sub(translated, english)
+    text, said = _HOLE.sub(korean, ko), contracted(_HOLE.sub(translated, english))
     words = [noun.en for noun in filled.values()]
     return Sentence(text, said, f"pattern/{english}", (english, words[0] if words else ""), True)

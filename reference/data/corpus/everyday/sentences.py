@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import cache
 
@@ -17,6 +18,7 @@ from reference.data.corpus.everyday.clause import (
     other,
     person_ko,
     polite,
+    solo,
     subject,
     verb_stem,
     when,
@@ -55,8 +57,18 @@ def write(ko: str, english: str, question: bool, person: str = "I") -> tuple[str
     """두 언어의 문장을 부호까지 마무리해요."""
     mark = "?" if question else "."
     mine = {"I": "my", "you": "your", "we": "our", "they": "their", "it": "their", "she": "her"}.get(person, "his")
-    english = english.replace("{my}", mine)
-    return " ".join(ko.split()) + mark, english[0].upper() + english[1:] + mark
+    english = contracted(english.replace("{my}", mine))
+    return " ".join(ko.split()) + ("" if ko.endswith("!") else mark), english[0].upper() + english[1:] + mark
+
+
+_BE = ((re.compile(r"\bI am\b"), "I'm"), (re.compile(r"\b(you|we|they) are\b", re.I), r"\1're"), (re.compile(r"\b(he|she|it) is\b", re.I), r"\1's"))
+
+
+def contracted(text: str) -> str:
+    """대명사 뒤의 be를 줄여요: I'm, you're, it's."""
+    for found, short in _BE:
+        text = found.sub(short, text)
+    return text
 
 
 def joined(*words: str) -> str:
@@ -64,32 +76,22 @@ def joined(*words: str) -> str:
     return " ".join(word for word in words if word)
 
 
-def adjuncts(draw: Draw, verb: Verb, level: str, most: int = 1) -> tuple[list[str], list[str]]:
-    """동사 앞뒤에 올 수 있는 말 가운데 몇 개: 장소, 함께하는 사람, 탈것, 동안, 모습."""
-    ko: list[str] = []
-    english: list[str] = []
+def adjuncts(draw: Draw, verb: Verb, level: str, timed: bool = False) -> tuple[list[str], list[str]]:
+    """동사 앞뒤에 올 수 있는 말 하나: 장소, 함께하는 사람, 탈것, 동안(때가 없을 때만)."""
     go = verb.slot is not None and verb.slot.mark == "to" and not verb.dative
     alone = verb.slot is not None and verb.slot.groups == ("person",)
-    for _ in range(most):
-        roll = draw.random()
-        if roll < 0.4:
-            place = where_done(draw, verb)
-            if place and not ko:
-                ko.append(place[0])
-                english.append(place[1])
-        elif roll < 0.6 and not alone and verb.kind == "v" and not ko:
-            who, who_en, _ = other(draw, level)
-            ko.append(joined(with_person(draw, who), draw.pick(("", "같이", "함께"))))
-            english.append(f"with {who_en}")
-        elif roll < 0.75 and go and not ko:
-            way = draw.pick(TIMES["tool"])
-            ko.append(way[0])
-            english.append(way[1])
-        elif roll < 0.85 and verb.slot is None and verb.kind == "v" and not ko:
-            span = draw.pick(TIMES["duration"])
-            ko.append(span[0])
-            english.append(span[1])
-    return ko, english
+    roll = draw.random()
+    found: tuple[str, str] | None = None
+    if roll < 0.45:
+        found = where_done(draw, verb)
+    elif roll < 0.65 and not alone and verb.kind == "v" and not solo(verb):
+        who, who_en, _ = other(draw, level)
+        found = joined(with_person(draw, who), draw.pick(("", "같이", "함께"))), f"with {who_en}"
+    elif roll < 0.85 and go:
+        found = draw.pick(TIMES["tool"])
+    elif roll < 0.9 and verb.slot is None and verb.kind == "v" and not timed and not solo(verb):
+        found = draw.pick(TIMES["duration"])
+    return ([found[0]], [found[1]]) if found else ([], [])
 
 
 MANNER = {
@@ -111,7 +113,7 @@ FITTING = {word: set(stems.split()) for word, stems in FITS.items()}
 def manner(draw: Draw, verb: Verb, quiet: bool = False) -> tuple[str, str]:
     """동사에 어울리는 부사."""
     choices = [pair for pair in TIMES["manner"] if verb.stem.text in FITTING.get(pair[0], ())]
-    if verb.kind == "v" and not quiet:
+    if verb.kind == "v" and not quiet and not solo(verb):
         choices += [pair for pair in TIMES["manner"] if verb.kind in MANNER.get(pair[0], "")]
     return draw.pick(choices) if choices else ("", "")
 
@@ -152,10 +154,10 @@ def tell(draw: Draw) -> Sentence:
         pass
     elif roll < (0.75 if tense == "future" else 0.45):
         time = when(draw, tense)
-    often = draw.pick(TIMES["often"]) if tense == "present" and not modal and verb.kind == "v" and not progressive and draw.chance(0.12) else ("", "")
+    often = draw.pick(TIMES["often"]) if tense == "present" and not modal and verb.kind == "v" and not progressive and not negation and draw.chance(0.12) else ("", "")
     if often[0] and time[0]:
         time = ("", "")
-    more_ko, more_en = adjuncts(draw, verb, level) if draw.chance(0.45) and verb.kind != "s" else ([], [])
+    more_ko, more_en = adjuncts(draw, verb, level, bool(time[0])) if draw.chance(0.45) and verb.kind != "s" else ([], [])
     how = manner(draw, verb) if not more_ko and draw.chance(0.16) else ("", "")
     lead = joined(time[0], often[0], *more_ko)
     said_tense = tense
@@ -201,6 +203,9 @@ def tell(draw: Draw) -> Sentence:
     return Sentence(*text, structure, head(verb, words), not basic)
 
 
+# 같은 말이 여럿을 뜻하면 '뭐 했어요?'는 이것을 물어요.
+MEANT = {"하": "do", "쓰": "write", "보": "watch", "듣": "listen to", "타": "take", "풀": "solve", "굽": "bake", "닦": "wipe", "들": "", "씻": "wash"}
+MEANT |= {"부르": "sing", "치": "play", "찾": "look for", "켜": "turn on", "싸": "pack", "짓": "", "입": "wear", "돕": "help", "빨": "wash", "내": "pay"}
 ASKS = ("what", "what", "where", "where", "when", "why", "who", "whom", "how many")
 
 
@@ -210,6 +215,7 @@ def ask(draw: Draw) -> Sentence:
     verb = draw.pick(ACTIONS)
     word = draw.pick(ASKS)
     things = verb.slot is not None and verb.slot.particle == "을" and not verb.dative and verb.slot.groups != ("person",)
+    things = things and MEANT.get(verb.stem.text, verb.en) == verb.en
     if word == "what" and not things or word == "where" and not (verb.places or _goes(verb)) or word == "how many":
         word = draw.pick(("when", "why", "who"))
     tense = draw.pick(("past", "past", "present", "future"))
@@ -233,7 +239,7 @@ def ask(draw: Draw) -> Sentence:
         asked = {"when": "언제", "why": "왜"}[word]
     elif word == "whom":
         asked = draw.pick(("누구와", "누구하고", "누구랑"))
-        if verb.slot and verb.slot.groups == ("person",):
+        if solo(verb) or verb.slot and verb.slot.groups == ("person",):
             return ask(draw)
     stem = verb_stem(verb, who.respect, negation)
     subject_ko = "누가 " if word == "who" else who.ko
@@ -258,6 +264,8 @@ def form(draw: Draw) -> Sentence:
     assert hasattr(made, "kinds")
     level = draw.pick(("해요", "해요", "해요", "합쇼", "해"))
     verb = draw.pick(by_kind(draw.pick(made.kinds)))
+    if made.name in ("ever?", "tried?", "before", "tried", "never") and verb.en == "go":
+        return form(draw)
     if verb.negative or verb.stem.text in ("알", "죽", "태어나"):
         return form(draw)
     who = subject(draw, level, made.question, made.people)
@@ -267,9 +275,11 @@ def form(draw: Draw) -> Sentence:
     elif made.people == "1" and who.person == "we":
         who = Subject("", "I", "I")
     time = when(draw, made.time) if made.time and draw.chance(0.3) else ("", "")
-    more_ko, more_en = adjuncts(draw, verb, level) if draw.chance(0.3) else ([], [])
+    more_ko, more_en = adjuncts(draw, verb, level, bool(time[0])) if draw.chance(0.3) else ([], [])
     how = manner(draw, verb, made.people == "1") if not more_ko and draw.chance(0.25) else ("", "")
     stem = verb_stem(verb, False)
+    if made.name == "please" and level == "해요" and stem.text in ("먹", "마시") and draw.chance(0.4):
+        stem = Stem("들")  # '드세요'
     topic = who.ko if made.name not in ("let's", "will", "should", "hope") else ""
     ko = topic + joined(time[0], *more_ko, *words.ko, how[0], made.ko(draw, stem, level))
     base = verb.en

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from reference.data.corpus.hangul import Stem
 
 HERE = Path(__file__).parent
+VERBAL = set("긴장되 걱정되 설레 신나 만족하 졸리 화나".split())  # 형용사처럼 쓰지만 동사로 활용해요.
 EXIST = ("있", "없")  # 이렇게 끝나는 형용사는 '있는'처럼 꾸며요.
 
 
@@ -124,8 +125,8 @@ def _places() -> dict[str, list[Place]]:
     for head, ko, text in _entries("places.txt"):
         group, preposition = head[1:-1].split()
         bare = text.endswith("-") or group in ("city", "country", "nation")
-        en = text.rstrip("-")
-        found.setdefault(group, []).append(Place(ko, en, en if bare else f"the {en}", preposition, group))
+        own, _, en = text.rstrip("-").rpartition("~")
+        found.setdefault(group, []).append(Place(ko, en, en if bare else f"the {en}", own or preposition, group))
     return found
 
 
@@ -149,7 +150,9 @@ def _times() -> dict[str, list[tuple[str, str]]]:
 
 def _stem(text: str, kind: str = "verb") -> Stem:
     ko, _, irregular = text.replace("_", " ").partition(":")
-    return Stem(ko, irregular, "exist" if kind == "adjective" and ko.endswith(EXIST) else kind)
+    if kind == "adjective":
+        kind = "exist" if ko.endswith(EXIST) else "verb" if ko in VERBAL else kind
+    return Stem(ko, irregular, kind)
 
 
 def _slot(text: str) -> Slot:
@@ -193,7 +196,9 @@ def _adjectives() -> dict[str, list[Adjective]]:
 
 NOUNS, PLACES, PEOPLE, TIMES = _nouns(), _places(), _people(), _times()
 VERBS, ADJECTIVES = _verbs(), _adjectives()
-EVERY_NOUN = {noun.ko: noun for group in reversed(NOUNS.values()) for noun in group}  # 앞의 무리가 이겨요.
+_FIRST = ("event", "extra")  # 같은 말이 여러 무리에 있으면 이 무리의 것을 써요.
+EVERY_NOUN = {noun.ko: noun for group in reversed(NOUNS.values()) for noun in group}
+EVERY_NOUN |= {noun.ko: noun for name in _FIRST for noun in NOUNS[name]}
 ADJECTIVES_OF: dict[str, list[Adjective]] = {}  # 명사의 무리 → 꾸밀 수 있는 형용사
 for _adjective in ADJECTIVES["thing"]:
     for _group in _adjective.groups:
