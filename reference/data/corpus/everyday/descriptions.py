@@ -150,7 +150,7 @@ def thing(draw: Draw) -> Sentence:
     group = draw.pick(sorted(ADJECTIVES_OF))
     adjective = draw.pick(ADJECTIVES_OF[group])
     if draw.chance(0.1):
-        if adjective.stem.text in ("무섭", "신나"):
+        if adjective.stem.text in ("무섭", "신나", "슬프"):
             return thing(draw)
         who = Subject("", "it", "it")
         return _predicate(draw, "", who, adjective, level, "it", "it")

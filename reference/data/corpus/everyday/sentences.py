@@ -187,8 +187,9 @@ def tell(draw: Draw) -> Sentence:
     modal_en = {"want": "want to", "must": "have to"}.get(modal, modal)
     if negation in ("못", "지 못하"):
         modal_en = "can"
+    going = _goes(verb) and tense == "present" and not (modal_en or time[0] or often[0])  # '학교에 가요'는 지금 가는 길이에요.
     aux, rest = predicate(
-        who.person, verb.en, tense, negative=bool(negation) != verb.negative, question=question, modal=modal_en, progressive=progressive
+        who.person, verb.en, tense, negative=bool(negation) != verb.negative, question=question, modal=modal_en, progressive=progressive or going
     )
     if often[1] and rest:
         rest = f"{often[1]} {rest}" if not (aux and aux in ("am", "is", "are")) else rest
