@@ -59,7 +59,7 @@ def ordinal(n: int) -> str:
 
 def article(phrase: str) -> str:
     """부정 관사를 붙여요: a book, an old book."""
-    vowel = phrase[0] in "aeiouAEIOU" and not phrase.startswith(_CONSONANT_SOUND)
+    vowel = phrase.startswith("honest") or phrase[0] in "aeiouAEIOU" and not phrase.startswith(_CONSONANT_SOUND)
     return ("an " if vowel else "a ") + phrase
 
 

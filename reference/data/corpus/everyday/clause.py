@@ -38,6 +38,7 @@ SOLO = set(
 )
 UNITS = {"bowl": "bowl", "plate": "plate", "cup": "cup", "pair": "pair"}
 POLITE = {"먹": "드시", "마시": "드시", "자": "주무시", "말하": "말씀하시"}
+OWNED = ("belonging", "text", "top", "shoes", "accessory", "stationery", "hat", "pet", "furniture", "appliance")  # 누구의 것인지 말하는 무리
 COUNTING = set("buy eat drink order read draw make bake receive sing bring".split())  # 센 것을 목적어로 자주 쓰는 동사
 HOUSE = PLACES["house"][0]
 HERE = (("여기에서", "here"), ("여기서", "here"), ("거기에서", "there"), ("거기서", "there"))
@@ -143,7 +144,9 @@ def noun_phrase(draw: Draw, noun: Noun, mark: str, level: str, plain: float = 0.
     if roll < 0.85 and mark == "a" and noun.kind == "count":
         ko, before = draw.pick((("새", "new"), ("다른", "other")))
         return f"{ko} {noun.ko}", f"another {noun.en}" if before == "other" else f"a new {noun.en}", True
-    if mark in ("a", "the") and noun.group in ("belonging", "text", "top", "shoes", "accessory", "stationery", "hat"):
+    if mark in ("a", "the") and noun.group in OWNED:
+        if draw.chance(0.55):
+            return f"{draw.pick(('우리', HUMBLE['해요' if polite(level) else '해'][3]))} {noun.ko}", f"my {noun.en}", True
         person = draw.pick(PEOPLE["name"])
         return f"{person_ko(person, level)}의 {noun.ko}", f"{person.en}'s {noun.en}", True
     return noun.ko, determined(noun, mark), False

@@ -365,8 +365,9 @@ def _condition(draw: Draw, who: Subject, level: str) -> Part:
         return (lambda join: _link(adjective.stem, join)), (lambda tense: f"{it} {'was' if tense == 'past' else 'is'} {adjective.en}")
     if roll < 0.62:
         feeling = draw.pick(ADJECTIVES["feel"])
-        stem = feeling.stem
-        return (lambda join: _link(stem, join)), (lambda tense: f"{who.en} {en.be(who.person, tense == 'past')} {feeling.en}")
+        stem, degree = feeling.stem, draw.pick(TIMES["degree"]) if draw.chance(0.3) else ("", "")
+        felt = joined(degree[1], feeling.en)
+        return (lambda join: joined(degree[0], _link(stem, join))), (lambda tense: f"{who.en} {en.be(who.person, tense == 'past')} {felt}")
     if roll < 0.8:
         word = draw.pick(tuple(NEEDS))
         has = draw.chance(0.5)
@@ -398,6 +399,7 @@ FOLLOWING = set(
     "음악을_듣 책을_읽 영화를_보 저녁을_먹 점심을_먹 밥을_먹 목욕하 샤워하 조깅하".split()
 )
 FOLLOWING |= {text.replace("_", " ") for text in FOLLOWING}
+BEFALLING = set("지각하 늦 울 웃 넘어지 다치 실수하 늦잠을_자 화를_내 실패하".split()) | {"늦잠을 자", "화를 내"}
 LINKS = (("아서", "because"), ("아서", "because"), ("니까", "because"), ("면", "if"), ("면", "if"), ("ㄹ 때", "when"), ("지만", "but"))
 
 
@@ -413,9 +415,12 @@ def linked(draw: Draw) -> Sentence:
     if word == "but":
         who = again
     verb = draw.pick([v for v in ACTIONS if v.stem.text in FOLLOWING])
+    if join == "아서" and draw.chance(0.2):
+        verb = draw.pick([v for v in EVENTS if v.stem.text in BEFALLING])
     words = act(draw, verb, level)
     tense = draw.pick(("past", "present", "future")) if join != "면" else draw.pick(("present", "future"))
-    kind = draw.pick(("", "", "", "want", "must", "cannot", "not"))
+    kind = draw.pick(("", "", "", "want", "must", "cannot", "not")) if verb.kind == "v" else ""
+    tense = "past" if verb.kind == "n" else tense
     if kind in ("must", "cannot") and tense == "future":
         tense = "present"
     if kind == "want" and (who.person not in ("I", "we") or tense == "future"):
@@ -562,5 +567,33 @@ def have(draw: Draw) -> Sentence:
     return Sentence(*text, f"have/{tense}/{negative}/{question}/{bool(number)}", (noun.en, who.name or who.en), negative or question)
 
 
-DESCRIPTIVE = [(7, feel), (5, trait), (9, thing), (4, place), (4, weather), (4, compare), (7, exists), (9, linked), (7, ordered), (3, both), (5, have)]
+ANIMAL_ACTS = (("자", "", "sleep"), ("먹", "", "eat"), ("쉬", "", "rest"), ("놀", "", "play"), ("걷", "ㄷ", "walk"), ("뛰", "", "run"), ("달리", "", "run"), ("울", "", "cry"))
+ANIMAL_SPOTS = ("소파 sofa", "침대 bed", "의자 chair", "벤치 bench", "방석 cushion", "담요 blanket")
+
+
+def animal(draw: Draw) -> Sentence:
+    """'고양이가 소파에서 자고 있어요.' '우리 강아지는 공원에서 뛰었어요.'"""
+    level = draw.pick(LEVELS)
+    noun = draw.pick(nouns("pet", "animal"))
+    owner, owner_en = draw.pick((("", "the"), ("", "the"), ("우리 ", "my"), ("저 ", "that"))) if noun.group == "pet" else draw.pick((("", "the"), ("저 ", "that")))
+    text, irregular, base = draw.pick(ANIMAL_ACTS)
+    tense = draw.pick(("past", "present", "present"))
+    progressive = tense == "present" or draw.chance(0.3)
+    if base in ("sleep", "eat", "rest", "cry") and draw.chance(0.5):
+        spot, spot_en = draw.pick(ANIMAL_SPOTS).split()
+        where, where_en = f"{spot}{draw.pick(('에서', ' 위에서'))}", f"on the {spot_en}"
+    else:
+        spot_ = draw.pick(places("outdoor")) if noun.group == "animal" else draw.pick(places("home", "outdoor"))
+        where, where_en = f"{spot_.ko}에서", f"{spot_.preposition} {spot_.name}"
+    if draw.chance(0.25):
+        where = where_en = ""
+    stem = Stem(text, irregular)
+    stem = Stem(plain(stem, "고 있"), kind="exist") if progressive else stem
+    aux, rest = predicate("it", base, tense, progressive=progressive)
+    ko = joined(owner + josa(noun.ko, draw.pick(("이/가", "은/는"))), where, ending(stem, tense, level, False))
+    made = write(ko, joined(f"{owner_en} {noun.en}", aux, rest, where_en), False)
+    return Sentence(*made, f"animal/{tense}/{progressive}", (base, noun.en), progressive)
+
+
+DESCRIPTIVE = [(3, animal), (7, feel), (5, trait), (9, thing), (4, place), (4, weather), (4, compare), (7, exists), (9, linked), (7, ordered), (3, both), (5, have)]
 __all__ = ["DESCRIPTIVE", "ELDERS", "SINGLE_KIN"]
