@@ -34,7 +34,9 @@ ORDINALS = {
     "nine": "ninth",
     "twelve": "twelfth",
 }
-DOUBLED = set("swim cut run get sit stop plan chat jog win put forget wrap drop stir transfer quit".split())
+DOUBLED = {
+    "swim", "cut", "run", "get", "sit", "stop", "plan", "chat", "jog", "win", "put", "forget", "wrap", "drop", "stir", "transfer", "quit",
+}  # fmt: skip
 _CONSONANT_SOUND = ("uni", "use", "ukulele", "Uzbek", "European", "one-")  # 철자는 모음이지만 소리는 자음인 단어
 BE = {"I": ("am", "was"), "you": ("are", "were"), "we": ("are", "were"), "they": ("are", "were")}
 

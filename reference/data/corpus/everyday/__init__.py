@@ -5,12 +5,35 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from reference.data.corpus.draw import Draw
-from reference.data.corpus.everyday.descriptions import DESCRIPTIVE
+from reference.data.corpus.everyday.descriptions import (
+    animal,
+    compare,
+    exists,
+    feel,
+    have,
+    place,
+    thing,
+    trait,
+    weather,
+)
 from reference.data.corpus.everyday.fixed import SAID, pattern, phrase
+from reference.data.corpus.everyday.joining import both, linked, ordered
 from reference.data.corpus.everyday.sentences import VERBAL
 from reference.data.corpus.nominal import Sentence
 
-MAKERS: list[tuple[int, Callable[[Draw], Sentence]]] = [*VERBAL, *DESCRIPTIVE, (10, phrase), (22, pattern)]
+Maker = Callable[[Draw], Sentence]
+DESCRIBING: list[tuple[int, Maker]] = [
+    (3, animal),
+    (7, feel),
+    (5, trait),
+    (9, thing),
+    (4, place),
+    (4, weather),
+    (4, compare),
+    (7, exists),
+]
+JOINING: list[tuple[int, Maker]] = [(9, linked), (7, ordered), (3, both)]
+MAKERS: list[tuple[int, Maker]] = [*VERBAL, *DESCRIBING, *JOINING, (5, have), (10, phrase), (22, pattern)]
 TOTAL = sum(weight for weight, _ in MAKERS)
 ENDS = ".?!"
 ASKING = ("뭐", "무엇", "무슨", "어디", "언제", "누구", "누가", "왜", "얼마", "어떻", "어떤", "어때", "어땠", "몇")

@@ -21,7 +21,19 @@ from reference.data.corpus.everyday.tables import (
     Verb,
     places,
 )
-from reference.data.corpus.hangul import Stem, eu, final, finish, honorific, infinitive, josa, modifier, native_number, past
+from reference.data.corpus.hangul import (
+    Stem,
+    eu,
+    final,
+    finish,
+    honorific,
+    infinitive,
+    josa,
+    modifier,
+    native_number,
+    past,
+)
+from reference.data.corpus.lexicon import word_list
 
 LEVELS = ("해요", "해요", "해요", "해요", "합쇼", "해", "해", "해라")
 ME, WE = Person("저", "I", "I", "me"), Person("우리", "we", "we", "we")
@@ -31,15 +43,30 @@ ELDERS = [person for person in PEOPLE["kin"] if person.respect]
 SINGLE_KIN = [person for person in KIN if person.pronoun in ("he", "she")]
 FAR = ("husband", "wife", "mother-in-law", "family")  # 주어에 따라 어색한 사이
 MEETABLE = [person for person in PEOPLE["kin"] if person.en not in FAR]
-FOREIGN = set("마이클 존 톰 제임스 다니엘 제인 사라 마리아 안나 에밀리".split())  # '톰이'라고 하지 않아요.
+FOREIGN = set(word_list("마이클 존 톰 제임스 다니엘 제인 사라 마리아 안나 에밀리"))  # '톰이'라고 하지 않아요.
 SOLO = set(
-    "입 신 쓰 끼 벗 갈아입 입어_보 신어_보 써_보 씻 닦 샤워하 세수하 화장하 면도하 자 잠자 일어나 눕 앉 졸업하 입학하 충전하 다니 살 빗 머리를_감 머리를_빗 "
-    "머리를_말리 눈을_감 눈을_뜨 손을_들 태어나 담배를_끊 술을_끊 노력하 조심하 서두르 멈추 기르 키우 퇴근하".split()
+    word_list(
+        "입 신 쓰 끼 벗 갈아입 입어_보 신어_보 써_보 씻 닦 샤워하 세수하 화장하 면도하 자 잠자 일어나 눕 앉 졸업하 입학하 충전하 다니 살 빗 머리를_감 머리를_빗 "
+        "머리를_말리 눈을_감 눈을_뜨 손을_들 태어나 담배를_끊 술을_끊 노력하 조심하 서두르 멈추 기르 키우 퇴근하"
+    )
 )
 UNITS = {"bowl": "bowl", "plate": "plate", "cup": "cup", "pair": "pair"}
 POLITE = {"먹": "드시", "마시": "드시", "자": "주무시", "말하": "말씀하시"}
-OWNED = ("belonging", "text", "top", "shoes", "accessory", "stationery", "hat", "pet", "furniture", "appliance")  # 누구의 것인지 말하는 무리
-COUNTING = set("buy eat drink order read draw make bake receive sing bring".split())  # 센 것을 목적어로 자주 쓰는 동사
+OWNED = (
+    "belonging",
+    "text",
+    "top",
+    "shoes",
+    "accessory",
+    "stationery",
+    "hat",
+    "pet",
+    "furniture",
+    "appliance",
+)  # 누구의 것인지 말하는 무리
+COUNTING = set(
+    word_list("buy eat drink order read draw make bake receive sing bring")
+)  # 센 것을 목적어로 자주 쓰는 동사
 HOUSE = PLACES["house"][0]
 HERE = (("여기에서", "here"), ("여기서", "here"), ("거기에서", "there"), ("거기서", "there"))
 
@@ -113,7 +140,9 @@ def subject(draw: Draw, level: str, question: bool, people: str = "", topic_only
         person = draw.pick(PEOPLE["role"])
         return Subject(josa(person.ko, mark) + " ", person.en, person.pronoun, person.respect, person.en)
     person = draw.pick(ELDERS if roll < 0.7 else KIN)
-    owner, owner_en = draw.pick((("", ""), ("우리 ", "my "), (HUMBLE["해요" if polite(level) else "해"][3] + " ", "my ")))
+    owner, owner_en = draw.pick(
+        (("", ""), ("우리 ", "my "), (HUMBLE["해요" if polite(level) else "해"][3] + " ", "my "))
+    )
     owner_en = owner_en or ("your " if question else "my ")
     return Subject(owner + josa(person.ko, mark) + " ", owner_en + person.en, person.pronoun, person.respect, person.en)
 
@@ -146,7 +175,11 @@ def noun_phrase(draw: Draw, noun: Noun, mark: str, level: str, plain: float = 0.
         return f"{ko} {noun.ko}", f"another {noun.en}" if before == "other" else f"a new {noun.en}", True
     if mark in ("a", "the") and noun.group in OWNED:
         if draw.chance(0.55):
-            return f"{draw.pick(('우리', HUMBLE['해요' if polite(level) else '해'][3]))} {noun.ko}", f"my {noun.en}", True
+            return (
+                f"{draw.pick(('우리', HUMBLE['해요' if polite(level) else '해'][3]))} {noun.ko}",
+                f"my {noun.en}",
+                True,
+            )
         person = draw.pick(PEOPLE["name"])
         return f"{person_ko(person, level)}의 {noun.ko}", f"{person.en}'s {noun.en}", True
     return noun.ko, determined(noun, mark), False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reference.data.corpus import english as en
 from reference.data.corpus.everyday.tables import Noun
+from reference.data.corpus.lexicon import word_list
 
 _IRREGULAR = """eat ate eaten; drink drank drunk; make made made; buy bought bought; sell sold sold; wear wore worn; take took taken
 put put put; read read read; write wrote written; spend spent spent; draw drew drawn; sing sang sung; do did done; teach taught taught
@@ -15,9 +16,11 @@ oversleep overslept overslept; feel felt felt; have had had; win won won; know k
 pay paid paid; speak spoke spoken; become became become; begin began begun; blow blew blown; say said said"""
 _PARTS = {row.split()[0]: row.split()[1:] for row in _IRREGULAR.replace("\n", ";").split(";")}
 _SHORT = set(
-    "big small cheap old long short light thick thin wide fast slow cute nice kind smart cool warm cold hot dark bright "
-    "large clean hard soft strong weak sweet sour salty spicy easy heavy pretty busy happy sad tall young healthy noisy "
-    "funny lazy brave quiet close mild chilly rare fresh tasty dry fancy dirty scary shy loud full fat slim bland safe simple".split()
+    word_list(
+        "big small cheap old long short light thick thin wide fast slow cute nice kind smart cool warm cold hot dark bright "
+        "large clean hard soft strong weak sweet sour salty spicy easy heavy pretty busy happy sad tall young healthy noisy "
+        "funny lazy brave quiet close mild chilly rare fresh tasty dry fancy dirty scary shy loud full fat slim bland safe simple"
+    )
 )
 _BETTER = {"good": ("better", "best"), "bad": ("worse", "worst"), "far": ("farther", "farthest")}
 

@@ -12,6 +12,7 @@ from reference.data.corpus.everyday.english import determined
 from reference.data.corpus.everyday.sentences import contracted
 from reference.data.corpus.everyday.tables import EVERY_NOUN, NOUNS, PEOPLE, PLACES, Noun, lines, nouns, places, plural
 from reference.data.corpus.hangul import josa, native_number, sino_number
+from reference.data.corpus.lexicon import word_list
 from reference.data.corpus.nominal import Sentence
 
 COLORS = "빨간색=red 파란색=blue 노란색=yellow 초록색=green 검은색=black 흰색=white 하얀색=white 분홍색=pink 보라색=purple 주황색=orange 회색=gray 갈색=brown 하늘색=sky_blue 남색=navy 금색=gold 은색=silver"
@@ -26,7 +27,9 @@ SPEECH = {  # 직접 적은 무리
     "taste": ("dish", "meal", "fruit"), "sport": ("ballgame", "game"), "hobby": ("martial",), "give": ("accessory", "snack"), "carry": ("stationery", "belonging", "text"),
     "need": ("belonging", "household"), "gadget": ("appliance",), "bowl": ("dish",), "cup": ("drink",), "fruit2": ("fruit",), "show": ("show",),
 }  # fmt: skip
-BODY = "head stomach leg arm hand foot eye ear nose tooth throat back shoulder knee ankle wrist finger chest chin".split()
+BODY = word_list(
+    "head stomach leg arm hand foot eye ear nose tooth throat back shoulder knee ankle wrist finger chest chin"
+)
 
 
 def _table(text: str) -> list[Noun]:
@@ -42,14 +45,37 @@ def _named(ko: str, english: str) -> Noun:
     return Noun(ko, english, plural(english), "count", "person")
 
 
-FIXED = {"color": _table(COLORS), "day": _table(DAYS), "season": _table(SEASONS), "skill": _table(SKILLS), "language": NOUNS["language"]}
-BOTTLED = [EVERY_NOUN[ko] for ko in "맥주 소주 물 와인 콜라 사이다 막걸리 주스 생수 우유".split()]
+FIXED = {
+    "color": _table(COLORS),
+    "day": _table(DAYS),
+    "season": _table(SEASONS),
+    "skill": _table(SKILLS),
+    "language": NOUNS["language"],
+}
+BOTTLED = [EVERY_NOUN[ko] for ko in word_list("맥주 소주 물 와인 콜라 사이다 막걸리 주스 생수 우유")]
 
 
 def _clock(draw: Draw) -> tuple[str, str]:
     hour, minute = 1 + int(draw.random() * 12), draw.pick((0, 0, 0, 10, 15, 20, 30, 40, 45, 50, 5, 25, 30))
-    part, part_en = draw.pick((("", ""), ("", ""), ("오전 ", " in the morning"), ("오후 ", " in the afternoon"), ("아침 ", " in the morning"), ("저녁 ", " in the evening")))
-    if part and (hour > 11 or part == "저녁 " and not 5 < hour < 11 or part == "아침 " and not 5 < hour < 11 or part == "오후 " and hour > 6):
+    part, part_en = draw.pick(
+        (
+            ("", ""),
+            ("", ""),
+            ("오전 ", " in the morning"),
+            ("오후 ", " in the afternoon"),
+            ("아침 ", " in the morning"),
+            ("저녁 ", " in the evening"),
+        )
+    )
+    if part and (
+        hour > 11
+        or part == "저녁 "
+        and not 5 < hour < 11
+        or part == "아침 "
+        and not 5 < hour < 11
+        or part == "오후 "
+        and hour > 6
+    ):
         part, part_en = "", ""
     digits = draw.chance(0.4)
     ko = f"{hour}시" if digits else f"{native_number(hour)} 시"
@@ -57,7 +83,10 @@ def _clock(draw: Draw) -> tuple[str, str]:
     if minute == 30 and draw.chance(0.5):
         return f"{part}{ko} 반", f"{english} thirty{part_en}"
     if minute:
-        return f"{part}{ko} {f'{minute}분' if digits else sino_number(minute) + ' 분'}", f"{english} {'oh five' if minute == 5 else en.number(minute)}{part_en}"
+        return (
+            f"{part}{ko} {f'{minute}분' if digits else sino_number(minute) + ' 분'}",
+            f"{english} {'oh five' if minute == 5 else en.number(minute)}{part_en}",
+        )
     return part + ko, f"{english} o'clock{part_en}"
 
 
@@ -74,7 +103,13 @@ def _slot(draw: Draw, name: str) -> Noun:
         kin = draw.pick(SINGLE_KIN if name == "kin" else [p for p in ELDERS if p.en != "parents"])
         return _named(kin.ko, kin.en)
     if name == "place":
-        place = draw.pick([p for p in places("school", "read", "work", "eat", "shop", "health", "outdoor", "fun", "travel", "home") if p.name != p.en])
+        place = draw.pick(
+            [
+                p
+                for p in places("school", "read", "work", "eat", "shop", "health", "outdoor", "fun", "travel", "home")
+                if p.name != p.en
+            ]
+        )
         return _named(place.ko, place.en)
     if name in ("city", "country", "nation"):
         found = draw.pick(PLACES[name])
@@ -104,7 +139,11 @@ def _slot(draw: Draw, name: str) -> Noun:
 
 
 _HOLE = re.compile(r"{(\w+?)(?::([^}]+))?}")
-_THIS = {"These_are": ("This is", "These are"), "Those_are": ("That is", "Those are"), "Are_these": ("Is this", "Are these")}
+_THIS = {
+    "These_are": ("This is", "These are"),
+    "Those_are": ("That is", "Those are"),
+    "Are_these": ("Is this", "Are these"),
+}
 
 
 def _english(noun: Noun, mark: str | None) -> str:
@@ -114,13 +153,21 @@ def _english(noun: Noun, mark: str | None) -> str:
     forms: dict[str | None, Callable[[], str]] = {
         None: lambda: noun.en,
         "0": lambda: noun.en,
-        "1": lambda: noun.en if noun.kind != "plural" else noun.plural.rstrip("s") if not noun.plural.endswith("ies") else noun.plural[:-3] + "y",
+        "1": lambda: (
+            noun.en
+            if noun.kind != "plural"
+            else noun.plural.rstrip("s")
+            if not noun.plural.endswith("ies")
+            else noun.plural[:-3] + "y"
+        ),
         "n": lambda: noun.plural if noun.kind == "count" else noun.en,
         "is": lambda: "are" if many else "is",
         "dont": lambda: "don't" if many else "doesn't",
         "hurt": lambda: "hurts",
         "verb": lambda: noun.en,
-        "This": lambda: determined(noun, "this").capitalize() if noun.en.islower() else _capital(determined(noun, "this")),
+        "This": lambda: (
+            determined(noun, "this").capitalize() if noun.en.islower() else _capital(determined(noun, "this"))
+        ),
         "That": lambda: _capital(determined(noun, "that")),
         "Taste": lambda: _capital(determined(noun, "the")),
         "the": lambda: determined(noun, "the"),
@@ -165,14 +212,40 @@ def phrase(draw: Draw) -> Sentence:
         if ko.startswith(("네", "아니", "응", "예.")):
             return phrase(draw)
         answers = () if ko.endswith("?") else (("네, ", "Yes, "), ("아니요, ", "No, "))
-        first, first_en = draw.pick((*answers, ("저기요, ", "Excuse me, "), ("선생님, ", "Teacher, "), ("와, ", "Wow, "), ("음, ", "Um, "), ("아, ", "Oh, "), ("그런데 ", "By the way, "), ("그래서 ", "So "), ("그리고 ", "And "), ("하지만 ", "But "), ("그럼 ", "Then ")))
+        first, first_en = draw.pick(
+            (
+                *answers,
+                ("저기요, ", "Excuse me, "),
+                ("선생님, ", "Teacher, "),
+                ("와, ", "Wow, "),
+                ("음, ", "Um, "),
+                ("아, ", "Oh, "),
+                ("그런데 ", "By the way, "),
+                ("그래서 ", "So "),
+                ("그리고 ", "And "),
+                ("하지만 ", "But "),
+                ("그럼 ", "Then "),
+            )
+        )
         ko, english, name = first + ko, first_en + _uncapital(english), first_en
     return Sentence(ko, english, "phrase", (english, name), False)
 
 
 def _uncapital(text: str) -> str:
     word = text.split()[0].rstrip(",.?!")
-    keep = word in ("I", "I'm", "I'll", "I've", "I'd", "Minsu", "Korean", "Korea", "Teacher", "Merry", "Happy") or word.startswith("I'")
+    keep = word in (
+        "I",
+        "I'm",
+        "I'll",
+        "I've",
+        "I'd",
+        "Minsu",
+        "Korean",
+        "Korea",
+        "Teacher",
+        "Merry",
+        "Happy",
+    ) or word.startswith("I'")
     return text if keep else text[0].lower() + text[1:]
 
 

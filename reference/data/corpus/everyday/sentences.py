@@ -16,7 +16,6 @@ from reference.data.corpus.everyday.clause import (
     ending,
     noun_phrase,
     other,
-    person_ko,
     polite,
     solo,
     subject,
@@ -26,15 +25,14 @@ from reference.data.corpus.everyday.clause import (
     with_person,
 )
 from reference.data.corpus.everyday.english import inflect, predicate
-from reference.data.corpus.everyday.forms import FORMS
-from reference.data.corpus.everyday.tables import TIMES, VERBS, Person, Verb, nouns
+from reference.data.corpus.everyday.forms import FORMS, Form
+from reference.data.corpus.everyday.tables import ADJECTIVES_OF, TIMES, VERBS, Verb, nouns
 from reference.data.corpus.hangul import Stem, eu, infinitive, josa, modifier, plain
 from reference.data.corpus.nominal import Sentence
 
 ACTIONS = [verb for verb in VERBS if verb.kind == "v"]
 EVENTS = [verb for verb in VERBS if verb.kind == "n"]
 STATES = [verb for verb in VERBS if verb.kind == "s"]
-CONTRAST = (("지만", "but"),)
 
 
 @cache
@@ -43,14 +41,14 @@ def by_kind(kinds: str) -> list[Verb]:
     return [verb for verb in VERBS if verb.kind in kinds]
 
 
-def weighted(draw: Draw, rows: list[tuple[int, object]]) -> object:
-    """무게에 따라 하나를 뽑아요."""
-    roll = draw.random() * sum(weight for weight, _ in rows)
-    for weight, row in rows:
-        roll -= weight
+def weighted(draw: Draw) -> Form:
+    """무게에 따라 꼴 하나를 뽑아요."""
+    roll = draw.random() * sum(row.weight for row in FORMS)
+    for row in FORMS:
+        roll -= row.weight
         if roll < 0:
             return row
-    return rows[-1][1]
+    return FORMS[-1]
 
 
 def write(ko: str, english: str, question: bool, person: str = "I") -> tuple[str, str]:
@@ -61,7 +59,11 @@ def write(ko: str, english: str, question: bool, person: str = "I") -> tuple[str
     return " ".join(ko.split()) + ("" if ko.endswith("!") else mark), english[0].upper() + english[1:] + mark
 
 
-_BE = ((re.compile(r"\bI am\b"), "I'm"), (re.compile(r"\b(you|we|they) are\b", re.I), r"\1're"), (re.compile(r"\b(he|she|it) is\b", re.I), r"\1's"))
+_BE = (
+    (re.compile(r"\bI am\b"), "I'm"),
+    (re.compile(r"\b(you|we|they) are\b", re.I), r"\1're"),
+    (re.compile(r"\b(he|she|it) is\b", re.I), r"\1's"),
+)
 
 
 def contracted(text: str) -> str:
@@ -129,7 +131,11 @@ def tell(draw: Draw) -> Sentence:
     if question and level == "해라":
         level = "해요"
     verb = draw.pick(by_kind(draw.pick(("v", "v", "v", "v", "v", "n", "s"))))
-    tense = draw.pick(("past", "past", "present", "present", "future")) if verb.kind != "s" else draw.pick(("present", "present", "present", "past"))
+    tense = (
+        draw.pick(("past", "past", "present", "present", "future"))
+        if verb.kind != "s"
+        else draw.pick(("present", "present", "present", "past"))
+    )
     if verb.kind == "n" and tense == "present":
         tense = "past"
     roll = draw.random()
@@ -138,7 +144,11 @@ def tell(draw: Draw) -> Sentence:
         negation = "안"
     if verb.stem.text in ("알", "모르") or verb.kind == "n":
         negation = ""
-    modal = draw.pick(("", "", "", "", "want", "want", "can", "must")) if verb.kind == "v" and negation in ("", "지 않") else ""
+    modal = (
+        draw.pick(("", "", "", "", "want", "want", "can", "must"))
+        if verb.kind == "v" and negation in ("", "지 않")
+        else ""
+    )
     if negation and modal == "must" or modal == "want" and tense == "future":
         modal = ""
     who = subject(draw, level, question)
@@ -154,10 +164,21 @@ def tell(draw: Draw) -> Sentence:
         pass
     elif roll < (0.75 if tense == "future" else 0.45):
         time = when(draw, tense)
-    often = draw.pick(TIMES["often"]) if tense == "present" and not modal and verb.kind == "v" and not progressive and not negation and draw.chance(0.12) else ("", "")
+    often = (
+        draw.pick(TIMES["often"])
+        if tense == "present"
+        and not modal
+        and verb.kind == "v"
+        and not progressive
+        and not negation
+        and draw.chance(0.12)
+        else ("", "")
+    )
     if often[0] and time[0]:
         time = ("", "")
-    more_ko, more_en = adjuncts(draw, verb, level, bool(time[0])) if draw.chance(0.45) and verb.kind != "s" else ([], [])
+    more_ko, more_en = (
+        adjuncts(draw, verb, level, bool(time[0])) if draw.chance(0.45) and verb.kind != "s" else ([], [])
+    )
     how = manner(draw, verb) if not more_ko and draw.chance(0.16) else ("", "")
     lead = joined(time[0], often[0], *more_ko)
     said_tense = tense
@@ -166,11 +187,15 @@ def tell(draw: Draw) -> Sentence:
     respect = who.respect
     stem = verb_stem(verb, respect and not modal, negation)
     if progressive:
-        stem = Stem(plain(stem if not respect else verb.stem, "고 ") + ("계시" if respect else "있"), kind="verb" if respect else "exist", respect=respect)
+        stem = Stem(
+            plain(stem if not respect else verb.stem, "고 ") + ("계시" if respect else "있"),
+            kind="verb" if respect else "exist",
+            respect=respect,
+        )
     elif modal == "want":
         third = who.person not in ("I", "you", "we")
-        text = plain(stem, "고 싶") + ("어 하" if third else "")
-        stem = Stem(text, kind="verb" if third else "adjective")
+        wish = plain(stem, "고 싶") + ("어 하" if third else "")
+        stem = Stem(wish, kind="verb" if third else "adjective")
         if negation:
             stem = Stem(plain(stem, "지 않"), kind=stem.kind)
         respected = respect and not third
@@ -187,9 +212,16 @@ def tell(draw: Draw) -> Sentence:
     modal_en = {"want": "want to", "must": "have to"}.get(modal, modal)
     if negation in ("못", "지 못하"):
         modal_en = "can"
-    going = _goes(verb) and tense == "present" and not (modal_en or time[0] or often[0])  # '학교에 가요'는 지금 가는 길이에요.
+    # '학교에 가요'는 지금 가는 길이에요.
+    going = _goes(verb) and tense == "present" and not (modal_en or time[0] or often[0])
     aux, rest = predicate(
-        who.person, verb.en, tense, negative=bool(negation) != verb.negative, question=question, modal=modal_en, progressive=progressive or going
+        who.person,
+        verb.en,
+        tense,
+        negative=bool(negation) != verb.negative,
+        question=question,
+        modal=modal_en,
+        progressive=progressive or going,
     )
     if often[1] and rest:
         rest = f"{often[1]} {rest}" if not (aux and aux in ("am", "is", "are")) else rest
@@ -205,8 +237,30 @@ def tell(draw: Draw) -> Sentence:
 
 
 # 같은 말이 여럿을 뜻하면 '뭐 했어요?'는 이것을 물어요.
-MEANT = {"하": "do", "쓰": "write", "보": "watch", "듣": "listen to", "타": "take", "풀": "solve", "굽": "bake", "닦": "wipe", "들": "", "씻": "wash"}
-MEANT |= {"부르": "sing", "치": "play", "찾": "look for", "켜": "turn on", "싸": "pack", "짓": "", "입": "wear", "돕": "help", "빨": "wash", "내": "pay"}
+MEANT = {
+    "하": "do",
+    "쓰": "write",
+    "보": "watch",
+    "듣": "listen to",
+    "타": "take",
+    "풀": "solve",
+    "굽": "bake",
+    "닦": "wipe",
+    "들": "",
+    "씻": "wash",
+}
+MEANT |= {
+    "부르": "sing",
+    "치": "play",
+    "찾": "look for",
+    "켜": "turn on",
+    "싸": "pack",
+    "짓": "",
+    "입": "wear",
+    "돕": "help",
+    "빨": "wash",
+    "내": "pay",
+}
 ASKS = ("what", "what", "where", "where", "when", "why", "who", "whom", "how many")
 
 
@@ -215,7 +269,9 @@ def ask(draw: Draw) -> Sentence:
     level = draw.pick(("해요", "해요", "해요", "합쇼", "해"))
     verb = draw.pick(ACTIONS)
     word = draw.pick(ASKS)
-    things = verb.slot is not None and verb.slot.particle == "을" and not verb.dative and verb.slot.groups != ("person",)
+    things = (
+        verb.slot is not None and verb.slot.particle == "을" and not verb.dative and verb.slot.groups != ("person",)
+    )
     things = things and MEANT.get(verb.stem.text, verb.en) == verb.en
     if word == "what" and not things or word == "where" and not (verb.places or _goes(verb)) or word == "how many":
         word = draw.pick(("when", "why", "who"))
@@ -261,8 +317,7 @@ def _goes(verb: Verb) -> bool:
 
 def form(draw: Draw) -> Sentence:
     """부탁, 제안, 허락, 경험 같은 꼴: '창문을 열어도 돼요?' '천천히 말해 주세요.'"""
-    made = weighted(draw, [(row.weight, row) for row in FORMS])
-    assert hasattr(made, "kinds")
+    made = weighted(draw)
     level = draw.pick(("해요", "해요", "해요", "합쇼", "해"))
     verb = draw.pick(by_kind(draw.pick(made.kinds)))
     if made.name in ("ever?", "tried?", "before", "tried", "never") and verb.en == "go":
@@ -284,7 +339,9 @@ def form(draw: Draw) -> Sentence:
     topic = who.ko if made.name not in ("let's", "will", "should", "hope") else ""
     ko = topic + joined(time[0], *more_ko, *words.ko, how[0], made.ko(draw, stem, level))
     base = verb.en
-    english = joined(made.en(who, base), *words.en, how[1], *more_en, made.tail if made.tail != ", right" else "", time[1])
+    english = joined(
+        made.en(who, base), *words.en, how[1], *more_en, made.tail if made.tail != ", right" else "", time[1]
+    )
     english += ", right" if made.tail == ", right" else ""
     question = made.question or made.name == "right?"
     mine = {"may?": "I", "shall": "we", "let's": "we", "how?": "I", "how must?": "I"}.get(made.name, who.person)
@@ -297,9 +354,13 @@ def relative(draw: Draw) -> Sentence:
     level = draw.pick(("해요", "해요", "합쇼", "해"))
     if draw.chance(0.4):
         return _person_who(draw, level)
-    from reference.data.corpus.everyday.tables import ADJECTIVES_OF
-
-    verb = draw.pick([v for v in ACTIONS if v.slot and v.slot.mark == "a" and v.slot.groups and v.slot.particle == "을" and not v.dative])
+    verb = draw.pick(
+        [
+            v
+            for v in ACTIONS
+            if v.slot and v.slot.mark == "a" and v.slot.groups and v.slot.particle == "을" and not v.dative
+        ]
+    )
     assert verb.slot
     noun = draw.pick(nouns(*verb.slot.groups))
     who = subject(draw, level, False, draw.pick(("1", "3", "3")))
@@ -314,7 +375,9 @@ def relative(draw: Draw) -> Sentence:
         adjective = draw.pick(adjectives)
         tense = draw.pick(("present", "present", "past"))
         degree = draw.pick(TIMES["degree"]) if draw.chance(0.4) else ("", "")
-        ko = joined(josa(phrase_ko, draw.pick(("은/는", "이/가"))), degree[0], ending(adjective.stem, tense, level, False))
+        ko = joined(
+            josa(phrase_ko, draw.pick(("은/는", "이/가"))), degree[0], ending(adjective.stem, tense, level, False)
+        )
         verb_en = en.be("they" if noun.kind == "plural" else "it", tense == "past")
         text = write(ko, joined(phrase_en, verb_en, degree[1], adjective.en), False, who.person)
         return Sentence(*text, f"relative/{past}/{tense}", (verb.en, noun.en), True)
@@ -352,11 +415,6 @@ def _person_who(draw: Draw, level: str) -> Sentence:
 
 def _be(noun: str, level: str) -> str:
     return {"합쇼": noun + "입니다", "해": josa(noun, "이야/야")}.get(level, josa(noun, "이에요/예요"))
-
-
-def person_of(person: Person) -> str:
-    """높이지 않는 이름."""
-    return person_ko(person, "해")
 
 
 def gerund(draw: Draw) -> Sentence:

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from reference.data.corpus.hangul import Stem
+from reference.data.corpus.lexicon import word_list
 
 HERE = Path(__file__).parent
-VERBAL = set("긴장되 걱정되 설레 신나 만족하 졸리 화나".split())  # 형용사처럼 쓰지만 동사로 활용해요.
+VERBAL = set(word_list("긴장되 걱정되 설레 신나 만족하 졸리 화나"))  # 형용사처럼 쓰지만 동사로 활용해요.
 EXIST = ("있", "없")  # 이렇게 끝나는 형용사는 '있는'처럼 꾸며요.
 
 
