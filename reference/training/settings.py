@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from reference.data.corpus import CORPORA
 from reference.errors import UserError
 from reference.schedule import cosine_lr, noam_lr
 
@@ -68,6 +69,8 @@ class TrainConfig:
         for name in positive:
             if getattr(self, name) <= 0:
                 raise UserError(f"{name}은(는) 0보다 커야 해요(지금 {getattr(self, name)}).")
+        if self.corpus not in CORPORA:
+            raise UserError(f"모르는 말뭉치예요: {self.corpus}. {', '.join(CORPORA)} 가운데에서 골라 주세요.")
         if self.schedule not in ("noam", "cosine"):
             raise UserError(f"모르는 학습률 계획이에요: {self.schedule}. noam이나 cosine을 골라 주세요.")
 

@@ -37,7 +37,15 @@ ORDINALS = {
 DOUBLED = {
     "swim", "cut", "run", "get", "sit", "stop", "plan", "chat", "jog", "win", "put", "forget", "wrap", "drop", "stir", "transfer", "quit",
 }  # fmt: skip
-_CONSONANT_SOUND = ("uni", "use", "ukulele", "Ukrain", "Uzbek", "European", "one-")  # 철자는 모음이지만 소리는 자음인 단어
+_CONSONANT_SOUND = (
+    "uni",
+    "use",
+    "ukulele",
+    "Ukrain",
+    "Uzbek",
+    "European",
+    "one-",
+)  # 철자는 모음이지만 소리는 자음인 단어
 BE = {"I": ("am", "was"), "you": ("are", "were"), "we": ("are", "were"), "they": ("are", "were")}
 
 

@@ -71,5 +71,7 @@ def sentence(draw: Draw) -> Sentence:
     if roll > 0.96 and len(made.ko) < 25:
         then = _once(draw)
         if SAID.get(then.ko, then.en) == then.en and then.ko[-1] in ENDS and made.ko[-1] in ENDS and len(then.ko) < 25:
-            return made._replace(ko=f"{made.ko} {then.ko}", en=f"{made.en} {then.en}", structure=made.structure + "+", marked=True)
+            return made._replace(
+                ko=f"{made.ko} {then.ko}", en=f"{made.en} {then.en}", structure=made.structure + "+", marked=True
+            )
     return made
