@@ -5,23 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from reference.data.corpus.draw import Draw
-from reference.data.corpus.everyday.descriptions import (
-    animal,
-    compare,
-    exists,
-    feel,
-    have,
-    place,
-    thing,
-    trait,
-    weather,
-)
+from reference.data.corpus.everyday.descriptions import compare, feel, place, thing, trait, weather
+from reference.data.corpus.everyday.existing import animal, exists, have
 from reference.data.corpus.everyday.fixed import SAID, pattern, phrase
 from reference.data.corpus.everyday.joining import both, linked, ordered
-from reference.data.corpus.everyday.sentences import VERBAL
+from reference.data.corpus.everyday.modifying import gerund, relative
+from reference.data.corpus.everyday.sentences import ask, form, tell
 from reference.data.corpus.nominal import Sentence
 
 Maker = Callable[[Draw], Sentence]
+VERBAL: list[tuple[int, Maker]] = [(34, tell), (10, ask), (20, form), (6, relative), (2, gerund)]
 DESCRIBING: list[tuple[int, Maker]] = [
     (3, animal),
     (7, feel),

@@ -19,7 +19,8 @@ from reference.data.corpus.everyday.clause import (
 )
 from reference.data.corpus.everyday.descriptions import OF_LANDS, is_plural
 from reference.data.corpus.everyday.english import inflect, predicate
-from reference.data.corpus.everyday.sentences import ACTIONS, EVENTS, head, joined, phrase_noun, write
+from reference.data.corpus.everyday.modifying import phrase_noun
+from reference.data.corpus.everyday.sentences import ACTIONS, EVENTS, head, joined, write
 from reference.data.corpus.everyday.tables import (
     ADJECTIVES,
     ADJECTIVES_OF,
