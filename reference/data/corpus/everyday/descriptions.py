@@ -211,7 +211,8 @@ def weather(draw: Draw) -> Sentence:
     guess = tense == "future" and not question and draw.chance(0.3)
     if draw.chance(0.4):
         noun, stem, base = draw.pick((
-            ("비가", Stem("오"), "rain"), ("눈이", Stem("오"), "snow"), ("비가", Stem("내리"), "rain"), ("눈이", Stem("내리"), "snow"), ("비", Stem("오"), "rain"), ("눈", Stem("오"), "snow"),
+            ("비가", Stem("오"), "rain"), ("눈이", Stem("오"), "snow"), ("비가", Stem("내리"), "rain"), ("눈이", Stem("내리"), "snow"),
+            ("비", Stem("오"), "rain"), ("눈", Stem("오"), "snow"),
         ))  # fmt: skip
         if negative:
             stem = stem._replace(text="안 " + stem.text)

@@ -15,18 +15,39 @@ from reference.data.corpus.hangul import josa, native_number, sino_number
 from reference.data.corpus.lexicon import word_list
 from reference.data.corpus.nominal import Sentence
 
-COLORS = "빨간색=red 파란색=blue 노란색=yellow 초록색=green 검은색=black 흰색=white 하얀색=white 분홍색=pink 보라색=purple 주황색=orange 회색=gray 갈색=brown 하늘색=sky_blue 남색=navy 금색=gold 은색=silver"
+COLORS = (
+    "빨간색=red 파란색=blue 노란색=yellow 초록색=green 검은색=black 흰색=white 하얀색=white 분홍색=pink "
+    "보라색=purple 주황색=orange 회색=gray 갈색=brown 하늘색=sky_blue 남색=navy 금색=gold 은색=silver"
+)
 DAYS = "월요일=Monday 화요일=Tuesday 수요일=Wednesday 목요일=Thursday 금요일=Friday 토요일=Saturday 일요일=Sunday"
 SEASONS = "봄=spring 여름=summer 가을=fall 겨울=winter"
 MONTHS = "일=January 이=February 삼=March 사=April 오=May 유=June 칠=July 팔=August 구=September 시=October 십일=November 십이=December"
-SKILLS = "수영=swim 운전=drive 요리=cook 피아노=play_the_piano 기타=play_the_guitar 스키=ski 태권도=do_taekwondo 춤=dance 테니스=play_tennis 축구=play_soccer 골프=play_golf 자전거=ride_a_bicycle 바둑=play_Go 체스=play_chess 낚시=fish 코딩=code"
-SPEECH = {  # 직접 적은 무리
-    "order": ("dish", "meal", "drink"), "food": ("dish", "meal", "snack"), "goods": ("fruit", "top", "shoes", "belonging", "stationery", "household", "kitchenware", "appliance", "accessory"),
-    "owned": ("belonging", "appliance", "top", "text", "pet"), "thing": ("belonging", "stationery", "kitchenware", "furniture", "text", "fruit", "animal", "appliance", "household", "plant"),
-    "thing2": ("top", "shoes", "hat", "accessory", "belonging"), "like": ("dish", "meal", "snack", "fruit", "vegetable", "drink", "animal", "music", "ballgame", "game", "martial", "show"),
-    "taste": ("dish", "meal", "fruit"), "sport": ("ballgame", "game"), "hobby": ("martial",), "give": ("accessory", "snack"), "carry": ("stationery", "belonging", "text"),
-    "need": ("belonging", "household"), "gadget": ("appliance",), "bowl": ("dish",), "cup": ("drink",), "fruit2": ("fruit",), "show": ("show",),
-}  # fmt: skip
+SKILLS = (
+    "수영=swim 운전=drive 요리=cook 피아노=play_the_piano 기타=play_the_guitar 스키=ski "
+    "태권도=do_taekwondo 춤=dance 테니스=play_tennis 축구=play_soccer 골프=play_golf "
+    "자전거=ride_a_bicycle 바둑=play_Go 체스=play_chess 낚시=fish 코딩=code"
+)
+_GROUPS = """
+order: dish meal drink
+food: dish meal snack
+goods: fruit top shoes belonging stationery household kitchenware appliance accessory
+owned: belonging appliance top text pet
+thing: belonging stationery kitchenware furniture text fruit animal appliance household plant
+thing2: top shoes hat accessory belonging
+like: dish meal snack fruit vegetable drink animal music ballgame game martial show
+taste: dish meal fruit
+sport: ballgame game
+hobby: martial
+give: accessory snack
+carry: stationery belonging text
+need: belonging household
+gadget: appliance
+bowl: dish
+cup: drink
+fruit2: fruit
+show: show
+"""  # 틀의 자리 이름: 들어갈 명사의 무리들
+SPEECH = {row.partition(": ")[0]: tuple(row.partition(": ")[2].split()) for row in _GROUPS.strip().splitlines()}
 BODY = word_list(
     "head stomach leg arm hand foot eye ear nose tooth throat back shoulder knee ankle wrist finger chest chin"
 )
