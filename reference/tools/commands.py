@@ -144,14 +144,14 @@ def translate(
     device: DeviceOption = "auto",
     precision: PrecisionOption = "auto",
 ) -> int:
-    """학습한 모델로 문장을 번역해요. 훈련 데이터에 없던 단어는 표준 오류에 이름으로 알려요."""
+    """학습한 모델로 문장을 번역해요. 훈련 데이터에 없던 단어는 이름으로, 자신 없는 번역도 표준 오류에 알려요."""
     opened = _open(model, device, precision)
     if not text:
         _translate_lines(opened, beam=beam)
         return 0
     for line, translated in zip(text, opened.translate(text, beam), strict=True):
         print(translated, flush=True)
-        opened.tell_unknown(line)
+        opened.tell_doubts(line, translated)
     return 0
 
 
@@ -185,6 +185,7 @@ class _Opened:
     machine: Machine
     known: KnownWords | None
     folder: Path
+    unsure_below: float  # 번역의 평균 로그 확률이 이보다 낮으면 자신이 없어요.
 
     def translate(self, texts: list[str], beam: int) -> list[str]:
         """문장들을 번역해요. 보이지 않는 문자와 NFD는 훈련 데이터처럼 고쳐요."""
@@ -193,10 +194,17 @@ class _Opened:
 
         return run_translation(self.network, self.pieces, [clean_text(text) for text in texts], self.machine, beam)
 
-    def tell_unknown(self, text: str) -> None:
-        """훈련 데이터에 없던 단어가 있으면 표준 오류에 적어요."""
+    def tell_doubts(self, text: str, translated: str) -> None:
+        """훈련 데이터에 없던 단어가 있거나, 없어도 모델이 자신이 없으면 표준 오류에 적어요."""
+        from reference.data.cleaning import clean_text
+        from reference.training.confidence import UNSURE, confidence
+
         if self.known and (note := self.known.note(text)):
             print(note, file=sys.stderr, flush=True)
+        elif text.strip():
+            (sure,) = confidence(self.network, self.pieces, [clean_text(text)], [translated], self.machine)
+            if sure < self.unsure_below:
+                print(UNSURE, file=sys.stderr, flush=True)
 
 
 def _open(folder: Path | None, device: str, precision: str) -> _Opened:
@@ -205,7 +213,9 @@ def _open(folder: Path | None, device: str, precision: str) -> _Opened:
     from reference.training.machine import choose
 
     machine, folder = choose(device, precision, "off"), folder or saved_model.latest_run()
-    opened = _Opened(*saved_model.load_model(folder, machine), machine, KnownWords.load(folder), folder)
+    model, pieces = saved_model.load_model(folder, machine)
+    limit = saved_model.unsure_below(folder)
+    opened = _Opened(model, pieces, machine, KnownWords.load(folder), folder, limit)
     if opened.known is None:
         print(no_list(folder), file=sys.stderr, flush=True)
     return opened
@@ -223,8 +233,9 @@ def _translate_lines(opened: _Opened, beam: int) -> None:
             return
         if not line and typing:
             return
-        print(opened.translate([line], beam)[0] if line else "", flush=True)
-        opened.tell_unknown(line)
+        translated = opened.translate([line], beam)[0] if line else ""
+        print(translated, flush=True)
+        opened.tell_doubts(line, translated)
 
 
 # -- 내보내기, 벤치 --

@@ -22,6 +22,7 @@ from reference.files import write_text
 from reference.tools.readable_pieces import save_frequent
 from reference.tools.saved_model import RUNS, read_info, save_model, saved_settings
 from reference.tools.translation_task import DataSource, Task, load_task, split_pairs
+from reference.training.confidence import confidence, threshold
 from reference.training.evaluation import WHY_NOT_A_SCORE, for_decoding, score, teacher_forced, translate
 from reference.training.machine import Machine, choose, cpu_seconds, describe
 from reference.training.progress import Progress, Reporter
@@ -30,17 +31,20 @@ from reference.training.trainer import Trainer
 from reference.transformer import Transformer
 
 TYPED = [  # 생성 말뭉치로 배운 모델에 학습 뒤 넣어 보는 문장들. 앞의 둘은 어텐션 지도도 그려요.
-    "나는 어제 학교에 갔다.",
-    "민수 씨가 산 빵은 맛있었어요.",
-    "책을 세 권 읽지 않았습니다.",
-    "고양이가 두 마리 공원에 있어요?",
+    "어제 친구와 카페에서 커피를 마셨어요.",
+    "민수 씨가 만든 케이크는 맛있었어요.",
+    "안녕하세요. 만나서 반가워요.",
+    "이 가방은 얼마예요?",
     "내일 어머니와 함께 서울에 가실 거예요?",
-    "저는 커피를 못 마셔요.",
-    "할머니는 은행 앞에서 친구를 기다리셨다.",
-    "날씨가 추워서 집에서 쉬고 싶어요.",
-    "선생님은 세 시 삼십 분에 음악을 들으실 거예요.",
-    "비가 오면 우산을 사야 합니다.",
+    "저는 매운 음식을 못 먹어요.",
+    "피곤해서 집에서 쉬고 싶어요.",
+    "책상 위에 책이 세 권 있습니다.",
+    "지하철역까지 어떻게 가요?",
+    "비가 오면 택시를 타세요.",
 ]
+
+
+PROBES = 400  # "자신이 없어요"의 한계를 정하는 검증 문장의 수
 
 
 def new_folder(preset: str) -> Path:
@@ -171,6 +175,9 @@ def finish(
         "stopped": progress.stopped,
     }
     translations = result.pop("translations")
+    probes = [source for source, _ in task.valid[:PROBES]]
+    drafts = translate(decoder, task.tokenizer, probes, machine, config.beam, config.alpha)
+    result["unsure_below"] = round(threshold(confidence(decoder, task.tokenizer, probes, drafts, machine)), 4)
     plots.training_pictures(folder)
     korean_source = not info["data"]["train"] and not info["data"]["reverse"]
     sentences = TYPED if korean_source else [source for source, _ in pairs[:10]]

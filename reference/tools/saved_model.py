@@ -61,6 +61,14 @@ def load_model(folder: Path, machine: Machine) -> tuple[Transformer, Tokenizer]:
     return for_decoding(model, machine), Tokenizer.load(folder)
 
 
+def unsure_below(folder: Path) -> float:
+    """번역의 평균 로그 확률이 이보다 낮으면 자신이 없는 한계. 적혀 있지 않은 옛 실행이면 음의 무한대예요."""
+    try:
+        return float(json.loads((folder / "result.json").read_text(encoding="utf-8"))["unsure_below"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return float("-inf")
+
+
 def latest_run(folder: Path = RUNS) -> Path:
     """학습을 마친 실행 폴더 가운데 가장 새것이에요. 없으면 UserError를 내요."""
     found = sorted(folder.glob("*/model.safetensors"), key=lambda path: path.stat().st_mtime)

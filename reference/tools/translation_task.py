@@ -96,7 +96,7 @@ def split_pairs(config: TrainConfig, source: DataSource) -> tuple[Source, list[P
                 f"{config.preset} 설정은 데이터가 필요해요. --data 파일.tsv를 주거나 --preset demo를 써 보세요."
             )
         held_out = min(HELD_OUT, config.pairs // 10)
-        made = splits(config.pairs, held_out, held_out, config.seed)
+        made = splits(config.pairs, held_out, held_out, config.seed, config.corpus)
         train, valid, test = ([(pair.ko, pair.en) for pair in part] for part in made)
         return train, valid, test
     files = list(source.train)

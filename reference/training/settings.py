@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from reference.data.corpus import CORPORA
 from reference.errors import UserError
 from reference.schedule import cosine_lr, noam_lr
 
@@ -16,6 +17,7 @@ class TrainConfig:
     preset: str = "base"
     # 데이터
     pairs: int = 0  # 스스로 만드는 말뭉치의 쌍 수. 0이면 --data가 있어야 해요.
+    corpus: str = "small"  # 스스로 만드는 말뭉치의 이름. "small" 또는 "everyday"
     vocab_size: int = 37_000
     tokenizer: str = "bpe"  # "bpe" 또는 "unigram"
     level: str = "byte"  # "byte" 또는 "morpheme"(KoNLPy로 형태소를 먼저 나눔)
@@ -67,6 +69,8 @@ class TrainConfig:
         for name in positive:
             if getattr(self, name) <= 0:
                 raise UserError(f"{name}은(는) 0보다 커야 해요(지금 {getattr(self, name)}).")
+        if self.corpus not in CORPORA:
+            raise UserError(f"모르는 말뭉치예요: {self.corpus}. {', '.join(CORPORA)} 가운데에서 골라 주세요.")
         if self.schedule not in ("noam", "cosine"):
             raise UserError(f"모르는 학습률 계획이에요: {self.schedule}. noam이나 cosine을 골라 주세요.")
 
@@ -108,10 +112,12 @@ PRESETS = {
     "demo": TrainConfig(
         preset="demo",
         threads=1,
-        pairs=100_000,
-        vocab_size=2000,
+        pairs=150_000,
+        corpus="everyday",
+        vocab_size=4000,
+        norm_first=True,
         max_tokens=1472,
-        max_steps=2400,
+        max_steps=2000,
         schedule="cosine",
         warmup=400,
         ema=0.995,

@@ -66,6 +66,16 @@ def test_translations_go_out_and_unknown_words_beside_them(capsys, small) -> Non
     assert err == "훈련 데이터에 없던 단어: 토마토를\n"
 
 
+def test_a_doubtful_translation_is_said_to_be_one(capsys, tmp_path) -> None:
+    """한계를 0보다 높게 적으면 어떤 번역도 자신이 없고, 모르는 단어가 있으면 단어만 말해요."""
+    folder = small_run(tmp_path / "small")
+    (folder / "result.json").write_text('{"unsure_below": 1.0}', encoding="utf-8")
+    code, _, err = run(
+        capsys, "translate", "나는 학교에 간다.", "나는 토마토를 먹는다.", "--model", str(folder), "--device", "cpu"
+    )
+    assert code == 0 and err == "이 번역은 자신이 없어요.\n훈련 데이터에 없던 단어: 토마토를\n"
+
+
 def test_an_old_run_says_that_it_cannot_name_them(capsys, tmp_path) -> None:
     old = small_run(tmp_path / "old", known=False)
     code, out, err = run(capsys, "translate", "나는 토마토를 먹는다.", "--model", str(old), "--device", "cpu")

@@ -1,4 +1,7 @@
-"""문법으로 지어낸 한국어-영어 문장 쌍. 시드가 같으면 언제나 같은 문장이 나와요."""
+"""문법으로 지어낸 한국어-영어 문장 쌍. 시드가 같으면 언제나 같은 문장이 나와요.
+
+말뭉치는 둘이에요. "small"은 단어 몇백 개의 작은 문법이고, "everyday"는 인사와 일상 단어 2천여 개를 담은 큰 문법이에요.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,13 @@ from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
+from reference.data.corpus import everyday, grammar
 from reference.data.corpus.draw import Draw
-from reference.data.corpus.grammar import sentence
 from reference.data.corpus.nominal import Sentence
 
 HELD_OUT = 24  # 결합 24개 가운데 하나를 시험에만 써요.
 SALT = "8"  # 어떤 단어나 구조도 훈련에서 통째로 사라지지 않게 고른 값
+CORPORA = {"small": grammar.sentence, "everyday": everyday.sentence}
 VALID = 64  # 나머지 문장 64개 가운데 하나를 검증에만 써요.
 
 
@@ -50,9 +54,9 @@ def is_held_out(made: Sentence) -> bool:
     return _bucket(SALT + pair, HELD_OUT) == 0 or made.marked and _bucket(SALT + form, HELD_OUT) == 0
 
 
-def sentences(seed: int | str = 0) -> Iterator[Sentence]:
-    """서로 다른 문장을 끝없이 지어요."""
-    draw, seen = Draw(seed), set()
+def sentences(seed: int | str = 0, corpus: str = "small") -> Iterator[Sentence]:
+    """서로 다른 문장을 끝없이 지어요. 모르는 말뭉치면 KeyError예요."""
+    draw, seen, sentence = Draw(seed), set(), CORPORA[corpus]
     while True:
         made = sentence(draw)
         key = hash(made.ko)
@@ -61,17 +65,19 @@ def sentences(seed: int | str = 0) -> Iterator[Sentence]:
             yield made
 
 
-def generate(n: int, seed: int | str = 0) -> Iterator[Pair]:
+def generate(n: int, seed: int | str = 0, corpus: str = "small") -> Iterator[Pair]:
     """서로 다른 문장 쌍 n개를 차례로 내줘요."""
-    return (Pair(made.ko, made.en) for made in islice(sentences(seed), n))
+    return (Pair(made.ko, made.en) for made in islice(sentences(seed, corpus), n))
 
 
-def splits(train: int = 200_000, valid: int = 1_000, test: int = 1_000, seed: int | str = 0) -> Splits:
+def splits(
+    train: int = 200_000, valid: int = 1_000, test: int = 1_000, seed: int | str = 0, corpus: str = "small"
+) -> Splits:
     """훈련·검증·시험 묶음을 지어요.
 
     시험 문장은 모두 훈련에 없는 결합을 담고, 그 단어 하나하나와 구조 하나하나는 훈련에 나와요.
     """
-    found, stream = Splits([], [], []), sentences(seed)
+    found, stream = Splits([], [], []), sentences(seed, corpus)
     parts: set[str] = set()  # 훈련에 나온 단어와 구조
     while len(found.train) < train or len(found.valid) < valid:
         made = next(stream)

@@ -34,7 +34,18 @@ ORDINALS = {
     "nine": "ninth",
     "twelve": "twelfth",
 }
-DOUBLED = {"swim", "cut", "run"}
+DOUBLED = {
+    "swim", "cut", "run", "get", "sit", "stop", "plan", "chat", "jog", "win", "put", "forget", "wrap", "drop", "stir", "transfer", "quit",
+}  # fmt: skip
+_CONSONANT_SOUND = (
+    "uni",
+    "use",
+    "ukulele",
+    "Ukrain",
+    "Uzbek",
+    "European",
+    "one-",
+)  # 철자는 모음이지만 소리는 자음인 단어
 BE = {"I": ("am", "was"), "you": ("are", "were"), "we": ("are", "were"), "they": ("are", "were")}
 
 
@@ -58,7 +69,8 @@ def ordinal(n: int) -> str:
 
 def article(phrase: str) -> str:
     """부정 관사를 붙여요: a book, an old book."""
-    return ("an " if phrase[0] in "aeiou" else "a ") + phrase
+    vowel = phrase.startswith("honest") or phrase[0] in "aeiouAEIOU" and not phrase.startswith(_CONSONANT_SOUND)
+    return ("an " if vowel else "a ") + phrase
 
 
 def third(verb: str) -> str:
@@ -80,6 +92,8 @@ def gerund(verb: str) -> str:
     word, space, rest = verb.partition(" ")
     if word in DOUBLED:
         word += word[-1]
+    elif word.endswith("ie"):
+        word = word[:-2] + "y"
     elif word.endswith("e") and word[-2] not in "e":
         word = word[:-1]
     return word + "ing" + space + rest

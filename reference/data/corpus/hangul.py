@@ -70,7 +70,7 @@ def infinitive(stem: Stem) -> str:
         before = text[:-1]
         return with_final(before, "ㄹ") + ("라" if vowel(before[-1]) in "ㅏㅗ" else "러")
     if stem.irregular == "ㅂ":
-        return with_final(text, "") + ("와" if text in ("돕", "곱") else "워")
+        return with_final(text, "") + ("와" if text.endswith(("돕", "곱")) else "워")
     ending = "아" if vowel(text[-1]) in "ㅏㅑㅗ" else "어"
     if stem.irregular == "ㄷ":
         return with_final(text, "ㄹ") + ending

@@ -13,3 +13,5 @@ def test_wrong_names_and_values():
         TrainConfig.from_preset("huge")
     with pytest.raises(UserError, match="max_steps"):
         TrainConfig(max_steps=0)
+    with pytest.raises(UserError, match="everyday"):
+        TrainConfig(corpus="weekend")

@@ -1,0 +1,70 @@
+"""일상 한국어의 문장들: 인사와 표현, 몇천 단어의 생활 문장. 낱낱의 표는 .txt에 있어요."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from reference.data.corpus.draw import Draw
+from reference.data.corpus.everyday.descriptions import compare, feel, place, thing, trait, weather
+from reference.data.corpus.everyday.existing import animal, exists, have
+from reference.data.corpus.everyday.fixed import SAID, pattern, phrase
+from reference.data.corpus.everyday.joining import both, linked, ordered
+from reference.data.corpus.everyday.modifying import gerund, relative
+from reference.data.corpus.everyday.sentences import ask, form, tell
+from reference.data.corpus.nominal import Sentence
+
+Maker = Callable[[Draw], Sentence]
+VERBAL: list[tuple[int, Maker]] = [(34, tell), (10, ask), (20, form), (6, relative), (2, gerund)]
+DESCRIBING: list[tuple[int, Maker]] = [
+    (3, animal),
+    (7, feel),
+    (5, trait),
+    (9, thing),
+    (4, place),
+    (4, weather),
+    (4, compare),
+    (7, exists),
+]
+JOINING: list[tuple[int, Maker]] = [(9, linked), (7, ordered), (3, both)]
+MAKERS: list[tuple[int, Maker]] = [*VERBAL, *DESCRIBING, *JOINING, (5, have), (10, phrase), (22, pattern)]
+TOTAL = sum(weight for weight, _ in MAKERS)
+ENDS = ".?!"
+ASKING = ("뭐", "무엇", "무슨", "어디", "언제", "누구", "누가", "왜", "얼마", "어떻", "어떤", "어때", "어땠", "몇")
+
+
+def _bare(ko: str) -> str:
+    return ko.rstrip(ENDS)
+
+
+_BARE: dict[str, str] = {}
+for _ko, _en in sorted(SAID.items(), key=lambda pair: not pair[0].endswith(".")):
+    _BARE.setdefault(_bare(_ko), _en)
+
+
+def _once(draw: Draw) -> Sentence:
+    roll = draw.random() * TOTAL
+    for weight, make in MAKERS:
+        roll -= weight
+        if roll < 0:
+            return make(draw)
+    return pattern(draw)
+
+
+def sentence(draw: Draw) -> Sentence:
+    """문장 하나를 지어요. 사람들이 적는 대로 끝의 부호가 없기도 하고, 두 문장이 이어지기도 해요."""
+    made = _once(draw)
+    while SAID.get(made.ko, made.en) != made.en:
+        made = _once(draw)
+    roll = draw.random()
+    if roll < 0.12 and made.ko[-1] in ENDS:
+        bare = _bare(made.ko)
+        asked = made.ko[-1] == "?" and not any(word in bare for word in ASKING)
+        if _BARE.get(bare, made.en) == made.en and (not asked or bare in _BARE):
+            return made._replace(ko=bare)
+    if roll > 0.96 and len(made.ko) < 25:
+        then = _once(draw)
+        if SAID.get(then.ko, then.en) == then.en and then.ko[-1] in ENDS and made.ko[-1] in ENDS and len(then.ko) < 25:
+            return made._replace(
+                ko=f"{made.ko} {then.ko}", en=f"{made.en} {then.en}", structure=made.structure + "+", marked=True
+            )
+    return made

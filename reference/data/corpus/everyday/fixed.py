@@ -1,0 +1,297 @@
+"""정해진 말: 인사와 표현(phrases.txt), 단어만 바뀌는 틀(patterns.txt)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from reference.data.corpus import english as en
+from reference.data.corpus.draw import Draw
+from reference.data.corpus.everyday.clause import ELDERS, FOREIGN, SINGLE_KIN
+from reference.data.corpus.everyday.english import determined
+from reference.data.corpus.everyday.sentences import contracted
+from reference.data.corpus.everyday.tables import EVERY_NOUN, NOUNS, PEOPLE, PLACES, Noun, lines, nouns, places, plural
+from reference.data.corpus.hangul import josa, native_number, sino_number
+from reference.data.corpus.lexicon import word_list
+from reference.data.corpus.nominal import Sentence
+
+COLORS = (
+    "빨간색=red 파란색=blue 노란색=yellow 초록색=green 검은색=black 흰색=white 하얀색=white 분홍색=pink "
+    "보라색=purple 주황색=orange 회색=gray 갈색=brown 하늘색=sky_blue 남색=navy 금색=gold 은색=silver"
+)
+DAYS = "월요일=Monday 화요일=Tuesday 수요일=Wednesday 목요일=Thursday 금요일=Friday 토요일=Saturday 일요일=Sunday"
+SEASONS = "봄=spring 여름=summer 가을=fall 겨울=winter"
+MONTHS = "일=January 이=February 삼=March 사=April 오=May 유=June 칠=July 팔=August 구=September 시=October 십일=November 십이=December"
+SKILLS = (
+    "수영=swim 운전=drive 요리=cook 피아노=play_the_piano 기타=play_the_guitar 스키=ski "
+    "태권도=do_taekwondo 춤=dance 테니스=play_tennis 축구=play_soccer 골프=play_golf "
+    "자전거=ride_a_bicycle 바둑=play_Go 체스=play_chess 낚시=fish 코딩=code"
+)
+_GROUPS = """
+order: dish meal drink
+food: dish meal snack
+goods: fruit top shoes belonging stationery household kitchenware appliance accessory
+owned: belonging appliance top text pet
+thing: belonging stationery kitchenware furniture text fruit animal appliance household plant
+thing2: top shoes hat accessory belonging
+like: dish meal snack fruit vegetable drink animal music ballgame game martial show
+taste: dish meal fruit
+sport: ballgame game
+hobby: martial
+give: accessory snack
+carry: stationery belonging text
+need: belonging household
+gadget: appliance
+bowl: dish
+cup: drink
+fruit2: fruit
+show: show
+"""  # 틀의 자리 이름: 들어갈 명사의 무리들
+SPEECH = {row.partition(": ")[0]: tuple(row.partition(": ")[2].split()) for row in _GROUPS.strip().splitlines()}
+BODY = word_list(
+    "head stomach leg arm hand foot eye ear nose tooth throat back shoulder knee ankle wrist finger chest chin"
+)
+
+
+def _table(text: str) -> list[Noun]:
+    return [Noun(*_pair(entry), "", "mass", "fixed") for entry in text.split()]
+
+
+def _pair(entry: str) -> tuple[str, str]:
+    ko, _, english = entry.partition("=")
+    return ko, english.replace("_", " ")
+
+
+def _named(ko: str, english: str) -> Noun:
+    return Noun(ko, english, plural(english), "count", "person")
+
+
+FIXED = {
+    "color": _table(COLORS),
+    "day": _table(DAYS),
+    "season": _table(SEASONS),
+    "skill": _table(SKILLS),
+    "language": NOUNS["language"],
+}
+BOTTLED = [EVERY_NOUN[ko] for ko in word_list("맥주 소주 물 와인 콜라 사이다 막걸리 주스 생수 우유")]
+
+
+def _clock(draw: Draw) -> tuple[str, str]:
+    hour, minute = 1 + int(draw.random() * 12), draw.pick((0, 0, 0, 10, 15, 20, 30, 40, 45, 50, 5, 25, 30))
+    part, part_en = draw.pick(
+        (
+            ("", ""),
+            ("", ""),
+            ("오전 ", " in the morning"),
+            ("오후 ", " in the afternoon"),
+            ("아침 ", " in the morning"),
+            ("저녁 ", " in the evening"),
+        )
+    )
+    if part and (
+        hour > 11
+        or part == "저녁 "
+        and not 5 < hour < 11
+        or part == "아침 "
+        and not 5 < hour < 11
+        or part == "오후 "
+        and hour > 6
+    ):
+        part, part_en = "", ""
+    digits = draw.chance(0.4)
+    ko = f"{hour}시" if digits else f"{native_number(hour)} 시"
+    english = en.number(hour)
+    if minute == 30 and draw.chance(0.5):
+        return f"{part}{ko} 반", f"{english} thirty{part_en}"
+    if minute:
+        return (
+            f"{part}{ko} {f'{minute}분' if digits else sino_number(minute) + ' 분'}",
+            f"{english} {'oh five' if minute == 5 else en.number(minute)}{part_en}",
+        )
+    return part + ko, f"{english} o'clock{part_en}"
+
+
+def _slot(draw: Draw, name: str) -> Noun:
+    """틀의 자리에 들어갈 단어."""
+    if name in FIXED:
+        return draw.pick(FIXED[name])
+    if name in SPEECH:
+        return draw.pick(nouns(*SPEECH[name]))
+    if name == "name":
+        person = draw.pick(PEOPLE["name"])
+        return _named(person.ko, person.en)
+    if name in ("kin", "elder"):
+        kin = draw.pick(SINGLE_KIN if name == "kin" else [p for p in ELDERS if p.en != "parents"])
+        return _named(kin.ko, kin.en)
+    if name == "place":
+        place = draw.pick(
+            [
+                p
+                for p in places("school", "read", "work", "eat", "shop", "health", "outdoor", "fun", "travel", "home")
+                if p.name != p.en
+            ]
+        )
+        return _named(place.ko, place.en)
+    if name in ("city", "country", "nation"):
+        found = draw.pick(PLACES[name])
+        return _named(found.ko, found.en)
+    if name == "body":
+        return draw.pick([part for part in NOUNS["body"] if part.en in BODY])
+    if name == "bottle":
+        return draw.pick(BOTTLED)
+    if name == "count":
+        n = 2 + int(draw.random() ** 2 * 9)
+        return Noun(native_number(n), en.number(n), "", "mass", "fixed")
+    if name == "age":
+        n = 1 + int(draw.random() * 60)
+        return Noun(str(n) if draw.chance(0.4) else native_number(n), en.number(n), "", "mass", "fixed")
+    if name == "price":
+        n = draw.pick((1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 18, 20, 25, 30, 35, 40, 45, 50, 60, 70, 80, 90)) * 1000
+        return Noun(str(n) if draw.chance(0.3) else sino_number(n), en.number(n), "", "mass", "fixed")
+    if name == "clock":
+        return Noun(*_clock(draw), "", "mass", "fixed")
+    if name == "date":
+        month, day = int(draw.random() * 12), 1 + int(draw.random() * 31)
+        ko, english = _pair(MONTHS.split()[month])
+        day = min(day, 28)
+        said = f"{month + 1}월 {day}일" if draw.chance(0.4) else f"{ko}월 {sino_number(day)} 일"
+        return Noun(said, f"{english} {en.ordinal(day)}", "", "mass", "fixed")
+    return draw.pick(nouns(name))
+
+
+_HOLE = re.compile(r"{(\w+?)(?::([^}]+))?}")
+_THIS = {
+    "These_are": ("This is", "These are"),
+    "Those_are": ("That is", "Those are"),
+    "Are_these": ("Is this", "Are these"),
+}
+
+
+def _english(noun: Noun, mark: str | None) -> str:
+    many = noun.kind == "plural"
+    if mark in _THIS:
+        return _THIS[mark][many]
+    forms: dict[str | None, Callable[[], str]] = {
+        None: lambda: noun.en,
+        "0": lambda: noun.en,
+        "1": lambda: (
+            noun.en
+            if noun.kind != "plural"
+            else noun.plural.rstrip("s")
+            if not noun.plural.endswith("ies")
+            else noun.plural[:-3] + "y"
+        ),
+        "n": lambda: noun.plural if noun.kind == "count" else noun.en,
+        "is": lambda: "are" if many else "is",
+        "dont": lambda: "don't" if many else "doesn't",
+        "hurt": lambda: "hurts",
+        "verb": lambda: noun.en,
+        "This": lambda: (
+            determined(noun, "this").capitalize() if noun.en.islower() else _capital(determined(noun, "this"))
+        ),
+        "That": lambda: _capital(determined(noun, "that")),
+        "Taste": lambda: _capital(determined(noun, "the")),
+        "the": lambda: determined(noun, "the"),
+    }
+    if mark in forms:
+        return forms[mark]()
+    return determined(noun, mark or "0")
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]
+
+
+def _read() -> tuple[list[tuple[list[str], str]], list[tuple[list[str], str]]]:
+    found: list[list[tuple[list[str], str]]] = []
+    for name in ("phrases.txt", "patterns.txt"):
+        rows = []
+        for line in lines(name):
+            ko, _, english = line.rpartition("=")
+            rows.append(([part for part in ko.split("|") if part], english))
+        found.append(rows)
+    return found[0], found[1]
+
+
+PHRASES, PATTERNS = _read()
+FLAT = [(ko, english) for variants, english in PHRASES for ko in variants]
+SAID = dict(FLAT)  # 정해진 말의 번역. 다른 문법이 같은 말을 다르게 옮기지 않게 해요.
+
+
+def phrase(draw: Draw) -> Sentence:
+    """'안녕하세요.' '화장실이 어디예요?' 앞에 부르는 말이 붙기도 해요."""
+    ko, english = draw.pick(FLAT)
+    roll = draw.random()
+    name = "phrase"
+    if roll < 0.25 and english[-1] in ".?!":
+        who = draw.pick(PEOPLE["name"])
+        called = draw.pick((f"{who.ko} 씨, ", f"{josa(who.ko, '아/야')}, "))
+        casual = not ko.rstrip(".?!").endswith(("요", "다", "까", "오"))
+        called = f"{josa(who.ko, '아/야')}, " if casual else f"{who.ko} 씨, "
+        ko, english, name = called + ko, f"{who.en}, {_uncapital(english)}", who.en
+    elif roll < 0.4:
+        if ko.startswith(("네", "아니", "응", "예.")):
+            return phrase(draw)
+        answers = () if ko.endswith("?") else (("네, ", "Yes, "), ("아니요, ", "No, "))
+        first, first_en = draw.pick(
+            (
+                *answers,
+                ("저기요, ", "Excuse me, "),
+                ("선생님, ", "Teacher, "),
+                ("와, ", "Wow, "),
+                ("음, ", "Um, "),
+                ("아, ", "Oh, "),
+                ("그런데 ", "By the way, "),
+                ("그래서 ", "So "),
+                ("그리고 ", "And "),
+                ("하지만 ", "But "),
+                ("그럼 ", "Then "),
+            )
+        )
+        ko, english, name = first + ko, first_en + _uncapital(english), first_en
+    return Sentence(ko, english, "phrase", (english, name), False)
+
+
+def _uncapital(text: str) -> str:
+    word = text.split()[0].rstrip(",.?!")
+    keep = word in (
+        "I",
+        "I'm",
+        "I'll",
+        "I've",
+        "I'd",
+        "Minsu",
+        "Korean",
+        "Korea",
+        "Teacher",
+        "Merry",
+        "Happy",
+    ) or word.startswith("I'")
+    return text if keep else text[0].lower() + text[1:]
+
+
+def pattern(draw: Draw) -> Sentence:
+    """단어만 바뀌는 틀: '저는 독일 사람이에요.' '여기 비빔밥 두 그릇 주세요.'"""
+    variants, english = draw.pick(PATTERNS)
+    if "{sentence}" in english:
+        return pattern(draw)
+    ko, filled = draw.pick(variants), {}
+    english = english.replace("[name]", "{name}")
+    for name, _ in [match.groups() for match in _HOLE.finditer(ko + english)]:
+        key = name.lower()
+        if key not in filled:
+            filled[key] = _slot(draw, key if key in ("fruit2", "thing2") else key.rstrip("12"))
+
+    def korean(match: re.Match[str]) -> str:
+        word, mark = filled[match[1].lower()].ko, match[2]
+        if word in FOREIGN and mark in ("이는/는", "이가/가"):
+            mark = {"이는/는": "은/는", "이가/가": "이/가"}[mark]
+        return josa(word, mark) if mark else word
+
+    def translated(match: re.Match[str]) -> str:
+        text = _english(filled[match[1].lower()], match[2])
+        return _capital(text) if match[1][0].isupper() else text
+
+    text, said = _HOLE.sub(korean, ko), contracted(_HOLE.sub(translated, english))
+    words = [noun.en for noun in filled.values()]
+    return Sentence(text, said, f"pattern/{english}", (english, words[0] if words else ""), True)

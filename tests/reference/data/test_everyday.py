@@ -1,0 +1,151 @@
+"""일상 말뭉치: 조사와 관사가 맞고, 한국어 하나에 영어 하나이고, 시험 문장은 훈련에 없어요."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from itertools import islice
+
+import pytest
+
+from reference.data.corpus import combinations, everyday, generate, is_held_out, sentences, splits
+from reference.data.corpus.draw import Draw
+from reference.data.corpus.everyday import tables
+from reference.data.corpus.everyday.clause import ending
+from reference.data.corpus.everyday.english import compared, determined, inflect, predicate
+from reference.data.corpus.everyday.fixed import FLAT, PATTERNS, SAID
+from reference.data.corpus.everyday.tables import EVERY_NOUN, NOUNS, PLACES, VERBS
+from reference.data.corpus.hangul import Stem, final
+from reference.data.known_words import KnownWords
+
+
+@pytest.fixture(scope="module")
+def pairs() -> list[tuple[str, str]]:
+    return [(made.ko, made.en) for made in islice(sentences("properties", "everyday"), 20_000)]
+
+
+def test_same_seed_same_sentences() -> None:
+    """문법이나 표를 고치면 지난 점수와 견줄 수 없으니 지문도 함께 고쳐요."""
+    text = "\n".join(f"{pair.ko}\t{pair.en}" for pair in generate(2_000, 0, "everyday"))
+    assert hashlib.sha256(text.encode()).hexdigest()[:12] == "1e727dd2909b"
+
+
+def test_the_tables_hold_thousands_of_words() -> None:
+    words = {noun.ko for group in NOUNS.values() for noun in group} | {p.ko for group in PLACES.values() for p in group}
+    words |= {person.ko for group in tables.PEOPLE.values() for person in group}
+    words |= {ko for group in tables.TIMES.values() for ko, _ in group}
+    words |= {verb.stem.text for verb in VERBS} | {a.stem.text for group in tables.ADJECTIVES.values() for a in group}
+    assert len(words) > 2_200
+    assert len(FLAT) > 1_500 and len(PATTERNS) > 150
+
+
+def test_every_word_a_verb_takes_is_in_the_tables() -> None:
+    known = set(EVERY_NOUN) | {place.ko for group in PLACES.values() for place in group}
+    for verb in VERBS:
+        assert set(verb.places) <= set(PLACES), verb
+        if verb.slot:
+            assert set(verb.slot.groups) <= {*PLACES, *NOUNS, "person"}, verb
+            assert set(verb.slot.words) <= known, verb
+    assert all(set(adjective.groups) <= set(NOUNS) for adjective in tables.ADJECTIVES["thing"])
+
+
+def test_one_korean_has_one_english() -> None:
+    draw, known, repeats, torn = Draw("one"), {}, 0, []
+    for _ in range(40_000):
+        made = everyday.sentence(draw)
+        repeats += made.ko in known
+        if known.setdefault(made.ko, made.en) != made.en:
+            torn.append((made.ko, known[made.ko], made.en))
+    assert repeats > 1_000 and not torn, torn
+
+
+def test_particles_agree_with_the_sound_before_them(pairs) -> None:
+    wrong = set()
+    for noun in {noun.ko for group in NOUNS.values() for noun in group if len(noun.ko) > 1}:
+        wrong |= {noun + particle for particle in (("를", "는", "와") if final(noun[-1]) else ("을", "은", "과"))}
+    wrong -= set(EVERY_NOUN) | {"시장은", "사과과"} | {verb.stem.text + "는" for verb in VERBS}
+    used = {word.rstrip(".?!,") for ko, _ in pairs for word in ko.split()}
+    assert not used & wrong
+
+
+def test_particles_are_not_doubled(pairs) -> None:
+    doubled = re.compile(r"를를|(?<!가)을을|께께|에게에게|에서에서|의의|  | [.?!]|[{}:_~]")
+    assert not [ko for ko, _ in pairs if doubled.search(ko)]
+
+
+def test_english_articles_and_agreement(pairs) -> None:
+    broken = re.compile(
+        r"\b[Aa] (?:[aeio]|u(?!ni|se|ku))|\b[Aa]n (?![aeiouAEIO]|ho)|\b(?:[Yy]ou|[Ww]e|[Tt]hey) (?:is|has|does|doesn't|isn't|was|wasn't)\b"
+        r"|\bI (?:is|has|does|are|isn't)\b"
+        r"|\b(?:[Hh]e|[Ss]he|[Ii]t) (?:are|have|do|don't|were|weren't|aren't)\b|\b(?:the the|a the|the a|an? an?|to to|my my)\b|  |[{}_~]|\bi\b"
+    )
+    assert not [en for _, en in pairs if "?" not in en and broken.search(en)]
+    assert all(en[0].isupper() and en[-1] in ".?!" for _, en in pairs)
+
+
+def test_set_phrases_mean_one_thing() -> None:
+    assert len({ko for ko, _ in FLAT}) == len(SAID)
+    assert not [ko for ko, english in FLAT if SAID[ko] != english]
+    assert SAID["안녕하세요."] == "Hello." and SAID["화장실이 어디예요?"] == "Where is the restroom?"
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["고 싶", "수 있", "야 해", "아 주", "까요?", "자.", "아서 ", "니까 ", "면 ", "지만 ", "보다 ", "안 ", "지 않", "못 ", "세요", "습니다", "죠?", "네요",
+     "는 것을 ", "적이 있", "려고 ", "기 전에", "누가 ", "어디", "언제 ", "왜 ", "몇 ", "얼마", "거예요", "고 있", "줄 알", "은 것 같아"],
+)  # fmt: skip
+def test_every_construction_appears(pairs, piece: str) -> None:
+    assert any(piece in ko for ko, _ in pairs), piece
+
+
+def test_test_sentences_are_combinations_training_never_saw() -> None:
+    parts = splits(6_000, 100, 200, 0, "everyday")
+    assert [len(part) for part in parts] == [6_000, 100, 200]
+    assert len({pair.ko for part in parts for pair in part}) == 6_300
+    train, test = [], []
+    for made in islice(sentences(0, "everyday"), 12_000):
+        (test if is_held_out(made) else train).append(made)
+    seen = {part for made in train for part in combinations(made)}
+    assert test and all(any(part not in seen for part in combinations(made)) for made in test)
+
+
+def test_no_false_alarm_about_known_words() -> None:
+    parts = splits(12_000, 50, 200, 3, "everyday")
+    known = KnownWords.learn(pair.ko for pair in parts.train)
+    words = {word for pair in parts.train for word in pair.ko.split()}
+    new = [pair.ko for pair in parts.test if set(pair.ko.split()) - words]
+    alarms = [pair.ko for pair in parts.test if known.unknown(pair.ko)]
+    assert new and len(alarms) <= 4  # 이 적은 훈련 쌍에는 없는 단어도 있어요.
+    assert known.unknown("도토리를 쌓았어요") == ["도토리를", "쌓았어요"]
+
+
+def test_endings_and_english_forms() -> None:
+    assert ending(Stem("먹"), "present", "해", False) == "먹어"
+    assert ending(Stem("만들"), "future", "해", True) == "만들 거야"
+    assert ending(Stem("가시", respect=True), "present", "해", False) == "가셔"
+    assert [inflect("go home", form) for form in ("past", "pp", "ing", "s")] == [
+        "went home",
+        "gone home",
+        "going home",
+        "goes home",
+    ]
+    assert [inflect(verb, "past") for verb in ("stop", "study", "be late", "cook")] == [
+        "stopped",
+        "studied",
+        "was late",
+        "cooked",
+    ]
+    assert predicate("he", "be late", "past", negative=True) == ("wasn't", "late")
+    assert predicate("I", "eat", "present", modal="want to", negative=True) == ("don't", "want to eat")
+    assert predicate("she", "swim", "future", modal="can") == ("will", "be able to swim")
+    assert [compared(word) for word in ("big", "pretty", "expensive", "good")] == [
+        "bigger",
+        "prettier",
+        "more expensive",
+        "better",
+    ]
+    assert compared("nice", most=True) == "nicest"
+    shoes, water, apple = EVERY_NOUN["구두"], EVERY_NOUN["물"], EVERY_NOUN["사과"]
+    assert [determined(noun, "a") for noun in (shoes, water, apple)] == ["dress shoes", "water", "an apple"]
+    assert [determined(noun, "this") for noun in (shoes, apple)] == ["these dress shoes", "this apple"]
+    assert [determined(noun, "s") for noun in (water, apple)] == ["water", "apples"]
