@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import statistics
 import tempfile
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from reference.data.pairs import Source, read_pairs
 from reference.data.tokenizer import Tokenizer
 from reference.decoding import greedy
 from reference.errors import UserError
+from reference.fast_decoding import pack
 from reference.tools.benchmark_peers import (
     TorchPeer,
     ctranslate2_decoding,
@@ -128,15 +130,14 @@ def bench_decode(small: bool) -> Table:
     src = torch.randint(4, config.vocab_size, (count, length), generator=torch.Generator().manual_seed(1))
     src[:, -1] = config.eos_id
     fast = prefer_fast_matmul()
+    keep_freed_memory()  # course translate가 하는 대로예요. 프로세스 전체에 듣는 설정이라 상대도 함께 빨라져요.
     table = Table(
         "decode", f"디코딩: {count}문장 × {length}토큰 (CPU 초당 문장)", ["방법", "구현", "문장/초", "우리 fp32의 배율"]
     )
     for size in (1, 4):
-        jobs = {"우리 fp32": our_decoding(model, src, size, length, fast)}
+        jobs = {"우리 fp32": our_decoding(pack(copy.deepcopy(model)), src, size, length, fast)}
         if has_fast_bf16("cpu"):
-            half = Transformer(config).eval()
-            half.load_state_dict(model.state_dict())
-            jobs["우리 bf16"] = our_decoding(half.bfloat16(), src, size, length, fast)
+            jobs["우리 bf16"] = our_decoding(pack(copy.deepcopy(model).bfloat16()), src, size, length, fast)
         if find_spec("transformers"):
             jobs["HF generate"] = hugging_face_decoding(config, model, src, size, length)
         with tempfile.TemporaryDirectory() as folder:
