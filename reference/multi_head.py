@@ -86,6 +86,18 @@ def grouped_query_attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None
     return scaled_dot_product_attention(q, k, v, mask)[0]
 
 
+class Projection(nn.Linear):
+    """nn.Linear와 같고, 나가는 칸의 일부만 구할 수도 있어요. W_q, W_k, W_v를 쌓아 둔 `qkv`에서 하나만 쓸 때 필요해요."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x (..., D) → (..., 나가는 크기)."""
+        return self.part(x, 0, self.out_features)
+
+    def part(self, x: Tensor, start: int, stop: int) -> Tensor:
+        """나가는 칸 start부터 stop 앞까지만 구해요. x (..., D) → (..., stop − start)."""
+        return F.linear(x, self.weight[start:stop], None if self.bias is None else self.bias[start:stop])
+
+
 class MultiHeadAttention(nn.Module):
     """`multi_head_attention`에 편향, 드롭아웃, 캐시, GQA를 더한 모듈이에요 (논문 §3.2.2).
 
@@ -100,7 +112,7 @@ class MultiHeadAttention(nn.Module):
         self.sizes = [config.d_model, self.kv_heads * self.d_k, self.kv_heads * self.d_k]
         self.dropout = config.dropout
         self.rotary = config.positions == "rope"
-        self.qkv = nn.Linear(config.d_model, sum(self.sizes))
+        self.qkv = Projection(config.d_model, sum(self.sizes))
         self.out = nn.Linear(config.d_model, config.d_model)
         self.record: list[Tensor] | None = None  # 목록을 달아 두면 어텐션 지도가 쌓여요
         W_q, W_k, W_v = self.qkv.weight.split(self.sizes)
@@ -134,8 +146,7 @@ class MultiHeadAttention(nn.Module):
             if cache is not None:
                 k, v = cache.append(k, v)  # (B, G, used, K)
         else:
-            W_q, b_q = self.qkv.weight[: self.sizes[0]], self.qkv.bias[: self.sizes[0]]
-            q = split_heads(F.linear(x, W_q, b_q), self.n_heads)
+            q = split_heads(self.qkv.part(x, 0, self.sizes[0]), self.n_heads)
             k, v = memory
         if self.kv_heads < self.n_heads:
             k, v = (y.repeat_interleave(self.n_heads // self.kv_heads, dim=1) for y in (k, v))  # (B, H, S, K)
@@ -144,8 +155,7 @@ class MultiHeadAttention(nn.Module):
 
     def memory_heads(self, memory: Tensor) -> tuple[Tensor, Tensor]:
         """인코더의 기억에서 키와 값을 만들어요. 디코딩에서는 문장마다 한 번이면 돼요. (B, S, D) → (B, G, S, K) 둘."""
-        W_kv, b_kv = self.qkv.weight[self.sizes[0] :], self.qkv.bias[self.sizes[0] :]
-        k, v = F.linear(memory, W_kv, b_kv).chunk(2, dim=-1)
+        k, v = self.qkv.part(memory, self.sizes[0], sum(self.sizes)).chunk(2, dim=-1)
         return split_heads(k, self.kv_heads), split_heads(v, self.kv_heads)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import statistics
 import tempfile
 from collections.abc import Callable
@@ -21,6 +22,8 @@ from reference.data.pairs import Source, read_pairs
 from reference.data.tokenizer import Tokenizer
 from reference.decoding import greedy
 from reference.errors import UserError
+from reference.fast_decoding import pack
+from reference.tools.benchmark_limit import Products, products_of, where_time_goes
 from reference.tools.benchmark_peers import (
     TorchPeer,
     ctranslate2_decoding,
@@ -39,6 +42,7 @@ from reference.training.memory import keep_freed_memory
 from reference.transformer import Transformer
 
 SIZE: dict[str, Any] = {"d_model": 256, "n_heads": 4, "d_ff": 1024, "n_layers": 3, "dropout": 0.1, "max_len": 512}
+LIMIT = "행렬곱만 (한계)"
 SMALL: dict[str, Any] = {"d_model": 32, "n_heads": 2, "d_ff": 64, "n_layers": 1, "dropout": 0.1, "max_len": 64}
 
 
@@ -89,16 +93,36 @@ def bench_train(small: bool) -> Table:
         for name, make in peers.items():
             model, loss = make()
             jobs[name] = train_step(model, loss, batches, bf16=their_bf16, fused=their_fused, precision=their_precision)
+        products = products_of(jobs["우리"], range(len(batches)))
+        jobs[LIMIT] = _limit(products, fast)
         times = alternate(jobs, rounds)
         mine = statistics.median(times["우리"])
-        for name in peers:
+        for name in (*peers, LIMIT):
             table.rows.append(
                 [condition, mine, name, statistics.median(times[name]), ratio(times[name], times["우리"])]
             )
+        speed = statistics.mean(work.flops for work in products) / statistics.mean(times[LIMIT]) / 1e9
+        parts = where_time_goes(jobs["우리"], range(len(batches)))
+        told = ", ".join(f"{name} {share:.0%}" for name, share in parts.items() if share >= 0.01)
+        table.notes.append(f"{condition}: 우리 행렬곱만 하면 {speed:,.0f} GFLOP/s. 우리의 시간이 가는 곳: {told}")
+    table.notes.append(
+        f"{LIMIT}: 우리 스텝의 행렬곱을 그 모양 그대로 따로 한 시간이에요. 배율이 1이면 한계에 닿은 거예요."
+    )
     table.notes.append(
         "그대로: 상대는 각 라이브러리의 기본 설정(fp32, 기본 Adam), 우리는 course train의 기본 설정이에요."
     )
     return table
+
+
+def _limit(products: list[Products], precision: str) -> Callable[[int], None]:
+    """스텝마다의 행렬곱만 다시 하는 함수예요."""
+    jobs = [work.again() for work in products]
+
+    def job(index: int) -> None:
+        with matmul_precision(precision):
+            jobs[index % len(jobs)]()
+
+    return job
 
 
 def token_batches_like(config: ModelConfig, tokens: int, count: int) -> list[Batch]:
@@ -128,15 +152,14 @@ def bench_decode(small: bool) -> Table:
     src = torch.randint(4, config.vocab_size, (count, length), generator=torch.Generator().manual_seed(1))
     src[:, -1] = config.eos_id
     fast = prefer_fast_matmul()
+    keep_freed_memory()  # course translate가 하는 대로예요. 프로세스 전체에 듣는 설정이라 상대도 함께 빨라져요.
     table = Table(
         "decode", f"디코딩: {count}문장 × {length}토큰 (CPU 초당 문장)", ["방법", "구현", "문장/초", "우리 fp32의 배율"]
     )
     for size in (1, 4):
-        jobs = {"우리 fp32": our_decoding(model, src, size, length, fast)}
+        jobs = {"우리 fp32": our_decoding(pack(copy.deepcopy(model)), src, size, length, fast)}
         if has_fast_bf16("cpu"):
-            half = Transformer(config).eval()
-            half.load_state_dict(model.state_dict())
-            jobs["우리 bf16"] = our_decoding(half.bfloat16(), src, size, length, fast)
+            jobs["우리 bf16"] = our_decoding(pack(copy.deepcopy(model).bfloat16()), src, size, length, fast)
         if find_spec("transformers"):
             jobs["HF generate"] = hugging_face_decoding(config, model, src, size, length)
         with tempfile.TemporaryDirectory() as folder:

@@ -21,6 +21,7 @@ from reference.data.dataset import PairDataset
 from reference.data.tokenizer import Tokenizer
 from reference.decoding import beam as beam_decode
 from reference.decoding import greedy
+from reference.fast_decoding import pack
 from reference.training.machine import DTYPES, Machine
 from reference.training.translation_loss import translation_loss
 from reference.transformer import Transformer
@@ -47,8 +48,8 @@ class Scores:
 
 
 def for_decoding(model: Transformer, machine: Machine) -> Transformer:
-    """디코딩에 쓸 사본이에요. 낮은 정밀도에서는 토큰마다 바꾸지 않도록 가중치를 미리 바꿔 둬요 (BLEU 차이 0.1 미만)."""
-    return copy.deepcopy(model).to(machine.device, DTYPES[machine.precision]).eval()
+    """디코딩에 쓸 사본이에요. 토큰마다 바꾸지 않도록 가중치의 자료형(BLEU 차이 0.1 미만)과 놓인 차례를 미리 바꿔 둬요."""
+    return pack(copy.deepcopy(model).to(machine.device, DTYPES[machine.precision]).eval())
 
 
 @torch.no_grad()

@@ -11,8 +11,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from reference.top_tokens import first_max
+
 ROWS = 512  # 로짓을 한 번에 몇 자리씩 만들지. 8천 어휘의 bf16에서 8 MB라서 캐시 언저리에 머물러요.
-COLUMNS = 256  # 으뜸의 자리를 찾을 때 어휘를 몇 칸씩 묶을지
 
 
 def projected_loss(hidden: Tensor, E: Tensor, target: Tensor, eps: float) -> tuple[Tensor, Tensor]:
@@ -26,19 +27,6 @@ def projected_loss(hidden: Tensor, E: Tensor, target: Tensor, eps: float) -> tup
         hidden = hidden.to(torch.get_autocast_dtype(hidden.device.type))
     with torch.autocast(hidden.device.type, enabled=False):
         return _ProjectedLoss.apply(hidden, E, target, eps, learning)
-
-
-def first_max(z: Tensor) -> tuple[Tensor, Tensor]:
-    """행마다 가장 큰 값과 그 자리예요. 같은 값이 여럿이면 앞의 자리라서 `z.max(1)`과 같아요. z (n, V) → (n, 1) 둘.
-
-    `max`는 자리를 함께 찾느라 `amax`보다 서너 배 느려요. 그래서 묶음마다의 으뜸을 먼저 구하고, 이긴 묶음 안에서만 자리를 찾아요.
-    """
-    peaks = torch.stack([block.amax(1) for block in z.split(COLUMNS, 1)], 1)  # (n, 묶음 수)
-    peak, block = peaks.max(1, keepdim=True)  # (n, 1), 앞의 묶음이 이겨요
-    columns = block * COLUMNS + torch.arange(COLUMNS, device=z.device)  # (n, COLUMNS)
-    # 마지막 묶음이 모자라면 마지막 칸을 되풀이해요. 되풀이한 칸은 진짜보다 뒤라서 뽑히지 않아요.
-    inside = z.gather(1, columns.clamp(max=z.size(1) - 1)).max(1, keepdim=True).indices
-    return peak, block * COLUMNS + inside
 
 
 class _ProjectedLoss(torch.autograd.Function):
