@@ -69,14 +69,19 @@ def test_run_folder_and_neighbours(tsv, tmp_path):
         run.train(CONFIG, found, tmp_path / "run")
 
 
-def test_interrupt_and_resume_bit_for_bit(tsv, tmp_path):
-    run.train(CONFIG, source(tsv), tmp_path / "whole")
+# 에폭이 서너 스텝이라, 멈춘 자리 앞뒤로 조각과 방향이 바뀌어요.
+OTHER_EPOCHS = replace(CONFIG, subword_dropout=0.2, both_ways=0.6, max_tokens=2048)
+
+
+@pytest.mark.parametrize("settings", [CONFIG, OTHER_EPOCHS], ids=["plain", "other-epochs"])
+def test_interrupt_and_resume_bit_for_bit(tsv, tmp_path, settings):
+    run.train(settings, source(tsv), tmp_path / "whole")
     StopAt.step = 7  # 저장 간격(4)의 배수가 아닌 곳
     with pytest.raises(KeyboardInterrupt):
-        run.train(CONFIG, source(tsv), tmp_path / "broken", screen=StopAt)
+        run.train(settings, source(tsv), tmp_path / "broken", screen=StopAt)
     assert losses(tmp_path / "broken")[-1][0] == 7
     config, data = saved_model.saved_settings(tmp_path / "broken")
-    assert config == CONFIG
+    assert config == settings
     run.train(config, data, tmp_path / "broken", resume=True)
     assert losses(tmp_path / "broken") == losses(tmp_path / "whole")
     one, other = (checkpoint.load_tensors(tmp_path / name / "model.safetensors")[0] for name in ("whole", "broken"))

@@ -13,3 +13,6 @@ def test_wrong_names_and_values():
         TrainConfig.from_preset("huge")
     with pytest.raises(UserError, match="max_steps"):
         TrainConfig(max_steps=0)
+    for name in ("subword_dropout", "both_ways"):
+        with pytest.raises(UserError, match=name):
+            TrainConfig(**{name: 1.5})
