@@ -56,6 +56,17 @@ class PairDataset:
     def __len__(self) -> int:
         return len(self.src_offsets) - 1
 
+    def both_ways(self) -> PairDataset:
+        """뒤에 원문과 번역문을 맞바꾼 쌍들을 이어 붙인 데이터예요. 쌍의 수가 두 배예요."""
+        src_end, tgt_end = self.src_offsets[-1], self.tgt_offsets[-1]
+        return PairDataset(
+            np.concatenate([self.src_ids, self.tgt_ids]),
+            np.concatenate([self.tgt_ids, self.src_ids]),
+            np.concatenate([self.src_offsets, src_end + self.tgt_offsets[1:]]),
+            np.concatenate([self.tgt_offsets, tgt_end + self.src_offsets[1:]]),
+            self.report,
+        )
+
     def src(self, index: int) -> np.ndarray:
         """원문의 토큰 번호. EOS 없음. 모양 (S - 1,)."""
         return self.src_ids[self.src_offsets[index] : self.src_offsets[index + 1]]

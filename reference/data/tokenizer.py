@@ -141,6 +141,11 @@ class Tokenizer:
         text = self._backend.decode([i for i in ids if i >= len(SPECIALS)], skip_special_tokens=False)
         return text[1:] if text.startswith(" ") else text
 
+    def merges(self) -> dict[tuple[int, int], int]:
+        """BPE가 배운 (왼쪽 토큰, 오른쪽 토큰) → 붙인 토큰이에요. 먼저 배운 쌍부터 놓여 있고, 유니그램이면 비어 있어요."""
+        number, learned = self._backend.get_vocab(), json.loads(self._backend.to_str())["model"].get("merges", [])
+        return {(number[left], number[right]): number[left + right] for left, right in learned}
+
     def pieces(self, ids: Sequence[int]) -> list[str]:
         """사람이 읽을 토큰 이름들(그림의 이름표). 글자가 중간에 끊긴 토큰은 바이트를 16진수로 적어요."""
         return [self._piece(int(i)) for i in ids]

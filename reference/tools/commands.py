@@ -65,6 +65,10 @@ def train(
     max_steps: Annotated[int | None, typer.Option(help="갱신 횟수")] = None,
     max_cpu_minutes: Annotated[float | None, typer.Option(help="이 CPU 시간(분)에 맞춰 갱신 횟수를 정해요.")] = None,
     max_tokens: Annotated[int | None, typer.Option(help="배치 하나의 토큰 수")] = None,
+    subword_dropout: Annotated[
+        float | None, typer.Option(help="BPE가 쌍을 건너뛸 확률. 훈련 데이터를 에폭마다 다르게 잘라요.")
+    ] = None,
+    both_ways: Annotated[float | None, typer.Option(help="두 방향을 함께 배우는 앞부분의 비율(0~1)")] = None,
     accumulate: Annotated[int | None, typer.Option(help="갱신 한 번에 모으는 배치 수")] = None,
     pairs: Annotated[int | None, typer.Option(help="스스로 만드는 말뭉치의 쌍 수")] = None,
     vocab_size: Annotated[int | None, typer.Option(help="사전 크기")] = None,

@@ -26,6 +26,7 @@ class Progress:
     step: int = 0
     epoch: int = 0
     batch: int = 0  # 이번 에폭에서 다음에 읽을 배치
+    both_ways: bool = False  # 이번 에폭에 두 방향을 함께 배우는지
     total_steps: int = 0
     tokens: int = 0  # 지금까지 배운 번역문 토큰
     cpu_seconds: float = 0.0

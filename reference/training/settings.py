@@ -22,6 +22,8 @@ class TrainConfig:
     tokenizer: str = "bpe"  # "bpe" 또는 "unigram"
     level: str = "byte"  # "byte" 또는 "morpheme"(KoNLPy로 형태소를 먼저 나눔)
     max_tokens: int = 25_000  # 배치 하나에 담는 토큰 수(패딩 포함, 원문과 번역문 가운데 긴 쪽)
+    subword_dropout: float = 0.0  # BPE가 조각을 붙일 때 쌍을 건너뛸 확률. 훈련 데이터를 에폭마다 다르게 잘라요.
+    both_ways: float = 0.0  # 전체 스텝 가운데 두 방향의 번역을 함께 배우는 앞부분의 비율
     accumulate: int = 1  # 갱신 한 번에 모으는 배치 수
     dropout: float | None = None  # None이면 모델 설정의 값
     norm_first: bool | None = None  # 참이면 Pre-LN
@@ -71,6 +73,9 @@ class TrainConfig:
                 raise UserError(f"{name}은(는) 0보다 커야 해요(지금 {getattr(self, name)}).")
         if self.corpus not in CORPORA:
             raise UserError(f"모르는 말뭉치예요: {self.corpus}. {', '.join(CORPORA)} 가운데에서 골라 주세요.")
+        for name in ("subword_dropout", "both_ways"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise UserError(f"{name}은(는) 0과 1 사이여야 해요(지금 {getattr(self, name)}).")
         if self.schedule not in ("noam", "cosine"):
             raise UserError(f"모르는 학습률 계획이에요: {self.schedule}. noam이나 cosine을 골라 주세요.")
 

@@ -23,6 +23,7 @@ from torch import Tensor, nn
 from reference.config import ModelConfig
 from reference.data.batches import Batch, token_batches
 from reference.data.dataset import PairDataset
+from reference.data.subword_dropout import epochs
 from reference.data.tokenizer import Tokenizer
 from reference.errors import UserError
 from reference.training import checkpoint, out_of_memory
@@ -65,6 +66,8 @@ class Trainer:
     ) -> None:
         self.config, self.machine, self.tokenizer, self.folder = config, machine, tokenizer, folder
         self.train_set, self.valid_set, self.samples = train_set, valid_set, samples
+        longest = min(model_config.max_len, config.max_tokens) - 1
+        self.epoch_data = epochs(train_set, tokenizer, config.subword_dropout, config.seed, longest)
         torch.manual_seed(config.seed)  # 처음 가중치
         self.model = Transformer(model_config)
         self.alone = Objective(self.model, config.label_smoothing)  # 다른 프로세스와 기울기를 나누지 않는 것
@@ -154,9 +157,12 @@ class Trainer:
         waiting: list[Batch] = []
         while True:
             found = False
+            data = self.epoch_data(progress.epoch)
+            if progress.batch == 0:  # 에폭의 첫머리에서 정해 체크포인트에 담으므로, 이어 달려도 같아요.
+                progress.both_ways = progress.step < config.both_ways * progress.total_steps
             # 컴파일하면 모양마다 다시 컴파일하므로, 길이를 16의 배수로 맞춰 모양의 수를 줄여요.
             for batch in token_batches(
-                self.train_set,
+                data.both_ways() if progress.both_ways else data,
                 config.max_tokens,
                 config.seed,
                 progress.epoch,

@@ -83,3 +83,10 @@ def test_dataset_opens_from_its_folder(tokenizer, tmp_path):
     prepare(PAIRS[:9], tokenizer, tmp_path, progress=False)
     again = PairDataset.open(next(tmp_path.iterdir()))
     assert len(again) == 9 and again.report["kept"] == 9
+
+
+def test_both_ways_is_the_data_and_its_mirror(tokenizer, tmp_path):
+    pairs = [("나는 간다", "I go"), ("너는 온다", "you come")]
+    both = prepare(pairs, tokenizer, tmp_path, progress=False).both_ways()
+    read = [tuple(tokenizer.decode(side(row)) for side in (both.src, both.tgt)) for row in range(len(both))]
+    assert read == [*pairs, *((b, a) for a, b in pairs)]

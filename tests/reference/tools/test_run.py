@@ -69,14 +69,19 @@ def test_run_folder_and_neighbours(tsv, tmp_path):
         run.train(CONFIG, found, tmp_path / "run")
 
 
-def test_interrupt_and_resume_bit_for_bit(tsv, tmp_path):
-    run.train(CONFIG, source(tsv), tmp_path / "whole")
-    StopAt.step = 7  # 저장 간격(4)의 배수가 아닌 곳
+# 두 방향을 배우는 첫 에폭은 여섯 스텝이고, 그 몫(세 스텝)이 지난 뒤 에폭 안에서 멈춰요. 다음 에폭부터는 한 방향이에요.
+OTHER_EPOCHS = replace(CONFIG, subword_dropout=0.2, both_ways=0.3, max_tokens=4096)
+
+
+@pytest.mark.parametrize("settings", [CONFIG, OTHER_EPOCHS], ids=["plain", "other-epochs"])
+def test_interrupt_and_resume_bit_for_bit(tsv, tmp_path, settings):
+    run.train(settings, source(tsv), tmp_path / "whole")
+    StopAt.step = 5  # 저장 간격(4)의 배수가 아닌 곳
     with pytest.raises(KeyboardInterrupt):
-        run.train(CONFIG, source(tsv), tmp_path / "broken", screen=StopAt)
-    assert losses(tmp_path / "broken")[-1][0] == 7
+        run.train(settings, source(tsv), tmp_path / "broken", screen=StopAt)
+    assert losses(tmp_path / "broken")[-1][0] == 5
     config, data = saved_model.saved_settings(tmp_path / "broken")
-    assert config == CONFIG
+    assert config == settings
     run.train(config, data, tmp_path / "broken", resume=True)
     assert losses(tmp_path / "broken") == losses(tmp_path / "whole")
     one, other = (checkpoint.load_tensors(tmp_path / name / "model.safetensors")[0] for name in ("whole", "broken"))

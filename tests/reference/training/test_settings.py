@@ -15,3 +15,6 @@ def test_wrong_names_and_values():
         TrainConfig(max_steps=0)
     with pytest.raises(UserError, match="everyday"):
         TrainConfig(corpus="weekend")
+    for name in ("subword_dropout", "both_ways"):
+        with pytest.raises(UserError, match=name):
+            TrainConfig(**{name: 1.5})
