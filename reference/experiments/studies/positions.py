@@ -82,13 +82,13 @@ def _recall(positions: str, seed: int, setup: Setup) -> Measured:
     model = model.to(setup.device)
     generator = torch.Generator().manual_seed(seed)
     optimizer = torch.optim.Adam(model.parameters(), 0.0)
-    steps = setup.steps(600)
+    steps = setup.steps(1000)
     for step in range(steps):
         length = int(torch.randint(4, TRAINED + 1, (), generator=generator))
         ids, wanted = (part.to(setup.device) for part in recall(64, length, generator))
         optimizer.zero_grad()
         F.cross_entropy(model(ids).flatten(0, 1), wanted.flatten()).backward()
-        optimizer.param_groups[0]["lr"] = 2e-3 * min((step + 1) / 50, (steps - step) / steps * 2, 1)
+        optimizer.param_groups[0]["lr"] = 4e-3 * min((step + 1) / 50, (steps - step) / steps * 2, 1)
         optimizer.step()
     model.eval()
     with torch.no_grad():
@@ -118,7 +118,7 @@ def _translation(positions: str, seed: int, setup: Setup) -> Measured:
     if positions == "none":
         model.positions = without_positions(model.config)
     model = model.to(setup.device)
-    steps = setup.steps(600)
+    steps = setup.steps(500)
     learn(model, short, steps, lambda step: 3e-3 * min(step / 100, 2 * (1 - step / (steps + 1)), 1), seed=seed)
     near, far = (validate(model, between(valid, *lengths, setup.device)) for lengths in tests)
     return {"near": near, "far": far}
@@ -243,7 +243,7 @@ def draw(figure: Figure, results: Results) -> None:
 EXPERIMENT = Experiment(
     name="positions",
     title="위치는 어떻게 알려 주는 것이 좋을까",
-    setting="두 칸 앞의 토큰을 말하는 과제(24토큰까지, 600스텝)와 생성 말뭉치의 번역(20토큰까지, 600스텝)을 배우고 더 긴 문장에서도 시험해요.",
+    setting="두 칸 앞의 토큰을 말하는 과제(24토큰까지, 1,000스텝)와 생성 말뭉치의 번역(20토큰까지, 500스텝)을 배우고 더 긴 문장에서도 시험해요.",
     points=POINTS,
     measure=measure,
     claims=(
