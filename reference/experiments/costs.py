@@ -45,6 +45,16 @@ def alternating_seconds(jobs: dict[str, Job], rounds: int, device: torch.device)
 
     컴퓨터가 잠깐 느려져도 한 바퀴의 모두가 함께 느려지므로 비율이 덜 흔들려요.
     """
+    before = torch.get_float32_matmul_precision()
+    # PyTorch의 기본 설정으로 재요. 학습 도구가 고르는 설정은 큰 행렬 곱만 빠르고, 작은 것이 많으면 열 배까지 느려요.
+    torch.set_float32_matmul_precision("highest")
+    try:
+        return _alternate(jobs, rounds, device)
+    finally:
+        torch.set_float32_matmul_precision(before)
+
+
+def _alternate(jobs: dict[str, Job], rounds: int, device: torch.device) -> dict[str, list[float]]:
     repeats = {}
     for name, job in jobs.items():
         job()  # 첫 번째에는 메모리를 잡고 방법을 고르는 시간이 들어 있어요.

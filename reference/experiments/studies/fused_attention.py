@@ -126,7 +126,7 @@ def judge_same(results: Results) -> Finding:
     return Finding(
         together(at_most(spread, 1e-5) for spread in differences),
         f"차이 {worst:.0e} 이하",
-        f"{LENGTHS[0]}토큰부터 {LENGTHS[-1]:,}토큰까지 두 값의 차이는 커도 {worst:.0e}이에요.",
+        f"{LENGTHS[0]}토큰부터 {LENGTHS[-1]:,}토큰까지 두 값의 차이는 커도 {worst:.0e} 수준이에요.",
     )
 
 

@@ -125,7 +125,7 @@ def judge_averaging(results: Results) -> Finding:
     return Finding(
         all_of((at_most(one, 0.35), at_least(four, 0.95))),
         f"R² {one.mean:.2f}에서 {four.mean:.2f}로",
-        f"이웃 넷이 든 수를 보고하게 했더니 헤드 하나는 {one:.2f}, 넷은 {four:.2f}만큼 설명했어요.",
+        f"이웃 넷이 든 수를 보고하게 했더니 헤드 하나는 {one:.0%}, 넷은 {four:.0%}를 설명했어요.",
     )
 
 
@@ -137,12 +137,12 @@ def judge_theory(results: Results) -> Finding:
         Spread(tuple(abs(value - theory(*case)) for value in share.values))
         for case, share in zip(cases, shares, strict=True)
     ]
-    listed = ", ".join(f"헤드 {case[0]}개(D {case[1]}) {share:.2f}" for case, share in zip(cases, shares, strict=True))
+    listed = ", ".join(f"헤드 {case[0]}개(D {case[1]}) {share:.0%}" for case, share in zip(cases, shares, strict=True))
     worst = max(gap.high for gap in gaps)
     return Finding(
         all_of(at_most(gap, 0.06) for gap in gaps),
         f"차이 {worst:.3f} 이하",
-        f"설명한 몫은 {listed}이고, 이론 min(H/4, D/32, 1)과의 차이는 커도 {worst:.3f}이에요.",
+        f"설명한 몫은 {listed}이고, 이론 min(H/4, D/32, 1)과의 차이는 커도 {worst:.1%}예요.",
     )
 
 
@@ -152,7 +152,7 @@ def judge_tiny_heads(results: Results) -> Finding:
     return Finding(
         less(many, four, 0.05),
         f"R² {four.mean:.2f}에서 {many.mean:.2f}로",
-        f"이웃 과제에서 설명한 몫은 헤드 넷(d_k {WIDTH // 4})일 때 {four:.2f}, 서른둘(d_k {WIDTH // 32})일 때 {many:.2f}예요.",
+        f"이웃 과제에서 설명한 몫은 헤드 넷(d_k {WIDTH // 4})일 때 {four:.0%}, 서른둘(d_k {WIDTH // 32})일 때 {many:.0%}예요.",
     )
 
 
@@ -181,21 +181,21 @@ def judge_untrained(results: Results) -> Finding:
     before, after = (results.spread(key, task="neighbours", heads=4, width=WIDTH) for key in ("focus_before", "focus"))
     return Finding(
         at_least(before, 0.5),
-        f"학습 전 {before.mean:.2f}, 학습 후 {after.mean:.2f}",
-        f"헤드 넷이 저마다 가장 많이 보는 이웃에 준 가중치는 학습 전에는 {before:.2f}, 학습한 뒤에는 {after:.2f}였어요. "
-        f"모든 토큰을 고르게 볼 때가 {1 / TOKENS:.1f}이에요.",
+        f"학습 전 {before.mean:.0%}, 학습 후 {after.mean:.0%}",
+        f"헤드 넷이 저마다 가장 많이 보는 이웃에 준 가중치는 학습 전에는 {before:.0%}, 학습한 뒤에는 {after:.0%}였어요. "
+        f"모든 토큰을 고르게 볼 때가 {1 / TOKENS:.0%}예요.",
     )
 
 
 def judge_parameters(results: Results) -> Finding:
     """너비가 같으면 헤드가 몇이든 어텐션의 파라미터 수가 같은지 세어요."""
     counts = [results.spread("parameters", task="neighbours", heads=heads, width=WIDTH).mean for heads in HEADS]
-    verdict = Verdict.HOLDS if len(set(counts)) == 1 else Verdict.FAILS
+    same = len(set(counts)) == 1
+    figure = f"모두 {counts[0]:,.0f}개" if same else f"{min(counts):,.0f}~{max(counts):,.0f}개"
     return Finding(
-        verdict,
-        f"{min(counts):,.0f}~{max(counts):,.0f}개" if len(set(counts)) > 1 else f"모두 {counts[0]:,.0f}개",
-        f"너비 {WIDTH}에서 헤드 {HEADS[0]}개부터 {HEADS[-1]}개까지 어텐션의 파라미터는 적어도 {min(counts):,.0f}개, "
-        f"많아도 {max(counts):,.0f}개예요.",
+        Verdict.HOLDS if same else Verdict.FAILS,
+        figure,
+        f"너비 {WIDTH}에서 헤드 {HEADS[0]}개부터 {HEADS[-1]}개까지 어텐션의 파라미터는 {figure}예요.",
     )
 
 

@@ -82,13 +82,13 @@ def _recall(positions: str, seed: int, setup: Setup) -> Measured:
     model = model.to(setup.device)
     generator = torch.Generator().manual_seed(seed)
     optimizer = torch.optim.Adam(model.parameters(), 0.0)
-    steps = setup.steps(600)
+    steps = setup.steps(1000)
     for step in range(steps):
         length = int(torch.randint(4, TRAINED + 1, (), generator=generator))
         ids, wanted = (part.to(setup.device) for part in recall(64, length, generator))
         optimizer.zero_grad()
         F.cross_entropy(model(ids).flatten(0, 1), wanted.flatten()).backward()
-        optimizer.param_groups[0]["lr"] = 2e-3 * min((step + 1) / 50, (steps - step) / steps * 2, 1)
+        optimizer.param_groups[0]["lr"] = 4e-3 * min((step + 1) / 50, (steps - step) / steps * 2, 1)
         optimizer.step()
     model.eval()
     with torch.no_grad():
@@ -118,7 +118,7 @@ def _translation(positions: str, seed: int, setup: Setup) -> Measured:
     if positions == "none":
         model.positions = without_positions(model.config)
     model = model.to(setup.device)
-    steps = setup.steps(600)
+    steps = setup.steps(500)
     learn(model, short, steps, lambda step: 3e-3 * min(step / 100, 2 * (1 - step / (steps + 1)), 1), seed=seed)
     near, far = (validate(model, between(valid, *lengths, setup.device)) for lengths in tests)
     return {"near": near, "far": far}
@@ -144,10 +144,10 @@ def judge_needed(results: Results) -> Finding:
     seen = {kind: _accuracies(results, kind)[TRAINED] for kind in KINDS}
     recalls = all_of(at_most(s, 0.3) if kind == "none" else at_least(s, 0.95) for kind, s in seen.items())
     none, sine = (_loss(results, kind, "near") for kind in ("none", "sinusoidal"))
-    listed = ", ".join(f"{KINDS[kind]} {spread:.2f}" for kind, spread in seen.items())
+    listed = ", ".join(f"{KINDS[kind]} {spread:.0%}" for kind, spread in seen.items())
     return Finding(
         together((recalls, less(sine, none, 0.05))),
-        f"정확도 {seen['none'].mean:.2f}, 번역의 손실 {none.mean - sine.mean:+.2f} nat",
+        f"정확도 {seen['none'].mean:.0%}, 번역의 손실 {none.mean - sine.mean:+.2f} nat",
         f"{TRAINED}토큰에서 두 칸 앞의 토큰을 말하는 정확도는 {listed}예요. "
         f"번역의 검증 손실은 위치가 없으면 {none:.2f}, 사인이면 {sine:.2f} nat이에요.",
     )
@@ -171,17 +171,17 @@ def judge_learned(results: Results) -> Finding:
     return Finding(
         at_most(gap, 0.05),
         f"차이 {gap.mean:.2f} nat",
-        f"번역의 검증 손실은 사인 {sine:.2f}, 학습한 표 {learned:.2f} nat이고 시드마다의 차이는 {gap:.2f}예요.",
+        f"번역의 검증 손실은 사인 {sine:.2f}, 학습한 표 {learned:.2f} nat이고 시드마다의 차이는 {gap:.2f} nat이에요.",
     )
 
 
 def _reaches(results: Results, kind: str) -> Finding:
     """배운 것보다 긴 길이마다 정확도가 0.9를 넘는지 봐요. 어떤 길이까지만 그러면 조건에 따라요."""
     seen = {length: _accuracies(results, kind)[length] for length in LONGER}
-    listed = ", ".join(f"{length}토큰 {spread:.2f}" for length, spread in seen.items())
+    listed = ", ".join(f"{length}토큰 {spread:.0%}" for length, spread in seen.items())
     return Finding(
         together(at_least(spread, 0.9) for spread in seen.values()),
-        f"{LONGER[0]}토큰 {seen[LONGER[0]].mean:.2f}, {LONGER[-1]}토큰 {seen[LONGER[-1]].mean:.2f}",
+        f"{LONGER[0]}토큰 {seen[LONGER[0]].mean:.0%}, {LONGER[-1]}토큰 {seen[LONGER[-1]].mean:.0%}",
         f"{TRAINED}토큰까지만 배운 뒤 {KINDS[kind]}의 정확도는 {listed}예요.",
     )
 
@@ -202,10 +202,10 @@ def judge_sine_beats_learned(results: Results) -> Finding:
     far = [_loss(results, kind, "far") for kind in ("sinusoidal", "learned")]
     verdicts = [_better(sine[length], learned[length], 0.05) for length in LONGER]
     verdicts.append(_better(far[1], far[0], 0.05))
-    listed = ", ".join(f"{length}토큰 {sine[length]:.2f}와 {learned[length]:.2f}" for length in LONGER)
+    listed = ", ".join(f"{length}토큰 {sine[length]:.0%}와 {learned[length]:.0%}" for length in LONGER)
     return Finding(
         together(verdicts),
-        f"{LONGER[0]}토큰 {sine[LONGER[0]].mean:.2f}와 {learned[LONGER[0]].mean:.2f}, "
+        f"{LONGER[0]}토큰 {sine[LONGER[0]].mean:.0%}와 {learned[LONGER[0]].mean:.0%}, "
         f"번역 {far[0].mean:.2f}와 {far[1].mean:.2f} nat",
         f"사인과 학습한 표의 정확도는 {listed}이고, {LONG[0]}토큰보다 긴 문장의 번역 손실은 {far[0]:.2f}와 {far[1]:.2f} nat이에요.",
     )
@@ -243,7 +243,7 @@ def draw(figure: Figure, results: Results) -> None:
 EXPERIMENT = Experiment(
     name="positions",
     title="위치는 어떻게 알려 주는 것이 좋을까",
-    setting="두 칸 앞의 토큰을 말하는 과제(24토큰까지, 600스텝)와 생성 말뭉치의 번역(20토큰까지, 600스텝)을 배우고 더 긴 문장에서도 시험해요.",
+    setting="두 칸 앞의 토큰을 말하는 과제(24토큰까지, 1,000스텝)와 생성 말뭉치의 번역(20토큰까지, 500스텝)을 배우고 더 긴 문장에서도 시험해요.",
     points=POINTS,
     measure=measure,
     claims=(

@@ -128,9 +128,9 @@ def judge_saturation(results: Results) -> Finding:
     small = results.spread("largest", d_k=SIZES[0], scaled=False)
     return Finding(
         all_of((at_least(raw, 0.7), at_most(divided, 0.2))),
-        f"{divided.mean:.2f}에서 {raw.mean:.2f}로",
-        f"키 64개 가운데 가장 큰 가중치는 d_k {SIZES[-1]}에서 나누지 않으면 {raw:.2f}, 나누면 {divided:.2f}예요. "
-        f"d_k {SIZES[0]}에서는 나누지 않아도 {small:.2f}예요.",
+        f"{divided.mean:.0%}에서 {raw.mean:.0%}로",
+        f"키 64개 가운데 가장 큰 가중치는 d_k {SIZES[-1]}에서 나누지 않으면 {raw:.0%}, 나누면 {divided:.0%}예요. "
+        f"d_k {SIZES[0]}에서는 나누지 않아도 {small:.0%}예요.",
     )
 
 
@@ -160,7 +160,7 @@ def judge_training(results: Results) -> Finding:
         all_of((at_most(gaps[SIZES[0]], 0.05), at_least(gaps[SIZES[-1]], 0.2))),
         f"d_k {SIZES[0]}에서 {gaps[SIZES[0]].mean:+.2f}, {SIZES[-1]}에서 {gaps[SIZES[-1]].mean:+.2f} nat",
         f"찾기 과제를 배운 뒤 나누지 않은 쪽의 손실은 {listed} nat만큼 더 커요. "
-        f"d_k {SIZES[-1]}의 손실은 나누지 않으면 {last[0]:.2f}, 나누면 {last[1]:.2f}예요.",
+        f"d_k {SIZES[-1]}의 손실은 나누지 않으면 {last[0]:.2f}, 나누면 {last[1]:.2f} nat이에요.",
     )
 
 
@@ -172,7 +172,7 @@ def judge_one_sample(results: Results) -> Finding:
     return Finding(
         at_most(everything, 0.05),
         f"{everything.mean:.0%}가 거꾸로",
-        f"한 쌍씩 뽑으면 d_k가 네 배인데도 |q·k|가 더 작은 일이 {everything:.2f}의 비율로 생겨요. 정규분포로 어림한 이론은 {theory:.3f}이에요.",
+        f"한 쌍씩 뽑으면 d_k가 네 배인데도 |q·k|가 더 작은 일이 {everything:.0%}쯤 생겨요. 정규분포로 어림한 이론은 {theory:.1%}예요.",
     )
 
 

@@ -188,7 +188,7 @@ def _follow(results: Results, what: str, word: str, slack: float) -> Finding:
         together(verdicts.values()),
         f"차수 {len(verdicts)}개 가운데 {fitting}개",
         f"{word} 자라는 차수는 {listed}이고, {len(verdicts)}개 가운데 {fitting}개가 표 1과 {slack} 안에서 같았어요."
-        + (f" 그렇지 않은 것은 {', '.join(apart)}예요." if apart else ""),
+        + (f" {', '.join(apart)} 쪽은 달랐어요." if apart else ""),
     )
 
 
@@ -223,7 +223,7 @@ def judge_path(results: Results) -> Finding:
     return Finding(
         Verdict.HOLDS if right else Verdict.FAILS,
         f"{SHORT[-1]}토큰에서 {seen['attention'][0][-1]}과 {seen['rnn'][0][-1]}",
-        f"{SHORT[-1]}토큰의 처음에서 끝까지 기울기가 닿는 데 지나는 층이나 스텝은 {listed}이에요.",
+        f"{SHORT[-1]}토큰의 처음에서 끝까지 기울기가 닿는 데 지나는 층이나 스텝은 {listed}번이에요.",
     )
 
 

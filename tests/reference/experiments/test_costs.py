@@ -61,6 +61,16 @@ def test_jobs_take_turns() -> None:
     assert turns == ["a", "b"] * 4  # 몸풀기 한 바퀴와 세 바퀴
 
 
+def test_times_are_taken_with_the_settings_pytorch_comes_with() -> None:
+    before, seen = torch.get_float32_matmul_precision(), set()
+    try:
+        torch.set_float32_matmul_precision("medium")
+        alternating_seconds({"a": lambda: seen.add(torch.get_float32_matmul_precision())}, 2, torch.device("cpu"))
+        assert (seen, torch.get_float32_matmul_precision()) == ({"highest"}, "medium")
+    finally:
+        torch.set_float32_matmul_precision(before)
+
+
 def test_middle_and_paired_ratio() -> None:
     assert middle({"a": [3.0, 1.0, 9.0]}) == {"a": 3.0}
     assert paired_ratio([2.0, 9.0, 4.0], [1.0, 3.0, 2.0]) == 2.0

@@ -79,4 +79,4 @@ def test_rules_name_what_does_not_follow() -> None:
     finding = table1.judge_time(rows({**exact, "rnn": (1.0, 0.5)}))
     assert finding.verdict is Verdict.DEPENDS
     assert "8개 가운데 7개" in finding.figure
-    assert "그렇지 않은 것은 RNN의 d예요." in finding.sentence
+    assert "RNN의 d 쪽은 달랐어요." in finding.sentence
