@@ -210,6 +210,8 @@ def norm_rows(**last: float) -> Any:
 def test_norm_claims_follow_their_margins():
     assert norms.judge_highway(norm_rows()).verdict is Verdict.HOLDS
     assert norms.judge_even(norm_rows()).verdict is Verdict.HOLDS
+    assert norms.judge_residual_alone(norm_rows(residual=1e4)).verdict is Verdict.HOLDS
+    assert norms.judge_deep_even(norm_rows()).verdict is Verdict.HOLDS
     assert norms.judge_rms(norm_rows(rms=1.05)).verdict is Verdict.HOLDS
     assert norms.judge_rms(norm_rows(rms=0.8)).verdict is Verdict.FAILS
     assert norms.judge_deep(norm_rows(deep=0.7)).verdict is Verdict.HOLDS
