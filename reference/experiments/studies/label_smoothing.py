@@ -119,7 +119,7 @@ def draw(figure: Figure, results: Results) -> None:
         axes.vlines(places, lows, highs, color=color)
     for axes, title in ((left, "낮을수록 좋아요"), (right, "높을수록 좋아요")):
         axes.set(title=title, xlabel="레이블 스무딩 ε", xticks=places, xticklabels=[f"{eps:g}" for eps in EPSILONS])
-        axes.legend()
+        axes.legend(loc="best" if axes is right else "upper left")
 
 
 EXPERIMENT = Experiment(
