@@ -86,11 +86,11 @@ def judge_right(results: Results) -> Finding:
     rows = zip(*(spread.values for spread in best.values()), strict=True)  # 시드마다 드롭아웃 차례로
     winners = [RATES[row.index(min(row))] for row in rows]
     wins = winners.count(0.1)
-    listed = ", ".join(f"{p:g}은 {spread}" for p, spread in best.items())
+    listed = ", ".join(f"{p:g}에서 {spread}" for p, spread in best.items())
     return Finding(
         Verdict.HOLDS if wins == len(winners) else Verdict.UNCLEAR if wins else Verdict.FAILS,
         f"으뜸은 {', '.join(f'{p:g}' for p in winners)}",
-        f"가장 낮았던 검증 손실은 {listed} nat이고, 시드마다의 으뜸은 {', '.join(f'{p:g}' for p in winners)}이에요.",
+        f"{STEPS}스텝 안에서 가장 낮았던 검증 손실은 드롭아웃 {listed} nat이고, 시드마다의 으뜸은 {', '.join(f'{p:g}' for p in winners)}이에요.",
     )
 
 

@@ -70,13 +70,15 @@ def judge_perplexity(results: Results) -> Finding:
 
 
 def _raises(key: str, name: str, spec: str, margin: float) -> Callable[[Results], Finding]:
-    """ε 0.1에서 key가 margin 넘게 높은지의 판정이에요."""
+    """ε 0.1에서 key가 margin 넘게 높은지의 판정이에요. margin보다 적게 높은 시드가 있으면 말할 수 없어요."""
 
     def judge(results: Results) -> Finding:
         plain, smoothed = _both(results, key)
-        more = results.spread(key, eps=0.2)
+        more, verdict = results.spread(key, eps=0.2), less(plain, smoothed, margin)
+        if verdict is Verdict.FAILS and less(plain, smoothed) is not Verdict.FAILS:
+            verdict = Verdict.UNCLEAR
         return Finding(
-            less(plain, smoothed, margin),
+            verdict,
             f"{smoothed:{spec}} 대 {plain:{spec}}",
             f"{name} ε이 0.1이면 {smoothed:{spec}}, 0이면 {plain:{spec}}, 0.2면 {more:{spec}}이에요.",
         )
@@ -117,7 +119,7 @@ def draw(figure: Figure, results: Results) -> None:
         axes.vlines(places, lows, highs, color=color)
     for axes, title in ((left, "낮을수록 좋아요"), (right, "높을수록 좋아요")):
         axes.set(title=title, xlabel="레이블 스무딩 ε", xticks=places, xticklabels=[f"{eps:g}" for eps in EPSILONS])
-        axes.legend()
+        axes.legend(loc="best" if axes is right else "upper left")
 
 
 EXPERIMENT = Experiment(
