@@ -329,7 +329,7 @@ def form(draw: Draw) -> Sentence:
     time = when(draw, made.time) if made.time and draw.chance(0.3) else ("", "")
     more_ko, more_en = adjuncts(draw, verb, level, bool(time[0])) if draw.chance(0.3) else ([], [])
     how = manner(draw, verb, made.people == "1") if not more_ko and draw.chance(0.25) else ("", "")
-    stem = verb_stem(verb, False)
+    stem = verb_stem(verb, False, "안" if made.name == "not yet" else "")
     if made.name == "please" and level == "해요" and stem.text in ("먹", "마시") and draw.chance(0.4):
         stem = Stem("들")  # '드세요'
     topic = who.ko if made.name not in ("let's", "will", "should", "hope") else ""
