@@ -26,7 +26,7 @@ DESCRIBING: list[tuple[int, Maker]] = [
     (7, exists),
 ]
 JOINING: list[tuple[int, Maker]] = [(9, linked), (7, ordered), (3, both)]
-MAKERS: list[tuple[int, Maker]] = [*VERBAL, *DESCRIBING, *JOINING, (5, have), (10, phrase), (22, pattern)]
+MAKERS: list[tuple[int, Maker]] = [*VERBAL, *DESCRIBING, *JOINING, (5, have), (36, phrase), (22, pattern)]
 TOTAL = sum(weight for weight, _ in MAKERS)
 ENDS = ".?!"
 ASKING = ("뭐", "무엇", "무슨", "어디", "언제", "누구", "누가", "왜", "얼마", "어떻", "어떤", "어때", "어땠", "몇")
@@ -55,13 +55,15 @@ def sentence(draw: Draw) -> Sentence:
     made = _once(draw)
     while SAID.get(made.ko, made.en) != made.en:
         made = _once(draw)
+    # 정해진 말은 통째로 외워야 하므로, 부호가 없는 꼴과 다른 문장이 이어지는 꼴로도 자주 보여 줘요.
+    bare_below, two_above = (0.35, 0.75) if made.structure == "phrase" else (0.12, 0.96)
     roll = draw.random()
-    if roll < 0.12 and made.ko[-1] in ENDS:
+    if roll < bare_below and made.ko[-1] in ENDS:
         bare = _bare(made.ko)
         asked = made.ko[-1] == "?" and not any(word in bare for word in ASKING)
         if _BARE.get(bare, made.en) == made.en and (not asked or bare in _BARE):
             return made._replace(ko=bare)
-    if roll > 0.96 and len(made.ko) < 25:
+    if roll > two_above and len(made.ko) < 25:
         then = _once(draw)
         if SAID.get(then.ko, then.en) == then.en and then.ko[-1] in ENDS and made.ko[-1] in ENDS and len(then.ko) < 25:
             return made._replace(

@@ -213,6 +213,7 @@ def _read() -> tuple[list[tuple[list[str], str]], list[tuple[list[str], str]]]:
     return found[0], found[1]
 
 
+WHOLE = ("set", "phrase")  # 통째로 외우는 말이라 결합이 없어요. 이 짝은 시험에 두지 않아요.
 PHRASES, PATTERNS = _read()
 FLAT = [(ko, english) for variants, english in PHRASES for ko in variants]
 SAID = dict(FLAT)  # 정해진 말의 번역. 다른 문법이 같은 말을 다르게 옮기지 않게 해요.
@@ -222,7 +223,7 @@ def phrase(draw: Draw) -> Sentence:
     """'안녕하세요.' '화장실이 어디예요?' 앞에 부르는 말이 붙기도 해요."""
     ko, english = draw.pick(FLAT)
     roll = draw.random()
-    name = "phrase"
+    name = ""
     if roll < 0.25 and english[-1] in ".?!":
         who = draw.pick(PEOPLE["name"])
         called = draw.pick((f"{who.ko} 씨, ", f"{josa(who.ko, '아/야')}, "))
@@ -249,7 +250,8 @@ def phrase(draw: Draw) -> Sentence:
             )
         )
         ko, english, name = first + ko, first_en + _uncapital(english), first_en
-    return Sentence(ko, english, "phrase", (english, name), False)
+    words = (english, name) if name else WHOLE
+    return Sentence(ko, english, "phrase", words, False)
 
 
 def _uncapital(text: str) -> str:
@@ -294,4 +296,5 @@ def pattern(draw: Draw) -> Sentence:
 
     text, said = _HOLE.sub(korean, ko), contracted(_HOLE.sub(translated, english))
     words = [noun.en for noun in filled.values()]
-    return Sentence(text, said, f"pattern/{english}", (english, words[0] if words else ""), True)
+    # 틀은 구조가 하나뿐이라 단어와의 결합만 시험에 둬요.
+    return Sentence(text, said, f"pattern/{english}", (english, words[0] if words else ""))

@@ -142,11 +142,7 @@ def _must(level: str) -> str:
 
 
 def _already(word: str, question: bool) -> Korean:
-    return lambda draw, stem, level: (
-        f"{word} {ending(stem, 'past', level, question)}"
-        if word != "아직"
-        else f"아직 안 {ending(stem, 'past', level, question)}"
-    )
+    return lambda draw, stem, level: f"{word} {ending(stem, 'past', level, question)}"
 
 
 FORMS = [

@@ -196,7 +196,7 @@ def linked(draw: Draw) -> Sentence:
     clause = before_en(first_tense)
     english = f"{clause}, {word} {main}" if word == "but" else f"{main} {word} {clause}"
     text = write(ko, english, question, mine)
-    return Sentence(*text, f"linked/{join}/{kind}/{tense}/{asks}", head(verb, words), True)
+    return Sentence(*text, f"linked/{join}/{kind}/{tense}/{asks}", head(verb, words, who), True)
 
 
 ORDERS = (

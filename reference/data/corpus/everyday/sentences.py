@@ -116,9 +116,9 @@ def manner(draw: Draw, verb: Verb, quiet: bool = False) -> tuple[str, str]:
     return draw.pick(choices) if choices else ("", "")
 
 
-def head(verb: Verb, words: Words) -> tuple[str, str]:
-    """결합을 따질 두 단어."""
-    return verb.en, words.name or verb.en
+def head(verb: Verb, words: Words, who: Subject | None = None) -> tuple[str, str]:
+    """결합을 따질 두 단어. 데리고 다니는 말이 없으면 주어와의 결합이에요."""
+    return verb.en, words.name or (who.name or who.en if who else "someone")
 
 
 def tell(draw: Draw) -> Sentence:
@@ -229,7 +229,7 @@ def tell(draw: Draw) -> Sentence:
     text = write(ko, english, question, who.person)
     basic = not (question or negation or modal or progressive)
     structure = f"tell/{tense}/{negation}/{modal}/{question}/{progressive}"
-    return Sentence(*text, structure, head(verb, words), not basic)
+    return Sentence(*text, structure, head(verb, words, who), not basic)
 
 
 # 같은 말이 여럿을 뜻하면 '뭐 했어요?'는 이것을 물어요.
@@ -304,7 +304,7 @@ def ask(draw: Draw) -> Sentence:
         aux, rest = predicate(who.person, verb.en, tense, question=True, negative=bool(negation))
         english = joined(lead, aux, who.en, rest, *rest_en, "with" if word == "whom" else "", time[1])
     text = write(ko, english, True, who.person)
-    return Sentence(*text, f"ask/{word}/{tense}/{negation}", head(verb, words), True)
+    return Sentence(*text, f"ask/{word}/{tense}/{negation}", head(verb, words, who), True)
 
 
 def _goes(verb: Verb) -> bool:
@@ -329,7 +329,7 @@ def form(draw: Draw) -> Sentence:
     time = when(draw, made.time) if made.time and draw.chance(0.3) else ("", "")
     more_ko, more_en = adjuncts(draw, verb, level, bool(time[0])) if draw.chance(0.3) else ([], [])
     how = manner(draw, verb, made.people == "1") if not more_ko and draw.chance(0.25) else ("", "")
-    stem = verb_stem(verb, False)
+    stem = verb_stem(verb, False, "안" if made.name == "not yet" else "")
     if made.name == "please" and level == "해요" and stem.text in ("먹", "마시") and draw.chance(0.4):
         stem = Stem("들")  # '드세요'
     topic = who.ko if made.name not in ("let's", "will", "should", "hope") else ""
@@ -342,4 +342,4 @@ def form(draw: Draw) -> Sentence:
     question = made.question or made.name == "right?"
     mine = {"may?": "I", "shall": "we", "let's": "we", "how?": "I", "how must?": "I"}.get(made.name, who.person)
     text = write(ko, english, question, mine)
-    return Sentence(*text, f"form/{made.name}", head(verb, words), True)
+    return Sentence(*text, f"form/{made.name}", head(verb, words, who), True)
