@@ -98,7 +98,15 @@ _KINDS = {
 PRESETS: dict[str, dict[str, Any]] = {
     "tiny": {"d_model": 64, "n_heads": 4, "d_ff": 128, "n_layers": 2, "dropout": 0.1, "max_len": 128},
     "demo": {"d_model": 128, "n_heads": 4, "d_ff": 512, "n_layers": 3, "dropout": 0.1, "max_len": 128},
-    "multi30k": {"d_model": 128, "n_heads": 4, "d_ff": 256, "n_layers": 4, "dropout": 0.3, "max_len": 256},
+    "multi30k": {
+        "d_model": 128,
+        "n_heads": 4,
+        "d_ff": 256,
+        "n_layers": 4,
+        "dropout": 0.2,
+        "max_len": 256,
+        "positions": "rope",
+    },
     "base": {"d_model": 512, "n_heads": 8, "d_ff": 2048, "n_layers": 6, "dropout": 0.1, "max_len": 512},
     "big": {"d_model": 1024, "n_heads": 16, "d_ff": 4096, "n_layers": 6, "dropout": 0.3, "max_len": 512},
 }
