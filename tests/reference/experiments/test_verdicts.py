@@ -40,31 +40,22 @@ def judge(experiment, claim: str, results: Results) -> Verdict:
 
 
 @pytest.mark.parametrize(
-    ("largest", "verdict"), [((0.01, 0.02, 0.01), DEPENDS), ((0.2, 0.2, 0.2), NO), ((0.01, 0.2, 0.01), DEPENDS)]
+    ("largest", "verdict"), [((0.01, 0.02, 0.01), DEPENDS), ((0.2, 0.2, 0.2), NO), ((0.01, 0.2, 0.01), MIXED)]
 )
 def test_digits_says_at_which_size(largest, verdict):
-    """100장에서는 늘 지고, 300장에서는 갈리거나 이기고, 마지막 조건은 표에서 골라요."""
+    """작은 훈련에서는 늘 지고, 가장 큰 훈련에서 이기는지만 달라요."""
     rows = []
-    for condition in digits.CONDITIONS:
-        ours = (0.3, 0.3, 0.3) if condition["train"] == digits.TRAIN[0] else largest
-        if condition["train"] == digits.TRAIN[-1]:
-            ours = (0.01, 0.01, 0.01) if verdict is DEPENDS else largest
-        rows += [
-            ({"model": "조각", **condition}, {"error": ours}),
-            ({"model": "로지스틱", **condition}, {"error": (0.1,) * 3}),
-        ]
+    for count in digits.TRAIN:
+        ours = largest if count == digits.TRAIN[-1] else (0.3, 0.3, 0.3)
+        rows += [({"model": "조각", "train": count}, {"error": ours})]
+        rows += [({"model": "로지스틱", "train": count}, {"error": (0.1,) * 3})]
     assert judge(digits.EXPERIMENT, "digits-beats-logistic", made(rows)) is verdict
 
 
 @pytest.mark.parametrize(("error", "verdict"), [(0.05, YES), (0.5, NO)])
 def test_digits_reads_only_when_far_better_than_guessing(error, verdict):
-    condition = {"train": digits.TRAIN[-1], "shift": False}
-    rows = made(
-        [
-            ({"model": "조각", **condition}, {"error": (error,) * 3}),
-            ({"model": digits.NAIVE, **condition}, {"error": (0.9,) * 3}),
-        ]
-    )
+    values = {"조각": error, digits.NAIVE: 0.9}
+    rows = made([({"model": m, "train": digits.TRAIN[-1]}, {"error": (value,) * 3}) for m, value in values.items()])
     assert judge(digits.EXPERIMENT, "digits-reads", rows) is verdict
 
 
