@@ -139,11 +139,12 @@ def _beats_counting(results: Results) -> Finding:
     ours, counted = (results.spread("perplexity", guess=guess) for guess in ("모델: 양쪽", "세기: 양쪽"))
     right, counted_right = (results.spread("accuracy", guess=guess) for guess in ("모델: 양쪽", "세기: 양쪽"))
     alone = results.spread("perplexity", guess="세기: 빈도만")
+    verdict, said = under_conditions({"퍼플렉시티": less(ours, counted), "맞힌 비율": less(counted_right, right)})
     return Finding(
-        less(ours, counted),
+        verdict,
         f"퍼플렉시티 {ours:.0f} 대 {counted:.0f}",
         f"가린 글자의 퍼플렉시티는 양쪽을 보는 모델 {ours:.1f}, 양쪽 이웃을 세는 n-gram {counted:.1f}, 빈도만 보면 {alone:.1f}이고, "
-        f"맞힌 비율은 모델 {right:.1%}, 세기 {counted_right:.1%}예요. "
+        f"맞힌 비율은 모델 {right:.1%}, 세기 {counted_right:.1%}예요. {said} "
         f'모델은 빈칸을 "{results.get("samples", guess="모델: 양쪽")[0][0]}"처럼 채우고, ≠의 뒤가 정답이에요.',
     )
 

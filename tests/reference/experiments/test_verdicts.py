@@ -91,6 +91,14 @@ def test_both_sides_must_help_the_model_and_the_counts():
     assert judge(masked_model.EXPERIMENT, "both-sides", rows(0.3, 0.2)) is DEPENDS
 
 
+@pytest.mark.parametrize(("perplexity", "accuracy", "verdict"), [(9.0, 0.6, YES), (9.0, 0.4, DEPENDS), (15.0, 0.4, NO)])
+def test_counting_is_beaten_in_both_scores(perplexity, accuracy, verdict):
+    ours = {"accuracy": (accuracy,) * 3, "perplexity": (perplexity,) * 3, "samples": (["가[나]"],) * 3}
+    counted = {"accuracy": (0.5,) * 3, "perplexity": (12.0,) * 3}
+    rows = made([({"guess": "모델: 양쪽"}, ours), *(({"guess": name}, counted) for name in masked_model.COUNTED)])
+    assert judge(masked_model.EXPERIMENT, "masked-beats-counting", rows) is verdict
+
+
 def test_longer_structure_must_keep_half():
     def rows(long: float) -> Results:
         values = {"exact_same": (0.9,) * 3, "exact_long": (long,) * 3}
