@@ -115,6 +115,22 @@ def test_korean_costs_more_names_the_way_of_cutting(mostly, even, verdict):
     assert judge(korean_tokens.EXPERIMENT, "korean-costs-more", rows) is verdict
 
 
+@pytest.mark.parametrize(("morphemes", "verdict"), [((60, 61, 62), YES), ((50, 51, 52), NO), ((60, 50, 60), MIXED)])
+def test_morphemes_help_when_every_seed_says_so(morphemes, verdict):
+    rows = [({"cut": "형태소 + BPE"}, {"chrf": morphemes}), ({"cut": "바이트 BPE"}, {"chrf": (55, 55, 55)})]
+    assert judge(korean_tokens.EXPERIMENT, "morphemes-help", made(rows)) is verdict
+
+
+@pytest.mark.parametrize(("unknown", "verdict"), [(0.0, YES), (0.01, NO)])
+def test_bytes_know_everything_or_the_claim_falls(unknown, verdict):
+    values = {
+        name: unknown if name == "유니그램" else 0.2 if name in ("자모", "음절", "음절 BPE") else 0.0
+        for name in korean_tokens.CUTTERS
+    }
+    rows = made([({"cut": name}, {"unknown_real": (value,) * 3}) for name, value in values.items()])
+    assert judge(korean_tokens.EXPERIMENT, "bytes-know-all", rows) is verdict
+
+
 def test_power_law_finds_the_exponent_it_was_given():
     law = scaling.power_law([10, 100, 1000], [3 * x**-0.25 for x in (10, 100, 1000)])
     assert law.exponent == pytest.approx(0.25) and law.scale == pytest.approx(3.0) and law.fit == pytest.approx(1.0)
