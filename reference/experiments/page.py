@@ -68,7 +68,7 @@ def render(found: Sequence[dict[str, Any]]) -> str:
     for made in found:
         command = f"`course experiment {made['name']}`"
         for finding in made["findings"]:
-            cells = [_cell(finding[key]) for key in ("text", "source", "verdict", "figure")]
+            cells = [escaped(finding[key]) for key in ("text", "source", "verdict", "figure")]
             lines.append(f"| {' | '.join([*cells, command])} |")
     for made in found:
         lines += ["", *_section(made)]
@@ -85,13 +85,15 @@ def _section(made: dict[str, Any]) -> list[str]:
     spent = (
         f"시드 {len(made['seeds'])}개, {made['device']}, PyTorch {made['torch']}, CPU {made['cpu_seconds'] / 60:.1f}분"
     )
-    head = [f"## {made['name']}: {made['title']}", "", f"{made['setting']} ({spent})", ""]
+    head = [f"## {made['name']}: {made['title']}", "", f"{escaped(made['setting'])} ({spent})", ""]
     picture = [f"![{made['title']}]({made['name']}.png)", ""]
     said = [
-        f"- **{item['text']}** ({item['source']}) {item['verdict']}. {item['sentence']}" for item in made["findings"]
+        f"- **{escaped(item['text'])}** ({item['source']}) {item['verdict']}. {escaped(item['sentence'])}"
+        for item in made["findings"]
     ]
     return [*head, *picture, *said]
 
 
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
+def escaped(text: str) -> str:
+    """마크다운이 다르게 읽는 글자를 그대로 보이게 해요. 물결표 둘 사이는 지운 글이 되고, 세로줄은 표의 칸을 나눠요."""
+    return text.replace("~", "\\~").replace("|", "\\|").replace("\n", " ")

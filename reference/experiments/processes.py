@@ -119,9 +119,10 @@ def work(task: dict[str, Any]) -> dict[str, Any]:
 
 def main() -> None:
     """할 일을 한 줄씩 받아, 갈라져 나온 프로세스가 재게 해요."""
+    import matplotlib.figure  # noqa: F401 갈라지기 전에 불러와 두어요.
     import torch
 
-    from reference.experiments import runner, small_training  # noqa: F401 갈라지기 전에 불러와 두어요.
+    from reference.experiments import small_training  # noqa: F401
     from reference.training.machine import prefer_fast_matmul
     from reference.training.memory import keep_freed_memory
 

@@ -10,6 +10,7 @@ from unittest.mock import patch
 
 import torch
 from matplotlib.figure import Figure
+from matplotlib.ticker import FormatStrFormatter
 from torch import Tensor
 
 from reference.dropout import dropout
@@ -111,18 +112,26 @@ def _last(results: Results, stack: str) -> Spread:
 
 
 def judge_highway(results: Results) -> Finding:
-    """잔차가 없으면 첫 층의 기울기가 마지막 층의 100분의 1도 안 되고, 잔차만 있으면 10분의 1이 넘는지 봐요."""
+    """첫 층의 기울기가 잔차가 없으면 마지막 층의 10분의 1도 안 되고, 잔차가 있으면 그보다 큰지 봐요."""
     bare, open_road = _reach(results, "neither"), _reach(results, "residual")
-    vanishes = less(bare, Spread((0.01,) * len(bare.values)))
-    flows = less(Spread((0.1,) * len(open_road.values)), open_road)
+    tenth = Spread((0.1,) * len(bare.values))
+    vanishes, flows = less(bare, tenth), less(tenth, open_road)
+    both = Verdict.HOLDS if vanishes is flows is Verdict.HOLDS else Verdict.UNCLEAR
     return Finding(
-        Verdict.HOLDS
-        if vanishes is flows is Verdict.HOLDS
-        else Verdict.FAILS
-        if vanishes is flows
-        else Verdict.UNCLEAR,
-        f"{bare:.1e} 대 {open_road:.2g}",
-        f"배우기 전, 첫 층의 기울기는 마지막 층의 몇 배인지 보면 둘 다 없을 때 {bare:.1e}배, 잔차만 있을 때 {open_road:.2g}배예요.",
+        Verdict.FAILS if Verdict.FAILS in (vanishes, flows) else both,
+        f"{bare:.1e}배 대 {open_road:.1e}배",
+        f"배우기 전, 첫 층의 기울기는 마지막 층의 몇 배인지 보면 둘 다 없을 때 {bare:.1e}배, 잔차만 있을 때 {open_road:.1e}배, "
+        f"둘 다 있을 때(Pre-LN) {_reach(results, 'pre'):.1f}배예요.",
+    )
+
+
+def judge_residual_alone(results: Results) -> Finding:
+    """잔차만으로는 정규화와 함께일 때보다 MARGIN 넘게 덜 배우는지 봐요."""
+    alone, both = _last(results, "residual"), _last(results, "pre")
+    return Finding(
+        less(both, alone, MARGIN),
+        f"{alone:,.0f} 대 {both}",
+        f"{LAYERS}층을 쌓고 {STEPS}스텝 뒤의 손실은 잔차만 있으면 {alone:,.0f}, 정규화까지 있으면(Pre-LN) {both} nat이에요.",
     )
 
 
@@ -164,11 +173,11 @@ def judge_even(results: Results) -> Finding:
 
 
 def judge_rms(results: Results) -> Finding:
-    """평균을 빼지 않는 RMSNorm의 손실이 층 정규화와 시드마다 0.1 nat 안에서 같은지 봐요."""
+    """평균을 빼지 않는 RMSNorm의 손실이 층 정규화와 시드마다 MARGIN 안에서 같은지 봐요."""
     layer, rms = _last(results, "pre"), _last(results, "rms")
     apart = Spread(tuple(abs(a - b) for a, b in zip(layer.values, rms.values, strict=True)))
     return Finding(
-        less(apart, Spread((0.1,) * len(apart.values))),
+        less(apart, Spread((MARGIN,) * len(apart.values))),
         f"{rms} 대 {layer}",
         f"Pre-LN에서 RMSNorm의 손실은 {rms}, 층 정규화는 {layer} nat이고, 같은 시드끼리는 {apart} nat 떨어져 있어요.",
     )
@@ -181,6 +190,16 @@ def judge_deep(results: Results) -> Finding:
         less(deep, post, MARGIN),
         f"{deep} 대 {post}",
         f"{LAYERS}층씩 쌓아 같은 학습률로 {STEPS}스텝 배운 손실은 DeepNorm {deep}, Post-LN {post} nat이에요.",
+    )
+
+
+def judge_deep_even(results: Results) -> Finding:
+    """DeepNorm의 기울기가 Post-LN보다 층마다 고른지 봐요."""
+    post, deep = _unevenness(results, "post"), _unevenness(results, "deep")
+    return Finding(
+        less(Spread(tuple(1.2 * value for value in deep.values)), post),
+        f"{deep:.2f}배 대 {post:.2f}배",
+        f"배우기 전 인코더 {LAYERS}층에서 가장 큰 기울기는 가장 작은 것의 DeepNorm {deep:.2f}배, Post-LN {post:.2f}배예요.",
     )
 
 
@@ -200,7 +219,8 @@ def draw(figure: Figure, results: Results) -> None:
         mean = [sum(values) / len(values) for values in zip(*curves, strict=True)]
         right.plot([STEPS * i / len(mean) for i in range(len(mean))], mean, line, color=color)
     left.set(title="배우기 전의 기울기", xlabel="인코더의 층", ylabel="크기 (로그)")
-    right.set(title="손실", xlabel="스텝", ylabel="토큰당 손실 (nat)")
+    left.yaxis.set_major_formatter(FormatStrFormatter("%.0e"))  # 나눔고딕에는 지수의 빼기 기호가 없어요.
+    right.set(title="손실 (잔차만은 그림 밖)", xlabel="스텝", ylabel="토큰당 손실 (nat)", ylim=(0, 5))
     figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=4)
 
 
@@ -215,11 +235,13 @@ EXPERIMENT = Experiment(
     measure=measure,
     claims=(
         Claim("highway", "잔차 연결은 기울기의 고속도로다", "시리즈 4편", judge_highway),
+        Claim("residual-needs-norm", "잔차만으로는 깊은 모델을 배우지 못한다", "시리즈 4편", judge_residual_alone),
         Claim("norm-needs-residual", "정규화만으로는 깊은 모델을 배우지 못한다", "시리즈 4편", judge_norm_alone),
         Claim("pre-is-stable", "깊은 모델은 Pre-LN이 Post-LN보다 잘 배운다", "시리즈 4편", judge_pre),
         Claim("pre-is-even", "Pre-LN의 기울기는 층마다 더 고르다", "시리즈 4편", judge_even),
         Claim("rms-is-enough", "RMSNorm은 층 정규화만큼 배운다", "시리즈 4편", judge_rms),
         Claim("deep-is-stable", "DeepNorm은 깊은 Post-LN도 배우게 한다", "시리즈 4편", judge_deep),
+        Claim("deep-is-even", "DeepNorm의 기울기는 층마다 더 고르다", "시리즈 4편", judge_deep_even),
     ),
     draw=draw,
     figure_size=(9.0, 4.6),

@@ -220,8 +220,7 @@ def judge_leak(results: Results) -> Finding:
     return Finding(
         less(leak, right, 20),
         f"{leak:.0f}스텝 대 {right:.0f}스텝",
-        f"손실이 {REACHED} nat 아래로 내려가는 데 마스크가 새면 {leak:.0f}스텝, 올바르면 {right:.0f}스텝이 걸려요. "
-        "손실이 뜻밖에 빨리 내려가면 먼저 마스크를 의심해요.",
+        f"손실이 {REACHED} nat 아래로 내려가는 데 마스크가 새면 {leak:.0f}스텝, 올바르면 {right:.0f}스텝이 걸려요.",
     )
 
 

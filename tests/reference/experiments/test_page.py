@@ -48,7 +48,7 @@ def test_the_page_counts_and_names_everything():
     for made in COMMITTED:
         assert f"]({made['name']}.png)" in written
         for finding in made["findings"]:
-            assert finding["sentence"] in written and finding["text"] in written
+            assert page.escaped(finding["sentence"]) in written and page.escaped(finding["text"]) in written
 
 
 # -- 쪽을 만들기 --
@@ -76,8 +76,8 @@ def test_publishing_judges_again_and_writes_the_page(measured, tmp_path):
     (measured / "counting.json").write_text(json.dumps(stale), encoding="utf-8")
     assert page.publish(measured, tmp_path / "claims") == ["counting"]
     written = (tmp_path / "claims" / "README.md").read_text("utf-8")
-    row = "| 하나는 열보다 작다 | 산수 | 맞아요 | 3.00 (2.00~4.00) \\| 12.00 (11.00~13.00) | `course experiment counting` |"
-    assert row in written and "작은 것은 3.00 (2.00~4.00)" in written and "예전의 문장" not in written
+    row = "| 하나는 열보다 작다 | 산수 | 맞아요 | 3.00 (2.00\\~4.00) \\| 12.00 (11.00\\~13.00) | `course experiment counting` |"
+    assert row in written and "작은 것은 3.00 (2.00\\~4.00)" in written and "예전의 문장" not in written
     assert "| 맞아요 | 1 |" in written and "CPU 0.2분" in written
     before = {path.name: path.read_bytes() for path in (tmp_path / "claims").glob("*.[jm]*")}
     page.publish(tmp_path / "claims", tmp_path / "claims")
