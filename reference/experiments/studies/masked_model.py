@@ -106,11 +106,17 @@ def filled(text: Characters, hidden: Hidden, guesses: Tensor) -> list[str]:
     return shown
 
 
+def cut(text: str) -> list[str]:
+    """글을 BOS를 붙여도 창에 들어가는 길이로 잘라요. 이으면 언제나 text예요."""
+    return [text[start : start + LENGTH - 1] for start in range(0, len(text), LENGTH - 1)]
+
+
 def measure(point: Point, seed: int, setup: Setup) -> Measured:
     """가린 글자를 맞힌 비율(0~1)과 퍼플렉시티예요. 시험 글에서 가리는 자리는 같은 시드면 언제나 같아요."""
     text: Blocks = blocks(seed, share=min(1.0, setup.scale))
     known = Characters(text.train)
-    train, valid, test = ([[BOS, *known.encode(piece)] for piece in part] for part in text)
+    # 배운 창보다 긴 글을 보여 주지 않으려고, 검증과 시험의 글도 그 길이로 잘라요. 세는 모델도 같은 것을 봐요.
+    train, valid, test = ([[BOS, *known.encode(piece)] for block in part for piece in cut(block)] for part in text)
     # 검증과 시험에서 가린 자리는 어느 모델에게나 같아요.
     checked, asked = (hide(padded(rows), torch.Generator().manual_seed(seed)) for rows in (valid, test))
     kind = point["guess"]
