@@ -176,7 +176,6 @@ def draw(figure: Figure, results: Results) -> None:
             )
         axes.set(xlabel=name)
         axes.grid(axis="y", visible=False)
-    right.set_xscale("log")
     left.set_yticks(range(len(GUESSES)), GUESSES)
     left.invert_yaxis()
 
