@@ -41,13 +41,15 @@ def small_config(vocab_size: int, **changes: object) -> ModelConfig:
     return ModelConfig(vocab_size, **{**settings, **modern, **changes})  # type: ignore[arg-type]
 
 
-def windows(rows: Sequence[Sequence[int]], generator: torch.Generator) -> Iterator[Tensor]:
-    """글을 모두 이은 줄에서 아무 데나 잘라 낸 창 (BATCH, LENGTH + 1)을 끝없이 줘요."""
+def windows(
+    rows: Sequence[Sequence[int]], generator: torch.Generator, length: int = LENGTH, batch: int = BATCH
+) -> Iterator[Tensor]:
+    """글을 모두 이은 줄에서 아무 데나 잘라 낸 창 (batch, length + 1)을 끝없이 줘요."""
     stream = torch.tensor([token for row in rows for token in row])
-    stream = stream.repeat(-(-(LENGTH + 2) // len(stream)))  # 글이 창보다 짧으면 되풀이해요.
+    stream = stream.repeat(-(-(length + 2) // len(stream)))  # 글이 창보다 짧으면 되풀이해요.
     while True:
-        starts = torch.randint(len(stream) - LENGTH, (BATCH, 1), generator=generator)
-        yield stream[starts + torch.arange(LENGTH + 1)]
+        starts = torch.randint(len(stream) - length, (batch, 1), generator=generator)
+        yield stream[starts + torch.arange(length + 1)]
 
 
 def learn(

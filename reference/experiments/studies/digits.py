@@ -22,7 +22,6 @@ from reference.variants import VisionTransformer
 
 TRAIN = (100, 300, 1200)  # 훈련 그림의 수
 TEST = 500
-CONDITIONS = (*({"train": count, "shift": False} for count in TRAIN), {"train": TRAIN[-1], "shift": True})
 NAIVE = "가장 흔한 숫자"
 PATCH, BATCH, STEPS = 2, 64, 600
 
@@ -40,18 +39,6 @@ def split(count: int, seed: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     order = torch.randperm(len(images), generator=torch.Generator().manual_seed(seed))
     test, train = order[:TEST], order[TEST : TEST + count]
     return images[train], labels[train], images[test], labels[test]
-
-
-def shifted(images: Tensor, dy: int, dx: int) -> Tensor:
-    """그림을 아래로 dy, 오른쪽으로 dx화소 밀고 빈 곳은 0으로 채워요. images (B, 1, 8, 8) → 같은 모양."""
-    padded = F.pad(images, (1, 1, 1, 1))
-    return padded[:, :, 1 - dy : 9 - dy, 1 - dx : 9 - dx]
-
-
-def augmented(images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-    """그림마다 제자리와 상하좌우로 한 화소씩 민 것, 모두 다섯 배예요."""
-    moves = ((0, 0), (1, 0), (-1, 0), (0, 1), (0, -1))
-    return torch.cat([shifted(images, *move) for move in moves]), labels.repeat(len(moves))
 
 
 def _logistic(images: Tensor, labels: Tensor, test: Tensor) -> Tensor:
@@ -80,10 +67,8 @@ def _patches(images: Tensor, labels: Tensor, test: Tensor, steps: int, seed: int
 
 
 def measure(point: Point, seed: int, setup: Setup) -> Measured:
-    """시험 그림의 틀린 비율(0~1)이에요. point는 모델의 이름, 훈련 그림의 수, 한 화소씩 밀어 다섯 배로 늘릴지예요."""
+    """시험 그림의 틀린 비율(0~1)이에요. point는 모델의 이름과 훈련 그림의 수예요."""
     images, labels, test, answers = split(point["train"], seed)
-    if point["shift"]:
-        images, labels = augmented(images, labels)
     if point["model"] == "조각":
         guesses = _patches(images, labels, test, setup.steps(STEPS), seed, setup.device)
     elif point["model"] == "로지스틱":
@@ -94,8 +79,7 @@ def measure(point: Point, seed: int, setup: Setup) -> Measured:
 
 
 def _reads(results: Results) -> Finding:
-    where = CONDITIONS[len(TRAIN) - 1]
-    error, naive = (results.spread("error", model=model, **where) for model in ("조각", NAIVE))
+    error, naive = (results.spread("error", model=model, train=TRAIN[-1]) for model in ("조각", NAIVE))
     return Finding(
         less(error, Spread(tuple(value / 10 for value in naive.values))),
         f"오류 {error:.1%}",
@@ -105,7 +89,7 @@ def _reads(results: Results) -> Finding:
 
 
 def _needs_data(results: Results) -> Finding:
-    patches, logistic = (results.spread("error", model=model, **CONDITIONS[0]) for model in ("조각", "로지스틱"))
+    patches, logistic = (results.spread("error", model=model, train=TRAIN[0]) for model in ("조각", "로지스틱"))
     return Finding(
         less(logistic, patches),
         f"{patches:.1%} 대 {logistic:.1%}",
@@ -113,16 +97,12 @@ def _needs_data(results: Results) -> Finding:
     )
 
 
-def _said(condition: Point) -> str:
-    return f"{condition['train']:,}장" + ("을 다섯 배로 늘린 것" if condition["shift"] else "")
-
-
 def _beats_logistic(results: Results) -> Finding:
     verdicts, figures = {}, []
-    for condition in CONDITIONS:
-        patches, logistic = (results.spread("error", model=model, **condition) for model in ("조각", "로지스틱"))
-        verdicts[_said(condition)] = less(patches, logistic)
-        figures.append(f"{patches:.1%} 대 {logistic:.1%}({_said(condition)})")
+    for count in TRAIN:
+        patches, logistic = (results.spread("error", model=model, train=count) for model in ("조각", "로지스틱"))
+        verdicts[f"{count:,}장"] = less(patches, logistic)
+        figures.append(f"{count:,}장에서 {patches:.1%} 대 {logistic:.1%}")
     verdict, condition_said = under_conditions(verdicts)
     return Finding(
         verdict, figures[-1], f"조각 분류기와 로지스틱 회귀의 시험 오류는 {', '.join(figures)}예요. {condition_said}"
@@ -130,16 +110,13 @@ def _beats_logistic(results: Results) -> Finding:
 
 
 def draw(figure: Figure, results: Results) -> None:
-    """훈련 그림의 수에 따른 시험 오류를 그려요. 점은 시드마다의 값, 빈 점은 밀어서 늘린 훈련이에요."""
+    """훈련 그림의 수에 따른 시험 오류를 그려요. 점은 시드마다의 값이에요."""
     axes = figure.subplots()
     for model, name, colour in (("로지스틱", "로지스틱 회귀", ORANGE), ("조각", "조각 분류기(ViT)", BLUE)):
-        spreads = [results.spread("error", model=model, **condition) for condition in CONDITIONS]
-        axes.plot(TRAIN, [100 * spread.mean for spread in spreads[:-1]], color=colour, label=name)
-        for condition, spread in zip(CONDITIONS, spreads, strict=True):
-            x = condition["train"] * (1.12 if condition["shift"] else 1)
-            face, label = ("white", f"{name}, 한 화소씩 밀어 늘림") if condition["shift"] else (colour, None)
-            values = [100 * value for value in spread.values]
-            axes.plot([x] * len(values), values, "o", color=colour, mfc=face, ms=5, ls="", label=label)
+        spreads = [results.spread("error", model=model, train=count) for count in TRAIN]
+        axes.plot(TRAIN, [100 * spread.mean for spread in spreads], color=colour, label=name)
+        for count, spread in zip(TRAIN, spreads, strict=True):
+            axes.plot([count] * len(spread.values), [100 * value for value in spread.values], "o", color=colour, ms=5)
     axes.set(yscale="log", xscale="log", xlabel="훈련 그림의 수(장)", ylabel="시험 오류(%)", xlim=(85, 1600))
     axes.set_xticks(TRAIN, [f"{count:,}" for count in TRAIN])
     axes.set_yticks((2, 3, 5, 10, 20), ("2", "3", "5", "10", "20"))
@@ -153,8 +130,8 @@ EXPERIMENT = Experiment(
     setting=f"scikit-learn의 8×8 손글씨 숫자를 {PATCH}×{PATCH} 조각 16개로 읽는 ViT(3층, d_model 64, {STEPS}스텝)와 로지스틱 회귀를 견줘요. "
     f"시험 {TEST}장이고, 시드마다 훈련과 시험을 새로 나눠요.",
     points=(
-        *({"model": model, **condition} for condition in CONDITIONS for model in ("조각", "로지스틱")),
-        {"model": NAIVE, **CONDITIONS[len(TRAIN) - 1]},
+        *({"model": model, "train": count} for count in TRAIN for model in ("조각", "로지스틱")),
+        {"model": NAIVE, "train": TRAIN[-1]},
     ),
     measure=measure,
     claims=(

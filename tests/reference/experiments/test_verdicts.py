@@ -40,31 +40,22 @@ def judge(experiment, claim: str, results: Results) -> Verdict:
 
 
 @pytest.mark.parametrize(
-    ("largest", "verdict"), [((0.01, 0.02, 0.01), DEPENDS), ((0.2, 0.2, 0.2), NO), ((0.01, 0.2, 0.01), DEPENDS)]
+    ("largest", "verdict"), [((0.01, 0.02, 0.01), DEPENDS), ((0.2, 0.2, 0.2), NO), ((0.01, 0.2, 0.01), MIXED)]
 )
 def test_digits_says_at_which_size(largest, verdict):
-    """100장에서는 늘 지고, 300장에서는 갈리거나 이기고, 마지막 조건은 표에서 골라요."""
+    """작은 훈련에서는 늘 지고, 가장 큰 훈련에서 이기는지만 달라요."""
     rows = []
-    for condition in digits.CONDITIONS:
-        ours = (0.3, 0.3, 0.3) if condition["train"] == digits.TRAIN[0] else largest
-        if condition["train"] == digits.TRAIN[-1]:
-            ours = (0.01, 0.01, 0.01) if verdict is DEPENDS else largest
-        rows += [
-            ({"model": "조각", **condition}, {"error": ours}),
-            ({"model": "로지스틱", **condition}, {"error": (0.1,) * 3}),
-        ]
+    for count in digits.TRAIN:
+        ours = largest if count == digits.TRAIN[-1] else (0.3, 0.3, 0.3)
+        rows += [({"model": "조각", "train": count}, {"error": ours})]
+        rows += [({"model": "로지스틱", "train": count}, {"error": (0.1,) * 3})]
     assert judge(digits.EXPERIMENT, "digits-beats-logistic", made(rows)) is verdict
 
 
 @pytest.mark.parametrize(("error", "verdict"), [(0.05, YES), (0.5, NO)])
 def test_digits_reads_only_when_far_better_than_guessing(error, verdict):
-    condition = {"train": digits.TRAIN[-1], "shift": False}
-    rows = made(
-        [
-            ({"model": "조각", **condition}, {"error": (error,) * 3}),
-            ({"model": digits.NAIVE, **condition}, {"error": (0.9,) * 3}),
-        ]
-    )
+    values = {"조각": error, digits.NAIVE: 0.9}
+    rows = made([({"model": m, "train": digits.TRAIN[-1]}, {"error": (value,) * 3}) for m, value in values.items()])
     assert judge(digits.EXPERIMENT, "digits-reads", rows) is verdict
 
 
@@ -100,6 +91,14 @@ def test_both_sides_must_help_the_model_and_the_counts():
     assert judge(masked_model.EXPERIMENT, "both-sides", rows(0.3, 0.2)) is DEPENDS
 
 
+@pytest.mark.parametrize(("perplexity", "accuracy", "verdict"), [(9.0, 0.6, YES), (9.0, 0.4, DEPENDS), (15.0, 0.4, NO)])
+def test_counting_is_beaten_in_both_scores(perplexity, accuracy, verdict):
+    ours = {"accuracy": (accuracy,) * 3, "perplexity": (perplexity,) * 3, "samples": (["가[나]"],) * 3}
+    counted = {"accuracy": (0.5,) * 3, "perplexity": (12.0,) * 3}
+    rows = made([({"guess": "모델: 양쪽"}, ours), *(({"guess": name}, counted) for name in masked_model.COUNTED)])
+    assert judge(masked_model.EXPERIMENT, "masked-beats-counting", rows) is verdict
+
+
 def test_longer_structure_must_keep_half():
     def rows(long: float) -> Results:
         values = {"exact_same": (0.9,) * 3, "exact_long": (long,) * 3}
@@ -114,6 +113,22 @@ def test_korean_costs_more_names_the_way_of_cutting(mostly, even, verdict):
     values = {"bytes": (1.2,) * 3, "mostly": (mostly,) * 3, "even": (even,) * 3}
     rows = made([({"cut": korean_tokens.BOTH}, values)])
     assert judge(korean_tokens.EXPERIMENT, "korean-costs-more", rows) is verdict
+
+
+@pytest.mark.parametrize(("morphemes", "verdict"), [((60, 61, 62), YES), ((50, 51, 52), NO), ((60, 50, 60), MIXED)])
+def test_morphemes_help_when_every_seed_says_so(morphemes, verdict):
+    rows = [({"cut": "형태소 + BPE"}, {"chrf": morphemes}), ({"cut": "바이트 BPE"}, {"chrf": (55, 55, 55)})]
+    assert judge(korean_tokens.EXPERIMENT, "morphemes-help", made(rows)) is verdict
+
+
+@pytest.mark.parametrize(("unknown", "verdict"), [(0.0, YES), (0.01, NO)])
+def test_bytes_know_everything_or_the_claim_falls(unknown, verdict):
+    values = {
+        name: unknown if name == "유니그램" else 0.2 if name in ("자모", "음절", "음절 BPE") else 0.0
+        for name in korean_tokens.CUTTERS
+    }
+    rows = made([({"cut": name}, {"unknown_real": (value,) * 3}) for name, value in values.items()])
+    assert judge(korean_tokens.EXPERIMENT, "bytes-know-all", rows) is verdict
 
 
 def test_power_law_finds_the_exponent_it_was_given():
