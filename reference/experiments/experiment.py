@@ -140,9 +140,3 @@ class Experiment:
     draw: Callable[[Figure, Results], None]
     alone: bool = False
     figure_size: tuple[float, float] = (8.0, 4.2)
-
-
-def less(a: Spread, b: Spread, margin: float = 0.0) -> Verdict:
-    """a가 b보다 margin보다 더 작은지를 시드마다 봐요. 모두 그러면 맞고, 하나도 그렇지 않으면 다르고, 갈리면 말할 수 없어요."""
-    smaller = [x + margin < y for x, y in zip(a.values, b.values, strict=True)]
-    return Verdict.HOLDS if all(smaller) else Verdict.UNCLEAR if any(smaller) else Verdict.FAILS

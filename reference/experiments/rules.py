@@ -17,6 +17,11 @@ def at_most(spread: Spread, bound: float) -> Verdict:
     return _vote(value <= bound for value in spread.values)
 
 
+def less(a: Spread, b: Spread, margin: float = 0.0) -> Verdict:
+    """a가 b보다 margin보다 더 작은지를 시드마다 봐요. 모두 그러면 맞고, 하나도 그렇지 않으면 다르고, 갈리면 말할 수 없어요."""
+    return _vote(x + margin < y for x, y in zip(a.values, b.values, strict=True))
+
+
 def together(verdicts: Iterable[Verdict]) -> Verdict:
     """조건마다의 판정을 모아요. 모두 같으면 그것이고, 맞는 조건과 다른 조건이 함께 있으면 조건에 따라요."""
     seen = set(verdicts)
@@ -31,6 +36,16 @@ def all_of(verdicts: Iterable[Verdict]) -> Verdict:
     if Verdict.FAILS in seen:
         return Verdict.FAILS
     return Verdict.HOLDS if seen == {Verdict.HOLDS} else Verdict.UNCLEAR
+
+
+def under_conditions(verdicts: dict[str, Verdict]) -> tuple[Verdict, str]:
+    """조건의 이름마다의 판정을 `together`로 모으고, 어느 조건에서 어떤지 말하는 문장을 함께 돌려줘요."""
+    names = {verdict: [name for name, each in verdicts.items() if each is verdict] for verdict in Verdict}
+    holds, fails, unclear = (", ".join(names[v]) for v in (Verdict.HOLDS, Verdict.FAILS, Verdict.UNCLEAR))
+    parts = [f"{holds}에서는 맞아요" if holds else "", f"{fails}에서는 달라요" if fails else ""]
+    parts.append(f"{unclear}에서는 시드마다 갈려요" if unclear else "")
+    said = ", ".join(part for part in parts if part).replace("맞아요, ", "맞고, ").replace("달라요, ", "다르고, ") + "."
+    return together(verdicts.values()), said
 
 
 def _vote(answers: Iterable[bool]) -> Verdict:

@@ -18,8 +18,8 @@ from reference.experiments.experiment import (
     Point,
     Results,
     Setup,
-    less,
 )
+from reference.experiments.rules import less
 
 
 def measure(point: Point, seed: int, setup: Setup) -> Measured:

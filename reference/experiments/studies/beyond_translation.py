@@ -14,8 +14,9 @@ from matplotlib.figure import Figure
 
 from reference.config import ModelConfig
 from reference.decoding import greedy
-from reference.experiments.experiment import Claim, Experiment, Finding, Measured, Point, Results, Setup, Spread, less
+from reference.experiments.experiment import Claim, Experiment, Finding, Measured, Point, Results, Setup, Spread
 from reference.experiments.language_learning import padded
+from reference.experiments.rules import less
 from reference.experiments.small_training import EOS, Pairs, learn, teacher_forcing
 from reference.pictures import BLUE, INK, MUTED, ORANGE
 from reference.schedule import cosine_lr

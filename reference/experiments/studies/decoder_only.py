@@ -10,7 +10,7 @@ import torch
 from matplotlib.figure import Figure
 
 from reference.data.tokenizer import Tokenizer
-from reference.experiments.experiment import Claim, Experiment, Finding, Measured, Point, Results, Setup, Spread, less
+from reference.experiments.experiment import Claim, Experiment, Finding, Measured, Point, Results, Setup, Spread
 from reference.experiments.korean_text import SURPRISE, UNKNOWN, Blocks, Characters, blocks
 from reference.experiments.language_learning import (
     BOS,
@@ -21,7 +21,7 @@ from reference.experiments.language_learning import (
     small_config,
 )
 from reference.experiments.ngrams import ngram, ngram_losses
-from reference.experiments.verdicts import under_conditions
+from reference.experiments.rules import less, under_conditions
 from reference.pictures import BLUE, INK, MUTED, ORANGE
 from reference.variants import DecoderOnly
 

@@ -15,8 +15,8 @@ from sklearn.linear_model import LogisticRegression
 from torch import Tensor
 
 from reference.config import ModelConfig
-from reference.experiments.experiment import Claim, Experiment, Finding, Measured, Point, Results, Setup, Spread, less
-from reference.experiments.verdicts import under_conditions
+from reference.experiments.experiment import Claim, Experiment, Finding, Measured, Point, Results, Setup, Spread
+from reference.experiments.rules import less, under_conditions
 from reference.pictures import BLUE, ORANGE
 from reference.variants import VisionTransformer
 

@@ -16,8 +16,8 @@ from reference.experiments.experiment import (
     Setup,
     Spread,
     Verdict,
-    less,
 )
+from reference.experiments.rules import less
 from reference.experiments.small_training import build, korean_pairs, learn, validate
 from reference.pictures import BLUE, ORANGE
 

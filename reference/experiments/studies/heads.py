@@ -23,9 +23,8 @@ from reference.experiments.experiment import (
     Setup,
     Spread,
     Verdict,
-    less,
 )
-from reference.experiments.rules import all_of, at_least, at_most
+from reference.experiments.rules import all_of, at_least, at_most, less
 from reference.experiments.small_training import build, korean_pairs, learn, validate
 from reference.multi_head import MultiHeadAttention, split_heads
 from reference.pictures import BLUE, INK, MUTED, ORANGE

@@ -30,11 +30,10 @@ from reference.experiments.experiment import (
     Setup,
     Spread,
     Verdict,
-    less,
 )
 from reference.experiments.korean_text import Characters, blocks
 from reference.experiments.language_learning import padded
-from reference.experiments.verdicts import under_conditions
+from reference.experiments.rules import less, under_conditions
 from reference.pictures import BLUE, INK, MUTED, ORANGE
 from reference.schedule import cosine_lr
 from reference.training.translation_loss import translation_loss

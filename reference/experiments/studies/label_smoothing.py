@@ -20,8 +20,8 @@ from reference.experiments.experiment import (
     Setup,
     Spread,
     Verdict,
-    less,
 )
+from reference.experiments.rules import less
 from reference.experiments.small_training import EOS, Pairs, build, korean_pairs, learn, validate, write_alone
 from reference.pictures import BLUE, ORANGE
 

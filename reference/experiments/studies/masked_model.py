@@ -10,11 +10,11 @@ import torch.nn.functional as F
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from reference.experiments.experiment import Claim, Experiment, Finding, Measured, Point, Results, Setup, less
+from reference.experiments.experiment import Claim, Experiment, Finding, Measured, Point, Results, Setup
 from reference.experiments.korean_text import UNKNOWN, Blocks, Characters, blocks
 from reference.experiments.language_learning import BOS, Batch, Recipe, learn, padded, small_config, windows
 from reference.experiments.ngrams import Context, WittenBell
-from reference.experiments.verdicts import under_conditions
+from reference.experiments.rules import less, under_conditions
 from reference.pictures import BLUE, MUTED, ORANGE
 from reference.variants import DecoderOnly, EncoderOnly
 

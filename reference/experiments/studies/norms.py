@@ -24,8 +24,8 @@ from reference.experiments.experiment import (
     Setup,
     Spread,
     Verdict,
-    less,
 )
+from reference.experiments.rules import less
 from reference.experiments.small_training import COPYING, Pairs, build, copying, learn, smooth
 from reference.norm import AddNorm, Sublayer
 from reference.training.translation_loss import translation_loss

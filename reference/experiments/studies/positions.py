@@ -25,9 +25,8 @@ from reference.experiments.experiment import (
     Setup,
     Spread,
     Verdict,
-    less,
 )
-from reference.experiments.rules import all_of, at_least, at_most, together
+from reference.experiments.rules import all_of, at_least, at_most, less, together
 from reference.experiments.small_training import Pairs, build, korean_pairs, learn, validate
 from reference.pictures import BLUE, INK, MUTED, ORANGE
 from reference.positional import Positions

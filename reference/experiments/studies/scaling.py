@@ -24,8 +24,8 @@ from reference.experiments.experiment import (
     Spread,
     Verdict,
 )
+from reference.experiments.rules import under_conditions
 from reference.experiments.small_training import Pairs, build, korean_pairs, learn, validate
-from reference.experiments.verdicts import under_conditions
 from reference.pictures import BLUE, INK, ORANGE
 from reference.schedule import cosine_lr
 

@@ -27,8 +27,8 @@ from reference.experiments.experiment import (
     Setup,
     Spread,
     Verdict,
-    less,
 )
+from reference.experiments.rules import less
 from reference.experiments.small_training import COPYING, EOS, Pairs, build, copying, learn, smooth, write_alone
 from reference.masks import padding_mask
 from reference.pictures import BLUE, ORANGE

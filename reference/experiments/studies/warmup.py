@@ -17,8 +17,8 @@ from reference.experiments.experiment import (
     Setup,
     Spread,
     Verdict,
-    less,
 )
+from reference.experiments.rules import less
 from reference.experiments.small_training import COPYING, build, copying, learn, smooth
 from reference.pictures import BLUE, INK, MUTED, ORANGE
 from reference.schedule import cosine_lr

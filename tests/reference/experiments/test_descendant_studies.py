@@ -1,12 +1,12 @@
-"""판정의 규칙: 지어낸 값에서 손으로 정한 판정이 나오는지 봐요."""
+"""후손과 데이터의 실험: 지어낸 값에서 손으로 정한 판정이 나오는지 봐요."""
 
 from __future__ import annotations
 
 import pytest
 
 from reference.experiments.experiment import Results, Row, Verdict
+from reference.experiments.rules import under_conditions
 from reference.experiments.studies import beyond_translation, decoder_only, digits, korean_tokens, masked_model, scaling
-from reference.experiments.verdicts import under_conditions
 
 YES, NO, MIXED, DEPENDS = Verdict.HOLDS, Verdict.FAILS, Verdict.UNCLEAR, Verdict.DEPENDS
 
