@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from statistics import fmean
 
 from matplotlib.figure import Figure
 
@@ -23,33 +24,39 @@ from reference.experiments.small_training import COPYING, build, copying, learn,
 from reference.pictures import BLUE, INK, MUTED, ORANGE
 from reference.schedule import cosine_lr
 
-STEPS, PEAK, BATCH, LAYERS, WIDTH, LONGEST = 150, 1e-2, 32, 6, 32, 6
+STEPS, BATCH, LAYERS, WIDTH, LONGEST = 150, 32, 6, 32, 6
+PEAKS = (0.003, 0.01)  # 가장 클 때의 학습률: 알맞은 것과 조금 큰 것
 SCHEDULES = {"none": "워밍업 없음", "short": "짧은 워밍업", "long": "긴 워밍업", "cosine": "짧은 워밍업과 코사인"}
 NORMS = {
     "post": ("Post-LN (논문)", {}),
     "pre": ("Pre-LN", {"norm_first": True}),
     "deep": ("DeepNorm", {"deep_norm": True}),
 }
-POINTS = (  # 일정 넷을 논문의 자리에서 모두 보고, 다른 두 자리에서는 워밍업이 있고 없는 것만 봐요.
-    *(("post", schedule) for schedule in SCHEDULES),
-    *((norm, schedule) for norm in ("pre", "deep") for schedule in ("none", "short")),
+POINTS: tuple[Point, ...] = (
+    *(
+        {"norm": norm, "schedule": schedule, "peak": peak}
+        for peak in PEAKS
+        for norm in NORMS
+        for schedule in ("none", "short")
+    ),
+    *({"norm": "post", "schedule": schedule, "peak": PEAKS[0]} for schedule in ("long", "cosine")),
 )
 MARGIN = 0.15  # nat. 시드가 달라서 생기는 차이보다 커요.
 ENOUGH = 0.8  # 이만큼 줄이면 배웠다고 봐요.
 
 
-def rate(schedule: str, steps: int) -> Callable[[int], float]:
-    """스텝마다의 학습률이에요. 가장 클 때가 모두 PEAK이고, 짧은 워밍업은 스텝의 10%, 긴 것은 50%예요.
+def rate(schedule: str, peak: float, steps: int) -> Callable[[int], float]:
+    """스텝마다의 학습률이에요. 가장 클 때가 모두 peak이고, 짧은 워밍업은 스텝의 10%, 긴 것은 50%예요.
 
     short와 long은 식 (3)의 모양이고, none은 short에서 오르는 구간만 뺀 것이에요.
     """
     short = max(1, steps // 10)
     if schedule == "cosine":
-        return lambda step: cosine_lr(step, PEAK, short, steps + 1)
+        return lambda step: cosine_lr(step, peak, short, steps + 1)
     warmup = max(2, steps // 2) if schedule == "long" else short
     if schedule == "none":
-        return lambda step: PEAK * min(1.0, (warmup / step) ** 0.5)
-    return lambda step: PEAK * min(step / warmup, (warmup / step) ** 0.5)
+        return lambda step: peak * min(1.0, (warmup / step) ** 0.5)
+    return lambda step: peak * min(step / warmup, (warmup / step) ** 0.5)
 
 
 def measure(point: Point, seed: int, setup: Setup) -> Measured:
@@ -58,7 +65,7 @@ def measure(point: Point, seed: int, setup: Setup) -> Measured:
     data = copying(setup.size(4000, 64), LONGEST, seed)
     changes = {"d_model": WIDTH, "d_ff": 2 * WIDTH, "n_layers": LAYERS, "dropout": 0.0, **NORMS[point["norm"]][1]}
     model = build(COPYING, seed, **changes).to(setup.device)
-    losses = learn(model, data.to(setup.device), steps, rate(point["schedule"], steps), 0.0, seed, BATCH)
+    losses = learn(model, data.to(setup.device), steps, rate(point["schedule"], point["peak"], steps), 0.0, seed, BATCH)
     tail = max(1, steps // 10)
     return {
         "first": losses[0],
@@ -71,51 +78,64 @@ def measure(point: Point, seed: int, setup: Setup) -> Measured:
 # -- 판정 --
 
 
-def _last(results: Results, norm: str, schedule: str) -> Spread:
-    return results.spread("last", norm=norm, schedule=schedule)
+def _last(results: Results, norm: str, schedule: str, peak: float) -> Spread:
+    return results.spread("last", norm=norm, schedule=schedule, peak=peak)
+
+
+def _together(verdicts: list[Verdict]) -> Verdict:
+    """조건마다의 판정이 모두 같으면 그것이고, 갈리면 조건에 따라요."""
+    return verdicts[0] if len(set(verdicts)) == 1 else Verdict.DEPENDS
 
 
 def judge_divergence(results: Results) -> Finding:
-    """워밍업이 없을 때 마지막 손실이 첫 손실보다도 큰지(또는 수가 아닌지)를 정규화마다 봐요."""
-    diverged, parts = [], []
-    for norm, (label, _) in NORMS.items():
-        first, last = results.spread("first", norm=norm, schedule="none"), _last(results, norm, "none")
-        grew = [not end < start for start, end in zip(first.values, last.values, strict=True)]
-        diverged.append(sum(grew) / len(grew))
-        parts.append(f"{label} {first.mean:.2f}에서 {last}")
-    verdict = Verdict.HOLDS if min(diverged) == 1 else Verdict.FAILS if max(diverged) == 0 else Verdict.DEPENDS
+    """워밍업이 없을 때 마지막 손실이 첫 손실보다 큰지(또는 수가 아닌지)를 정규화와 학습률마다 봐요."""
+    shares, parts = [], []
+    for peak in PEAKS:
+        for norm, (label, _) in NORMS.items():
+            first = results.spread("first", norm=norm, schedule="none", peak=peak)
+            last = _last(results, norm, "none", peak)
+            shares.append(fmean(not end < start for start, end in zip(first.values, last.values, strict=True)))
+            parts.append(f"{label} 학습률 {peak:g}에서 {first.mean:.2f} → {last}")
+    verdict = Verdict.HOLDS if min(shares) == 1 else Verdict.FAILS if max(shares) == 0 else Verdict.DEPENDS
     return Finding(
         verdict,
-        ", ".join(f"{label} {share:.0%}" for (label, _), share in zip(NORMS.values(), diverged, strict=True)),
-        f"학습률 {PEAK}으로 워밍업 없이 {STEPS}스텝 배우면 손실이 {', '.join(parts)} nat이 돼요. "
-        "값은 손실이 첫 손실보다 커진 시드의 비율이에요.",
+        f"손실이 커진 비율 {fmean(shares):.0%}",
+        f"워밍업 없이 {STEPS}스텝 배운 손실은 {', '.join(parts)} nat이에요.",
     )
 
 
 def judge_post(results: Results) -> Finding:
-    """Post-LN은 워밍업이 없으면 짧은 워밍업보다 MARGIN 넘게 덜 배우는지 봐요."""
-    none, short = _last(results, "post", "none"), _last(results, "post", "short")
+    """Post-LN은 워밍업이 없으면 짧은 워밍업보다 MARGIN 넘게 덜 배우는지를 학습률마다 봐요."""
+    verdicts, figures = [], []
+    for peak in PEAKS:
+        none, short = (_last(results, "post", schedule, peak) for schedule in ("none", "short"))
+        verdicts.append(less(short, none, MARGIN))
+        figures.append(f"학습률 {peak:g}에서 {none} 대 {short}")
     return Finding(
-        less(short, none, MARGIN),
-        f"{none} 대 {short}",
-        f"Post-LN의 마지막 손실은 워밍업이 없으면 {none}, 스텝의 10%만 워밍업해도 {short} nat이에요.",
+        _together(verdicts),
+        ", ".join(figures),
+        f"Post-LN의 마지막 손실을 워밍업이 없을 때와 스텝의 10%를 워밍업할 때로 견주면 {', '.join(figures)} nat이에요.",
     )
 
 
 def _learns_anyway(norm: str) -> Callable[[Results], Finding]:
-    """워밍업이 없어도, 짧은 워밍업이 줄인 손실의 ENOUGH를 모든 시드에서 줄이는지의 판정이에요."""
+    """워밍업이 없어도, 짧은 워밍업이 줄인 손실의 ENOUGH를 모든 시드에서 줄이는지를 학습률마다 봐요."""
 
     def judge(results: Results) -> Finding:
-        first = results.spread("first", norm=norm, schedule="none")
-        none, short = _last(results, norm, "none"), _last(results, norm, "short")
-        shares = Spread(
-            tuple((a - b) / (a - c) for a, b, c in zip(first.values, none.values, short.values, strict=True))
-        )
+        verdicts, figures, parts = [], [], []
+        for peak in PEAKS:
+            first = results.spread("first", norm=norm, schedule="none", peak=peak)
+            none, short = (_last(results, norm, schedule, peak) for schedule in ("none", "short"))
+            rows = zip(first.values, none.values, short.values, strict=True)
+            shares = Spread(tuple((start - bare) / (start - warm) for start, bare, warm in rows))
+            verdicts.append(less(Spread((ENOUGH,) * len(shares.values)), shares))
+            figures.append(f"학습률 {peak:g}에서 {shares:.0%}")
+            parts.append(f"학습률 {peak:g}에서 워밍업이 없으면 {none}, 있으면 {short}")
         return Finding(
-            less(Spread((ENOUGH,) * len(shares.values)), shares),
-            f"{shares:.0%}",
-            f"{NORMS[norm][0]}의 손실은 {first.mean:.2f}에서 시작해 워밍업이 없으면 {none}, 스텝의 10%를 워밍업하면 {short} nat이 "
-            f"돼요. 워밍업 없이도 그 줄어든 만큼의 {shares:.0%}를 줄였어요.",
+            _together(verdicts),
+            ", ".join(figures),
+            f"{NORMS[norm][0]}의 마지막 손실은 {', '.join(parts)} nat이에요. 워밍업 없이 줄인 손실은 워밍업이 줄인 것의 "
+            f"{', '.join(figures)}예요.",
         )
 
     return judge
@@ -125,7 +145,7 @@ def _better(schedule: str, words: str) -> Callable[[Results], Finding]:
     """Post-LN에서 그 일정이 짧은 워밍업보다 0.05 nat 넘게 낮은지의 판정이에요."""
 
     def judge(results: Results) -> Finding:
-        other, short = _last(results, "post", schedule), _last(results, "post", "short")
+        other, short = (_last(results, "post", name, PEAKS[0]) for name in (schedule, "short"))
         return Finding(
             less(other, short, 0.05),
             f"{other} 대 {short}",
@@ -139,19 +159,23 @@ def _better(schedule: str, words: str) -> Callable[[Results], Finding]:
 
 
 def draw(figure: Figure, results: Results) -> None:
-    """정규화마다 한 칸에 일정 넷의 손실을 그려요. 시드마다 한 줄이에요."""
+    """줄은 학습률, 칸은 정규화예요. 시드마다 한 줄이에요."""
     colors = dict(zip(SCHEDULES, (ORANGE, BLUE, INK, MUTED), strict=True))
-    panels = dict(zip(NORMS, figure.subplots(1, len(NORMS), sharey=True), strict=True))
-    for norm, schedule in POINTS:
-        for number, curve in enumerate(results.get("curve", norm=norm, schedule=schedule)):
+    grid = figure.subplots(len(PEAKS), len(NORMS), sharex=True, sharey=True)
+    for point in POINTS:
+        axes = grid[PEAKS.index(point["peak"])][list(NORMS).index(point["norm"])]
+        for number, curve in enumerate(results.get("curve", **point)):
             x = [STEPS * i / len(curve) for i in range(len(curve))]
             shown = [value if math.isfinite(value) else math.nan for value in curve]
-            label = None if number else SCHEDULES[schedule]
-            panels[norm].plot(x, shown, color=colors[schedule], label=label, linewidth=1.2)
-    for axes, (label, _) in zip(panels.values(), NORMS.values(), strict=True):
-        axes.set(title=label, xlabel="스텝", ylim=(0, 3.5))
-    panels["post"].set_ylabel("토큰당 손실 (nat)")
-    figure.legend(*panels["post"].get_legend_handles_labels(), loc="outside lower center", ncols=4)
+            label = None if number else SCHEDULES[point["schedule"]]
+            axes.plot(x, shown, color=colors[point["schedule"]], label=label, linewidth=1.2)
+    for row, peak in zip(grid, PEAKS, strict=True):
+        row[0].set(ylim=(0, 3.5), ylabel="토큰당 손실 (nat)")
+        for axes, (label, _) in zip(row, NORMS.values(), strict=True):
+            axes.set_title(f"{label}, 학습률 {peak:g}")
+    for axes in grid[-1]:
+        axes.set_xlabel("스텝")
+    figure.legend(*grid[0][0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
 
 
 EXPERIMENT = Experiment(
@@ -159,9 +183,9 @@ EXPERIMENT = Experiment(
     title="워밍업이 없으면 정말 발산할까",
     setting=(
         f"2~6글자를 그대로 베끼는 과제를 인코더와 디코더 {LAYERS}층씩, d_model {WIDTH}의 모델로 {STEPS}스텝 배워요. "
-        f"가장 큰 학습률은 모두 {PEAK}이고, 올리는 길이와 정규화의 자리만 바꿔요."
+        f"가장 큰 학습률은 {PEAKS[0]:g}과 {PEAKS[1]:g}이고, 올리는 길이와 정규화의 자리를 바꿔요."
     ),
-    points=tuple({"norm": norm, "schedule": schedule} for norm, schedule in POINTS),
+    points=POINTS,
     measure=measure,
     claims=(
         Claim("diverges", "워밍업이 없으면 발산한다", "첫 읽기", judge_divergence),
@@ -182,5 +206,5 @@ EXPERIMENT = Experiment(
         ),
     ),
     draw=draw,
-    figure_size=(9.0, 4.0),
+    figure_size=(9.0, 6.0),
 )

@@ -119,38 +119,53 @@ def test_no_bug_is_counted_against_the_right_model():
 
 
 def test_schedules_share_their_peak_and_differ_only_in_the_rise():
-    steps = 100
-    none, short, long, cosine = (warmup.rate(name, steps) for name in ("none", "short", "long", "cosine"))
+    steps, peak = 100, 0.01
+    none, short, long, cosine = (warmup.rate(name, peak, steps) for name in ("none", "short", "long", "cosine"))
     for schedule, top in ((none, 1), (short, 10), (long, 50), (cosine, 10)):
         values = [schedule(step) for step in range(1, steps + 1)]
-        assert max(values) == pytest.approx(warmup.PEAK) == pytest.approx(values[top - 1])
+        assert max(values) == pytest.approx(peak) == pytest.approx(values[top - 1])
     assert [none(step) for step in range(10, 101)] == [short(step) for step in range(10, 101)]
-    assert none(1) == warmup.PEAK and short(1) == pytest.approx(warmup.PEAK / 10)
-    assert long(100) == pytest.approx(warmup.PEAK * 0.5**0.5)  # 식 (3): 워밍업의 두 배에서 1/√2
+    assert none(1) == peak and short(1) == pytest.approx(peak / 10)
+    assert long(100) == pytest.approx(peak * 0.5**0.5)  # 식 (3): 워밍업의 두 배에서 1/√2
 
 
-def warmup_rows(last: dict[tuple[str, str], tuple[float, float, float]]) -> Any:
+Three = tuple[float, float, float]
+
+
+def warmup_rows(last: dict[tuple[str, str, float], Three]) -> Any:
+    """첫 손실은 모두 3이고, 적지 않은 지점의 마지막 손실은 1이에요."""
+
     def value(point: Point, seed: int) -> dict[str, Any]:
-        return {"first": 3.0, "last": last.get((point["norm"], point["schedule"]), (1.0, 1.0, 1.0))[seed - 1]}
+        place = (point["norm"], point["schedule"], point["peak"])
+        return {"first": 3.0, "last": last.get(place, (1.0, 1.0, 1.0))[seed - 1]}
 
     return made_up(warmup.EXPERIMENT, value)
 
 
+def everywhere(norm: str, last: Three) -> dict[tuple[str, str, float], Three]:
+    return {(norm, "none", peak): last for peak in warmup.PEAKS}
+
+
 def test_divergence_is_a_loss_that_grew_or_is_no_number():
-    grown = {(norm, "none"): (3.5, 4.0, float("nan")) for norm in warmup.NORMS}
+    grown: dict[tuple[str, str, float], Three] = {}
+    for norm in warmup.NORMS:
+        grown |= everywhere(norm, (3.5, 4.0, float("nan")))
     assert warmup.judge_divergence(warmup_rows(grown)).verdict is Verdict.HOLDS
-    assert warmup.judge_divergence(warmup_rows({("post", "none"): (3.5, 4, 5)})).verdict is Verdict.DEPENDS
-    assert warmup.judge_divergence(warmup_rows({("post", "none"): (2.5, 2.5, 2.5)})).verdict is Verdict.FAILS
+    assert warmup.judge_divergence(warmup_rows(everywhere("post", (3.5, 4, 5)))).verdict is Verdict.DEPENDS
+    assert warmup.judge_divergence(warmup_rows(everywhere("post", (2.5, 2.5, 2.5)))).verdict is Verdict.FAILS
 
 
 def test_needing_warmup_is_a_gap_larger_than_the_margin_in_every_seed():
     claims = {claim.id: claim.judge for claim in warmup.EXPERIMENT.claims}
     apart, near = (1.5, 1.45, 1.41), (1.05, 1.1, 1.0)  # 짧은 워밍업은 3에서 1로 2를 줄여요.
-    assert claims["post-needs-it"](warmup_rows({("post", "none"): apart})).verdict is Verdict.HOLDS
-    assert claims["post-needs-it"](warmup_rows({("post", "none"): (1.5, 1.4, 1.0)})).verdict is Verdict.UNCLEAR
-    assert claims["pre-does-not"](warmup_rows({("pre", "none"): near})).verdict is Verdict.HOLDS
-    assert claims["pre-does-not"](warmup_rows({("pre", "none"): apart})).verdict is Verdict.FAILS
-    assert claims["cosine-is-better"](warmup_rows({("post", "cosine"): (0.9, 0.8, 0.7)})).verdict is Verdict.HOLDS
+    assert claims["post-needs-it"](warmup_rows(everywhere("post", apart))).verdict is Verdict.HOLDS
+    assert claims["post-needs-it"](warmup_rows(everywhere("post", (1.5, 1.4, 1.0)))).verdict is Verdict.UNCLEAR
+    once = {("post", "none", warmup.PEAKS[1]): apart}
+    assert claims["post-needs-it"](warmup_rows(once)).verdict is Verdict.DEPENDS
+    assert claims["pre-does-not"](warmup_rows(everywhere("pre", near))).verdict is Verdict.HOLDS
+    assert claims["pre-does-not"](warmup_rows(everywhere("pre", apart))).verdict is Verdict.FAILS
+    lower = {("post", "cosine", warmup.PEAKS[0]): (0.9, 0.8, 0.7)}
+    assert claims["cosine-is-better"](warmup_rows(lower)).verdict is Verdict.HOLDS
 
 
 # -- 잔차와 정규화 --
