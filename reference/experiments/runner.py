@@ -145,7 +145,7 @@ def judge(experiment: Experiment, rows: Sequence[dict[str, Any]]) -> list[dict[s
 
 
 def conclude(outcome: Outcome, plan: Plan) -> dict[str, Any]:
-    """판정하고 `OUT/이름.json`과 `OUT/이름.png`를 남겨요. 적은 것을 돌려줘요."""
+    """판정하고 `OUT/이름.json`, `OUT/이름.png` 두 파일을 남겨요. 적은 것을 돌려줘요."""
     header = {
         "scale": plan.scale,
         "seeds": list(plan.seeds),

@@ -90,7 +90,7 @@ def judge_right(results: Results) -> Finding:
     return Finding(
         Verdict.HOLDS if wins == len(winners) else Verdict.UNCLEAR if wins else Verdict.FAILS,
         f"으뜸은 {', '.join(f'{p:g}' for p in winners)}",
-        f"{STEPS}스텝 안에서 가장 낮았던 검증 손실은 드롭아웃 {listed} nat이고, 시드마다의 으뜸은 {', '.join(f'{p:g}' for p in winners)}이에요.",
+        f"{STEPS}스텝 안에서 가장 낮았던 검증 손실은 드롭아웃 {listed} nat이고, 시드마다의 으뜸은 {', '.join(f'{p:g}' for p in winners)} 차례예요.",
     )
 
 

@@ -80,7 +80,7 @@ def _raises(key: str, name: str, spec: str, margin: float) -> Callable[[Results]
         return Finding(
             verdict,
             f"{smoothed:{spec}} 대 {plain:{spec}}",
-            f"{name} ε이 0.1이면 {smoothed:{spec}}, 0이면 {plain:{spec}}, 0.2면 {more:{spec}}이에요.",
+            f"{name} ε이 0.1이면 {smoothed:{spec}}, 0이면 {plain:{spec}}, 0.2면 {more:{spec}} 나왔어요.",
         )
 
     return judge
@@ -100,7 +100,7 @@ def judge_disagree(results: Results) -> Finding:
     return Finding(
         verdict,
         f"{lists['perplexity']} 대 {lists['bleu']}",
-        f"시드마다 으뜸인 ε은 퍼플렉시티로 고르면 {lists['perplexity']}, BLEU로 고르면 {lists['bleu']}이에요.",
+        f"시드마다 으뜸인 ε은 퍼플렉시티로 고르면 {lists['perplexity']}, BLEU로 고르면 {lists['bleu']} 차례예요.",
     )
 
 

@@ -118,7 +118,7 @@ def _smooth(axis: str, name: str, unit: str) -> Callable[[Results], Finding]:
         return Finding(
             verdict,
             f"지수 {_over(plain, 'exponent'):.3f}, R² {_over(plain, 'fit'):.3f}",
-            f"{name} {x[0]:,}{unit}에서 {x[-1]:,}{unit}까지 늘리면 검증 손실이 {spreads[0]:.2f}에서 {spreads[-1]:.2f}nat로 바뀌어요. "
+            f"{name} {x[0]:,}{unit}에서 {x[-1]:,}{unit}까지 늘리면 검증 손실이 {spreads[0]:.2f}에서 {spreads[-1]:.2f} nat이 돼요. "
             f"시드마다 맞춘 거듭제곱은 바닥 없이 지수 {_over(plain, 'exponent'):.3f}, R² {_over(plain, 'fit'):.3f}이고, "
             f"바닥({_over(floored, 'floor'):.2f}nat)을 두면 지수 {_over(floored, 'exponent'):.2f}, R² {_over(floored, 'fit'):.3f}이에요. "
             f"R²가 {SMOOTH} 이상이어야 매끄럽다고 판정해요. {said}",
