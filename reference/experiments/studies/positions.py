@@ -236,7 +236,7 @@ def draw(figure: Figure, results: Results) -> None:
         right.bar(places, [s.mean for s in losses], 0.38, yerr=spans, color=color, ecolor=INK, label=label)
     right.set(title="한국어를 영어로", ylabel="검증 손실 (nat)", xticks=list(range(len(KINDS))))
     right.set_xticklabels(list(KINDS.values()))
-    right.legend(fontsize=9)
+    right.legend(fontsize=9, loc="upper left", bbox_to_anchor=(0, -0.08), ncols=2)
 
 
 EXPERIMENT = Experiment(
