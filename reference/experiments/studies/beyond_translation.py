@@ -232,8 +232,8 @@ EXPERIMENT = Experiment(
     points=tuple({"model": model} for model in MODELS),
     measure=measure,
     claims=(
-        Claim("structure", "번역이 아닌 구조 출력도 같은 모델이 배운다", "논문 §6.3", _learns_structure),
-        Claim("structure-longer", "배운 것보다 긴 입력에도 통한다", "논문 §3.5, §6.3", _reaches_longer),
+        Claim("structure", "번역이 아닌 구조 출력도 같은 모델이 배워요", "논문 §6.3", _learns_structure),
+        Claim("structure-longer", "배운 것보다 긴 입력에도 통해요", "논문 §3.5, §6.3", _reaches_longer),
     ),
     draw=draw,
 )

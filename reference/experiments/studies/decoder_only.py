@@ -190,9 +190,9 @@ EXPERIMENT = Experiment(
     points=tuple({"model": model} for model in MODELS),
     measure=measure,
     claims=(
-        Claim("gpt-learns", "디코더만 쌓아도 다음 글자를 배운다", "강의 (GPT)", _beats_unigram),
-        Claim("gpt-beats-ngram", "작은 말뭉치에서도 n-gram보다 낫다", "강의 (GPT)", _beats_ngram),
-        Claim("gpt-adds-to-ngram", "n-gram이 모르는 것을 안다", "강의 (GPT)", _adds_to_ngram),
+        Claim("gpt-learns", "디코더만 쌓아도 다음 글자를 배워요", "강의 (GPT)", _beats_unigram),
+        Claim("gpt-beats-ngram", "작은 말뭉치에서도 n-gram보다 나아요", "우리의 물음", _beats_ngram),
+        Claim("gpt-adds-to-ngram", "n-gram이 모르는 것을 알아요", "우리의 물음", _adds_to_ngram),
     ),
     draw=draw,
     figure_size=(9.5, 4.2),

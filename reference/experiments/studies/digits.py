@@ -135,12 +135,12 @@ EXPERIMENT = Experiment(
     ),
     measure=measure,
     claims=(
-        Claim("digits-reads", "조각만으로도 그림을 읽는다", "강의 (ViT)", _reads),
-        Claim("digits-needs-data", "데이터가 적으면 조각 분류기가 진다", "후속 논문 (ViT)", _needs_data),
+        Claim("digits-reads", "조각만으로도 그림을 읽어요", "강의 (ViT)", _reads),
+        Claim("digits-needs-data", "데이터가 적으면 조각 분류기가 져요", "후속 논문 (ViT)", _needs_data),
         Claim(
             "digits-beats-logistic",
-            "작은 그림에서도 조각 분류기가 로지스틱 회귀를 이긴다",
-            "강의 (ViT)",
+            "작은 그림에서도 조각 분류기가 로지스틱 회귀를 이겨요",
+            "우리의 물음",
             _beats_logistic,
         ),
     ),

@@ -122,9 +122,9 @@ EXPERIMENT = Experiment(
     points=tuple({"dropout": p} for p in RATES),
     measure=measure,
     claims=(
-        Claim("zero-overfits", "드롭아웃 0.0은 과적합한다", "첫 읽기, 논문 표 3 (D)", judge_overfit),
-        Claim("two-tenths-is-slow", "드롭아웃 0.2는 느리다", "첫 읽기", judge_slow),
-        Claim("one-tenth-is-right", "드롭아웃 0.1이 알맞다", "첫 읽기, 논문 표 3 (D)", judge_right),
+        Claim("zero-overfits", "드롭아웃 0.0은 과적합해요", "첫 읽기, 논문 표 3 (D)", judge_overfit),
+        Claim("two-tenths-is-slow", "드롭아웃 0.2는 느려요", "첫 읽기", judge_slow),
+        Claim("one-tenth-is-right", "드롭아웃 0.1이 알맞아요", "첫 읽기, 논문 표 3 (D)", judge_right),
     ),
     draw=draw,
     figure_size=(9.0, 4.0),

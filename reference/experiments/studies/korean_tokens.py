@@ -252,17 +252,17 @@ EXPERIMENT = Experiment(
     points=({"cut": BOTH}, *({"cut": name} for name in CUTTERS)),
     measure=measure,
     claims=(
-        Claim("korean-costs-more", "한국어는 같은 뜻에 토큰이 더 든다", "시리즈 7편", _costs_more),
-        Claim("bytes-know-all", "바이트에서 시작하면 모르는 조각이 없다", "시리즈 7편", _never_unknown),
+        Claim("korean-costs-more", "한국어는 같은 뜻에 토큰이 더 들어요", "시리즈 7편", _costs_more),
+        Claim("bytes-know-all", "바이트에서 시작하면 모르는 조각이 없어요", "시리즈 7편", _never_unknown),
         Claim(
             "morphemes-help",
-            "형태소로 먼저 자르면 번역이 나아진다",
-            "시리즈 7편",
+            "형태소로 먼저 자르면 번역이 나아져요",
+            "우리의 물음",
             _better("형태소 + BPE", ("바이트 BPE",)),
         ),
         Claim(
             "subwords-beat-characters",
-            "서브워드가 글자보다 낫다",
+            "서브워드가 글자보다 나아요",
             "시리즈 7편, 논문 §5.1",
             _better("바이트 BPE", ("음절", "자모")),
         ),

@@ -131,17 +131,17 @@ EXPERIMENT = Experiment(
     points=tuple({"eps": eps} for eps in EPSILONS),
     measure=measure,
     claims=(
-        Claim("hurts-perplexity", "레이블 스무딩은 퍼플렉시티를 해친다", "논문 §5.4", judge_perplexity),
+        Claim("hurts-perplexity", "레이블 스무딩은 퍼플렉시티를 해쳐요", "논문 §5.4", judge_perplexity),
         Claim(
             "helps-accuracy",
-            "레이블 스무딩은 정확도를 높인다",
+            "레이블 스무딩은 정확도를 높여요",
             "논문 §5.4",
             _raises("accuracy", "토큰 정확도는", ".1%", 0.002),
         ),
         Claim(
-            "helps-bleu", "레이블 스무딩은 BLEU를 높인다", "논문 §5.4", _raises("bleu", "조각 단위 BLEU는", ".1f", 0.3)
+            "helps-bleu", "레이블 스무딩은 BLEU를 높여요", "논문 §5.4", _raises("bleu", "조각 단위 BLEU는", ".1f", 0.3)
         ),
-        Claim("they-disagree", "퍼플렉시티로 고른 것과 BLEU로 고른 것이 다르다", "논문 §5.4", judge_disagree),
+        Claim("they-disagree", "퍼플렉시티로 고른 것과 BLEU로 고른 것이 달라요", "논문 §5.4", judge_disagree),
     ),
     draw=draw,
     figure_size=(8.0, 3.8),

@@ -163,13 +163,13 @@ EXPERIMENT = Experiment(
     claims=(
         Claim(
             "scaling-data",
-            "데이터가 늘면 손실이 거듭제곱으로 매끄럽게 줄어든다",
+            "데이터가 늘면 손실이 거듭제곱으로 매끄럽게 줄어들어요",
             "후속 논문 (Kaplan 외 2020)",
             _smooth("pairs", "훈련 문장을", "쌍"),
         ),
         Claim(
             "scaling-params",
-            "파라미터가 늘면 손실이 거듭제곱으로 매끄럽게 줄어든다",
+            "파라미터가 늘면 손실이 거듭제곱으로 매끄럽게 줄어들어요",
             "후속 논문 (Kaplan 외 2020)",
             _smooth("params", "파라미터를", "개"),
         ),

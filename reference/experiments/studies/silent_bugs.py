@@ -268,14 +268,16 @@ EXPERIMENT = Experiment(
     points=tuple({"bug": name} for name in BUGS),
     measure=measure,
     claims=(
-        Claim("loss-is-not-enough", "내려가는 손실만 보면 버그를 알 수 없다", "강의", judge_loss),
-        Claim("forcing-is-not-enough", "교사 강요의 정확도가 높아도 스스로는 못 쓸 수 있다", "강의", judge_forced),
-        Claim("bugs-show-in-loss", "버그가 있으면 손실이 덜 내려간다", "강의", judge_visible),
-        Claim("leaks-look-good", "미래가 새면 손실이 더 빨리 내려간다", "시리즈 8편", judge_leak),
+        Claim("loss-is-not-enough", "내려가는 손실만 보면 버그를 알 수 없어요", "우리의 물음", judge_loss),
+        Claim(
+            "forcing-is-not-enough", "교사 강요의 정확도가 높아도 스스로는 못 쓸 수 있어요", "우리의 물음", judge_forced
+        ),
+        Claim("bugs-show-in-loss", "버그가 있으면 손실이 덜 내려가요", "우리의 물음", judge_visible),
+        Claim("leaks-look-good", "미래가 새면 손실이 더 빨리 내려가요", "우리의 물음", judge_leak),
         Claim(
             "padding-changes-neighbours",
-            "PAD를 가리지 않으면 곁의 문장에 따라 번역이 달라진다",
-            "시리즈 8편",
+            "PAD를 가리지 않으면 곁의 문장에 따라 번역이 달라져요",
+            "우리의 물음",
             judge_padding,
         ),
     ),
