@@ -156,22 +156,23 @@ def judge_tiny_heads(results: Results) -> Finding:
 
 
 def _translates_worse(results: Results, heads: int) -> Finding:
-    """번역에서 헤드 heads개가 여덟보다 나쁜지 봐요. 논문의 base가 여덟이에요."""
-    other, eight = _valid(results, heads), _valid(results, 8)
+    """번역에서 헤드 heads개가, 넷과 여덟 가운데 더 잘 배운 쪽보다 나쁜지 봐요. 논문의 base가 여덟이에요."""
+    good = min((4, 8), key=lambda count: _valid(results, count).mean)
+    other, best = _valid(results, heads), _valid(results, good)
     return Finding(
-        less(eight, other, NOISE),
-        f"손실 {other.mean - eight.mean:+.2f} nat",
-        f"번역의 검증 손실은 헤드 {heads}개 {other:.2f}, 여덟 개 {eight:.2f} nat이에요.",
+        less(best, other, NOISE),
+        f"손실 {other.mean - best.mean:+.2f} nat",
+        f"번역의 검증 손실은 헤드 {heads}개 {other:.2f}, {good}개 {best:.2f} nat이에요.",
     )
 
 
 def judge_single(results: Results) -> Finding:
-    """헤드 하나가 여덟보다 나쁜지 번역에서 봐요."""
+    """헤드 하나가 알맞은 수보다 나쁜지 번역에서 봐요."""
     return _translates_worse(results, 1)
 
 
 def judge_many(results: Results) -> Finding:
-    """헤드 서른둘이 여덟보다 나쁜지 번역에서 봐요."""
+    """헤드 서른둘이 알맞은 수보다 나쁜지 번역에서 봐요."""
     return _translates_worse(results, 32)
 
 
