@@ -57,7 +57,7 @@ def judge_overfit(results: Results) -> Finding:
     best, last = results.spread("best", dropout=0.0), results.spread("valid", dropout=0.0)
     return Finding(
         less(best, last, 0.1),
-        f"{best}에서 {last}로",
+        f"{best} → {last}",
         f"드롭아웃이 0이면 검증 손실이 {best}까지 내렸다가 {last} nat이 되고, 훈련 손실과의 차이는 "
         f"{_gap(results, 0.0)} nat이에요. 0.1이면 그 차이가 {_gap(results, 0.1)} nat이에요.",
     )

@@ -123,7 +123,7 @@ def judge_averaging(results: Results) -> Finding:
     one, four = _share(results, 1), _share(results, 4)
     return Finding(
         all_of((at_most(one, 0.35), at_least(four, 0.95))),
-        f"R² {one.mean:.2f}에서 {four.mean:.2f}로",
+        f"R² {one.mean:.2f} → {four.mean:.2f}",
         f"이웃 넷이 든 수를 보고하게 했더니 헤드 하나는 {one:.0%}, 넷은 {four:.0%}를 설명했어요.",
     )
 
@@ -150,7 +150,7 @@ def judge_tiny_heads(results: Results) -> Finding:
     four, many = _share(results, 4), _share(results, 32)
     return Finding(
         less(many, four, 0.05),
-        f"R² {four.mean:.2f}에서 {many.mean:.2f}로",
+        f"R² {four.mean:.2f} → {many.mean:.2f}",
         f"이웃 과제에서 설명한 몫은 헤드 넷(d_k {WIDTH // 4})일 때 {four:.0%}, 서른둘(d_k {WIDTH // 32})일 때 {many:.0%}예요.",
     )
 

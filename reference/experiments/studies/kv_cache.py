@@ -163,7 +163,7 @@ def judge_counted(results: Results) -> Finding:
     last = [results.spread(f"{name}_multiplications", length=LENGTHS[-1]).mean for name in ("plain", "cached")]
     return Finding(
         all_of((at_most(cached, 1.3), at_least(plain, 1.7))),
-        f"{plain:.2f}에서 {cached:.2f}로",
+        f"{plain:.2f} → {cached:.2f}",
         f"문장 하나를 다 쓰는 곱셈은 캐시가 없으면 길이의 {plain:.2f}제곱으로, 있으면 {cached:.2f}제곱으로 늘어나요. "
         f"{LENGTHS[-1]}토큰에서는 {last[0] / last[1]:.0f}배 차이예요.",
     )

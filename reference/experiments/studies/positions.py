@@ -201,12 +201,12 @@ def judge_sine_beats_learned(results: Results) -> Finding:
     far = [_loss(results, kind, "far") for kind in ("sinusoidal", "learned")]
     verdicts = [_better(sine[length], learned[length], 0.05) for length in LONGER]
     verdicts.append(_better(far[1], far[0], 0.05))
-    listed = ", ".join(f"{length}토큰 {sine[length]:.0%}와 {learned[length]:.0%}" for length in LONGER)
+    listed = ", ".join(f"{length}토큰 {sine[length]:.0%} 대 {learned[length]:.0%}" for length in LONGER)
     return Finding(
         together(verdicts),
-        f"{LONGER[0]}토큰 {sine[LONGER[0]].mean:.0%}와 {learned[LONGER[0]].mean:.0%}, "
-        f"번역 {far[0].mean:.2f}와 {far[1].mean:.2f} nat",
-        f"사인과 학습한 표의 정확도는 {listed}이고, {LONG[0]}토큰보다 긴 문장의 번역 손실은 {far[0]:.2f}와 {far[1]:.2f} nat이에요.",
+        f"{LONGER[0]}토큰 {sine[LONGER[0]].mean:.0%} 대 {learned[LONGER[0]].mean:.0%}, "
+        f"번역 {far[0].mean:.2f} 대 {far[1].mean:.2f} nat",
+        f"사인과 학습한 표의 정확도는 {listed}이고, {LONG[0]}토큰보다 긴 문장의 번역 손실은 {far[0]:.2f} 대 {far[1]:.2f} nat이에요.",
     )
 
 

@@ -128,7 +128,7 @@ def judge_saturation(results: Results) -> Finding:
     small = results.spread("largest", d_k=SIZES[0], scaled=False)
     return Finding(
         all_of((at_least(raw, 0.7), at_most(divided, 0.2))),
-        f"{divided.mean:.0%}에서 {raw.mean:.0%}로",
+        f"{divided.mean:.0%} → {raw.mean:.0%}",
         f"키 64개 가운데 가장 큰 가중치는 d_k {SIZES[-1]}에서 나누지 않으면 {raw:.0%}, 나누면 {divided:.0%}예요. "
         f"d_k {SIZES[0]}에서는 나누지 않아도 {small:.0%}예요.",
     )

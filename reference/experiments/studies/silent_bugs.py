@@ -231,7 +231,7 @@ def judge_padding(results: Results) -> Finding:
     right = results.spread("padded", bug=CORRECT)
     return Finding(
         less(padded, alone, 0.05),
-        f"{alone:.0%}에서 {padded:.0%}로",
+        f"{alone:.0%} → {padded:.0%}",
         f"PAD를 가리지 않은 모델은 문장 뒤에 PAD 여섯 칸을 붙이면 완전 일치가 {alone:.0%}에서 {padded:.0%}로 바뀌어요. "
         f"올바른 모델은 붙여도 {right:.0%}예요.",
     )

@@ -206,5 +206,5 @@ EXPERIMENT = Experiment(
         ),
     ),
     draw=draw,
-    figure_size=(9.0, 6.0),
+    figure_size=(7.6, 4.8),
 )
