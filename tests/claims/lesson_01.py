@@ -83,10 +83,10 @@ def _(cells: Cells) -> None:
     assert rates[16] < rates[4] - 0.1  # 그래도 길수록 덜 맞혀요.
 
 
-@lesson.says("우리가 재 보니 네 글자는 {:.0%}, 열여섯 글자는 {:.0%}였어요.")
+@lesson.says("우리가 재 보니 네 글자는 {:.0%}, 열여섯 글자는 {:.0%}쯤이었어요.")
 def _(cells: Cells) -> list[float]:
     rates, _ = wider(cells, 64)
-    return [rates[4], rates[16]]
+    return [rates[4], round(rates[16], 1)]
 
 
 lesson.known("64칸으로 넓히면", "위에서 재요")
@@ -268,11 +268,11 @@ def _(cells: Cells) -> None:
     assert cells.D == 16 == cells.encoder.hidden_size == cells.decoder.hidden_size
 
 
-@lesson.says("파라미터가 {:,}개에서 {:,}개로 늘어요. 앞에서 본 64칸짜리 벡터는 {:,}개로도 {:.0%}였으니")
+@lesson.says("파라미터가 {:,}개에서 {:,}개로 늘어요. 앞에서 본 64칸짜리 벡터는 {:,}개로도 {:.0%}쯤이었으니")
 def _(cells: Cells) -> list[float]:
     modules = (cells.encoder, cells.decoder, cells.speak)
     rates, wide = wider(cells, 64)
-    return [sum(p.numel() for m in modules for p in m.parameters()), WITH_ATTENTION, wide, rates[16]]
+    return [sum(p.numel() for m in modules for p in m.parameters()), WITH_ATTENTION, wide, round(rates[16], 1)]
 
 
 @lesson.holds("개수 덕은 아니에요.")
