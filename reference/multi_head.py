@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from reference.attention import attend, scaled_dot_product_attention
 from reference.config import ModelConfig
-from reference.positional import rope
+from reference.positional import turn
 
 
 def split_heads(x: Tensor, n_heads: int) -> Tensor:
@@ -138,11 +138,12 @@ class MultiHeadAttention(nn.Module):
         bias는 `mask_bias`의 결과예요. 셀프 어텐션에 cache를 주면 지난 키와 값까지 봐요.
         """
         if memory is None:
-            q, k, v = self.qkv(x).split(self.sizes, dim=-1)
-            q, k, v = split_heads(q, self.n_heads), split_heads(k, self.kv_heads), split_heads(v, self.kv_heads)
+            H, G = self.n_heads, self.kv_heads
+            qk, v = split_heads(self.qkv(x), H + 2 * G).split([H + G, G], dim=1)  # (B, H + G, T, K), (B, G, T, K)
             if self.rotary:
                 positions = torch.arange(x.size(1), device=x.device) if cache is None else cache.step(x.size(1))
-                q, k = rope(q, positions), rope(k, positions)
+                qk = turn(qk, positions)
+            q, k = qk.split([H, G], dim=1)
             if cache is not None:
                 k, v = cache.append(k, v)  # (B, G, used, K)
         else:

@@ -74,12 +74,16 @@ class Step:
 
 @dataclass(frozen=True)
 class Done:
-    """번역이 끝났어요. `lanes`는 고른 문장이 스텝마다 몇 번째 줄에 있었는지, `score`는 길이로 나눈 점수예요."""
+    """번역이 끝났어요. `lanes`는 고른 문장이 스텝마다 몇 번째 줄에 있었는지, `score`는 길이로 나눈 점수예요.
+
+    `unsure`면 모델이 제 번역에 자신이 없어요.
+    """
 
     text: str
     pieces: list[Piece]
     score: float
     lanes: list[int]
+    unsure: bool = False
 
 
 @dataclass(frozen=True)

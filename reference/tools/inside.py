@@ -21,7 +21,8 @@ from reference.errors import UserError
 from reference.masks import causal_mask, padding_mask
 from reference.multi_head import attention_maps
 from reference.tools.readable_pieces import load_frequent, readable
-from reference.tools.saved_model import load_model, read_info
+from reference.tools.saved_model import load_model, read_info, unsure_below
+from reference.training.confidence import confidence
 from reference.training.machine import choose
 from reference.transformer import Transformer
 
@@ -102,7 +103,7 @@ class Inside:
         self.folder, self.info = folder, read_info(folder)
         self.machine = choose(device, precision, "off")
         self.model, self.tokenizer = load_model(folder, self.machine)
-        self.known = KnownWords.load(folder)
+        self.known, self.unsure_below = KnownWords.load(folder), unsure_below(folder)
         self.alpha = float(self.info.get("train", {}).get("alpha", 0.6))
         self.longest = min(LONGEST, self.model.config.max_len - 1)
 
@@ -152,7 +153,9 @@ class Inside:
             emit({"kind": "step", "rows": shown, **self._lead(live[0])})
         lanes = [history[t].index(found[:t]) for t in range(1, len(found) + 1)]
         pieces = self._pieces(found)
-        emit({"kind": "done", "text": self.tokenizer.decode(found), "pieces": pieces, "score": score, "lanes": lanes})
+        text = self.tokenizer.decode(found)
+        unsure = self._unsure(sentence, text)
+        emit({"kind": "done", "text": text, "pieces": pieces, "score": score, "lanes": lanes, "unsure": unsure})
         with torch.inference_mode(), attention_maps(self.model) as maps:
             self.model(src, self.machine.to_device(torch.tensor([[config.bos_id, *found]])))
         emit({"kind": "maps", **self._maps(maps, ids, found)})
@@ -165,6 +168,13 @@ class Inside:
         pieces = [*self._pieces(ids), {"text": END, "word": -1, "id": self.tokenizer.eos_id}]
         named = [{"text": word, "unknown": lost} for word, lost in zip(words, missing, strict=True)]
         return {"words": named, "pieces": pieces, "note": note}
+
+    def _unsure(self, sentence: str, text: str) -> bool:
+        """단어는 다 알아도 자신이 없는 번역인지. 모르는 단어가 있으면 그것을 이미 말했어요."""
+        if self.known and self.known.unknown(sentence):
+            return False
+        (sure,) = confidence(self.model, self.tokenizer, [sentence], [text], self.machine)
+        return sure < self.unsure_below
 
     def table(self) -> tuple[list[int], list[str], Tensor]:
         """임베딩 지도에 놓을 (번호, 글, 벡터 (N, D)): 이름을 적을 만한 조각을 자주 나온 것부터 POINTS개까지."""

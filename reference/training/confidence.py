@@ -14,7 +14,7 @@ from reference.data.tokenizer import Tokenizer
 from reference.training.machine import Machine
 from reference.transformer import Transformer
 
-LOWEST = 0.005  # 검증 문장 가운데 이만큼은 믿지 않기로 해요.
+LOWEST = 0.03  # 검증 문장 가운데 이만큼은 믿지 않기로 해요.
 UNSURE = "이 번역은 자신이 없어요."
 
 

@@ -41,6 +41,19 @@ def translate(page: Any, text: str) -> None:
 
 
 @in_a_browser
+def test_a_doubtful_translation_is_said_to_be_one(tmp_path: Path) -> None:
+    folder: Path = small_run(tmp_path / "small")
+    (folder / "result.json").write_text('{"unsure_below": 1.0}', encoding="utf-8")  # 어떤 번역도 자신이 없는 한계
+    with opened(_reference(folder, "cpu")) as show, open_browser() as browser:
+        page, wrong = visit(browser.new_context(viewport=DESKTOP, locale="ko-KR"), show.url)
+        translate(page, "나는 학교에 간다.")
+        assert page.locator("#note").inner_text().startswith("이 번역은 자신이 없어요.")
+        translate(page, SENTENCE)
+        assert page.locator("#note").inner_text().startswith("훈련 데이터에 없던 단어")
+        assert not wrong
+
+
+@in_a_browser
 @pytest.mark.parametrize(
     ("viewport", "scheme"), [(DESKTOP, "light"), (PHONE, "dark"), (PHONE, "light"), (PROJECTOR, "dark")]
 )

@@ -36,10 +36,14 @@ export class Words {
     }
     $("source").replaceChildren(...groups);
     $("target").replaceChildren(make("span", { class: "cursor" }));
-    $("note").textContent = event.note && `${event.note}. 배운 적이 없어서 이 자리의 번역은 지어낸 것일 수 있어요.`;
-    $("note").hidden = !event.note;
+    this.note(event.note && `${event.note}. 배운 적이 없어서 이 자리의 번역은 지어낸 것일 수 있어요.`);
     $("looking").textContent = "";
     this.paint();
+  }
+
+  note(text) {
+    $("note").textContent = text;
+    $("note").hidden = !text;
   }
 
   grow(lead) {
@@ -57,6 +61,7 @@ export class Words {
     });
     $("target").replaceChildren(...groups);
     $("target").setAttribute("aria-label", event.text);
+    if (event.unsure) this.note("이 번역은 자신이 없어요. 배운 것과 다르게 이어진 문장이면 지어낸 것일 수 있어요.");
     this.tabs();
   }
 

@@ -57,6 +57,22 @@ def test_rope_by_complex_numbers():
     close(positional.rope(x, positions), expected, rtol=0, atol=1e-6)
 
 
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16])
+def test_turn_is_rope_and_so_is_its_gradient(dtype):
+    whole = randn(2, 7, 3, 5, 6).transpose(2, 3)[:, 1:].to(dtype)  # 헤드로 나눈 것처럼 흩어진 축
+    positions, weight = torch.tensor([0, 3, 1, 7, 2]), randn(2, 6, 3, 5, 6).transpose(2, 3).to(dtype)
+    found = []
+    for function in (positional.rope, positional.turn):
+        x = whole.detach().requires_grad_()
+        y = function(x, positions[:3])
+        (y * weight).sum().backward()
+        assert y.dtype == dtype and y.shape == x.shape
+        found.append((y, x.grad))
+    tolerance = 0.05 if dtype == torch.bfloat16 else 1e-5
+    for ours, expected in zip(*found, strict=True):
+        close(ours, expected, rtol=0, atol=tolerance)
+
+
 def test_permutation_equivariance_is_recognised():
     x, perm, W = randn(2, 5, 4), torch.tensor([3, 0, 4, 1, 2]), randn(4, 4)
     pe = positional.sinusoidal_pe(5, 4)

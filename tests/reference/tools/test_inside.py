@@ -80,6 +80,18 @@ def test_every_event_fits_the_others(inside, size) -> None:
     assert max(one.final for one in ended) == pytest.approx(done.score)
 
 
+def test_a_doubtful_translation_is_said_to_be_one(tmp_path) -> None:
+    """한계를 0보다 높게 적으면 어떤 번역도 자신이 없어요. 모르는 단어가 있으면 그것만 말해요."""
+    folder = small_run(tmp_path / "small")
+    said = {}
+    for limit in (-100.0, 1.0):
+        (folder / "result.json").write_text(f'{{"unsure_below": {limit}}}', encoding="utf-8")
+        opened = Inside(folder, "cpu")
+        for sentence in ("나는 학교에 간다.", "나는 토마토를 먹는다."):
+            said[limit, sentence] = [event for event in shown(opened, sentence, 1) if isinstance(event, Done)][0].unsure
+    assert list(said.values()) == [False, False, True, False]
+
+
 def test_the_winning_path_can_be_walked_back(inside) -> None:
     _, *steps, done, _ = shown(inside, "고양이가 잔다.")
     row, words = 0, []
