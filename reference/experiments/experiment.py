@@ -66,6 +66,10 @@ class Spread:
         """가장 큰 시드의 값이에요."""
         return max(self.values)
 
+    def times(self, factor: float) -> Spread:
+        """시드마다의 값에 factor를 곱한 것이에요."""
+        return Spread(tuple(factor * value for value in self.values))
+
     def __format__(self, spec: str) -> str:
         spec = spec or ".2f"
         middle, low, high = (format(value, spec) for value in (self.mean, self.low, self.high))

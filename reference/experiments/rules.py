@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import math
+import statistics
 from collections.abc import Iterable
+
+from scipy.stats import t
 
 from reference.experiments.experiment import Spread, Verdict
 
@@ -18,8 +22,23 @@ def at_most(spread: Spread, bound: float) -> Verdict:
 
 
 def less(a: Spread, b: Spread, margin: float = 0.0) -> Verdict:
-    """a가 b보다 margin보다 더 작은지를 시드마다 봐요. 모두 그러면 맞고, 하나도 그렇지 않으면 다르고, 갈리면 말할 수 없어요."""
-    return _vote(x + margin < y for x, y in zip(a.values, b.values, strict=True))
+    """a가 b보다 작은지를 시드마다의 차이 b − a로 봐요.
+
+    모든 시드에서 margin보다 크게 작고 차이의 95% 구간이 0보다 위면 맞아요. 구간이 0 아래면 달라요. 나머지는 말할 수 없어요:
+    시드끼리의 차이에 묻혔거나, 쪽은 맞아도 margin 안이에요. 시드가 하나면 구간을 낼 수 없어요.
+    """
+    gains = Spread(tuple(y - x for x, y in zip(a.values, b.values, strict=True)))
+    reach = _reach(gains)
+    if gains.mean - reach > 0 and gains.low > margin:
+        return Verdict.HOLDS
+    return Verdict.FAILS if gains.mean + reach <= 0 else Verdict.UNCLEAR
+
+
+def faster(ratio: Spread, clearly: float = 1.1) -> Verdict:
+    """시간의 비율에서 더 빠른지 봐요. 모든 시드가 clearly배를 넘으면 맞고, 모두 그만큼 느리면 다르고, 그 사이면 말할 수 없어요."""
+    if ratio.low > clearly:
+        return Verdict.HOLDS
+    return Verdict.FAILS if ratio.high < 1 / clearly else Verdict.UNCLEAR
 
 
 def together(verdicts: Iterable[Verdict]) -> Verdict:
@@ -46,6 +65,14 @@ def under_conditions(verdicts: dict[str, Verdict]) -> tuple[Verdict, str]:
     parts.append(f"{unclear}에서는 시드마다 갈려요" if unclear else "")
     said = ", ".join(part for part in parts if part).replace("맞아요, ", "맞고, ").replace("달라요, ", "다르고, ") + "."
     return together(verdicts.values()), said
+
+
+def _reach(values: Spread) -> float:
+    """평균의 95% 구간이 한쪽으로 뻗는 길이예요 (Student의 t). 값이 하나면 무한대예요."""
+    count = len(values.values)
+    if count < 2:
+        return math.inf
+    return float(t.ppf(0.975, count - 1)) * statistics.stdev(values.values) / math.sqrt(count)
 
 
 def _vote(answers: Iterable[bool]) -> Verdict:
