@@ -94,7 +94,7 @@ def _neighbours(point: Point, seed: int, setup: Setup) -> Measured:
 
 
 def _translation(point: Point, seed: int, setup: Setup) -> Measured:
-    train, valid, size = korean_pairs(setup.size(3500, 100), longest=20)
+    train, valid, size = korean_pairs(setup.size(3500, 100), seed, 20)
     train, valid = train.to(setup.device), valid.to(setup.device)
     model = build(size, seed, n_heads=point["heads"]).to(setup.device)
     learn(model, train, setup.steps(400), lambda step: 3e-3 * min(step / 100, 1), seed=seed)

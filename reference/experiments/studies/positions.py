@@ -111,7 +111,7 @@ def _shuffled(model: nn.Module, device: torch.device) -> tuple[float, float]:
 
 
 def _translation(positions: str, seed: int, setup: Setup) -> Measured:
-    train, valid, size = korean_pairs(setup.size(3500, 400))
+    train, valid, size = korean_pairs(setup.size(3500, 400), seed)
     short, tests = between(train, 1, SHORT, setup.device), ((1, SHORT), LONG)
     model = build(size, seed, positions=_settings(positions))
     if positions == "none":
