@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -45,11 +46,18 @@ def alternating_seconds(jobs: dict[str, Job], rounds: int, device: torch.device)
 
     컴퓨터가 잠깐 느려져도 한 바퀴의 모두가 함께 느려지므로 비율이 덜 흔들려요.
     """
-    before = torch.get_float32_matmul_precision()
     # PyTorch의 기본 설정으로 재요. 학습 도구가 고르는 설정은 큰 행렬 곱만 빠르고, 작은 것이 많으면 열 배까지 느려요.
-    torch.set_float32_matmul_precision("highest")
-    try:
+    with matmul_precision("highest"):
         return _alternate(jobs, rounds, device)
+
+
+@contextlib.contextmanager
+def matmul_precision(name: str) -> Iterator[None]:
+    """행렬곱의 정밀도 설정을 이 구역에서만 바꿔요."""
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision(name)
+    try:
+        yield
     finally:
         torch.set_float32_matmul_precision(before)
 

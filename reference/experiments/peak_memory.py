@@ -1,4 +1,4 @@
-"""메모리의 꼭대기: 일 하나가 한꺼번에 잡고 있던 메모리 가운데 가장 많았던 순간을 재요. 단위는 바이트예요."""
+"""최대 메모리: 일 하나가 한꺼번에 잡고 있던 메모리 가운데 가장 많았던 순간을 재요. 단위는 바이트예요."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from torch.profiler import ProfilerActivity, profile
 
 
 def peak_bytes(job: Callable[[], Any], device: torch.device) -> int:
-    """일을 한 번 하는 동안 새로 잡은 메모리의 꼭대기예요. 이미 있던 입력은 세지 않고, 안에서 잠깐 쓴 것까지 세요.
+    """일을 한 번 하는 동안 새로 잡은 최대 메모리예요. 이미 있던 입력은 세지 않고, 안에서 잠깐 쓴 것까지 세요.
 
     CPU에서는 PyTorch가 메모리를 잡고 놓을 때마다의 기록을 더해 가고, GPU에서는 할당기가 적어 둔 것을 읽어요.
     """

@@ -24,7 +24,7 @@ FORKS = hasattr(os, "fork")
 
 
 class Fresh:
-    """깨끗한 프로세스들이에요. 여러 실에서 함께 써도 돼요. with 블록을 나오면 모두 끝내요."""
+    """깨끗한 프로세스들이에요. 여러 스레드에서 함께 써도 돼요. with 블록을 나오면 모두 끝내요."""
 
     def __init__(self) -> None:
         self._all: list[subprocess.Popen[str]] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from scipy.stats import t
 
@@ -41,6 +41,12 @@ def faster(ratio: Spread, clearly: float = 1.1) -> Verdict:
     return Verdict.FAILS if ratio.high < 1 / clearly else Verdict.UNCLEAR
 
 
+def same_values(differences: Sequence[Spread], slack: float) -> tuple[Verdict, float]:
+    """두 값의 차이가 모든 곳과 시드에서 slack(반올림의 크기) 이하인지의 판정과, 가장 큰 차이예요."""
+    everything = Spread(tuple(value for spread in differences for value in spread.values))
+    return at_most(everything, slack), everything.high
+
+
 def together(verdicts: Iterable[Verdict]) -> Verdict:
     """조건마다의 판정을 모아요. 모두 같으면 그것이고, 맞는 조건과 다른 조건이 함께 있으면 조건에 따라요."""
     seen = set(verdicts)
@@ -57,12 +63,20 @@ def all_of(verdicts: Iterable[Verdict]) -> Verdict:
     return Verdict.HOLDS if seen == {Verdict.HOLDS} else Verdict.UNCLEAR
 
 
+def any_of(verdicts: Iterable[Verdict]) -> Verdict:
+    """조건이 하나라도 맞으면 맞는 주장이에요. 모두 달라야 다르고, 그 사이면 말할 수 없어요."""
+    seen = set(verdicts)
+    if Verdict.HOLDS in seen:
+        return Verdict.HOLDS
+    return Verdict.FAILS if seen == {Verdict.FAILS} else Verdict.UNCLEAR
+
+
 def under_conditions(verdicts: dict[str, Verdict]) -> tuple[Verdict, str]:
     """조건의 이름마다의 판정을 `together`로 모으고, 어느 조건에서 어떤지 말하는 문장을 함께 돌려줘요."""
     names = {verdict: [name for name, each in verdicts.items() if each is verdict] for verdict in Verdict}
     holds, fails, unclear = (", ".join(names[v]) for v in (Verdict.HOLDS, Verdict.FAILS, Verdict.UNCLEAR))
     parts = [f"{holds}에서는 맞아요" if holds else "", f"{fails}에서는 달라요" if fails else ""]
-    parts.append(f"{unclear}에서는 시드마다 갈려요" if unclear else "")
+    parts.append(f"{unclear}에서는 말할 수 없어요" if unclear else "")
     said = ", ".join(part for part in parts if part).replace("맞아요, ", "맞고, ").replace("달라요, ", "다르고, ") + "."
     return together(verdicts.values()), said
 

@@ -82,7 +82,7 @@ def measure(module: str, plan: Plan, tell: Tell = lambda line: None) -> Outcome:
             else:
                 outcome.rows.append(kept)
     count = len(outcome.rows) + len(todo)
-    # 멈추면 fresh가 먼저 프로세스를 끝내므로, 실들이 곧 풀려나요.
+    # 멈추면 fresh가 먼저 프로세스를 끝내므로, 스레드들이 곧 풀려나요.
     with ThreadPoolExecutor(plan.workers(experiment)) as pool, Fresh() as fresh:
         waiting = {pool.submit(fresh.measure, task): path for path, task in todo.items()}
         for done in as_completed(waiting):
@@ -160,7 +160,7 @@ def write(experiment: Experiment, rows: list[dict[str, Any]], header: dict[str, 
     made = {
         "name": experiment.name,
         "title": experiment.title,
-        "setting": experiment.setting,
+        "setting": experiment.setting + _scaled(header["scale"]),
         **header,
         "cpu_seconds": round(sum(row["cpu_seconds"] for row in rows), 1),
         "findings": judge(experiment, rows),
@@ -174,6 +174,14 @@ def write(experiment: Experiment, rows: list[dict[str, Any]], header: dict[str, 
     body = ",\n  ".join(json.dumps(row, ensure_ascii=False) for row in rows)
     write_text(folder / f"{experiment.name}.json", f'{head},\n "rows": [\n  {body}\n ]\n}}\n')
     return {**made, "rows": rows}
+
+
+def _scaled(scale: float) -> str:
+    return (
+        ""
+        if scale == 1
+        else f" 스텝과 데이터는 {scale:g}배로 쟀고, 글과 그림에 적힌 스텝과 데이터의 크기는 1배일 때의 것이에요."
+    )
 
 
 def _spoken_device(device: str) -> str:

@@ -22,6 +22,7 @@ from reference.data.pairs import Source, read_pairs
 from reference.data.tokenizer import Tokenizer
 from reference.decoding import greedy
 from reference.errors import UserError
+from reference.experiments.costs import matmul_precision, paired_ratio
 from reference.fast_decoding import pack
 from reference.tools.benchmark_limit import Products, products_of, where_time_goes
 from reference.tools.benchmark_peers import (
@@ -35,7 +36,7 @@ from reference.tools.benchmark_peers import (
     plain_loss,
     train_step,
 )
-from reference.tools.benchmark_timing import alternate, matmul_precision, ratio, threads
+from reference.tools.benchmark_timing import alternate, threads
 from reference.tools.table import Table
 from reference.training.machine import has_fast_bf16, prefer_fast_matmul
 from reference.training.memory import keep_freed_memory
@@ -99,7 +100,7 @@ def bench_train(small: bool) -> Table:
         mine = statistics.median(times["우리"])
         for name in (*peers, LIMIT):
             table.rows.append(
-                [condition, mine, name, statistics.median(times[name]), ratio(times[name], times["우리"])]
+                [condition, mine, name, statistics.median(times[name]), paired_ratio(times[name], times["우리"])]
             )
         speed = statistics.mean(work.flops for work in products) / statistics.mean(times[LIMIT]) / 1e9
         parts = where_time_goes(jobs["우리"], range(len(batches)))
@@ -169,7 +170,9 @@ def bench_decode(small: bool) -> Table:
             times = alternate(jobs, rounds, warmup=1)
         method = "그리디" if size == 1 else f"빔 {size}"
         for name, seconds in times.items():
-            table.rows.append([method, name, count / statistics.median(seconds), ratio(times["우리 fp32"], seconds)])
+            table.rows.append(
+                [method, name, count / statistics.median(seconds), paired_ratio(times["우리 fp32"], seconds)]
+            )
     for package in ("transformers", "ctranslate2"):
         if not find_spec(package):
             table.notes.append(f"{package}가 없어 함께 재지 못했어요. pip install {package} 뒤에 다시 재 보세요.")
@@ -197,7 +200,7 @@ def bench_cache(small: bool) -> Table:
 
         times = alternate({"off": job(False), "on": job(True)}, 2 if small or length > 64 else 5, warmup=1)
         off, on = (statistics.median(times[name]) for name in ("off", "on"))
-        table.rows.append([str(length), off, on, ratio(times["off"], times["on"])])
+        table.rows.append([str(length), off, on, paired_ratio(times["off"], times["on"])])
     return table
 
 

@@ -16,8 +16,8 @@ from reference.config import ModelConfig
 from reference.data.batches import Batch
 from reference.data.tokenizer import Tokenizer
 from reference.decoding import beam, greedy
+from reference.experiments.costs import matmul_precision
 from reference.masks import causal_mask
-from reference.tools.benchmark_timing import matmul_precision
 from reference.tools.export_ctranslate2 import to_ctranslate2
 from reference.tools.export_marian import marian_config, marian_weights
 from reference.training.translation_loss import translation_loss

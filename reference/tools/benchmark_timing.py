@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import contextlib
-import statistics
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -27,11 +26,6 @@ def alternate(contenders: dict[str, Callable[[int], Any]], rounds: int, warmup: 
     return times
 
 
-def ratio(slow: list[float], fast: list[float]) -> float:
-    """같은 바퀴끼리 나눈 비율의 가운데 값이에요. 1보다 크면 fast가 빨라요."""
-    return statistics.median(a / b for a, b in zip(slow, fast, strict=True))
-
-
 @contextlib.contextmanager
 def threads(count: int) -> Iterator[None]:
     """PyTorch의 스레드 수를 이 구역에서만 바꿔요. 상대들도 같은 수를 써요."""
@@ -41,14 +35,3 @@ def threads(count: int) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
-
-
-@contextlib.contextmanager
-def matmul_precision(name: str) -> Iterator[None]:
-    """행렬곱의 정밀도 설정을 이 구역에서만 바꿔요."""
-    before = torch.get_float32_matmul_precision()
-    torch.set_float32_matmul_precision(name)
-    try:
-        yield
-    finally:
-        torch.set_float32_matmul_precision(before)

@@ -92,7 +92,7 @@ class TrainConfig:
         return {name: value for name, value in wanted.items() if value is not None}
 
     def learning_rate(self, step: int, d_model: int, total: int) -> float:
-        """step번째 갱신의 학습률이에요. 두 계획 모두 워밍업 끝에서 같은 꼭대기에 닿아요."""
+        """step번째 갱신의 학습률이에요. 두 계획 모두 워밍업 끝에서 가장 높은 학습률에 똑같이 닿아요."""
         if self.schedule == "noam":
             return self.lr_factor * noam_lr(step, d_model, self.warmup)
         peak = self.lr_factor * noam_lr(self.warmup, d_model, self.warmup)

@@ -15,7 +15,7 @@ from sklearn.linear_model import LogisticRegression
 from torch import Tensor
 
 from reference.config import ModelConfig
-from reference.experiments.experiment import Claim, Experiment, Finding, Measured, Point, Results, Setup, Spread
+from reference.experiments.experiment import Claim, Experiment, Finding, Measured, Point, Results, Setup
 from reference.experiments.rules import less, under_conditions
 from reference.pictures import BLUE, ORANGE
 from reference.variants import VisionTransformer
@@ -81,7 +81,7 @@ def measure(point: Point, seed: int, setup: Setup) -> Measured:
 def _reads(results: Results) -> Finding:
     error, naive = (results.spread("error", model=model, train=TRAIN[-1]) for model in ("조각", NAIVE))
     return Finding(
-        less(error, Spread(tuple(value / 10 for value in naive.values))),
+        less(error, naive.times(0.1)),
         f"오류 {error:.1%}",
         f"훈련 그림 {TRAIN[-1]:,}장에서 조각 분류기의 시험 오류는 {error:.1%}, {NAIVE}만 답하면 {naive:.1%}예요. "
         "그 10분의 1보다 낮아야 읽는다고 판정해요.",
@@ -136,7 +136,7 @@ EXPERIMENT = Experiment(
     measure=measure,
     claims=(
         Claim("digits-reads", "조각만으로도 그림을 읽어요", "강의 (ViT)", _reads),
-        Claim("digits-needs-data", "데이터가 적으면 조각 분류기가 져요", "후속 논문 (ViT)", _needs_data),
+        Claim("digits-needs-data", "데이터가 적으면 조각 분류기가 로지스틱 회귀에 져요", "우리의 물음", _needs_data),
         Claim(
             "digits-beats-logistic",
             "작은 그림에서도 조각 분류기가 로지스틱 회귀를 이겨요",

@@ -24,7 +24,6 @@ from reference.experiments.experiment import (
     Results,
     Setup,
     Spread,
-    Verdict,
 )
 from reference.experiments.rules import all_of, at_least, at_most, less, together
 from reference.experiments.small_training import Pairs, build, korean_pairs, learn, validate
@@ -199,8 +198,7 @@ def judge_sine_beats_learned(results: Results) -> Finding:
     """배운 것보다 긴 문장에서 사인이 학습한 표보다 나은지를 과제의 길이마다, 그리고 번역에서 봐요."""
     sine, learned = (_accuracies(results, kind) for kind in ("sinusoidal", "learned"))
     far = [_loss(results, kind, "far") for kind in ("sinusoidal", "learned")]
-    verdicts = [_better(sine[length], learned[length], 0.05) for length in LONGER]
-    verdicts.append(_better(far[1], far[0], 0.05))
+    verdicts = [less(learned[length], sine[length], 0.05) for length in LONGER] + [less(far[0], far[1], 0.05)]
     listed = ", ".join(f"{length}토큰 {sine[length]:.0%} 대 {learned[length]:.0%}" for length in LONGER)
     return Finding(
         together(verdicts),
@@ -208,12 +206,6 @@ def judge_sine_beats_learned(results: Results) -> Finding:
         f"번역 {far[0].mean:.2f} 대 {far[1].mean:.2f} nat",
         f"사인과 학습한 표의 정확도는 {listed}이고, {LONG[0]}토큰보다 긴 문장의 번역 손실은 {far[0]:.2f} 대 {far[1]:.2f} nat이에요.",
     )
-
-
-def _better(a: Spread, b: Spread, margin: float) -> Verdict:
-    """a가 b보다 margin보다 더 크면 맞고, 더 작으면 다르고, 그 사이거나 갈리면 말할 수 없어요."""
-    gaps = [x - y for x, y in zip(a.values, b.values, strict=True)]
-    return Verdict.HOLDS if min(gaps) > margin else Verdict.FAILS if max(gaps) < -margin else Verdict.UNCLEAR
 
 
 def draw(figure: Figure, results: Results) -> None:

@@ -24,7 +24,7 @@ from reference.experiments.experiment import (
     Setup,
     Spread,
 )
-from reference.experiments.rules import all_of, at_least, at_most, together
+from reference.experiments.rules import all_of, at_least, at_most, under_conditions
 from reference.pictures import BLUE, ORANGE
 
 SIZES = (8, 16, 64, 256)
@@ -38,7 +38,7 @@ def measure(point: Point, seed: int, setup: Setup) -> Measured:
 
 
 def statistics_of(d_k: int, scaled: bool, seed: int, setup: Setup) -> Measured:
-    """표준정규 쿼리와 키 64개의 점수예요: 분산, 소프트맥스의 가장 큰 가중치와 엔트로피(log 64로 나눔), 점수에 대한 기울기.
+    """표준정규 쿼리와 키 64개의 점수예요: 분산, 소프트맥스의 가장 큰 가중치, 점수에 대한 기울기.
 
     기울기는 소프트맥스의 야코비 행렬 diag(p) − ppᵀ의 크기이고 쿼리들의 가운데 값이에요. fooled는 한 쌍씩 뽑을 때 d_k가 네 배인데도 |q·k|가 더 작은 비율이에요.
     """
@@ -51,7 +51,6 @@ def statistics_of(d_k: int, scaled: bool, seed: int, setup: Setup) -> Measured:
     return {
         "variance": scores.var().item(),
         "largest": p.amax(-1).mean().item(),
-        "entropy": (torch.special.entr(p).sum(-1).mean() / math.log(64)).item(),
         "gradient": jacobian_size(p).median().item(),
         "fooled": (large.abs() < small.abs()).float().mean().item(),
     }
@@ -141,10 +140,12 @@ def judge_gradient(results: Results) -> Finding:
         raw, divided = (results.spread("gradient", d_k=d_k, scaled=scaled).values for scaled in (False, True))
         ratios[d_k] = Spread(tuple(a / b for a, b in zip(raw, divided, strict=True)))
     listed = ", ".join(f"d_k {d_k}에서 {ratio:.2f}배" for d_k, ratio in ratios.items())
+    verdict, said = under_conditions({f"d_k {d_k}": at_most(ratio, 0.2) for d_k, ratio in ratios.items()})
     return Finding(
-        together(at_most(ratio, 0.2) for ratio in ratios.values()),
+        verdict,
         f"d_k {SIZES[0]}에서 {ratios[SIZES[0]].mean:.2f}배, {SIZES[-1]}에서 {ratios[SIZES[-1]].mean:.2f}배",
-        f"소프트맥스의 기울기(쿼리들의 가운데 값)는 나누지 않으면 나눌 때의 {listed}예요.",
+        f"나누지 않은 소프트맥스의 기울기(쿼리들의 가운데 값)를 나눈 것에 견주면 {listed}예요. "
+        f"0.2배를 넘지 않아야 아주 작다고 판정해요. {said}",
     )
 
 

@@ -223,7 +223,9 @@ def judge_path(results: Results) -> Finding:
     return Finding(
         Verdict.HOLDS if right else Verdict.FAILS,
         f"{SHORT[-1]}토큰에서 {seen['attention'][0][-1]}과 {seen['rnn'][0][-1]}",
-        f"{SHORT[-1]}토큰의 처음에서 끝까지 기울기가 닿는 데 지나는 층이나 스텝은 {listed}번이에요.",
+        f"{SHORT[-1]}토큰의 처음에서 끝까지 기울기가 닿는 데 지나는 층이나 스텝은 {listed}번이에요. "
+        f"한 층이 k − 1칸(창은 r − 1칸)씩 가므로 합성곱과 창은 (n − 1)/(k − 1), (n − 1)/(r − 1)을 올림한 것과 견줬어요. "
+        "표의 n/k와 n/r은 이것을 어림해 적은 꼴이에요.",
     )
 
 
@@ -234,7 +236,7 @@ def draw(figure: Figure, results: Results) -> None:
     for axis, what, scale in ((axes[0], "multiplications", 1e6), (axes[1], "seconds", 1e-3)):
         for kind, color in colors.items():
             columns = zip(*results.get(f"{kind}_{what}", vary="length"), strict=True)
-            spreads = [Spread(tuple(value / scale for value in column)) for column in columns]
+            spreads = [Spread(column).times(1 / scale) for column in columns]
             curve(axis, LENGTHS, spreads, color, f"{LAYERS[kind]}: {MATH[kind]}")
         log_ticks(axis, at=LENGTHS)
     axes[0].set(title=f"곱셈 수 (d = {FIXED})", xlabel="길이 n (토큰)", ylabel="백만 번")
@@ -251,14 +253,14 @@ def draw(figure: Figure, results: Results) -> None:
 EXPERIMENT = Experiment(
     name="table1",
     title="표 1의 세 줄은 재어도 그대로일까",
-    setting="층 넷의 곱셈 수와 시간을 n(64~1,024)과 d(32~512)를 바꾸며 재고, 계산 그래프와 기울기를 따라 기다림과 길을 세어요. k는 3, r은 8이에요.",
+    setting="CPU 스레드 하나에서 층 넷의 곱셈 수와 시간을 n(64~1,024)과 d(32~512)를 바꾸며 재고, 계산 그래프와 기울기를 따라 기다림과 길을 세어요. k는 3, r은 8이에요.",
     points=POINTS,
     measure=measure,
     claims=(
         Claim("complexity", "층의 계산은 n²d, nd², knd², rnd로 늘어나요", "논문 표 1", judge_complexity),
         Claim("sequential", "차례로 기다리는 일은 RNN만 O(n)이에요", "논문 표 1", judge_sequential),
         Claim("path-length", "가장 먼 길은 1, n, log_k n(건너뛰지 않으면 n/k), n/r이에요", "논문 표 1", judge_path),
-        Claim("time-follows", "걸리는 시간도 표 1의 차수로 늘어나요", "논문 표 1", judge_time),
+        Claim("time-follows", "CPU 스레드 하나에서 걸리는 시간도 표 1의 차수로 늘어나요", "논문 표 1", judge_time),
     ),
     draw=draw,
     alone=True,
