@@ -16,7 +16,7 @@ from reference.config import ModelConfig
 from reference.decoding import greedy
 from reference.experiments.experiment import Claim, Experiment, Finding, Measured, Point, Results, Setup
 from reference.experiments.language_learning import padded
-from reference.experiments.rules import less, together
+from reference.experiments.rules import all_of, less
 from reference.experiments.small_training import EOS, Pairs, learn, teacher_forcing
 from reference.pictures import BLUE, INK, MUTED, ORANGE
 from reference.schedule import cosine_lr
@@ -189,7 +189,7 @@ def measure(point: Point, seed: int, setup: Setup) -> Measured:
 def _learns_structure(results: Results) -> Finding:
     ours, copied, left = (results.spread("exact_same", model=model) for model in MODELS)
     return Finding(
-        together((less(copied, ours), less(left, ours))),
+        all_of((less(copied, ours), less(left, ours))),
         f"완전 일치 {ours:.1%}",
         f"처음 보는 식에서 완전 일치는 Transformer {ours:.1%}, 가장 비슷한 훈련 식의 괄호 베끼기 {copied:.1%}, "
         f"언제나 왼쪽부터 묶기 {left:.1%}예요.",

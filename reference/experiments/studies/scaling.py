@@ -24,7 +24,7 @@ from reference.experiments.experiment import (
     Setup,
     Spread,
 )
-from reference.experiments.rules import all_of, at_most, less, under_conditions
+from reference.experiments.rules import all_of, at_least, at_most, less, under_conditions
 from reference.experiments.small_training import Pairs, build, korean_pairs, learn, validate
 from reference.pictures import BLUE, INK, MUTED, ORANGE
 from reference.schedule import cosine_lr
@@ -140,7 +140,7 @@ def _power(axis: str) -> Callable[[Results], Finding]:
         listed = ", ".join(f"{name} {error:.2f}" for name, error in errors.items())
         name, unit = AXES[axis]
         return Finding(
-            all_of((at_most(power, CLOSE), *(less(power, other) for other in others))),
+            all_of((at_least(exponent, 0.0), at_most(power, CLOSE), *(less(power, other) for other in others))),
             f"벗어난 크기 {listed} nat",
             f"{name} {x[0]:,}{unit}에서 {x[-1]:,}{unit}까지 늘리면 검증 손실이 {spreads[0]:.2f}에서 {spreads[-1]:.2f} nat이 돼요. "
             f"점을 하나씩 빼고 맞춘 곡선은 뺀 점에서 {listed} nat 벗어났어요. 거듭제곱이 {CLOSE:g} nat 안이고 다른 둘보다 가까워야 맞다고 판정해요. "

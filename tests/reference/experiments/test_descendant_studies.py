@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from reference.experiments.experiment import Results, Row, Verdict
-from reference.experiments.rules import under_conditions
-from reference.experiments.studies import beyond_translation, decoder_only, digits, korean_tokens, masked_model, scaling
+from reference.experiments.studies import decoder_only, digits, korean_tokens, masked_model, scaling
 
 YES, NO, MIXED, DEPENDS = Verdict.HOLDS, Verdict.FAILS, Verdict.UNCLEAR, Verdict.DEPENDS
-
-
-@pytest.mark.parametrize(
-    ("each", "together"),
-    [
-        ((YES, YES), YES),
-        ((NO, NO), NO),
-        ((YES, NO), DEPENDS),
-        ((YES, MIXED), MIXED),
-        ((NO, MIXED), MIXED),
-        ((YES, NO, MIXED), DEPENDS),
-    ],
-)
-def test_conditions_come_together(each, together):
-    verdict, said = under_conditions({f"{at}번": one for at, one in enumerate(each)})
-    assert verdict is together
-    assert all(f"{at}번" in said for at in range(len(each))) and said.endswith("요.")
 
 
 def made(points: list[tuple[dict, dict[str, tuple[float, ...]]]]) -> Results:
@@ -50,13 +34,6 @@ def test_digits_says_at_which_size(largest, verdict):
         rows += [({"model": "조각", "train": count}, {"error": ours})]
         rows += [({"model": "로지스틱", "train": count}, {"error": (0.1,) * 3})]
     assert judge(digits.EXPERIMENT, "digits-beats-logistic", made(rows)) is verdict
-
-
-@pytest.mark.parametrize(("error", "verdict"), [(0.05, YES), (0.5, NO)])
-def test_digits_reads_only_when_far_better_than_guessing(error, verdict):
-    values = {"조각": error, digits.NAIVE: 0.9}
-    rows = made([({"model": m, "train": digits.TRAIN[-1]}, {"error": (value,) * 3}) for m, value in values.items()])
-    assert judge(digits.EXPERIMENT, "digits-reads", rows) is verdict
 
 
 def language(gpt: float, pieces: float, counted: float, mixed: float) -> Results:
@@ -99,15 +76,6 @@ def test_counting_is_beaten_in_both_scores(perplexity, accuracy, verdict):
     assert judge(masked_model.EXPERIMENT, "masked-beats-counting", rows) is verdict
 
 
-def test_longer_structure_must_keep_half():
-    def rows(long: float) -> Results:
-        values = {"exact_same": (0.9,) * 3, "exact_long": (long,) * 3}
-        return made([({"model": model}, values) for model in beyond_translation.MODELS])
-
-    assert judge(beyond_translation.EXPERIMENT, "structure-longer", rows(0.5)) is YES
-    assert judge(beyond_translation.EXPERIMENT, "structure-longer", rows(0.1)) is NO
-
-
 @pytest.mark.parametrize(("mostly", "even", "verdict"), [(2.0, 1.2, YES), (2.0, 1.0, DEPENDS), (0.9, 1.0, DEPENDS)])
 def test_korean_costs_more_names_the_way_of_cutting(mostly, even, verdict):
     values = {"bytes": (1.2,) * 3, "mostly": (mostly,) * 3, "even": (even,) * 3}
@@ -121,39 +89,29 @@ def test_morphemes_help_when_every_seed_says_so(morphemes, verdict):
     assert judge(korean_tokens.EXPERIMENT, "morphemes-help", made(rows)) is verdict
 
 
-@pytest.mark.parametrize(("unknown", "verdict"), [(0.0, YES), (0.01, NO)])
-def test_bytes_know_everything_or_the_claim_falls(unknown, verdict):
-    values = {
-        name: unknown if name == "유니그램" else 0.2 if name in ("자모", "음절", "음절 BPE") else 0.0
-        for name in korean_tokens.CUTTERS
+@pytest.mark.parametrize(("curve", "slope"), [("거듭제곱", -0.25), ("로그", -0.25), ("지수함수", -0.25)])
+def test_each_curve_finds_the_slope_it_was_given(curve, slope):
+    x = [1, 2, 5, 9]
+    made_of = {
+        "거듭제곱": [3 * at**slope for at in x],
+        "로그": [3 + slope * math.log(at) for at in x],
+        "지수함수": [3 * math.exp(slope * at) for at in x],
     }
-    rows = made([({"cut": name}, {"unknown_real": (value,) * 3}) for name, value in values.items()])
-    assert judge(korean_tokens.EXPERIMENT, "bytes-know-all", rows) is verdict
+    for name, losses in made_of.items():
+        found, curve_of = scaling.fit(curve, x, losses)
+        assert (found == pytest.approx(slope)) == (name == curve)
+        assert (list(curve_of(x)) == pytest.approx(losses)) == (name == curve)
+        assert (scaling.left_out(curve, x, losses) < 1e-9) == (name == curve)
 
 
-def test_power_law_finds_the_exponent_it_was_given():
-    law = scaling.power_law([10, 100, 1000], [3 * x**-0.25 for x in (10, 100, 1000)])
-    assert law.exponent == pytest.approx(0.25) and law.scale == pytest.approx(3.0) and law.fit == pytest.approx(1.0)
-    above = scaling.floored_law([10, 100, 1000, 10000], [1.5 + 3 * x**-0.5 for x in (10, 100, 1000, 10000)])
-    assert above.exponent == pytest.approx(0.5, rel=0.05) and above.floor == pytest.approx(1.5, abs=0.02)
-    flat = scaling.power_law([10, 100, 1000], [2.0, 1.0, 2.0])
-    assert flat.exponent == pytest.approx(0.0) and flat.fit < 0.1
-    for x, losses in (([1, 2], [1, 2]), ([1, 2, 3], [1, 0, 1])):
-        with pytest.raises(ValueError, match="셋 이상"):
-            scaling.power_law(x, losses)
+def test_points_left_out_by_hand():
+    """ln x가 0, 1, 2, 3일 때의 손실 4, 3, 2, 1/2: 뺀 점마다 나머지 셋의 직선에서 1/3, 1/14, 2/7, 1/2만큼 벗어나요."""
+    x = [1, math.e, math.e**2, math.e**3]
+    squares = (1 / 9, 1 / 196, 4 / 49, 1 / 4)
+    assert scaling.left_out("로그", x, [4.0, 3.0, 2.0, 0.5]) == pytest.approx(math.sqrt(sum(squares) / 4))
 
 
-@pytest.mark.parametrize(
-    ("losses", "verdict"),
-    [
-        ((3.2, 2.6, 2.1, 1.7, 1.4), YES),
-        (tuple(2 + 2 * (125 / pairs) ** 2 for pairs in scaling.SIZES), DEPENDS),
-        ((2.0, 3.0, 1.0, 3.0, 2.0), NO),
-    ],
-)
-def test_scaling_must_be_smooth(losses, verdict):
-    rows = [
-        ({"width": scaling.WIDTH, "pairs": pairs}, {"loss": (loss,) * 3, "params": (9, 9, 9)})
-        for pairs, loss in zip(scaling.SIZES, losses, strict=True)
-    ]
-    assert judge(scaling.EXPERIMENT, "scaling-data", made(rows)) is verdict
+@pytest.mark.parametrize(("x", "losses"), [([1, 2], [1, 2]), ([1, 2, 3], [1, 0, 1]), ([0, 2, 3], [1, 1, 1])])
+def test_a_curve_needs_three_points_above_zero(x, losses):
+    with pytest.raises(ValueError, match="셋 이상"):
+        scaling.fit("거듭제곱", x, losses)

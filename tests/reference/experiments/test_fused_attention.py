@@ -59,8 +59,3 @@ def results(short: float, long: float, power: float) -> Results:
 )
 def test_rule_of_speed(short: float, long: float, verdict: Verdict) -> None:
     assert fused_attention.judge_faster(results(short, long, 1)).verdict is verdict
-
-
-@pytest.mark.parametrize(("power", "verdict"), [(1.0, Verdict.HOLDS), (1.5, Verdict.FAILS), (2.0, Verdict.FAILS)])
-def test_rule_of_memory(power: float, verdict: Verdict) -> None:
-    assert fused_attention.judge_memory(results(2, 2, power)).verdict is verdict

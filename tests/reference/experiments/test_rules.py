@@ -7,7 +7,17 @@ import pytest
 from scipy.stats import ttest_1samp
 
 from reference.experiments.experiment import Spread, Verdict
-from reference.experiments.rules import all_of, at_least, at_most, faster, less, together
+from reference.experiments.rules import (
+    all_of,
+    any_of,
+    at_least,
+    at_most,
+    faster,
+    less,
+    same_values,
+    together,
+    under_conditions,
+)
 
 HOLDS, FAILS, DEPENDS, UNCLEAR = Verdict
 
@@ -65,16 +75,31 @@ def test_faster_is_more_than_a_tenth(ratios: tuple[float, ...], verdict: Verdict
 
 
 @pytest.mark.parametrize(
-    ("seen", "one", "every"),
+    ("seen", "one", "every", "some"),
     [
-        ([HOLDS, HOLDS], HOLDS, HOLDS),
-        ([FAILS, FAILS], FAILS, FAILS),
-        ([HOLDS, FAILS], DEPENDS, FAILS),
-        ([HOLDS, FAILS, UNCLEAR], DEPENDS, FAILS),
-        ([HOLDS, UNCLEAR], UNCLEAR, UNCLEAR),
-        ([FAILS, UNCLEAR], UNCLEAR, FAILS),
+        ([HOLDS, HOLDS], HOLDS, HOLDS, HOLDS),
+        ([FAILS, FAILS], FAILS, FAILS, FAILS),
+        ([HOLDS, FAILS], DEPENDS, FAILS, HOLDS),
+        ([HOLDS, FAILS, UNCLEAR], DEPENDS, FAILS, HOLDS),
+        ([HOLDS, UNCLEAR], UNCLEAR, UNCLEAR, HOLDS),
+        ([FAILS, UNCLEAR], UNCLEAR, FAILS, UNCLEAR),
     ],
 )
-def test_conditions_are_gathered(seen: list[Verdict], one: Verdict, every: Verdict) -> None:
+def test_conditions_are_gathered(seen: list[Verdict], one: Verdict, every: Verdict, some: Verdict) -> None:
     assert together(seen) is one
     assert all_of(seen) is every
+    assert any_of(seen) is some
+    verdict, said = under_conditions({f"{at}번": each for at, each in enumerate(seen)})
+    assert verdict is one and said.endswith("요.") and all(f"{at}번" in said for at in range(len(seen)))
+
+
+def test_conditions_are_named_under_their_verdict() -> None:
+    each = {"가": HOLDS, "나": FAILS, "다": UNCLEAR, "라": HOLDS}
+    assert under_conditions(each)[1] == "가, 라에서는 맞고, 나에서는 다르고, 다에서는 말할 수 없어요."
+
+
+def test_values_are_the_same_only_if_all_are() -> None:
+    near, far = Spread((1e-7, 3e-7)), Spread((1e-7, 2e-3))
+    assert same_values([near, near], 1e-5) == (HOLDS, 3e-7)
+    assert same_values([near, far], 1e-5) == (UNCLEAR, 2e-3)
+    assert same_values([far.times(1e6)], 1e-5)[0] is FAILS

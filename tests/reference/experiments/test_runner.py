@@ -115,7 +115,14 @@ def test_the_result_and_the_picture_are_left(tmp_path, counted, here):
     assert (tmp_path / "counting.png").read_bytes()[:4] == b"\x89PNG"
     (finding,) = made["findings"]
     assert finding["verdict"] == "맞아요" and finding["figure"] == "1.50 (1.33~1.67) | 10.50 (10.33~10.67)"
+    assert made["setting"] == "수를 세어요."
     assert made["seeds"] == [1, 2] and made["device"] == "CPU" and made["cpu_seconds"] >= 0
+
+
+def test_another_size_is_said_beside_the_numbers_of_size_one(tmp_path, counted, here):
+    plan = Plan(tmp_path, (1,), scale=2.5)
+    made = runner.conclude(runner.measure(MODULE, plan), plan)
+    assert made["setting"].startswith("수를 세어요. 스텝과 데이터는 2.5배로 쟀고") and "1배일 때" in made["setting"]
 
 
 def test_a_full_disk_stops_with_one_sentence(tmp_path, counted, here, monkeypatch):
