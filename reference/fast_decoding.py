@@ -32,9 +32,14 @@ def pack(model: Transformer) -> Transformer:
 
 
 def can_pack(weight: Tensor) -> bool:
-    """weight (N, K)를 늘어놓는 길(oneDNN)이 있는지 알려 줘요. CPU의 fp32와 bf16에만 있어요."""
-    suits = weight.device.type == "cpu" and weight.dtype in (torch.float32, torch.bfloat16)
-    return suits and torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+    """weight (N, K)를 늘어놓는 길(oneDNN)이 있는지 알려 줘요. CPU의 fp32와, bf16을 셈하는 CPU의 bf16에만 있어요."""
+    if weight.device.type != "cpu" or not torch.backends.mkldnn.is_available():
+        return False
+    if not hasattr(torch.ops.mkldnn, "_linear_pointwise"):
+        return False
+    if weight.dtype == torch.bfloat16:
+        return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    return weight.dtype == torch.float32
 
 
 def product(weight: Tensor, bias: Tensor | None) -> Callable[[Tensor], Tensor]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from reference.experiments.experiment import Experiment
 
 FOLDER = Path(studies.__path__[0])
+KEYS = {"name", "title", "setting", "scale", "seeds", "device", "torch", "cpu_seconds", "findings", "rows"}
 CLAIMS = FOLDER.parents[1] / "claims"  # 커밋해 두는 결과
 
 
@@ -49,9 +50,22 @@ def title(name: str) -> str:
 
 
 def read(folder: Path) -> list[dict[str, Any]]:
-    """폴더에 있는 결과들을 이름 차례로 읽어요. 모르는 실험의 것은 빼요."""
+    """폴더에 있는 결과들을 이름 차례로 읽어요. 모르는 실험의 것은 빼요. 결과가 아닌 파일이 있으면 그 이름을 말하는 UserError예요."""
     paths = (folder / f"{name}.json" for name in names())
-    return [json.loads(path.read_text(encoding="utf-8")) for path in paths if path.is_file()]
+    return [_result(path) for path in paths if path.is_file()]
+
+
+def _result(path: Path) -> dict[str, Any]:
+    try:
+        made = json.loads(path.read_text(encoding="utf-8"))
+        if made.keys() >= KEYS:
+            return dict(made)
+    except (OSError, ValueError, AttributeError):
+        pass
+    name = path.stem
+    raise UserError(
+        f"{path}는 실험의 결과가 아니거나 쓰다 만 파일이에요. 지우고 `course experiment {name}`을 다시 해 주세요."
+    )
 
 
 def minutes(folder: Path = CLAIMS) -> dict[str, float]:

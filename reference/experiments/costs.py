@@ -78,12 +78,12 @@ def _seconds(job: Job, repeats: int, device: torch.device) -> float:
     clock = time.process_time
     if device.type != "cpu":  # GPU는 일을 맡기기만 하고 돌아오므로 끝날 때까지 기다려요.
         clock = time.perf_counter
-        torch.cuda.synchronize(device)
+        torch.accelerator.synchronize(device)
     before = clock()
     for _ in range(repeats):
         job()
     if device.type != "cpu":
-        torch.cuda.synchronize(device)
+        torch.accelerator.synchronize(device)
     return (clock() - before) / repeats
 
 

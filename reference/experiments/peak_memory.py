@@ -14,12 +14,17 @@ from typing import Any
 import torch
 from torch.profiler import ProfilerActivity, profile
 
+from reference.errors import UserError
+
 
 def peak_bytes(job: Callable[[], Any], device: torch.device) -> int:
     """일을 한 번 하는 동안 새로 잡은 최대 메모리예요. 이미 있던 입력은 세지 않고, 안에서 잠깐 쓴 것까지 세요.
 
     CPU에서는 PyTorch가 메모리를 잡고 놓을 때마다의 기록을 더해 가고, GPU에서는 할당기가 적어 둔 것을 읽어요.
+    MPS에는 그런 기록이 없어서 UserError예요.
     """
+    if device.type == "mps":
+        raise UserError("MPS에서는 한꺼번에 쓴 메모리를 잴 수 없어요. --device cpu로 다시 실행해 주세요.")
     if device.type != "cpu":
         torch.cuda.synchronize(device)
         torch.cuda.reset_peak_memory_stats(device)

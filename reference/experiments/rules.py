@@ -82,10 +82,12 @@ def under_conditions(verdicts: dict[str, Verdict]) -> tuple[Verdict, str]:
 
 
 def _reach(values: Spread) -> float:
-    """평균의 95% 구간이 한쪽으로 뻗는 길이예요 (Student의 t). 값이 하나면 무한대예요."""
+    """평균의 95% 구간이 한쪽으로 뻗는 길이예요 (Student의 t). 값이 하나면 무한대예요. 발산한 값이 있으면 잴 수 없어 0이에요."""
     count = len(values.values)
     if count < 2:
         return math.inf
+    if not all(map(math.isfinite, values.values)):
+        return 0.0
     return float(t.ppf(0.975, count - 1)) * statistics.stdev(values.values) / math.sqrt(count)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import json
+import math
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -39,8 +40,8 @@ class Plan:
     jobs: int = 0  # 0이면 쓸 수 있는 코어의 수
 
     def __post_init__(self) -> None:
-        if not self.scale > 0:
-            raise UserError(f"--scale은 0보다 커야 해요: {self.scale:g}")
+        if not 0 < self.scale < math.inf:
+            raise UserError(f"--scale은 0보다 큰 수여야 해요: {self.scale:g}")
         if not self.seeds:
             raise UserError("--seeds는 1 이상이어야 해요.")
 
@@ -67,7 +68,9 @@ def spoken(point: Point) -> str:
 def measure(module: str, plan: Plan, tell: Tell = lambda line: None) -> Outcome:
     """모듈의 실험을 모두 재요. 이미 잰 것은 지문이 같으면 그대로 써요. 하나가 실패해도 나머지를 재고, 까닭은 troubles에 남아요."""
     loaded = importlib.import_module(module)
-    outcome, code = Outcome(loaded.EXPERIMENT), fingerprint(loaded)
+    # 다른 판의 PyTorch나 다른 장치에서 잰 것도 다시 재요. 한 결과에는 한 가지만 섞여 있어야 해요.
+    outcome = Outcome(loaded.EXPERIMENT)
+    code = " ".join([fingerprint(loaded), torch.__version__, spoken_device(plan.device)])
     experiment = outcome.experiment
     # 쓸 수 없는 곳이면 오래 재고 나서가 아니라 지금 알아요.
     write_text(plan.out / "records" / experiment.name / "code", code + "\n")
@@ -149,7 +152,7 @@ def conclude(outcome: Outcome, plan: Plan) -> dict[str, Any]:
     header = {
         "scale": plan.scale,
         "seeds": list(plan.seeds),
-        "device": "CPU" if plan.device == "cpu" else _spoken_device(plan.device),
+        "device": spoken_device(plan.device),
         "torch": torch.__version__.split("+")[0],
     }
     return write(outcome.experiment, outcome.rows, header, plan.out)
@@ -177,12 +180,11 @@ def write(experiment: Experiment, rows: list[dict[str, Any]], header: dict[str, 
 
 
 def _scaled(scale: float) -> str:
-    return (
-        ""
-        if scale == 1
-        else f" 스텝과 데이터는 {scale:g}배로 쟀고, 글과 그림에 적힌 스텝과 데이터의 크기는 1배일 때의 것이에요."
-    )
+    if scale == 1:
+        return ""
+    return f" 스텝과 데이터는 {scale:g}배로 쟀고, 글과 그림에 적힌 스텝과 데이터의 크기는 1배일 때의 것이에요."
 
 
-def _spoken_device(device: str) -> str:
+def spoken_device(device: str) -> str:
+    """장치를 사람이 읽는 말로: "CPU", "MPS", GPU는 그 이름이에요."""
     return torch.cuda.get_device_name(device) if device.startswith("cuda") else device.upper()

@@ -63,6 +63,8 @@ def train(
     """처음부터, 또는 멈춘 자리에서 학습하고 채점까지 마친 뒤 result.json의 내용을 돌려줘요."""
     machine = machine or choose(config.device, config.precision, config.compile, config.threads)
     model_size = ModelConfig.preset(config.preset, 5, **config.model_changes()).to_dict()
+    if resume:  # 이름난 크기가 그 뒤에 바뀌었어도, 배우던 모델을 이어서 배워요.
+        model_size |= read_info(folder).get("model", {})
     start = {"train": asdict(config), "data": asdict(source)}
 
     def prepare() -> Task:

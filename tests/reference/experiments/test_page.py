@@ -105,6 +105,13 @@ def test_what_is_not_whole_is_refused_and_nothing_is_written(measured, tmp_path,
     assert not (tmp_path / "claims").exists()
 
 
+@pytest.mark.parametrize("text", ['{"name": "counting", "sc', "[1, 2]", '{"name": "counting"}'])
+def test_a_file_that_is_no_result_is_named(measured, tmp_path, text):
+    (measured / "counting.json").write_text(text, encoding="utf-8")
+    with pytest.raises(UserError, match=r"counting\.json.*다시 해 주세요"):
+        page.publish(measured, tmp_path / "claims")
+
+
 def test_an_empty_folder_is_refused(tmp_path):
     with pytest.raises(UserError, match="course experiment all"):
         page.publish(tmp_path, tmp_path / "claims")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from scipy.stats import ttest_1samp
@@ -50,6 +52,10 @@ def test_every_seed_has_one_vote(values: tuple[float, ...], least: Verdict, most
         ((0.0, 0.0, 0.0), 0.0, FAILS),
         ((0.5, 0.5, 0.5), 0.4, HOLDS),  # 세는 값은 시드가 달라도 같아요.
         ((1.0,), 0.0, UNCLEAR),
+        ((math.inf, 1.0, 2.0), 0.0, HOLDS),  # 발산한 손실
+        ((math.inf, -1.0, 2.0), 0.0, UNCLEAR),
+        ((-math.inf, -1.0, -2.0), 0.0, FAILS),
+        ((math.nan, 1.0, 1.1), 0.0, UNCLEAR),
     ],
 )
 def test_a_difference_must_stand_out_from_the_seeds(gains: tuple[float, ...], margin: float, verdict: Verdict) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 
 from reference.errors import UserError
 from reference.experiments import fingerprint, processes, runner
@@ -63,6 +64,9 @@ def test_another_size_or_another_code_is_measured_anew(tmp_path, counted, here, 
     monkeypatch.setattr(runner, "fingerprint", lambda module: "other")
     runner.measure(MODULE, plan)
     assert len(counted()) == 6
+    monkeypatch.setattr(torch, "__version__", "3.0")
+    runner.measure(MODULE, plan)
+    assert len(counted()) == 8
 
 
 def test_a_torn_record_is_measured_anew(tmp_path, counted, here):
@@ -135,7 +139,9 @@ def test_a_full_disk_stops_with_one_sentence(tmp_path, counted, here, monkeypatc
     assert counted() == [], "재기 전에 알아요."
 
 
-@pytest.mark.parametrize("wrong", [{"scale": 0.0}, {"scale": math.nan}, {"scale": -1.0}, {"seeds": ()}])
+@pytest.mark.parametrize(
+    "wrong", [{"scale": 0.0}, {"scale": math.nan}, {"scale": math.inf}, {"scale": -1.0}, {"seeds": ()}]
+)
 def test_impossible_plans_are_refused(tmp_path, wrong):
     with pytest.raises(UserError):
         Plan(tmp_path, **wrong)

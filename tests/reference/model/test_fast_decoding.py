@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import copy
+import os
+import subprocess
+import sys
 
 import pytest
 import torch
 from support.reference_models import small_batch
 
+from autograder.layout import ROOT
 from reference.config import ModelConfig
 from reference.decoding import beam, greedy
 from reference.fast_decoding import PackedLinear, can_pack, pack
@@ -75,6 +79,19 @@ def test_packed_model_still_gives_gradients_and_maps():
 
 
 KINDS = [("encoder", "self_attn"), ("decoder", "self_attn"), ("decoder", "cross_attn")]
+
+
+def test_bf16_without_the_instructions_is_left_alone():
+    """bf16을 셈하지 못하는 CPU에서도 bf16 모델이 번역해요. oneDNN이 명령어를 처음 볼 때 정하므로 새 프로세스에서 봐요."""
+    code = (
+        "import torch; from reference.config import ModelConfig; from reference.decoding import greedy; "
+        "from reference.fast_decoding import can_pack, pack; from reference.transformer import Transformer; "
+        "model = Transformer(ModelConfig(20, d_model=16, n_heads=2, d_ff=32, n_layers=1)).eval().bfloat16(); "
+        "greedy(pack(model), torch.tensor([[3, 4, 5]]), 5); print(can_pack(model.embedding.E))"
+    )
+    environment = {**os.environ, "ONEDNN_MAX_CPU_ISA": "AVX2"}
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert done.stdout.split() == ["False"], done.stderr
 
 
 def test_other_types_are_left_alone():

@@ -14,6 +14,7 @@ import pytest
 import torch
 from support.reference_runs import CONFIG, WORDS, losses, other_process, source
 
+from reference.config import PRESETS
 from reference.data.known_words import KnownWords
 from reference.errors import UserError
 from reference.tools import run, saved_model, translation_task
@@ -114,6 +115,15 @@ def test_killed_while_preparing_can_resume(tsv, tmp_path, monkeypatch):
         run.train(CONFIG, source(tsv), tmp_path / "run")
     config, data = saved_model.saved_settings(tmp_path / "run")
     assert run.train(replace(config, max_steps=2), data, tmp_path / "run", resume=True)["steps"] == 2
+
+
+def test_resume_goes_on_with_the_model_that_was_learning(tsv, tmp_path, monkeypatch):
+    """위치 인코딩은 저장한 텐서가 없어서, 이름난 크기가 바뀌면 말없이 다른 모델이 될 수 있어요."""
+    run.train(replace(CONFIG, max_steps=2), source(tsv), tmp_path / "run")
+    before = saved_model.read_info(tmp_path / "run")["model"]
+    monkeypatch.setitem(PRESETS, CONFIG.preset, {**PRESETS[CONFIG.preset], "positions": "rope"})
+    run.train(replace(CONFIG, max_steps=3), source(tsv), tmp_path / "run", resume=True)
+    assert saved_model.read_info(tmp_path / "run")["model"] == before and before["positions"] == "sinusoidal"
 
 
 def test_resume_refuses_changed_data(tsv, tmp_path):
