@@ -192,7 +192,7 @@ EXPERIMENT = Experiment(
     claims=(
         Claim("gpt-learns", "디코더만 쌓아도 다음 글자를 배워요", "강의 (GPT)", _beats_unigram),
         Claim("gpt-beats-ngram", "작은 말뭉치에서도 n-gram보다 나아요", "우리의 물음", _beats_ngram),
-        Claim("gpt-adds-to-ngram", "n-gram이 모르는 것을 알아요", "우리의 물음", _adds_to_ngram),
+        Claim("gpt-adds-to-ngram", "n-gram에 GPT를 섞으면 n-gram만 쓸 때보다 나아요", "우리의 물음", _adds_to_ngram),
     ),
     draw=draw,
     figure_size=(9.5, 4.2),

@@ -96,7 +96,7 @@ def judge_disagree(results: Results) -> Finding:
             for eps in EPSILONS
             if eps != chosen
         ),
-        ", ".join(f"{name}로는 {eps:g}" for name, eps in best.items()),
+        ", ".join(f"{name} ε {eps:g}" for name, eps in best.items()),
         f"퍼플렉시티와 조각 단위 BLEU는 {listed}이고, 평균이 가장 좋은 것은 퍼플렉시티가 ε {chosen:g}, BLEU가 ε {best['BLEU']:g}일 때예요.",
     )
 

@@ -24,7 +24,7 @@ from reference.experiments.experiment import (
     Setup,
     Spread,
 )
-from reference.experiments.rules import all_of, at_least, at_most, under_conditions
+from reference.experiments.rules import all_of, at_least, at_most, less, under_conditions
 from reference.pictures import BLUE, ORANGE
 
 SIZES = (8, 16, 64, 256)
@@ -155,13 +155,13 @@ def judge_training(results: Results) -> Finding:
     for d_k in SIZES:
         raw, divided = (results.spread("loss", d_k=d_k, scaled=scaled).values for scaled in (False, True))
         gaps[d_k] = Spread(tuple(a - b for a, b in zip(raw, divided, strict=True)))
-    last = [results.spread("loss", d_k=SIZES[-1], scaled=scaled).mean for scaled in (False, True)]
+    raw_last, divided_last = (results.spread("loss", d_k=SIZES[-1], scaled=scaled) for scaled in (False, True))
     listed = ", ".join(f"d_k {d_k}에서 {gap:.2f}" for d_k, gap in gaps.items())
     return Finding(
-        all_of((at_most(gaps[SIZES[0]], 0.05), at_least(gaps[SIZES[-1]], 0.2))),
+        all_of((at_most(gaps[SIZES[0]], 0.05), less(divided_last, raw_last, 0.2))),
         f"d_k {SIZES[0]}에서 {gaps[SIZES[0]].mean:+.2f}, {SIZES[-1]}에서 {gaps[SIZES[-1]].mean:+.2f} nat",
         f"찾기 과제를 배운 뒤 나누지 않은 쪽의 손실은 {listed} nat만큼 더 커요. "
-        f"d_k {SIZES[-1]}의 손실은 나누지 않으면 {last[0]:.2f}, 나누면 {last[1]:.2f} nat이에요.",
+        f"d_k {SIZES[-1]}의 손실은 나누지 않으면 {raw_last:.2f}, 나누면 {divided_last:.2f} nat이에요.",
     )
 
 

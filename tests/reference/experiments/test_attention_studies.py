@@ -51,33 +51,6 @@ def test_focus_sees_a_head_that_looks_at_one_neighbour() -> None:
         assert model.focus(x) == pytest.approx(0.1, abs=1e-6)
 
 
-def head_rows(shares: dict[int, float], losses: dict[int, tuple[float, float, float]]) -> Results:
-    rows = []
-    for point in heads.POINTS:
-        for index, seed in enumerate((1, 2, 3)):
-            if point["task"] == "neighbours":
-                share = (
-                    shares.get(point["heads"], 1.0) if point["width"] == heads.WIDTH else heads.theory(*_case(point))
-                )
-                rows.append(Row(point, seed, {"share": share}))
-            else:
-                rows.append(Row(point, seed, {"valid": losses[point["heads"]][index]}))
-    return Results(rows)
-
-
-def _case(point: dict[str, int]) -> tuple[int, int]:
-    return point["heads"], point["width"]
-
-
-def test_rules_of_heads() -> None:
-    losses = {1: (2.0, 2.0, 2.0), 4: (1.5, 1.5, 1.5), 8: (1.5, 1.5, 1.5), 32: (1.4, 1.6, 1.5)}
-    results = head_rows({1: 0.26, 2: 0.5, 4: 1.0, 32: 0.5}, losses)
-    judges = (heads.judge_averaging, heads.judge_theory, heads.judge_tiny_heads, heads.judge_single)
-    assert [judge(results).verdict for judge in judges] == [HOLDS] * 4
-    assert heads.judge_many(results).verdict is UNCLEAR  # 시드마다 갈려요.
-    assert heads.judge_theory(head_rows({1: 0.4, 2: 0.5, 4: 1.0}, losses)).verdict is FAILS
-
-
 # -- 위치 --
 
 
@@ -159,22 +132,3 @@ def test_look_ups_ask_for_a_key_that_was_shown() -> None:
     assert all(len(set(row)) == scale_dk.SEEN for row in keys.tolist())
     place = keys.eq(asked[:, None]).float().argmax(1)
     assert torch.equal(values.gather(1, place[:, None])[:, 0], wanted)
-
-
-def scale_rows(losses: dict[int, float], last: float) -> Results:
-    rows = []
-    for point in scale_dk.POINTS:
-        d_k, raw = point["d_k"], not point["scaled"]
-        measured = {"loss": losses[d_k] if raw else 0.0, "gradient": last if raw and d_k == 256 else 0.2}
-        measured |= {"variance": d_k if raw else 1.0, "largest": 0.9 if raw else 0.1, "fooled": 0.3}
-        rows += [Row(point, seed, measured) for seed in (1, 2, 3)]
-    return Results(rows)
-
-
-def test_rules_of_scaling() -> None:
-    results = scale_rows({8: 0.01, 16: 0.1, 64: 0.5, 256: 1.0}, last=0.02)
-    found = [claim.judge(results).verdict for claim in scale_dk.EXPERIMENT.claims]
-    assert found == [HOLDS, HOLDS, DEPENDS, HOLDS, FAILS]
-    flat = scale_rows({8: 0.01, 16: 0.01, 64: 0.01, 256: 0.01}, last=0.1)
-    assert scale_dk.judge_training(flat).verdict is FAILS
-    assert scale_dk.judge_gradient(flat).verdict is FAILS

@@ -239,7 +239,7 @@ FAILING: dict[tuple[str, str], list[Knobs]] = {
     ("scale-dk", "variance"): [{"variance": 1.5}],
     ("scale-dk", "saturation"): [{"largest": 0.5}, {"spread": 0.5}],
     ("scale-dk", "small-gradient"): [{"gradient": 0.1}],
-    ("scale-dk", "training"): [{"large": 0.1}, {"small": 0.1}],
+    ("scale-dk", "training"): [{"large": 0.0}, {"small": 0.1}],
     ("scale-dk", "one-sample"): [{"fooled": 0.3}],
     ("scaling", "scaling-steady"): [{"power": 0.25}],
     ("scaling", "scaling-data"): [{"power": 0.25}, {"curve": "로그"}],
