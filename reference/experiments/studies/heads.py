@@ -24,7 +24,7 @@ from reference.experiments.experiment import (
     Spread,
     Verdict,
 )
-from reference.experiments.rules import all_of, at_least, at_most, less, together
+from reference.experiments.rules import all_of, at_least, at_most, less, under_conditions
 from reference.experiments.small_training import build, korean_pairs, learn, validate
 from reference.multi_head import MultiHeadAttention, split_heads
 from reference.pictures import BLUE, INK, MUTED, ORANGE
@@ -157,10 +157,11 @@ def judge_tiny_heads(results: Results) -> Finding:
 def _translates_worse(results: Results, heads: int) -> Finding:
     """번역에서 헤드 heads개가 넷보다도 여덟보다도 나쁜지 봐요. 논문의 base가 여덟이에요."""
     other, four, eight = (_valid(results, count) for count in (heads, 4, 8))
+    verdict, where = under_conditions({"헤드 4개": less(four, other), "8개": less(eight, other)})
     return Finding(
-        together((less(four, other), less(eight, other))),
+        verdict,
         f"손실 {other.mean - four.mean:+.2f}, {other.mean - eight.mean:+.2f} nat",
-        f"번역의 검증 손실은 헤드 {heads}개 {other:.2f}, 4개 {four:.2f}, 8개 {eight:.2f} nat이에요.",
+        f"번역의 검증 손실은 헤드 {heads}개 {other:.2f}, 4개 {four:.2f}, 8개 {eight:.2f} nat이에요. {where.replace('에서는', '에 견주면')}",
     )
 
 

@@ -25,7 +25,7 @@ from reference.experiments.experiment import (
     Setup,
     Spread,
 )
-from reference.experiments.rules import all_of, at_least, at_most, less, together
+from reference.experiments.rules import all_of, at_least, at_most, less, together, under_conditions
 from reference.experiments.small_training import Pairs, build, korean_pairs, learn, validate
 from reference.pictures import BLUE, INK, MUTED, ORANGE
 from reference.positional import Positions
@@ -142,12 +142,13 @@ def judge_needed(results: Results) -> Finding:
     seen = {kind: _accuracies(results, kind)[TRAINED] for kind in KINDS}
     recalls = all_of(at_most(s, 0.3) if kind == "none" else at_least(s, 0.95) for kind, s in seen.items())
     none, sine = (_loss(results, kind, "near") for kind in ("none", "sinusoidal"))
+    verdict, where = under_conditions({"두 칸 앞의 토큰 말하기": recalls, "번역": less(sine, none, 0.05)})
     listed = ", ".join(f"{KINDS[kind]} {spread:.0%}" for kind, spread in seen.items())
     return Finding(
-        together((recalls, less(sine, none, 0.05))),
+        verdict,
         f"정확도 {seen['none'].mean:.0%}, 번역의 손실 {none.mean - sine.mean:+.2f} nat",
         f"{TRAINED}토큰에서 두 칸 앞의 토큰을 말하는 정확도는 {listed}예요. "
-        f"번역의 검증 손실은 위치가 없으면 {none:.2f}, 사인이면 {sine:.2f} nat이에요.",
+        f"번역의 검증 손실은 위치가 없으면 {none:.2f}, 사인이면 {sine:.2f} nat이에요. {where}",
     )
 
 
@@ -198,13 +199,14 @@ def judge_sine_beats_learned(results: Results) -> Finding:
     """배운 것보다 긴 문장에서 사인이 학습한 표보다 나은지를 과제의 길이마다, 그리고 번역에서 봐요."""
     sine, learned = (_accuracies(results, kind) for kind in ("sinusoidal", "learned"))
     far = [_loss(results, kind, "far") for kind in ("sinusoidal", "learned")]
-    verdicts = [less(learned[length], sine[length], 0.05) for length in LONGER] + [less(far[0], far[1], 0.05)]
+    verdicts = {f"{length}토큰": less(learned[length], sine[length], 0.05) for length in LONGER}
+    verdict, where = under_conditions(verdicts | {"번역": less(far[0], far[1], 0.05)})
     listed = ", ".join(f"{length}토큰 {sine[length]:.0%} 대 {learned[length]:.0%}" for length in LONGER)
     return Finding(
-        together(verdicts),
+        verdict,
         f"{LONGER[0]}토큰 {sine[LONGER[0]].mean:.0%} 대 {learned[LONGER[0]].mean:.0%}, "
         f"번역 {far[0].mean:.2f} 대 {far[1].mean:.2f} nat",
-        f"사인과 학습한 표의 정확도는 {listed}이고, {LONG[0]}토큰보다 긴 문장의 번역 손실은 {far[0]:.2f} 대 {far[1]:.2f} nat이에요.",
+        f"사인과 학습한 표의 정확도는 {listed}이고, {LONG[0]}~{LONG[1]}토큰인 문장의 번역 손실은 {far[0]:.2f} 대 {far[1]:.2f} nat이에요. {where}",
     )
 
 

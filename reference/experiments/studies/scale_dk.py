@@ -197,7 +197,7 @@ def draw(figure: Figure, results: Results) -> None:
 EXPERIMENT = Experiment(
     name="scale-dk",
     title="점수를 왜 √d_k로 나눌까",
-    setting="무작위 쿼리와 키 64개의 점수를 재고, 열여섯 쌍에서 물어본 키의 값을 찾는 어텐션 하나(너비 64)를 400스텝 배워요. d_k는 8에서 256까지예요.",
+    setting="무작위 쿼리와 키 64개의 점수를 재고, 열여섯 쌍에서 물어본 키의 값을 찾는 과제를 어텐션 하나(너비 64)로 400스텝 배워요. d_k는 8에서 256까지예요.",
     points=POINTS,
     measure=measure,
     claims=(
