@@ -31,7 +31,7 @@ class Verdict(str, Enum):
 
 @dataclass(frozen=True)
 class Setup:
-    """실험 한 번의 크기와 장치예요. scale 1이 두 코어의 몇 분이고, GPU에서는 10이나 100을 줘요."""
+    """실험 한 번의 크기(스텝과 데이터의 배수)와 장치예요. scale 1이 두 코어의 몇 분이고, GPU에서는 10이나 100을 줘요."""
 
     scale: float = 1.0
     device: torch.device = torch.device("cpu")

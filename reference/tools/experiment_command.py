@@ -24,7 +24,9 @@ def experiment(
     ] = None,
     out: Annotated[Path, typer.Option("--out", help="그림과 결과를 둘 폴더")] = Path("runs/experiments"),
     seeds: Annotated[int, typer.Option("--seeds", min=1, help="시드의 수. 셋보다 적으면 시험 삼아 보는 것이에요.")] = 3,
-    scale: Annotated[float, typer.Option("--scale", help="크기에 곱하는 수. GPU에서는 10이나 100을 줘요.")] = 1.0,
+    scale: Annotated[
+        float, typer.Option("--scale", help="스텝과 데이터의 크기에 곱하는 수. GPU에서는 10이나 100을 줘요.")
+    ] = 1.0,
     jobs: Annotated[int, typer.Option("--jobs", min=0, help="한꺼번에 잴 수. 0이면 코어 수만큼이에요.")] = 0,
     device: Annotated[str, typer.Option("--device", help="cpu, auto, cuda, mps")] = "cpu",
     source: Annotated[Path | None, typer.Option("--from", help="page가 옮길 결과의 폴더. 없으면 --out이에요.")] = None,

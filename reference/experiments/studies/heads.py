@@ -227,7 +227,7 @@ EXPERIMENT = Experiment(
         Claim("theory", "설명한 몫은 헤드의 수 ÷ 이웃의 수예요", "레슨 6의 이론", judge_theory),
         Claim("tiny-heads", "헤드를 너무 잘게 나누면 콕 집어 볼 수 없어요", "레슨 6", judge_tiny_heads),
         Claim("single-worse", "번역에서 헤드 하나는 넷이나 여덟보다 나빠요", "논문 표 3 (A)", judge_single),
-        Claim("too-many", "번역에서 헤드가 너무 많아도(서른둘) 넷이나 여덟보다 나빠요", "논문 표 3 (A)", judge_many),
+        Claim("too-many", "번역에서 헤드 서른둘은 넷이나 여덟보다 나빠요", "논문 표 3 (A)", judge_many),
         Claim("untrained-roles", "학습하지 않은 헤드도 저마다 맡은 곳을 봐요", "시리즈 6편", judge_untrained),
         Claim("same-parameters", "헤드를 나누어도 파라미터 수는 같아요", "시리즈 6편", judge_parameters),
     ),
