@@ -73,9 +73,7 @@ def test_learning_goes_back_to_the_best_check():
 def test_jamo_and_lengths_by_hand():
     assert jamo("한글 A") == "ㅎㅏㄴㄱㅡㄹ A" and jamo("가") == "ㄱㅏ"
     letters = Cutter(lambda text: [3 if letter == "?" else 4 for letter in text], 5)
-    assert lengths(letters, ["가 나?", "다라"]) == pytest.approx(
-        (3.0, 2.0, 1 / 6)
-    )  # 토큰 여섯, 글 둘, 어절 셋, 모름 하나
+    assert lengths(letters, ["가 나?", "다라"]) == pytest.approx((3.0, 1 / 6))  # 토큰 여섯, 글 둘, 모름 하나
 
 
 def test_digits_are_split_without_overlap():
