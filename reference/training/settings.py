@@ -132,7 +132,7 @@ PRESETS = {
         save_every=400,
     ),
     # CPU 한 시간, 쉰 에폭쯤 안에 배우도록 논문과 다르게 해요. Pre-LN은 같은 스텝에서 손실이 0.5 nat쯤 낮고, 드롭아웃 0.3은 너무
-    # 느려요. 모델의 크기와 RoPE는 config.py에 있어요. RoPE는 사인 위치보다 빨리 배워요(training/README.md의 표).
+    # 느려요. 모델의 크기와 RoPE, SwiGLU는 config.py에 있어요. 학습률, 어휘, 길이 벌점까지 검증 파일에서 골랐어요(training/README.md의 표).
     "multi30k": TrainConfig(
         preset="multi30k",
         threads=1,
@@ -142,8 +142,10 @@ PRESETS = {
         max_tokens=1408,
         max_steps=18_000,
         schedule="cosine",
+        lr_factor=1.6,
         warmup=800,
         ema=0.998,
+        alpha=1.0,
         valid_every=1500,
         save_every=500,
     ),
