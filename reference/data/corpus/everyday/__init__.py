@@ -5,28 +5,39 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from reference.data.corpus.draw import Draw
+from reference.data.corpus.everyday.asking import ask
 from reference.data.corpus.everyday.descriptions import compare, feel, place, thing, trait, weather
 from reference.data.corpus.everyday.existing import animal, exists, have
 from reference.data.corpus.everyday.fixed import SAID, pattern, phrase
+from reference.data.corpus.everyday.happening import happen
 from reference.data.corpus.everyday.joining import both, linked, ordered
 from reference.data.corpus.everyday.modifying import gerund, relative
-from reference.data.corpus.everyday.sentences import ask, form, tell
+from reference.data.corpus.everyday.sentences import form, tell
+from reference.data.corpus.everyday.usages import usage
 from reference.data.corpus.nominal import Sentence
 
 Maker = Callable[[Draw], Sentence]
-VERBAL: list[tuple[int, Maker]] = [(34, tell), (10, ask), (20, form), (6, relative), (2, gerund)]
+VERBAL: list[tuple[int, Maker]] = [
+    (26, tell),
+    (13, ask),
+    (16, form),
+    (4, relative),
+    (2, gerund),
+    (54, usage),
+    (8, happen),
+]
 DESCRIBING: list[tuple[int, Maker]] = [
-    (3, animal),
-    (7, feel),
-    (5, trait),
-    (9, thing),
+    (1, animal),
+    (6, feel),
+    (4, trait),
+    (7, thing),
     (4, place),
     (4, weather),
-    (4, compare),
-    (7, exists),
+    (3, compare),
+    (5, exists),
 ]
-JOINING: list[tuple[int, Maker]] = [(9, linked), (7, ordered), (3, both)]
-MAKERS: list[tuple[int, Maker]] = [*VERBAL, *DESCRIBING, *JOINING, (5, have), (36, phrase), (22, pattern)]
+JOINING: list[tuple[int, Maker]] = [(8, linked), (5, ordered), (2, both)]
+MAKERS: list[tuple[int, Maker]] = [*VERBAL, *DESCRIBING, *JOINING, (3, have), (40, phrase), (32, pattern)]
 TOTAL = sum(weight for weight, _ in MAKERS)
 ENDS = ".?!"
 ASKING = ("뭐", "무엇", "무슨", "어디", "언제", "누구", "누가", "왜", "얼마", "어떻", "어떤", "어때", "어땠", "몇")
@@ -56,7 +67,7 @@ def sentence(draw: Draw) -> Sentence:
     while SAID.get(made.ko, made.en) != made.en:
         made = _once(draw)
     # 정해진 말은 통째로 외워야 하므로, 부호가 없는 꼴과 다른 문장이 이어지는 꼴로도 자주 보여 줘요.
-    bare_below, two_above = (0.35, 0.75) if made.structure == "phrase" else (0.12, 0.96)
+    bare_below, two_above = (0.35, 0.8) if made.structure == "phrase" else (0.14, 0.98)
     roll = draw.random()
     if roll < bare_below and made.ko[-1] in ENDS:
         bare = _bare(made.ko)

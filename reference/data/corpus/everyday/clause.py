@@ -21,6 +21,7 @@ from reference.data.corpus.everyday.tables import (
     Verb,
     places,
 )
+from reference.data.corpus.everyday.timing import clock
 from reference.data.corpus.hangul import (
     Stem,
     eu,
@@ -47,7 +48,7 @@ FOREIGN = set(word_list("마이클 존 톰 제임스 다니엘 제인 사라 마
 SOLO = set(
     word_list(
         "입 신 쓰 끼 벗 갈아입 입어_보 신어_보 써_보 씻 닦 샤워하 세수하 화장하 면도하 자 잠자 일어나 눕 앉 졸업하 입학하 충전하 다니 살 빗 머리를_감 머리를_빗 "
-        "머리를_말리 눈을_감 눈을_뜨 손을_들 태어나 담배를_끊 술을_끊 노력하 조심하 서두르 멈추 기르 키우 퇴근하"
+        "머리를_말리 눈을_감 눈을_뜨 손을_들 태어나 담배를_끊 술을_끊 손을_씻 이를_닦 잠을_자 옷을_갈아입 주사를_맞 약을_먹 샤워를_하 돈을_벌 전화를_받 전화를_끊 노력하 조심하 서두르 멈추 기르 키우 퇴근하"
     )
 )
 UNITS = {"bowl": "bowl", "plate": "plate", "cup": "cup", "pair": "pair"}
@@ -73,7 +74,9 @@ HERE = (("여기에서", "here"), ("여기서", "here"), ("거기에서", "there
 
 def solo(verb: Verb) -> bool:
     """누구와 함께 하기 어색한 동사인지."""
-    return verb.stem.text.replace(" ", "_") in SOLO or verb.stem.text == "하" and verb.en == "wear"
+    return (
+        verb.stem.text.replace("를 하", "하").replace(" ", "_") in SOLO or verb.stem.text == "하" and verb.en == "wear"
+    )
 
 
 def polite(level: str) -> bool:
@@ -144,7 +147,8 @@ def subject(draw: Draw, level: str, question: bool, people: str = "", topic_only
         (("", ""), ("우리 ", "my "), (HUMBLE["해요" if polite(level) else "해"][3] + " ", "my "))
     )
     owner_en = owner_en or ("your " if question else "my ")
-    return Subject(owner + josa(person.ko, mark) + " ", owner_en + person.en, person.pronoun, person.respect, person.en)
+    topic = josa(person.ko, mark) if not person.respect or draw.chance(0.85) else f"{person.ko}께서"
+    return Subject(f"{owner}{topic} ", owner_en + person.en, person.pronoun, person.respect, person.en)
 
 
 @dataclass
@@ -285,6 +289,15 @@ def _choose(draw: Draw, groups: Sequence[str], words: Sequence[str], where: bool
     return draw.pick(choices)
 
 
+def object_of(draw: Draw, verb: Verb) -> tuple[str, str]:
+    """동사의 목적어 하나의 (조사가 없는 한국어, 영어)."""
+    assert verb.slot
+    chosen = _choose(draw, [group for group in verb.slot.groups if group != "person"], verb.slot.words, False)
+    if isinstance(chosen, Place):
+        return chosen.ko, place_en(chosen, verb.slot.mark)
+    return chosen.ko, determined(chosen, verb.slot.mark)
+
+
 def with_person(draw: Draw, ko: str) -> str:
     """'친구와', '친구하고', '친구랑'."""
     joint = draw.pick(("과/와", "하고", "이랑/랑"))
@@ -312,13 +325,17 @@ def where_done(draw: Draw, verb: Verb) -> tuple[str, str] | None:
         return draw.pick(HERE)
     group = draw.pick(verb.places)
     place = HOUSE if group == "home" and draw.chance(0.5) else draw.pick(places(group))
-    return f"{place.ko}에서", f"{place.preposition} {place.name}"
+    return f"{place.ko}에서{'는' if draw.chance(0.06) else ''}", f"{place.preposition} {place.name}"
 
 
 def when(draw: Draw, tense: str) -> tuple[str, str]:
-    """시제에 어울리는 때."""
+    """시제에 어울리는 때. 시각이기도 하고, '주말에는'처럼 내세우기도 해요."""
+    if draw.chance(0.08):
+        ko, english = clock(draw)
+        return f"{ko}에", f"at {english}"
     groups = {"past": ("past", "past", "both"), "future": ("future", "future", "both"), "present": ("habit", "both")}
-    return draw.pick(TIMES[draw.pick(groups[tense])])
+    ko, english = draw.pick(TIMES[draw.pick(groups[tense])])
+    return ko + "는" if ko.endswith("에") and draw.chance(0.1) else ko, english
 
 
 def verb_stem(verb: Verb, respect: bool, negation: str = "") -> Stem:

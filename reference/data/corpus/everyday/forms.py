@@ -78,7 +78,9 @@ def _please(draw: Draw, stem: Stem, level: str) -> str:
     if level == "해요":
         asked = eu(stem, "시")[:-1] + "세요"
         return draw.pick((asked, asked, infinitive(stem) + " 주세요"))
-    return draw.pick((infinitive(stem) + " 줘", infinitive(stem) + "!"))  # '먹어.'는 평서문이기도 해서 느낌표를 붙여요.
+    return draw.pick(
+        (infinitive(stem) + " 줘", infinitive(stem) + "!", infinitive(stem) + "라")
+    )  # '먹어.'는 평서문이기도 해서 느낌표를 붙여요.
 
 
 def _never(draw: Draw, stem: Stem, level: str) -> str:
