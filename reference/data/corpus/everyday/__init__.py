@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from reference.data.corpus.draw import Draw
 from reference.data.corpus.everyday.asking import ask
 from reference.data.corpus.everyday.descriptions import compare, feel, place, thing, trait, weather
 from reference.data.corpus.everyday.existing import animal, exists, have
-from reference.data.corpus.everyday.fixed import SAID, pattern, phrase
+from reference.data.corpus.everyday.fixed import SAID, pattern, phrase, uncapital
 from reference.data.corpus.everyday.happening import happen
 from reference.data.corpus.everyday.joining import both, linked, ordered
 from reference.data.corpus.everyday.modifying import gerund, relative
@@ -61,11 +62,42 @@ def _once(draw: Draw) -> Sentence:
     return pattern(draw)
 
 
+LEADS = (
+    ("네, ", "Yes, "),
+    ("아니요, ", "No, "),
+    ("그리고 ", "And "),
+    ("하지만 ", "But "),
+    ("그래서 ", "So "),
+    ("그럼 ", "Then "),
+)
+_HELPED = re.compile(
+    r"(?<=[아어여해와워봐려러켜셔겨져춰내러꿔라]) (?=주세요|주시|주실|줘|줄래|줄게|줄 |드릴|보세요|볼게)"
+)
+_FUTURE = re.compile(r"(?<=[가-힣]) (?=거예요|거야)")
+
+
+def _typed(draw: Draw, made: Sentence) -> Sentence:
+    """사람들이 치는 대로: 앞에 '네,'나 '혹시'가 오기도 하고, '해 주세요'를 '해주세요'로 붙이기도 해요."""
+    ko, english = made.ko, made.en
+    if made.structure not in ("phrase",) and draw.chance(0.03):
+        if ko.endswith("?"):
+            ko = "혹시 " + ko if " " in ko else ko
+        else:
+            lead, lead_en = draw.pick(LEADS)
+            ko, english = lead + ko, lead_en + uncapital(english)
+    if draw.chance(0.2):
+        ko = _HELPED.sub("", ko)
+    if draw.chance(0.12):
+        ko = _FUTURE.sub("", ko)
+    return made._replace(ko=ko, en=english)
+
+
 def sentence(draw: Draw) -> Sentence:
     """문장 하나를 지어요. 사람들이 적는 대로 끝의 부호가 없기도 하고, 두 문장이 이어지기도 해요."""
     made = _once(draw)
     while SAID.get(made.ko, made.en) != made.en:
         made = _once(draw)
+    made = _typed(draw, made)
     # 정해진 말은 통째로 외워야 하므로, 부호가 없는 꼴과 다른 문장이 이어지는 꼴로도 자주 보여 줘요.
     bare_below, two_above = (0.35, 0.8) if made.structure == "phrase" else (0.14, 0.98)
     roll = draw.random()

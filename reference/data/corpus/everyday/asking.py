@@ -3,39 +3,15 @@
 from __future__ import annotations
 
 from reference.data.corpus.draw import Draw
-from reference.data.corpus.everyday.clause import Subject, act, ending, polite, solo, subject, verb_stem, when
+from reference.data.corpus.everyday.clause import Subject, act, ending, solo, subject, verb_stem, when
 from reference.data.corpus.everyday.english import inflect, predicate
+from reference.data.corpus.everyday.noun_phrases import polite
 from reference.data.corpus.everyday.sentences import ACTIONS, goes, head, joined, write
-from reference.data.corpus.everyday.tables import EVERY_NOUN
+from reference.data.corpus.everyday.tables import EVERY_NOUN, one_meaning
 from reference.data.corpus.hangul import Stem, eu, infinitive, josa, plain
 from reference.data.corpus.lexicon import word_list
 from reference.data.corpus.nominal import Sentence
 
-# 같은 말이 여럿을 뜻하면 '뭐 했어요?'는 이것을 물어요.
-MEANT = {
-    "하": "do",
-    "쓰": "write",
-    "보": "watch",
-    "듣": "listen to",
-    "타": "take",
-    "풀": "solve",
-    "굽": "bake",
-    "닦": "wipe",
-    "들": "",
-    "씻": "wash",
-}
-MEANT |= {
-    "부르": "sing",
-    "치": "play",
-    "찾": "look for",
-    "켜": "turn on",
-    "싸": "pack",
-    "짓": "",
-    "입": "wear",
-    "돕": "help",
-    "빨": "wash",
-    "내": "pay",
-}
 ASKS = (
     "what",
     "what",
@@ -57,11 +33,7 @@ CLASSES = {
     "부르": "노래", "하": "운동 게임 일 아르바이트", "키우": "동물 강아지", "받": "선물", "주": "선물", "고르": "색깔 메뉴 옷",
 }  # fmt: skip
 WHICH = {stem: word_list(words) for stem, words in CLASSES.items()}  # '무슨 책'처럼 묻는 목적어
-CLASSED = [
-    v
-    for v in ACTIONS
-    if v.stem.text in WHICH and v.slot and v.slot.particle == "을" and MEANT.get(v.stem.text, v.en) == v.en
-]
+CLASSED = [v for v in ACTIONS if v.stem.text in WHICH and v.slot and v.slot.particle == "을" and one_meaning(v)]
 GIVING = [v for v in ACTIONS if v.dative]
 MOODS = ("", "", "", "", "want", "want", "will", "can", "must", "shall")
 
@@ -90,7 +62,7 @@ def ask(draw: Draw) -> Sentence:
     things = (
         verb.slot is not None and verb.slot.particle == "을" and not verb.dative and verb.slot.groups != ("person",)
     )
-    things = things and MEANT.get(verb.stem.text, verb.en) == verb.en
+    things = things and one_meaning(verb)
     if word == "what" and not things or word == "where" and not (verb.places or goes(verb)):
         word = draw.pick(("when", "why", "who"))
     tense = draw.pick(("past", "past", "present", "future"))

@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 from reference.data.corpus import english as en
 from reference.data.corpus.draw import Draw
-from reference.data.corpus.everyday.clause import ELDERS, FOREIGN, SINGLE_KIN
+from reference.data.corpus.everyday.clause import ELDERS, SINGLE_KIN
 from reference.data.corpus.everyday.english import determined
+from reference.data.corpus.everyday.noun_phrases import FOREIGN
 from reference.data.corpus.everyday.sentences import contracted
 from reference.data.corpus.everyday.tables import EVERY_NOUN, NOUNS, PEOPLE, PLACES, Noun, lines, nouns, places, plural
 from reference.data.corpus.everyday.timing import clock
@@ -73,7 +74,7 @@ def _table(text: str) -> list[Noun]:
 
 def _pair(entry: str) -> tuple[str, str]:
     ko, _, english = entry.partition("=")
-    return ko, english.replace("_", " ")
+    return ko.replace("_", " "), english.replace("_", " ")
 
 
 def _named(ko: str, english: str) -> Noun:
@@ -91,6 +92,21 @@ FIXED = {
     "ride": _table(RIDES),
     "good": _table(GOOD),
     "kind": _table(KINDS),
+    "crowd": _table(
+        "학생=students 사람=people 손님=customers 남자=men 여자=women 직원=employees 외국인=foreigners 승객=passengers"
+    ),
+    "soonfrom": _table(
+        "내일부터=from_tomorrow 다음_주부터=from_next_week 다음_달부터=from_next_month 내년부터=from_next_year 월요일부터=from_Monday 이제부터=from_now_on"
+    ),
+    "mine": _table(
+        "꿈=dream 주소=address 전공=major 취미=hobby 직업=job 이메일_주소=email_address 목표=goal 계획=plan 고향=hometown 별명=nickname 의견=opinion"
+    ),
+    "fact": _table(
+        "메뉴=menu 이유=reason 뜻=meaning 문제=problem 제목=title 방법=way 주제=topic 규칙=rule 결과=result 비밀=secret 숙제=homework 날짜=date"
+    ),
+    "load": _table(
+        "일=work 숙제=homework 시험=exams 약속=appointments 회의=meetings 걱정=worries 수업=classes 스트레스=stress 할_일=things_to_do"
+    ),
     "school": [Noun(place.ko, place.name, "", "mass", "fixed") for place in PLACES["school"][:7]],
 }
 LESSONS = [EVERY_NOUN[ko] for ko in word_list("시험 시험 수업 수업 숙제 책")]
@@ -246,7 +262,7 @@ def phrase(draw: Draw) -> Sentence:
         called = draw.pick((f"{who.ko} 씨, ", f"{josa(who.ko, '아/야')}, "))
         casual = not ko.rstrip(".?!").endswith(("요", "다", "까", "오"))
         called = f"{josa(who.ko, '아/야')}, " if casual else f"{who.ko} 씨, "
-        ko, english, name = called + ko, f"{who.en}, {_uncapital(english)}", who.en
+        ko, english, name = called + ko, f"{who.en}, {uncapital(english)}", who.en
     elif roll < 0.4:
         if ko.startswith(("네", "아니", "응", "예.")):
             return phrase(draw)
@@ -266,12 +282,20 @@ def phrase(draw: Draw) -> Sentence:
                 ("그럼 ", "Then "),
             )
         )
-        ko, english, name = first + ko, first_en + _uncapital(english), first_en
+        ko, english, name = first + ko, first_en + uncapital(english), first_en
     words = (english, name) if name else WHOLE
     return Sentence(ko, english, "phrase", words, False)
 
 
-def _uncapital(text: str) -> str:
+# 언제나 크게 쓰는 첫 단어: 사람과 나라, 말, 요일의 이름
+NAMES = {person.en for person in PEOPLE["name"]} | {
+    word for group in PLACES.values() for place in group for word in place.en.split() if word[0].isupper()
+}
+NAMES |= {word for group in NOUNS.values() for noun in group for word in noun.en.split() if word[0].isupper()}
+
+
+def uncapital(text: str) -> str:
+    """문장의 첫 글자를 작게 써요. 이름과 I는 그대로예요."""
     word = text.split()[0].rstrip(",.?!")
     keep = word in (
         "I",
@@ -286,6 +310,7 @@ def _uncapital(text: str) -> str:
         "Merry",
         "Happy",
     ) or word.startswith("I'")
+    keep = keep or word in NAMES
     return text if keep else text[0].lower() + text[1:]
 
 

@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from reference.data.corpus import english as en
 from reference.data.corpus.draw import Draw
-from reference.data.corpus.everyday.clause import Subject, ending, polite
+from reference.data.corpus.everyday.clause import Subject, ending
 from reference.data.corpus.everyday.english import inflect, predicate
+from reference.data.corpus.everyday.noun_phrases import polite
 from reference.data.corpus.hangul import Stem, eu, infinitive, modifier, past, plain, with_final
 
 Korean = Callable[[Draw, Stem, str], str]  # (뽑기, 어간, 말투) → 서술어

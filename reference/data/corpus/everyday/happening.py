@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from reference.data.corpus.draw import Draw
-from reference.data.corpus.everyday.clause import LEVELS, ending, polite, when
+from reference.data.corpus.everyday.clause import LEVELS, ending, when
 from reference.data.corpus.everyday.english import determined, inflect, predicate
+from reference.data.corpus.everyday.noun_phrases import polite
 from reference.data.corpus.everyday.sentences import joined, write
 from reference.data.corpus.everyday.tables import EVERY_NOUN, lines
 from reference.data.corpus.hangul import Stem, eu, josa, past, plain
@@ -27,6 +28,11 @@ class Happening(NamedTuple):
     def person(self) -> str:
         """영어의 동사와 맞출 인칭."""
         return "they" if self.many else "it"
+
+    @property
+    def name(self) -> str:
+        """결합을 따질 이름."""
+        return f"{self.noun} {self.verb}"
 
 
 def _read() -> list[list[Happening]]:
@@ -62,60 +68,51 @@ def clause_en(it: Happening, form: str) -> str:
 
 
 def happen(draw: Draw) -> Sentence:
-    """'수업이 끝났어요.' '버스 왔어요?' '꽃이 피네요.'"""
+    """'수업이 끝났어요.' '버스 왔어요?' '꽃이 피네요.' '회의가 아직 안 끝났어요.'"""
     it, level = any_happening(draw), draw.pick(LEVELS)
     question = draw.chance(0.25) and level != "해라"
     tense = draw.pick(("past", "past", "present", "future"))
     bare = level in ("해요", "해") and draw.chance(0.2)
     noun = it.noun if bare else josa(it.noun, draw.pick(("이/가", "이/가", "은/는")))
-    yo = "요" if polite(level) else ""
     roll = draw.random()
-    name = f"{it.noun} {it.verb}"
     if roll < 0.2:
-        early = draw.chance(0.4)
-        if early:
-            word, negation = draw.pick(("벌써", "벌써", "이미")), ""
-        else:
-            word, negation = "아직", "안 "
-        said = ending(it.stem._replace(text=_negated(it.stem.text, negation)), "past", level, early and question)
-        has = "have" if it.many else "has"
-        done = inflect(it.verb, "pp")
-        if early and question:
-            ko, text = f"{noun} {word} {said}", f"{has} {it.subject} already {done}"
-        elif early:
-            ko, text = f"{noun} {word} {said}", f"{it.subject} {has} already {done}"
-        else:
-            ko, text = f"{noun} {word} {said}", f"{it.subject} {has}n't {done} yet"
-        return Sentence(*write(ko, text, early and question), f"happen/{early}/{question}", (name, it.subject), True)
-    if roll < 0.3 and not question and level in ("해요", "해"):
-        base = past(it.stem).text + "네" if tense == "past" else plain(it.stem, "네")
-        tense = "past" if tense == "past" else "present"
-        said = base + yo
-    elif roll < 0.4 and tense == "future":
-        said = eu(it.stem, "ㄹ 것 같아") + yo if level != "합쇼" else eu(it.stem, "ㄹ 것 같습니다")
-        text = write(f"{noun} {said}", f"I think {clause_en(it, 'will')}", False)
-        return Sentence(*text, "happen/guess", (name, it.subject), True)
+        return _already(draw, it, noun, level, question)
+    time, negative = ("", ""), False
+    if roll < 0.3 and not question and tense != "future" and level in ("해요", "해"):
+        said = (past(it.stem).text + "네" if tense == "past" else plain(it.stem, "네")) + (
+            "요" if polite(level) else ""
+        )
+    elif roll < 0.4 and not question and tense == "future":
+        said = eu(it.stem, "ㄹ 것 같") + {"해요": "아요", "해": "아", "합쇼": "습니다", "해라": "다"}[level]
+        made = write(f"{noun} {said}", f"I think {clause_en(it, 'will')}", False)
+        return Sentence(*made, "happen/guess", (it.name, it.subject), True)
     else:
         negative = draw.chance(0.15)
-        stem = it.stem._replace(text=_negated(it.stem.text, "안 ")) if negative else it.stem
-        said = ending(stem, tense, level, question)
-        time = when(draw, tense) if draw.chance(0.25) and tense != "present" else ("", "")
-        progressive = it.moving and tense == "present"
-        aux, rest = predicate(it.person, it.verb, tense, negative=negative, question=question, progressive=progressive)
-        order = joined(aux, it.subject, rest) if question else joined(it.subject, aux, rest)
-        ko = joined(time[0], noun, said) if draw.chance(0.7) else joined(noun, time[0], said)
-        structure = f"happen/{tense}/{negative}/{question}"
-        return Sentence(
-            *write(ko, joined(order, time[1]), question), structure, (name, it.subject), negative or question
-        )
+        said = ending(_negated(it.stem) if negative else it.stem, tense, level, question)
+        time = when(draw, tense) if draw.chance(0.25) and tense != "present" else time
     progressive = it.moving and tense == "present"
-    aux, rest = predicate(it.person, it.verb, tense, progressive=progressive)
-    return Sentence(
-        *write(f"{noun} {said}", joined(it.subject, aux, rest), False), f"happen/네/{tense}", (name, it.subject), True
-    )
+    aux, rest = predicate(it.person, it.verb, tense, negative=negative, question=question, progressive=progressive)
+    order = joined(aux, it.subject, rest) if question else joined(it.subject, aux, rest)
+    ko = joined(time[0], noun, said) if draw.chance(0.7) else joined(noun, time[0], said)
+    structure = f"happen/{tense}/{negative}/{question}"
+    made = write(ko, joined(order, time[1]), question)
+    return Sentence(*made, structure, (it.name, it.subject), negative or question)
 
 
-def _negated(text: str, negation: str) -> str:
+def _already(draw: Draw, it: Happening, noun: str, level: str, question: bool) -> Sentence:
+    """'아직 안 왔어요', '벌써 왔어요', '벌써 왔어요?'"""
+    has, done = "have" if it.many else "has", inflect(it.verb, "pp")
+    if draw.chance(0.6):
+        said = ending(_negated(it.stem), "past", level, False)
+        made = write(f"{noun} 아직 {said}", f"{it.subject} {has}n't {done} yet", False)
+        return Sentence(*made, "happen/yet", (it.name, it.subject), True)
+    said = ending(it.stem, "past", level, question)
+    order = f"{has} {it.subject} already {done}" if question else f"{it.subject} {has} already {done}"
+    made = write(f"{noun} {draw.pick(('벌써', '벌써', '이미'))} {said}", order, question)
+    return Sentence(*made, f"happen/already/{question}", (it.name, it.subject), True)
+
+
+def _negated(stem: Stem) -> Stem:
     """'고장 나'의 '안'은 가운데 와요: 고장 안 났어요."""
-    first, space, last = text.rpartition(" ")
-    return f"{first}{space}{negation}{last}"
+    first, space, last = stem.text.rpartition(" ")
+    return stem._replace(text=f"{first}{space}안 {last}")

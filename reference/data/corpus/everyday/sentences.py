@@ -22,13 +22,13 @@ from reference.data.corpus.everyday.clause import (
 )
 from reference.data.corpus.everyday.english import predicate
 from reference.data.corpus.everyday.forms import FORMS, Form
-from reference.data.corpus.everyday.tables import TIMES, VERBS, Verb
+from reference.data.corpus.everyday.tables import TIMES, VERBS, Verb, one_meaning
 from reference.data.corpus.hangul import Stem, eu, infinitive, past, plain
 from reference.data.corpus.nominal import Sentence
 
 ACTIONS = [verb for verb in VERBS if verb.kind == "v"]
 EVENTS = [verb for verb in VERBS if verb.kind == "n"]
-STATES = [verb for verb in VERBS if verb.kind == "s"]
+OBJECTLESS = {verb.stem.text for verb in VERBS if not verb.slot}  # '운전했어요'처럼 목적어 없이도 쓰는 동사
 
 
 @cache
@@ -138,6 +138,15 @@ def _ended(draw: Draw, stem: Stem, tense: str, level: str, question: bool) -> st
     return ending(stem, tense, level, question)
 
 
+def done(draw: Draw, verb: Verb, level: str) -> Words:
+    """동사에 딸린 말. 목적어를 말하지 않고 '먹었어요'라고만 하기도 해요(eat it)."""
+    slot = verb.slot
+    alone = slot is not None and slot.particle == "을" and not verb.dative and slot.groups != ("person",)
+    if alone and one_meaning(verb) and verb.stem.text not in OBJECTLESS and draw.chance(0.08):
+        return Words(en=["it"], name="it", marked=True)
+    return act(draw, verb, level)
+
+
 def tell(draw: Draw) -> Sentence:
     """평서문과 예·아니요 의문문: '저는 어제 친구와 영화를 봤어요.' '커피를 안 마셔요?'"""
     level, question = draw.pick(LEVELS), draw.chance(0.28)
@@ -167,7 +176,7 @@ def tell(draw: Draw) -> Sentence:
     who = subject(draw, level, question)
     if modal == "want" and who.person not in ("I", "you", "we") and question:
         modal = ""
-    words = act(draw, verb, level)
+    words = done(draw, verb, level)
     progressive = verb.kind == "v" and not modal and not negation and tense != "future" and draw.chance(0.12)
     time = ("", "")
     roll = draw.random()
@@ -226,7 +235,11 @@ def tell(draw: Draw) -> Sentence:
     if negation in ("못", "지 못하"):
         modal_en = "can"
     # '학교에 가요'는 지금 가는 길이에요.
-    going = goes(verb) and tense == "present" and not (modal_en or time[0] or often[0])
+    going = (
+        (goes(verb) or not verb.slot and verb.en in ("go", "come"))
+        and tense == "present"
+        and not (modal_en or time[0] or often[0])
+    )
     aux, rest = predicate(
         who.person,
         verb.en,
@@ -264,7 +277,7 @@ def form(draw: Draw) -> Sentence:
     if verb.negative or verb.stem.text in ("알", "죽", "태어나"):
         return form(draw)
     who = subject(draw, level, made.question, made.people)
-    words = act(draw, verb, level)
+    words = done(draw, verb, level)
     if made.people == "2":
         who = Subject("", "you", "you")
     elif made.people == "1" and who.person == "we":

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
+from reference.data.corpus import english as en
 from reference.data.corpus.draw import Draw
-from reference.data.corpus.everyday.asking import MEANT
 from reference.data.corpus.everyday.clause import HOUSE, act, ending, object_of, other, place_en, verb_stem
 from reference.data.corpus.everyday.english import compared, determined, inflect
 from reference.data.corpus.everyday.fixed import capital, english_of, korean_of, read, slot
@@ -21,6 +21,7 @@ from reference.data.corpus.everyday.tables import (
     Place,
     Verb,
     nouns,
+    one_meaning,
     places,
 )
 from reference.data.corpus.everyday.timing import span
@@ -40,12 +41,10 @@ ODD = set(word_list("살 다니 헤어지 결혼하 사랑하 멈추 노력하 �
 ACTS = [verb for verb in ACTIONS if verb.stem.text not in ODD]
 DAILY_ACTS = [verb for verb in ACTS if verb.stem.text in DAILY]
 TAKING = [v for v in DAILY_ACTS if v.slot and v.slot.particle == "을" and not v.dative and v.slot.groups != ("person",)]
-DEEDS = [
-    verb for verb in TAKING if MEANT.get(verb.stem.text, verb.en) == verb.en
-]  # 목적어 없이도 한 가지로 읽히는 동사
+DEEDS = [verb for verb in TAKING if one_meaning(verb)]  # 목적어 없이도 한 가지로 읽히는 동사
 TRYING = [verb for verb in TAKING if not verb.stem.text.endswith("보")]
 QUALITIES = {
-    "feel": ADJECTIVES["feel"],
+    "feel": [adjective for adjective in ADJECTIVES["feel"] if adjective.stem.text != "지루하"],
     "trait": [adjective for adjective in ADJECTIVES["trait"] if adjective.en not in ("close", "sick")],
     "sky": [adjective for adjective in ADJECTIVES["weather"] if not adjective.stem.text.startswith("날씨가")],
 }
@@ -131,7 +130,14 @@ def _conjugated(verb: Verb, mark: str, level: str, question: bool) -> str:
 def _quality(adjective: Adjective) -> Said:
     return Said(
         lambda mark, level, question: conjugate(adjective.stem, mark, level, question),
-        lambda form: compared(adjective.en, form == "most") if form else adjective.en,
+        lambda form: (
+            {
+                "": adjective.en,
+                "a": en.article(adjective.en),
+                "a more": en.article(compared(adjective.en)),
+            }.get(form)
+            or compared(adjective.en, form == "most")
+        ),
         adjective.en,
     )
 
@@ -225,7 +231,7 @@ def _fill(draw: Draw, name: str, level: str, filled: dict[str, Said]) -> None:
         filled[name] = Said(
             lambda mark, level, question: f"{josa(it.noun, '이/가')} {conjugate(it.stem, mark, level, question)}",
             lambda form: clause_en(it, form),
-            f"{it.noun} {it.verb}",
+            it.name,
         )
     elif key == "where":
         where = draw.pick(places(*WHERE, "city")) if draw.chance(0.9) else draw.pick((HOUSE, OUR_HOUSE))
