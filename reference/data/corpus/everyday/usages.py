@@ -195,7 +195,7 @@ def _fill(draw: Draw, name: str, level: str, filled: dict[str, Said]) -> None:
         filled["do"] = _verb(verb)
     elif key in ("item", "q"):
         group = draw.pick(ITEMS)
-        noun, adjective = draw.pick(nouns(group)), draw.pick(ADJECTIVES_OF[group])
+        noun, adjective = draw.pick(nouns(group)), draw.pick([a for a in ADJECTIVES_OF[group] if a.stem.text != "슬프"])
         be = {"is": "are", "was": "were", "it": "they"} if noun.kind == "plural" else {}
         forms = {
             "a+": determined(noun, "a", adjective.en),
