@@ -73,6 +73,9 @@ LEADS = (
 _HELPED = re.compile(
     r"(?<=[아어여해와워봐려러켜셔겨져춰내러꿔라]) (?=주세요|주시|주실|줘|줄래|줄게|줄 |드릴|보세요|볼게)"
 )
+_OBJECT = re.compile(
+    r"를 (?=[가-힣])|(밥|점심|저녁|아침|사진|음악|운동|수영|쇼핑|여행|수업|시험|옷|책|돈|약|물|술|춤|문|방|집|손)을 "
+)
 _FUTURE = re.compile(r"(?<=[가-힣]) (?=거예요|거야)")
 
 
@@ -85,6 +88,8 @@ def _typed(draw: Draw, made: Sentence) -> Sentence:
         else:
             lead, lead_en = draw.pick(LEADS)
             ko, english = lead + ko, lead_en + uncapital(english)
+    if draw.chance(0.12) and not re.search("니[다까]", ko):
+        ko = _OBJECT.sub(lambda match: (match[1] or "") + " ", ko, count=1)
     if draw.chance(0.2):
         ko = _HELPED.sub("", ko)
     if draw.chance(0.12):
@@ -109,7 +114,12 @@ def sentence(draw: Draw) -> Sentence:
     if roll > two_above and len(made.ko) < 25:
         then = _once(draw)
         if SAID.get(then.ko, then.en) == then.en and then.ko[-1] in ENDS and made.ko[-1] in ENDS and len(then.ko) < 25:
+            # 정해진 말 다음에는 쉼표로 잇기도 해요: '고마워요, 잘 먹을게요'
+            comma = made.structure == then.structure == "phrase" and made.ko[-1] == "." and draw.chance(0.4)
             return made._replace(
-                ko=f"{made.ko} {then.ko}", en=f"{made.en} {then.en}", structure=made.structure + "+", marked=True
+                ko=f"{_bare(made.ko)}, {then.ko}" if comma else f"{made.ko} {then.ko}",
+                en=f"{made.en} {then.en}",
+                structure=made.structure + "+",
+                marked=True,
             )
     return made

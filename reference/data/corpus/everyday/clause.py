@@ -243,6 +243,9 @@ def object_of(draw: Draw, verb: Verb) -> tuple[str, str]:
     chosen = _choose(draw, [group for group in verb.slot.groups if group != "person"], verb.slot.words, False)
     if isinstance(chosen, Place):
         return chosen.ko, place_en(chosen, verb.slot.mark)
+    if draw.chance(0.2):
+        near, english = draw.pick((("이", "this"), ("그", "that"), ("저", "that")))
+        return f"{near} {chosen.ko}", determined(chosen, english)
     return chosen.ko, determined(chosen, verb.slot.mark)
 
 

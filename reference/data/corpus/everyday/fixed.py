@@ -98,6 +98,11 @@ FIXED = {
     "soonfrom": _table(
         "내일부터=from_tomorrow 다음_주부터=from_next_week 다음_달부터=from_next_month 내년부터=from_next_year 월요일부터=from_Monday 이제부터=from_now_on"
     ),
+    "since": _table(
+        "일_년=a_year 이_년=two_years 삼_년=three_years 한_달=a_month 두_달=two_months 세_달=three_months 일주일=a_week 육_개월=six_months"
+    ),
+    "word": _table("단어=word 말=word 문장=sentence 표현=expression 글자=letter 노래=song 글=text"),
+    "pay": _table("카드=by_card 현금=in_cash 신용카드=by_credit_card 핸드폰=by_phone"),
     "mine": _table(
         "꿈=dream 주소=address 전공=major 취미=hobby 직업=job 이메일_주소=email_address 목표=goal 계획=plan 고향=hometown 별명=nickname 의견=opinion"
     ),

@@ -44,7 +44,8 @@ def _ended(join: Callable[[Stem, str], str], head: str) -> Korean:
     return lambda draw, stem, level: ending(Stem(join(stem, head)), "past", level, False)
 
 
-def _bsida(stem: Stem) -> str:
+def bsida(stem: Stem) -> str:
+    """'-(으)ㅂ시다'를 붙여요: 갑시다, 먹읍시다."""
     return with_final(eu(stem, "시")[:-1], "ㅂ") + "시다"
 
 
@@ -107,7 +108,7 @@ def _permit(question: bool) -> Korean:
 def _lets(draw: Draw, stem: Stem, level: str) -> str:
     if not polite(level):
         return plain(stem, "자")
-    return _bsida(stem) if draw.chance(0.6) else f"같이 {infinitive(stem)}요"
+    return bsida(stem) if draw.chance(0.6) else f"같이 {infinitive(stem)}요"
 
 
 def _shall(draw: Draw, stem: Stem, level: str) -> str:

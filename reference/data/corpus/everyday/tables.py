@@ -208,7 +208,7 @@ for _adjective in ADJECTIVES["thing"]:
 
 MEANT = {
     "하": "do", "쓰": "write", "보": "watch", "듣": "listen to", "타": "take", "풀": "solve", "굽": "bake", "닦": "wipe", "들": "", "씻": "wash",
-    "부르": "sing", "치": "play", "찾": "look for", "켜": "turn on", "싸": "pack", "짓": "", "입": "wear", "돕": "help", "빨": "wash", "내": "pay",
+    "부르": "sing", "치": "play", "찾": "look for", "켜": "turn on", "싸": "", "짓": "", "입": "wear", "돕": "help", "빨": "wash", "내": "pay",
 }  # fmt: skip
 
 

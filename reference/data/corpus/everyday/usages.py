@@ -11,6 +11,7 @@ from reference.data.corpus.draw import Draw
 from reference.data.corpus.everyday.clause import HOUSE, act, ending, object_of, other, place_en, verb_stem
 from reference.data.corpus.everyday.english import compared, determined, inflect
 from reference.data.corpus.everyday.fixed import capital, english_of, korean_of, read, slot
+from reference.data.corpus.everyday.forms import bsida
 from reference.data.corpus.everyday.happening import any_happening, clause_en
 from reference.data.corpus.everyday.sentences import ACTIONS, contracted, joined
 from reference.data.corpus.everyday.tables import (
@@ -42,6 +43,7 @@ ACTS = [verb for verb in ACTIONS if verb.stem.text not in ODD]
 DAILY_ACTS = [verb for verb in ACTS if verb.stem.text in DAILY]
 TAKING = [v for v in DAILY_ACTS if v.slot and v.slot.particle == "을" and not v.dative and v.slot.groups != ("person",)]
 DEEDS = [verb for verb in TAKING if one_meaning(verb)]  # 목적어 없이도 한 가지로 읽히는 동사
+CHORES = [verb for verb in DAILY_ACTS if verb.split and not verb.slot]  # '설거지는 제가 할게요'
 TRYING = [verb for verb in TAKING if not verb.stem.text.endswith("보")]
 QUALITIES = {
     "feel": [adjective for adjective in ADJECTIVES["feel"] if adjective.stem.text != "지루하"],
@@ -115,6 +117,8 @@ def conjugate(stem: Stem, mark: str, level: str, question: bool = False) -> str:
         return eu(stem, "ㄴ데")
     if mark[0] == "ㄴ" and stem.kind == "exist":
         return plain(stem, "는" + mark[1:])
+    if mark == "ㅂ시다":
+        return bsida(stem)
     if mark.startswith("세요"):
         return eu(stem, "시")[:-1] + mark
     return eu(stem, mark) if mark.startswith(_EU) else plain(stem, mark)
@@ -212,6 +216,13 @@ def _fill(draw: Draw, name: str, level: str, filled: dict[str, Said]) -> None:
         filled["q"] = _quality(adjective)
     elif key in ("feel", "trait", "sky"):
         filled[name] = _quality(draw.pick(QUALITIES[key]))
+    elif key == "chore":
+        chore = draw.pick(CHORES)
+        filled[name] = Said(
+            lambda mark, level, question: josa(chore.stem.text[:-1], mark) if mark else chore.stem.text[:-1],
+            lambda form: inflect(chore.en, form) if form else chore.en,
+            chore.en,
+        )
     elif key == "deed":
         filled[name] = _verb(draw.pick(DEEDS))
     elif key == "try":
