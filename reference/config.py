@@ -97,15 +97,7 @@ _KINDS = {
 
 PRESETS: dict[str, dict[str, Any]] = {
     "tiny": {"d_model": 64, "n_heads": 4, "d_ff": 128, "n_layers": 2, "dropout": 0.1, "max_len": 128},
-    "demo": {
-        "d_model": 128,
-        "n_heads": 4,
-        "d_ff": 512,
-        "n_layers": 3,
-        "dropout": 0.1,
-        "max_len": 128,
-        "positions": "rope",
-    },
+    "demo": {"d_model": 128, "n_heads": 4, "d_ff": 512, "n_layers": 3, "dropout": 0.1, "max_len": 128},
     "multi30k": {
         "d_model": 128,
         "n_heads": 4,

@@ -31,13 +31,13 @@ DESCRIBING: list[tuple[int, Maker]] = [
     (1, animal),
     (6, feel),
     (4, trait),
-    (7, thing),
+    (6, thing),
     (4, place),
     (4, weather),
-    (3, compare),
+    (2, compare),
     (5, exists),
 ]
-JOINING: list[tuple[int, Maker]] = [(8, linked), (5, ordered), (2, both)]
+JOINING: list[tuple[int, Maker]] = [(8, linked), (5, ordered), (1, both)]
 MAKERS: list[tuple[int, Maker]] = [*VERBAL, *DESCRIBING, *JOINING, (3, have), (40, phrase), (32, pattern)]
 TOTAL = sum(weight for weight, _ in MAKERS)
 ENDS = ".?!"
