@@ -30,7 +30,7 @@ def pairs() -> list[tuple[str, str]]:
 def test_same_seed_same_sentences() -> None:
     """문법이나 표를 고치면 지난 점수와 견줄 수 없으니 지문도 함께 고쳐요."""
     text = "\n".join(f"{pair.ko}\t{pair.en}" for pair in generate(2_000, 0, "everyday"))
-    assert hashlib.sha256(text.encode()).hexdigest()[:12] == "c7d330a3f720"
+    assert hashlib.sha256(text.encode()).hexdigest()[:12] == "9cb358265e53"
 
 
 def test_the_tables_hold_thousands_of_words() -> None:
@@ -39,7 +39,7 @@ def test_the_tables_hold_thousands_of_words() -> None:
     words |= {ko for group in tables.TIMES.values() for ko, _ in group}
     words |= {verb.stem.text for verb in VERBS} | {a.stem.text for group in tables.ADJECTIVES.values() for a in group}
     assert len(words) > 2_200
-    assert len(FLAT) > 1_500 and len(PATTERNS) > 150
+    assert len(FLAT) > 2_000 and len(PATTERNS) > 300 and len(USAGES) > 400
 
 
 def test_every_word_a_verb_takes_is_in_the_tables() -> None:
@@ -134,6 +134,19 @@ def test_every_usage_fills_every_place() -> None:
         assert made.ko.endswith("?") == made.en.endswith("?"), made
         assert not re.search(r"[{}>_]|[ㄱ-ㅎ]", made.ko + made.en) and "  " not in made.ko + made.en, made
     assert not left
+
+
+def test_every_way_of_saying_a_row_has_the_same_places() -> None:
+    """한쪽에만 있는 자리는 번역에서 사라지거나 지어낸 말이 돼요."""
+    hole = re.compile(r"{(\w+?)(?::[^}]+)?}")
+    for variants, english in (*PATTERNS, *USAGES):
+        wanted = {name.lower() for name in hole.findall(english.replace("[name]", "{name}"))}
+        for ko in variants:
+            found = {name.lower() for name in hole.findall(ko)}
+            inside = (
+                {"q"} if re.search(r"{item:(?:a\+|more)}", english) else set()
+            )  # 'a big bag'처럼 명사 자리에 든 형용사
+            assert found - inside == wanted - inside, (ko, english)
 
 
 def test_happenings_agree_with_their_subject() -> None:
