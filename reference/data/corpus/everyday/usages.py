@@ -19,6 +19,7 @@ from reference.data.corpus.everyday.tables import (
     ADJECTIVES_OF,
     TIMES,
     Adjective,
+    Noun,
     Place,
     Verb,
     nouns,
@@ -70,6 +71,8 @@ TOWARD = (
 ITEMS = ("top", "shoes", "hat", "accessory", "belonging", "fruit", "furniture", "appliance", "text", "meal", "dish")
 OUR_HOUSE = Place("우리 집", "my house", "my house", "at", "house")
 WHERE = ("school", "read", "work", "eat", "shop", "health", "outdoor", "fun", "travel")
+WHEN = {key: TIMES[key] for key in ("habit", "tool")}
+WHEN |= {"time": [*TIMES["past"], *TIMES["both"]], "soon": [*TIMES["future"], *TIMES["both"]]}
 FINITE = ("present", "past", "future")
 STATES = {
     "싶": "",
@@ -172,105 +175,110 @@ def _outing(draw: Draw, level: str, filled: dict[str, Said]) -> None:
     filled["where"] = _place(where)
 
 
+def _noun(ko: str) -> Callable[[str, str, bool], str]:
+    """조사를 붙이는 방법."""
+    return lambda mark, level, question: josa(ko, mark) if "/" in mark else ko + mark
+
+
 def _place(where: Place) -> Said:
     return Said(
-        lambda mark, level, question: josa(where.ko, mark) if "/" in mark else where.ko + mark,
+        _noun(where.ko),
         lambda form: f"{where.preposition} {where.name}" if form == "at" else place_en(where, form or "0"),
         where.en,
     )
 
 
-def _plain(ko: str, english: str) -> Said:
+def _item(noun: Noun, adjective: Adjective) -> Said:
+    """꾸미는 말이 함께 정해진 물건: {item:a+}는 a big bag, {item:more}는 a bigger bag."""
+    many = noun.kind == "plural"
+    forms = {
+        "a+": determined(noun, "a", adjective.en),
+        "more": determined(noun, "a", compared(adjective.en)),
+        "is": "are" if many else "is",
+        "was": "were" if many else "was",
+        "it": "they" if many else "it",
+        "them": "them" if many else "it",
+    }
+    return Said(_noun(noun.ko), lambda form: forms.get(form) or determined(noun, form), noun.en)
+
+
+def _toward(draw: Draw) -> Said:
+    text, irregular, english = draw.pick(TOWARD)
+    stem = Stem(text, irregular)
+
+    def korean(mark: str, level: str, question: bool) -> str:
+        helped = mark == "아 주>past" and text.endswith("주")  # '도와줘 줬어요'라고 하지 않아요.
+        return conjugate(stem, "past" if helped else mark, level, question)
+
+    return Said(korean, lambda form: inflect(english, form) if form else english, english)
+
+
+def _happening(draw: Draw) -> Said:
+    it = any_happening(draw)
     return Said(
-        lambda mark, level, question: josa(ko, mark) if "/" in mark else ko + mark, lambda form: english, english
+        lambda mark, level, question: f"{josa(it.noun, '이/가')} {conjugate(it.stem, mark, level, question)}",
+        lambda form: clause_en(it, form),
+        it.name,
+    )
+
+
+def _people(draw: Draw, level: str) -> Said:
+    ko, english, respect = other(draw, level)
+    put = _noun(ko)
+    return Said(
+        lambda mark, level, question: put("께" if respect and mark in ("에게", "한테") else mark, level, question),
+        lambda form: english,
+        english,
     )
 
 
 def _fill(draw: Draw, name: str, level: str, filled: dict[str, Said]) -> None:
     """자리 하나를 채워요. 짝이 있는 자리(obj와 do, item과 q)는 함께 채워요."""
     key = name.rstrip("12")
-    if key in ("act", "away"):
-        verbs = (DAILY_ACTS if draw.chance(0.8) else ACTS) if key == "act" else AWAY
-        filled[name] = _action(draw, level, verbs)
-    elif key in ("obj", "do"):
+    if key in ("obj", "do"):
         verb = draw.pick(TAKING)
         ko, english = object_of(draw, verb)
-        filled["obj"] = _plain(ko, english)
-        filled["do"] = _verb(verb)
+        filled["obj"], filled["do"] = Said(_noun(ko), lambda form: english, english), _verb(verb)
     elif key in ("item", "q"):
         group = draw.pick(ITEMS)
         noun, adjective = draw.pick(nouns(group)), draw.pick([a for a in ADJECTIVES_OF[group] if a.stem.text != "슬프"])
-        be = {"is": "are", "was": "were", "it": "they"} if noun.kind == "plural" else {}
-        forms = {
-            "a+": determined(noun, "a", adjective.en),
-            "more": determined(noun, "a", compared(adjective.en)),
-            "is": be.get("is", "is"),
-            "was": be.get("was", "was"),
-        }
-        forms |= {"it": be.get("it", "it"), "them": "them" if be else "it"}
-        filled["item"] = Said(
-            lambda mark, level, question: josa(noun.ko, mark) if "/" in mark else noun.ko + mark,
-            lambda form: forms.get(form) or determined(noun, form),
-            noun.en,
-        )
-        filled["q"] = _quality(adjective)
-    elif key in ("feel", "trait", "sky"):
-        filled[name] = _quality(draw.pick(QUALITIES[key]))
-    elif key == "chore":
+        filled["item"], filled["q"] = _item(noun, adjective), _quality(adjective)
+    else:
+        filled[name] = _one(draw, name, key, level)
+
+
+def _one(draw: Draw, name: str, key: str, level: str) -> Said:
+    if key == "act":
+        return _action(draw, level, DAILY_ACTS if draw.chance(0.8) else ACTS)
+    if key in ("away", "try"):
+        return _action(draw, level, AWAY if key == "away" else TRYING)
+    if key in QUALITIES:
+        return _quality(draw.pick(QUALITIES[key]))
+    if key == "deed":
+        return _verb(draw.pick(DEEDS))
+    if key == "chore":
         chore = draw.pick(CHORES)
-        filled[name] = Said(
-            lambda mark, level, question: josa(chore.stem.text[:-1], mark) if mark else chore.stem.text[:-1],
-            lambda form: inflect(chore.en, form) if form else chore.en,
-            chore.en,
-        )
-    elif key == "deed":
-        filled[name] = _verb(draw.pick(DEEDS))
-    elif key == "try":
-        filled[name] = _action(draw, level, TRYING)
-    elif key == "toward":
-        text, irregular, english = draw.pick(TOWARD)
-        stem = Stem(text, irregular)
-        filled[name] = Said(
-            lambda mark, level, question: conjugate(
-                stem, "past" if mark == "아 주>past" and text[-1] == "주" else mark, level, question
-            ),
-            lambda form: inflect(english, form) if form else english,
-            english,
-        )
-    elif key == "happen":
-        it = any_happening(draw)
-        filled[name] = Said(
-            lambda mark, level, question: f"{josa(it.noun, '이/가')} {conjugate(it.stem, mark, level, question)}",
-            lambda form: clause_en(it, form),
-            it.name,
-        )
-    elif key == "where":
-        where = draw.pick(places(*WHERE, "city")) if draw.chance(0.9) else draw.pick((HOUSE, OUR_HOUSE))
-        filled[name] = _place(where)
-    elif key == "people":
-        ko, english, respect = other(draw, level)
-        filled[name] = Said(
-            lambda mark, level, question: (
-                josa(ko, mark) if "/" in mark else ko + ("께" if respect and mark in ("에게", "한테") else mark)
-            ),
-            lambda form: english,
-            english,
-        )
-    elif key == "time":
-        filled[name] = _plain(*draw.pick([*TIMES["past"], *TIMES["both"]]))
-    elif key == "soon":
-        filled[name] = _plain(*draw.pick([*TIMES["future"], *TIMES["both"]]))
-    elif key in ("habit", "duration", "tool"):
-        filled[name] = _plain(*draw.pick(TIMES[key]))
+        return _verb(chore)._replace(ko=_noun(chore.stem.text[:-1]))
+    if key == "toward":
+        return _toward(draw)
+    if key == "happen":
+        return _happening(draw)
+    if key == "people":
+        return _people(draw, level)
+    if key == "where":
+        return _place(draw.pick(places(*WHERE, "city")) if draw.chance(0.9) else draw.pick((HOUSE, OUR_HOUSE)))
+    if key in WHEN:
+        ko, english = draw.pick(WHEN[key])
     elif key == "span":
-        filled[name] = _plain(*span(draw))
+        ko, english = span(draw)
     else:
         noun = slot(draw, name if name in ("fruit2", "thing2") else key)
-        filled[name] = Said(
+        return Said(
             lambda mark, level, question: korean_of(noun, mark),
             lambda form: english_of(noun, form or None),
             noun.en,
         )
+    return Said(_noun(ko), lambda form: english, english)
 
 
 USAGES = read("usages.txt")
