@@ -117,13 +117,13 @@ PRESETS = {
     "demo": TrainConfig(
         preset="demo",
         threads=1,
-        pairs=150_000,
+        pairs=250_000,
         corpus="everyday",
         vocab_size=4000,
-        dropout=0.0,  # 세 번쯤 보는 데이터라 외워 버릴 틈이 없어요.
+        dropout=0.0,  # 두 번쯤 보는 데이터라 외워 버릴 틈이 없어요.
         norm_first=True,
         max_tokens=1472,
-        max_steps=3400,
+        max_steps=3500,
         schedule="cosine",
         warmup=400,
         ema=0.995,

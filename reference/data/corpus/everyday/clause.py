@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from reference.data.corpus import english as en
 from reference.data.corpus.draw import Draw
 from reference.data.corpus.everyday.english import determined
+from reference.data.corpus.everyday.noun_phrases import (
+    COUNTING,
+    HUMBLE,
+    counted,
+    noun_phrase,
+    person_ko,
+    pointed,
+    polite,
+)
 from reference.data.corpus.everyday.tables import (
-    ADJECTIVES_OF,
     EVERY_NOUN,
     NOUNS,
     PEOPLE,
@@ -21,64 +28,41 @@ from reference.data.corpus.everyday.tables import (
     Verb,
     places,
 )
+from reference.data.corpus.everyday.timing import clock
 from reference.data.corpus.hangul import (
     Stem,
     eu,
-    final,
     finish,
     honorific,
     infinitive,
     josa,
-    modifier,
-    native_number,
     past,
 )
 from reference.data.corpus.lexicon import word_list
 
 LEVELS = ("해요", "해요", "해요", "해요", "합쇼", "해", "해", "해라")
 ME, WE = Person("저", "I", "I", "me"), Person("우리", "we", "we", "we")
-HUMBLE = {"해요": ("저는", "제가", "저", "제"), "해": ("나는", "내가", "나", "내")}
 KIN = [person for person in PEOPLE["kin"] if not person.respect]
 ELDERS = [person for person in PEOPLE["kin"] if person.respect]
 SINGLE_KIN = [person for person in KIN if person.pronoun in ("he", "she")]
 FAR = ("husband", "wife", "mother-in-law", "family")  # 주어에 따라 어색한 사이
 MEETABLE = [person for person in PEOPLE["kin"] if person.en not in FAR]
-FOREIGN = set(word_list("마이클 존 톰 제임스 다니엘 제인 사라 마리아 안나 에밀리"))  # '톰이'라고 하지 않아요.
 SOLO = set(
     word_list(
         "입 신 쓰 끼 벗 갈아입 입어_보 신어_보 써_보 씻 닦 샤워하 세수하 화장하 면도하 자 잠자 일어나 눕 앉 졸업하 입학하 충전하 다니 살 빗 머리를_감 머리를_빗 "
-        "머리를_말리 눈을_감 눈을_뜨 손을_들 태어나 담배를_끊 술을_끊 노력하 조심하 서두르 멈추 기르 키우 퇴근하"
+        "머리를_말리 눈을_감 눈을_뜨 손을_들 태어나 담배를_끊 술을_끊 손을_씻 이를_닦 잠을_자 옷을_갈아입 주사를_맞 약을_먹 샤워를_하 돈을_벌 전화를_받 전화를_끊 노력하 조심하 서두르 멈추 기르 키우 퇴근하"
     )
 )
-UNITS = {"bowl": "bowl", "plate": "plate", "cup": "cup", "pair": "pair"}
 POLITE = {"먹": "드시", "마시": "드시", "자": "주무시", "말하": "말씀하시"}
-OWNED = (
-    "belonging",
-    "text",
-    "top",
-    "shoes",
-    "accessory",
-    "stationery",
-    "hat",
-    "pet",
-    "furniture",
-    "appliance",
-)  # 누구의 것인지 말하는 무리
-COUNTING = set(
-    word_list("buy eat drink order read draw make bake receive sing bring")
-)  # 센 것을 목적어로 자주 쓰는 동사
 HOUSE = PLACES["house"][0]
 HERE = (("여기에서", "here"), ("여기서", "here"), ("거기에서", "there"), ("거기서", "there"))
 
 
 def solo(verb: Verb) -> bool:
     """누구와 함께 하기 어색한 동사인지."""
-    return verb.stem.text.replace(" ", "_") in SOLO or verb.stem.text == "하" and verb.en == "wear"
-
-
-def polite(level: str) -> bool:
-    """'저'를 쓰는 말투인지."""
-    return level in ("해요", "합쇼")
+    return (
+        verb.stem.text.replace("를 하", "하").replace(" ", "_") in SOLO or verb.stem.text == "하" and verb.en == "wear"
+    )
 
 
 def ending(stem: Stem, tense: str, level: str, question: bool) -> str:
@@ -93,26 +77,16 @@ def ending(stem: Stem, tense: str, level: str, question: bool) -> str:
     return said.replace("것입", "겁")
 
 
-def person_ko(person: Person, level: str, casual: bool = False) -> str:
-    """사람을 부르는 말. 반말은 '지훈이', 나머지는 '지훈 씨'예요."""
-    if person.role == "me":
-        return HUMBLE["해요" if polite(level) else "해"][2]
-    if person.role != "name":
-        return person.ko
-    if casual or not polite(level):
-        return person.ko + ("이" if final(person.ko[-1]) and person.ko not in FOREIGN else "")
-    return person.ko + " 씨"
-
-
 @dataclass(frozen=True)
 class Subject:
-    """주어: 조사까지 붙은 한국어(생략되면 빈 글), 영어, 동사와 맞출 인칭, 높이는지."""
+    """주어: 조사까지 붙은 한국어(생략되면 빈 글), 영어, 동사와 맞출 인칭, 높이는지, 이름, 조사가 없는 한국어."""
 
     ko: str
     en: str
     person: str
     respect: bool = False
     name: str = ""
+    bare: str = ""
 
 
 def subject(draw: Draw, level: str, question: bool, people: str = "", topic_only: bool = False) -> Subject:
@@ -125,26 +99,33 @@ def subject(draw: Draw, level: str, question: bool, people: str = "", topic_only
         return dropped
     if people == "1" or people != "3" and roll < 0.6:
         if question:
-            return Subject(draw.pick(("너는 ", "넌 ")), "you", "you") if not polite(level) else dropped
+            return Subject(draw.pick(("너는 ", "넌 ", "너 ")), "you", "you") if not polite(level) else dropped
         if draw.chance(0.2):
             return Subject(draw.pick(("우리는 ", "저희는 ") if polite(level) else ("우리는 ",)), "we", "we")
         topic, focus = HUMBLE["해요" if polite(level) else "해"][:2]
-        short = "전" if polite(level) else "난"
+        short = "전" if polite(level) else draw.pick(("난", "나"))
         return Subject(draw.pick((topic, topic, topic, short, topic if topic_only else focus)) + " ", "I", "I")
     mark = "은/는" if topic_only or draw.chance(0.75) else "이/가"
+    said = draw.chance(0.06) and level in ("해요", "해")  # 말할 때는 조사가 빠지기도 해요.
     roll = draw.random()
     if roll < 0.42:
         person = draw.pick(PEOPLE["name"])
-        return Subject(josa(person_ko(person, level), mark) + " ", person.en, person.pronoun, name=person.en)
+        ko = person_ko(person, level)
+        return Subject(josa(ko, mark) + " ", person.en, person.pronoun, name=person.en, bare=ko)
+    owner, owner_en = "", ""
     if roll < 0.55:
         person = draw.pick(PEOPLE["role"])
-        return Subject(josa(person.ko, mark) + " ", person.en, person.pronoun, person.respect, person.en)
-    person = draw.pick(ELDERS if roll < 0.7 else KIN)
-    owner, owner_en = draw.pick(
-        (("", ""), ("우리 ", "my "), (HUMBLE["해요" if polite(level) else "해"][3] + " ", "my "))
-    )
-    owner_en = owner_en or ("your " if question else "my ")
-    return Subject(owner + josa(person.ko, mark) + " ", owner_en + person.en, person.pronoun, person.respect, person.en)
+    else:
+        person = draw.pick(ELDERS if roll < 0.7 else KIN)
+        mine = HUMBLE["해요" if polite(level) else "해"][3]
+        owner, owner_en = draw.pick((("", ""), ("우리 ", "my "), (mine + " ", "my ")))
+        owner_en = owner_en or ("your " if question else "my ")
+    bare = owner + person.ko
+    ko = josa(bare, mark)
+    if person.role == "kin" and person.respect and draw.chance(0.15):
+        ko = bare + "께서"
+    ko = bare if said else ko
+    return Subject(ko + " ", owner_en + person.en, person.pronoun, person.respect, person.en, bare)
 
 
 @dataclass
@@ -155,47 +136,6 @@ class Words:
     en: list[str] = field(default_factory=list)
     name: str = ""
     marked: bool = False
-
-
-def noun_phrase(draw: Draw, noun: Noun, mark: str, level: str, plain: float = 0.6) -> tuple[str, str, bool]:
-    """(조사를 뺀 한국어, 영어, 꾸밈이 있는지). 가리키거나 꾸미거나 소유를 말하기도 해요."""
-    roll = draw.random()
-    if roll < plain or mark in ("0", "s", "my") or noun.kind == "the":
-        return noun.ko, determined(noun, mark), False
-    roll = (roll - plain) / (1 - plain)
-    if roll < 0.4:
-        ko, near = draw.pick((("이", "this"), ("그", "that"), ("저", "that")))
-        return f"{ko} {noun.ko}", determined(noun, near), True
-    adjectives = ADJECTIVES_OF.get(noun.group)
-    if roll < 0.75 and adjectives:
-        adjective = draw.pick(adjectives)
-        return f"{modifier(adjective.stem, 'present')} {noun.ko}", determined(noun, mark, adjective.en), True
-    if roll < 0.85 and mark == "a" and noun.kind == "count":
-        ko, before = draw.pick((("새", "new"), ("다른", "other")))
-        return f"{ko} {noun.ko}", f"another {noun.en}" if before == "other" else f"a new {noun.en}", True
-    if mark in ("a", "the") and noun.group in OWNED:
-        if draw.chance(0.55):
-            return (
-                f"{draw.pick(('우리', HUMBLE['해요' if polite(level) else '해'][3]))} {noun.ko}",
-                f"my {noun.en}",
-                True,
-            )
-        person = draw.pick(PEOPLE["name"])
-        return f"{person_ko(person, level)}의 {noun.ko}", f"{person.en}'s {noun.en}", True
-    return noun.ko, determined(noun, mark), False
-
-
-def counted(draw: Draw, noun: Noun, particle: str) -> tuple[str, str] | None:
-    """'사과를 세 개', '책 두 권을'. 셀 수 없으면 None이에요."""
-    counter, _, unit = noun.counter.partition(":")
-    if not counter or noun.kind == "the" or noun.kind == "mass" and not unit:
-        return None
-    n = 1 + int(draw.random() ** 2 * 10)
-    number, many = f"{native_number(n)} {counter}", noun.plural
-    ko = f"{josa(noun.ko, particle)} {number}" if draw.chance(0.6) else josa(f"{noun.ko} {number}", particle)
-    if unit and (noun.kind != "count"):
-        return ko, f"{en.number(n)} {unit}{'s' if n > 1 else ''} of {noun.en}"
-    return ko, f"{en.number(n)} {many if n > 1 or noun.kind == 'plural' else noun.en}"
 
 
 def other(draw: Draw, level: str) -> tuple[str, str, bool]:
@@ -237,6 +177,12 @@ def _fill(draw: Draw, verb: Verb, level: str, found: Words) -> None:
         found.name = english
         return
     where = slot.particle in ("에", "에서", "으로") or bool(groups) and groups[0] in PLACES
+    if slot.mark == "to" and slot.particle == "에" and draw.chance(0.06):
+        ko, english = draw.pick((("여기", "here"), ("거기", "there"), ("저기", "there")))
+        found.ko.append(ko + draw.pick(("에", "에", "")))
+        found.en.append(english)
+        found.name, found.marked = english, True
+        return
     chosen = _choose(draw, groups, slot.words, where)
     found.name = chosen.en
     if isinstance(chosen, Place):
@@ -255,6 +201,12 @@ def _fill(draw: Draw, verb: Verb, level: str, found: Words) -> None:
         marks = ("a", "the", "my", "s", "0")
         english = determined(chosen, slot.mark if slot.mark in marks else "the")
         found.en.append(english if slot.mark in marks else f"{slot.mark} {english}")
+        return
+    if draw.chance(0.05) and slot.particle == "을":
+        ko, english = pointed(draw, level)
+        found.ko.append(ko)
+        found.en.append(english)
+        found.name, found.marked = english, True
         return
     countable = slot.mark == "a" and verb.en in COUNTING and chosen.group not in ("appliance", "furniture")
     number = counted(draw, chosen, "을/를") if countable and draw.chance(0.2) else None
@@ -285,6 +237,18 @@ def _choose(draw: Draw, groups: Sequence[str], words: Sequence[str], where: bool
     return draw.pick(choices)
 
 
+def object_of(draw: Draw, verb: Verb) -> tuple[str, str]:
+    """동사의 목적어 하나의 (조사가 없는 한국어, 영어)."""
+    assert verb.slot
+    chosen = _choose(draw, [group for group in verb.slot.groups if group != "person"], verb.slot.words, False)
+    if isinstance(chosen, Place):
+        return chosen.ko, place_en(chosen, verb.slot.mark)
+    if draw.chance(0.2):
+        near, english = draw.pick((("이", "this"), ("그", "that"), ("저", "that")))
+        return f"{near} {chosen.ko}", determined(chosen, english)
+    return chosen.ko, determined(chosen, verb.slot.mark)
+
+
 def with_person(draw: Draw, ko: str) -> str:
     """'친구와', '친구하고', '친구랑'."""
     joint = draw.pick(("과/와", "하고", "이랑/랑"))
@@ -312,13 +276,17 @@ def where_done(draw: Draw, verb: Verb) -> tuple[str, str] | None:
         return draw.pick(HERE)
     group = draw.pick(verb.places)
     place = HOUSE if group == "home" and draw.chance(0.5) else draw.pick(places(group))
-    return f"{place.ko}에서", f"{place.preposition} {place.name}"
+    return f"{place.ko}에서{'는' if draw.chance(0.06) else ''}", f"{place.preposition} {place.name}"
 
 
 def when(draw: Draw, tense: str) -> tuple[str, str]:
-    """시제에 어울리는 때."""
+    """시제에 어울리는 때. 시각이기도 하고, '주말에는'처럼 내세우기도 해요."""
+    if draw.chance(0.08):
+        ko, english = clock(draw)
+        return f"{ko}에", f"at {english}"
     groups = {"past": ("past", "past", "both"), "future": ("future", "future", "both"), "present": ("habit", "both")}
-    return draw.pick(TIMES[draw.pick(groups[tense])])
+    ko, english = draw.pick(TIMES[draw.pick(groups[tense])])
+    return ko + "는" if ko.endswith("에") and draw.chance(0.1) else ko, english
 
 
 def verb_stem(verb: Verb, respect: bool, negation: str = "") -> Stem:

@@ -4,17 +4,10 @@ from __future__ import annotations
 
 from reference.data.corpus import english as en
 from reference.data.corpus.draw import Draw
-from reference.data.corpus.everyday.clause import (
-    LEVELS,
-    Subject,
-    ending,
-    person_ko,
-    polite,
-    subject,
-    when,
-)
+from reference.data.corpus.everyday.clause import LEVELS, Subject, ending, subject, when
 from reference.data.corpus.everyday.english import compared, determined, predicate
 from reference.data.corpus.everyday.modifying import phrase_noun
+from reference.data.corpus.everyday.noun_phrases import person_ko, polite
 from reference.data.corpus.everyday.sentences import joined, write
 from reference.data.corpus.everyday.tables import (
     ADJECTIVES,

@@ -13,7 +13,9 @@ bring brought brought; choose chose chosen; get got gotten; leave left left; com
 drive drove driven; run ran run; swim swam swum; lie lay lain; cut cut cut; tell told told; think thought thought; keep kept kept
 hold held held; find found found; lose lost lost; throw threw thrown; forget forgot forgotten; fall fell fallen; catch caught caught
 oversleep overslept overslept; feel felt felt; have had had; win won won; know knew known; understand understood understood; hurt hurt hurt
-pay paid paid; speak spoke spoken; become became become; begin began begun; blow blew blown; say said said"""
+pay paid paid; speak spoke spoken; become became become; begin began begun; blow blew blown; say said said
+rise rose risen; tear tore torn; set set set; see saw seen; hear heard heard; stand stood stood; show showed shown; grow grew grown; fly flew flown
+build built built; hide hid hidden; steal stole stolen; let let let; mean meant meant; dream dreamed dreamed; light lit lit; quit quit quit"""
 _PARTS = {row.split()[0]: row.split()[1:] for row in _IRREGULAR.replace("\n", ";").split(";")}
 _SHORT = set(
     word_list(

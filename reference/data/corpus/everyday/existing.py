@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from reference.data.corpus import english as en
 from reference.data.corpus.draw import Draw
-from reference.data.corpus.everyday.clause import (
-    HOUSE,
-    LEVELS,
-    counted,
-    ending,
-    subject,
-)
+from reference.data.corpus.everyday.clause import HOUSE, LEVELS, ending, subject
 from reference.data.corpus.everyday.english import determined, predicate
+from reference.data.corpus.everyday.noun_phrases import counted
 from reference.data.corpus.everyday.sentences import joined, write
 from reference.data.corpus.everyday.tables import (
     EVERY_NOUN,

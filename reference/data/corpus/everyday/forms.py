@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from reference.data.corpus import english as en
 from reference.data.corpus.draw import Draw
-from reference.data.corpus.everyday.clause import Subject, ending, polite
+from reference.data.corpus.everyday.clause import Subject, ending
 from reference.data.corpus.everyday.english import inflect, predicate
+from reference.data.corpus.everyday.noun_phrases import polite
 from reference.data.corpus.hangul import Stem, eu, infinitive, modifier, past, plain, with_final
 
 Korean = Callable[[Draw, Stem, str], str]  # (뽑기, 어간, 말투) → 서술어
@@ -43,7 +44,8 @@ def _ended(join: Callable[[Stem, str], str], head: str) -> Korean:
     return lambda draw, stem, level: ending(Stem(join(stem, head)), "past", level, False)
 
 
-def _bsida(stem: Stem) -> str:
+def bsida(stem: Stem) -> str:
+    """'-(으)ㅂ시다'를 붙여요: 갑시다, 먹읍시다."""
     return with_final(eu(stem, "시")[:-1], "ㅂ") + "시다"
 
 
@@ -78,7 +80,9 @@ def _please(draw: Draw, stem: Stem, level: str) -> str:
     if level == "해요":
         asked = eu(stem, "시")[:-1] + "세요"
         return draw.pick((asked, asked, infinitive(stem) + " 주세요"))
-    return draw.pick((infinitive(stem) + " 줘", infinitive(stem) + "!"))  # '먹어.'는 평서문이기도 해서 느낌표를 붙여요.
+    return draw.pick(
+        (infinitive(stem) + " 줘", infinitive(stem) + "!", infinitive(stem) + "라")
+    )  # '먹어.'는 평서문이기도 해서 느낌표를 붙여요.
 
 
 def _never(draw: Draw, stem: Stem, level: str) -> str:
@@ -104,7 +108,7 @@ def _permit(question: bool) -> Korean:
 def _lets(draw: Draw, stem: Stem, level: str) -> str:
     if not polite(level):
         return plain(stem, "자")
-    return _bsida(stem) if draw.chance(0.6) else f"같이 {infinitive(stem)}요"
+    return bsida(stem) if draw.chance(0.6) else f"같이 {infinitive(stem)}요"
 
 
 def _shall(draw: Draw, stem: Stem, level: str) -> str:

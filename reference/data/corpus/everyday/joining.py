@@ -7,20 +7,12 @@ from dataclasses import replace
 
 from reference.data.corpus import english as en
 from reference.data.corpus.draw import Draw
-from reference.data.corpus.everyday.clause import (
-    Subject,
-    act,
-    ending,
-    place_en,
-    polite,
-    subject,
-    verb_stem,
-    when,
-)
+from reference.data.corpus.everyday.clause import Subject, act, ending, place_en, subject, verb_stem, when
 from reference.data.corpus.everyday.descriptions import OF_LANDS, is_plural
 from reference.data.corpus.everyday.english import inflect, predicate
 from reference.data.corpus.everyday.modifying import phrase_noun
-from reference.data.corpus.everyday.sentences import ACTIONS, EVENTS, head, joined, write
+from reference.data.corpus.everyday.noun_phrases import polite
+from reference.data.corpus.everyday.sentences import ACTIONS, EVENTS, done, head, joined, write
 from reference.data.corpus.everyday.tables import (
     ADJECTIVES,
     ADJECTIVES_OF,
@@ -122,7 +114,7 @@ FOLLOWING = set(
     word_list(
         "쉬 자 먹 마시 전화하 만나 읽 보 듣 산책하 운동하 공부하 일하 요리하 청소하 가 타 기다리 사 쇼핑하 게임하 외출하 외식하 수영하 등산하 캠핑하 데이트하 놀 춤추 "
         "노래하 여행하 구경하 연습하 그리 찍 나가 돌아가 입 끓이 만들 주문하 시키 씻 빨래하 도와주 초대하 연락하 이야기하 그만두 취소하 서두르 눕 술을_마시 커피를_마시 "
-        "음악을_듣 책을_읽 영화를_보 저녁을_먹 점심을_먹 밥을_먹 목욕하 샤워하 조깅하"
+        "음악을_듣 집에_있 저녁을_먹 점심을_먹 밥을_먹 목욕하 샤워하 조깅하"
     )
 )
 FOLLOWING |= {text.replace("_", " ") for text in FOLLOWING}
@@ -152,11 +144,11 @@ def linked(draw: Draw) -> Sentence:
     verb = draw.pick([v for v in ACTIONS if v.stem.text in FOLLOWING])
     if join == "아서" and draw.chance(0.2):
         verb = draw.pick([v for v in EVENTS if v.stem.text in BEFALLING])
-    words = act(draw, verb, level)
+    words = done(draw, verb, level)
     tense = draw.pick(("past", "present", "future")) if join != "면" else draw.pick(("present", "future"))
-    kind = draw.pick(("", "", "", "want", "must", "cannot", "not")) if verb.kind == "v" else ""
+    kind = draw.pick(("", "", "", "want", "must", "cannot", "unable", "not")) if verb.kind == "v" else ""
     tense = "past" if verb.kind == "n" else tense
-    if kind in ("must", "cannot") and tense == "future":
+    if kind in ("must", "cannot", "unable") and tense == "future":
         tense = "present"
     if kind == "want" and (who.person not in ("I", "we") or tense == "future"):
         kind = ""
@@ -179,16 +171,16 @@ def linked(draw: Draw) -> Sentence:
         mine = "we" if "shall" in main else "you"
     else:
         question, mine = False, who.person
-        stem = verb_stem(verb, False, "안" if kind == "not" else "")
+        stem = verb_stem(verb, False, {"not": "안", "unable": "못"}.get(kind, ""))
         stem = {
             "want": Stem(plain(stem, "고 싶"), kind="adjective"),
             "must": Stem(infinitive(stem) + "야 하"),
             "cannot": Stem(eu(stem, "ㄹ 수 없"), kind="exist"),
         }.get(kind, stem)
         said = ending(stem, tense, level, False)
-        modal = {"want": "want to", "must": "have to", "cannot": "can"}.get(kind, "")
+        modal = {"want": "want to", "must": "have to", "cannot": "can", "unable": "can"}.get(kind, "")
         aux, rest = predicate(
-            who.person, verb.en, tense, modal=modal, negative=kind in ("not", "cannot") and not verb.negative
+            who.person, verb.en, tense, modal=modal, negative=kind in ("not", "cannot", "unable") and not verb.negative
         )
         main = joined(who.en, aux, rest, *words.en)
     topic = who.ko if not asks else ""

@@ -4,15 +4,9 @@ from __future__ import annotations
 
 from reference.data.corpus import english as en
 from reference.data.corpus.draw import Draw
-from reference.data.corpus.everyday.clause import (
-    Subject,
-    act,
-    ending,
-    noun_phrase,
-    polite,
-    subject,
-)
+from reference.data.corpus.everyday.clause import Subject, act, ending, subject
 from reference.data.corpus.everyday.english import inflect
+from reference.data.corpus.everyday.noun_phrases import noun_phrase, polite
 from reference.data.corpus.everyday.sentences import ACTIONS, head, joined, write
 from reference.data.corpus.everyday.tables import ADJECTIVES_OF, TIMES, nouns
 from reference.data.corpus.hangul import Stem, josa, modifier, plain
@@ -59,8 +53,7 @@ def relative(draw: Draw) -> Sentence:
 def _doer(draw: Draw, who: Subject, level: str) -> str:
     if who.person in ("I", "you", "we"):
         return "우리가" if who.person == "we" else "제가" if polite(level) else "내가"
-    word = who.ko.strip()
-    return josa(word[:-1], "이/가")
+    return josa(who.bare, "이/가")
 
 
 def _person_who(draw: Draw, level: str) -> Sentence:

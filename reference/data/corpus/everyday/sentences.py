@@ -20,15 +20,15 @@ from reference.data.corpus.everyday.clause import (
     where_done,
     with_person,
 )
-from reference.data.corpus.everyday.english import inflect, predicate
+from reference.data.corpus.everyday.english import predicate
 from reference.data.corpus.everyday.forms import FORMS, Form
-from reference.data.corpus.everyday.tables import TIMES, VERBS, Verb
-from reference.data.corpus.hangul import Stem, eu, infinitive, plain
+from reference.data.corpus.everyday.tables import TIMES, VERBS, Verb, one_meaning
+from reference.data.corpus.hangul import Stem, eu, infinitive, past, plain
 from reference.data.corpus.nominal import Sentence
 
 ACTIONS = [verb for verb in VERBS if verb.kind == "v"]
 EVENTS = [verb for verb in VERBS if verb.kind == "n"]
-STATES = [verb for verb in VERBS if verb.kind == "s"]
+OBJECTLESS = {verb.stem.text for verb in VERBS if not verb.slot}  # '운전했어요'처럼 목적어 없이도 쓰는 동사
 
 
 @cache
@@ -103,6 +103,8 @@ FITS = {  # 모습을 말하는 부사가 어울리는 동사
     "열심히": "공부하 일하 운동하 연습하 배우 청소하 뛰 준비하", "많이": "먹 마시 사 자 걷 울 웃 읽 공부하 말하 사랑하 좋아하",
     "조금": "먹 마시 자 공부하 쉬 걷 울 운동하 배우", "조용히": "앉 읽 걷 공부하 기다리 말하", "갑자기": "울 웃 넘어지 일어나 멈추 놀라",
     "오래": "살 자 기다리 걷 쉬 머무르", "잠깐": "쉬 자 기다리 앉 만나", "잠시": "쉬 기다리 앉 자", "계속": "공부하 일하 기다리 걷 자 울",
+    "잘": "자 먹 만들 가르치 설명하 춤추 그리 부르 치 타 쓰", "푹": "자 쉬", "맛있게": "먹", "재미있게": "놀 보 읽", "깨끗하게": "씻 닦 청소하 빨",
+    "깨끗이": "씻 닦 청소하 빨", "예쁘게": "입 만들 그리 포장하 찍", "크게": "웃 노래하 말하 부르 읽", "쉽게": "배우 찾 만들 풀 설명하 고치", "편하게": "앉 쉬 자",
     "즐겁게": "놀 일하 여행하 춤추 노래하", "조심히": "운전하 걷", "직접": "만들 요리하 고치 그리",
 }  # fmt: skip
 FITTING = {word: set(stems.split()) for word, stems in FITS.items()}
@@ -119,6 +121,30 @@ def manner(draw: Draw, verb: Verb, quiet: bool = False) -> tuple[str, str]:
 def head(verb: Verb, words: Words, who: Subject | None = None) -> tuple[str, str]:
     """결합을 따질 두 단어. 데리고 다니는 말이 없으면 주어와의 결합이에요."""
     return verb.en, words.name or (who.name or who.en if who else "someone")
+
+
+def _ended(draw: Draw, stem: Stem, tense: str, level: str, question: bool) -> str:
+    """종결 어미. 가끔은 '-네요'와 '-나요?', '-니?'예요."""
+    roll = draw.random()
+    if level in ("해요", "해") and tense != "future" and roll < 0.08 and not stem.respect:
+        yo = "요" if level == "해요" else ""
+        base = past(stem).text if tense == "past" else stem.text
+        if question and yo:
+            return plain(stem._replace(text=base), "나요")
+        if not question:
+            return plain(stem._replace(text=base), "네") + yo
+    if level == "해" and question and roll < 0.35:
+        return ending(stem, tense, "해라", True)
+    return ending(stem, tense, level, question)
+
+
+def done(draw: Draw, verb: Verb, level: str) -> Words:
+    """동사에 딸린 말. 목적어를 말하지 않고 '먹었어요'라고만 하기도 해요(eat it)."""
+    slot = verb.slot
+    alone = slot is not None and slot.particle == "을" and not verb.dative and slot.groups != ("person",)
+    if alone and one_meaning(verb) and verb.stem.text not in OBJECTLESS and draw.chance(0.08):
+        return Words(en=["it"], name="it", marked=True)
+    return act(draw, verb, level)
 
 
 def tell(draw: Draw) -> Sentence:
@@ -150,7 +176,7 @@ def tell(draw: Draw) -> Sentence:
     who = subject(draw, level, question)
     if modal == "want" and who.person not in ("I", "you", "we") and question:
         modal = ""
-    words = act(draw, verb, level)
+    words = done(draw, verb, level)
     progressive = verb.kind == "v" and not modal and not negation and tense != "future" and draw.chance(0.12)
     time = ("", "")
     roll = draw.random()
@@ -204,12 +230,16 @@ def tell(draw: Draw) -> Sentence:
         stem = Stem(plain(stem, negation), kind="verb")
     object_first = draw.chance(0.08) and how[0] == "" and not who.ko
     inner = joined(*words.ko, lead) if object_first and lead and not time[0] else joined(lead, *words.ko)
-    ko = who.ko + joined(inner, how[0], ending(stem, said_tense, level, question))
+    ko = who.ko + joined(inner, how[0], _ended(draw, stem, said_tense, level, question))
     modal_en = {"want": "want to", "must": "have to"}.get(modal, modal)
     if negation in ("못", "지 못하"):
         modal_en = "can"
     # '학교에 가요'는 지금 가는 길이에요.
-    going = _goes(verb) and tense == "present" and not (modal_en or time[0] or often[0])
+    going = (
+        (goes(verb) or not verb.slot and verb.en in ("go", "come"))
+        and tense == "present"
+        and not (modal_en or time[0] or often[0])
+    )
     aux, rest = predicate(
         who.person,
         verb.en,
@@ -232,82 +262,8 @@ def tell(draw: Draw) -> Sentence:
     return Sentence(*text, structure, head(verb, words, who), not basic)
 
 
-# 같은 말이 여럿을 뜻하면 '뭐 했어요?'는 이것을 물어요.
-MEANT = {
-    "하": "do",
-    "쓰": "write",
-    "보": "watch",
-    "듣": "listen to",
-    "타": "take",
-    "풀": "solve",
-    "굽": "bake",
-    "닦": "wipe",
-    "들": "",
-    "씻": "wash",
-}
-MEANT |= {
-    "부르": "sing",
-    "치": "play",
-    "찾": "look for",
-    "켜": "turn on",
-    "싸": "pack",
-    "짓": "",
-    "입": "wear",
-    "돕": "help",
-    "빨": "wash",
-    "내": "pay",
-}
-ASKS = ("what", "what", "where", "where", "when", "why", "who", "whom", "how many")
-
-
-def ask(draw: Draw) -> Sentence:
-    """의문사 의문문: '어디에서 샀어요?' '누가 케이크를 만들었어요?' '왜 한국어를 배워요?'"""
-    level = draw.pick(("해요", "해요", "해요", "합쇼", "해"))
-    verb = draw.pick(ACTIONS)
-    word = draw.pick(ASKS)
-    things = (
-        verb.slot is not None and verb.slot.particle == "을" and not verb.dative and verb.slot.groups != ("person",)
-    )
-    things = things and MEANT.get(verb.stem.text, verb.en) == verb.en
-    if word == "what" and not things or word == "where" and not (verb.places or _goes(verb)) or word == "how many":
-        word = draw.pick(("when", "why", "who"))
-    tense = draw.pick(("past", "past", "present", "future"))
-    if word == "when" and tense == "present":
-        tense = "past"
-    who = Subject("", "who", "he") if word == "who" else subject(draw, level, True, "" if draw.chance(0.3) else "2")
-    negation = "안" if word == "why" and draw.chance(0.3) else ""
-    words = act(draw, verb, level)
-    time = when(draw, tense) if draw.chance(0.25) and word != "when" and tense != "present" else ("", "")
-    asked, lead = "", {"what": "what", "where": "where", "when": "when", "why": "why", "whom": "who"}.get(word, "")
-    inside = list(words.ko)
-    rest_en = list(words.en)
-    if word == "what":
-        inside, rest_en = [draw.pick(("뭐를", "무엇을", "뭘", "뭐", "뭐") if level != "합쇼" else ("무엇을",))], []
-        words.name = "what"
-    elif word == "where" and _goes(verb):
-        inside, rest_en, words.name = [draw.pick(("어디에", "어디"))], [], "where"
-    elif word == "where":
-        asked = draw.pick(("어디에서", "어디서"))
-    elif word in ("when", "why"):
-        asked = {"when": "언제", "why": "왜"}[word]
-    elif word == "whom":
-        asked = draw.pick(("누구와", "누구하고", "누구랑"))
-        if solo(verb) or verb.slot and verb.slot.groups == ("person",):
-            return ask(draw)
-    stem = verb_stem(verb, who.respect, negation)
-    subject_ko = "누가 " if word == "who" else who.ko
-    ko = subject_ko + joined(time[0], asked, *inside, ending(stem, tense, level, True))
-    if word == "who":
-        base = {"past": inflect(verb.en, "past"), "present": inflect(verb.en, "s"), "future": f"will {verb.en}"}[tense]
-        english = joined("who", base, *rest_en, time[1])
-    else:
-        aux, rest = predicate(who.person, verb.en, tense, question=True, negative=bool(negation))
-        english = joined(lead, aux, who.en, rest, *rest_en, "with" if word == "whom" else "", time[1])
-    text = write(ko, english, True, who.person)
-    return Sentence(*text, f"ask/{word}/{tense}/{negation}", head(verb, words, who), True)
-
-
-def _goes(verb: Verb) -> bool:
+def goes(verb: Verb) -> bool:
+    """어디로 가는지 말하는 동사인지."""
     return verb.en in ("go", "come", "go back") and verb.slot is not None
 
 
@@ -321,7 +277,7 @@ def form(draw: Draw) -> Sentence:
     if verb.negative or verb.stem.text in ("알", "죽", "태어나"):
         return form(draw)
     who = subject(draw, level, made.question, made.people)
-    words = act(draw, verb, level)
+    words = done(draw, verb, level)
     if made.people == "2":
         who = Subject("", "you", "you")
     elif made.people == "1" and who.person == "we":

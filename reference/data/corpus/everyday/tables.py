@@ -206,6 +206,17 @@ for _adjective in ADJECTIVES["thing"]:
         ADJECTIVES_OF.setdefault(_group, []).append(_adjective)
 
 
+MEANT = {
+    "하": "do", "쓰": "write", "보": "watch", "듣": "listen to", "타": "take", "풀": "solve", "굽": "bake", "닦": "wipe", "들": "", "씻": "wash",
+    "부르": "sing", "치": "play", "찾": "look for", "켜": "turn on", "싸": "", "짓": "", "입": "wear", "돕": "help", "빨": "wash", "내": "pay",
+}  # fmt: skip
+
+
+def one_meaning(verb: Verb) -> bool:
+    """목적어가 없어도 한 가지로 읽히는지. 뜻이 여럿인 동사는 '뭐 썼어요?'가 write인 것처럼 하나로 정해요."""
+    return MEANT.get(verb.stem.text, verb.en) == verb.en
+
+
 def nouns(*groups: str) -> list[Noun]:
     """무리들의 명사. 없는 무리면 KeyError예요."""
     return [noun for group in groups for noun in NOUNS[group]]
