@@ -107,7 +107,6 @@ PRESETS: dict[str, dict[str, Any]] = {
         "max_len": 256,
         "positions": "rope",
         "activation": "swiglu",
-        "activation": "swiglu",
     },
     "base": {"d_model": 512, "n_heads": 8, "d_ff": 2048, "n_layers": 6, "dropout": 0.1, "max_len": 512},
     "big": {"d_model": 1024, "n_heads": 16, "d_ff": 4096, "n_layers": 6, "dropout": 0.3, "max_len": 512},
