@@ -194,7 +194,10 @@ EXPERIMENT = Experiment(
     claims=(
         Claim("both-sides", "양쪽을 보면 왼쪽만 볼 때보다 잘 맞혀요", "강의 (BERT)", _both_sides),
         Claim(
-            "masked-beats-counting", "작은 말뭉치에서도 이웃을 세는 것보다 잘 맞혀요", "우리의 물음", _beats_counting
+            "masked-beats-counting",
+            "작은 말뭉치에서도 양쪽 이웃을 세는 것보다 잘 맞혀요",
+            "우리의 물음",
+            _beats_counting,
         ),
     ),
     draw=draw,

@@ -28,6 +28,7 @@ from reference.experiments.experiment import (
 from reference.experiments.rules import all_of, at_least, at_most, less, under_conditions
 from reference.experiments.small_training import (
     COPYING,
+    RUINED,
     Pairs,
     build,
     copying,
@@ -136,7 +137,7 @@ GUESSED = f"소스를 보지 않고 찍으면 {FREQUENCY:.2f}, 문장이 끝나�
 def judge_highway(results: Results) -> Finding:
     """첫 층의 기울기가 둘 다 없으면 마지막 층의 10분의 1도 안 되고, 잔차가 있으면 10분의 1에서 10배 사이인지 봐요."""
     bare = _reach(results, "neither")
-    roads = {"잔차만 있을 때": "residual", "Pre-LN": "pre", "Post-LN": "post"}
+    roads = {"잔차만 둔 층": "residual", "Pre-LN": "pre", "Post-LN": "post"}
     reaches = {name: _reach(results, stack) for name, stack in roads.items()}
     vanishes = at_most(bare, 0.1)
     verdict, said = under_conditions(
@@ -146,7 +147,7 @@ def judge_highway(results: Results) -> Finding:
     parts = ", ".join(f"{name} {_times(reach)}" for name, reach in reaches.items())
     return Finding(
         verdict,
-        f"{_times(bare)} 대 {_times(reaches['잔차만 있을 때'])}",
+        f"{_times(bare)} 대 {_times(reaches['잔차만 둔 층'])}",
         f"배우기 전, 첫 층의 기울기는 마지막 층의 몇 배인지 보면 둘 다 없을 때 {_times(bare)}, {parts}예요. "
         f"정규화만 있을 때는 {_times(_reach(results, 'norm'))}예요. "
         f"둘 다 없을 때는 0.1배 아래이고 잔차가 있을 때는 0.1~10배일 때 맞다고 하면, {said}",
@@ -154,7 +155,7 @@ def judge_highway(results: Results) -> Finding:
 
 
 def _times(reach: Spread) -> str:
-    return f"{reach:.2g}배" if reach.high < 10 else f"{reach:,.0f}배"
+    return f"{reach:#.2g}배" if reach.high < 10 else f"{reach:,.0f}배"
 
 
 def _cannot(stack: str) -> Callable[[Results], Finding]:
@@ -162,7 +163,7 @@ def _cannot(stack: str) -> Callable[[Results], Finding]:
 
     def judge(results: Results) -> Finding:
         alone, both, neither = (_last(results, name) for name in (stack, "pre", "neither"))
-        shown = f"{alone:,.0f}" if alone.high > 100 else f"{alone}"
+        shown = _loss(alone)
         only, added = ("잔차", "정규화") if stack == "residual" else ("정규화", "잔차")
         return Finding(
             all_of((at_least(alone, LETTERS), at_most(both, LETTERS))),
@@ -172,6 +173,13 @@ def _cannot(stack: str) -> Callable[[Results], Finding]:
         )
 
     return judge
+
+
+def _loss(last: Spread) -> str:
+    """크게 터졌거나 수가 아니게 된 손실도 읽을 수 있게 적어요."""
+    if last.high == RUINED:
+        return "수가 아님" if last.low == RUINED else f"{last.low:,.0f}~수가 아님"
+    return f"{last:,.0f}" if last.high > 100 else f"{last}"
 
 
 judge_residual_alone = _cannot("residual")

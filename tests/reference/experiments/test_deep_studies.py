@@ -103,6 +103,15 @@ def test_not_learning_is_staying_at_the_guess(claim, stack, alone, both, verdict
     assert finding(norms.EXPERIMENT, claim, norm_rows({stack: alone, "pre": both})).verdict is verdict
 
 
+@pytest.mark.parametrize(
+    ("last", "shown"),
+    [((2.4,) * 3, "2.40"), ((2e4, 3e4, 4e4), "30,000 (20,000~40,000)"), ((2e4, RUINED, 3e4), "20,000~수가 아님")],
+)
+def test_a_ruined_loss_is_said_in_words(last, shown):
+    figure = finding(norms.EXPERIMENT, "residual-needs-norm", norm_rows({"residual": last})).figure
+    assert figure == f"{shown} 대 1.00"
+
+
 @pytest.mark.parametrize(("claim", "stack"), [("pre-is-stable", "pre"), ("deep-is-stable", "deep")])
 @pytest.mark.parametrize(
     ("last", "verdict"),
