@@ -87,7 +87,7 @@ def judge_divergence(results: Results) -> Finding:
         for norm, (label, _) in NORMS.items():
             first = results.spread("first", norm=norm, schedule="none", peak=peak)
             last = _last(results, norm, "none", peak)
-            name = f"{label} 학습률 {peak:g}"
+            name = f"{label.removesuffix(' (논문)')} 학습률 {peak:g}"
             growth = Spread(tuple(end - start for start, end in zip(first.values, last.values, strict=True)))
             verdicts[name] = at_least(growth, 0)
             parts.append(f"{name}에서 {first.mean:.2f} → {last}")
@@ -95,11 +95,12 @@ def judge_divergence(results: Results) -> Finding:
                 stuck.append(name)
     verdict, said = under_conditions(verdicts)
     grown = sum(each is Verdict.HOLDS for each in verdicts.values())
+    which = "" if verdict is Verdict.FAILS else f"{said} "
     return Finding(
         verdict,
         f"{len(verdicts)}가지 가운데 {grown}가지",
-        f"마지막 손실이 첫 손실보다 크면 발산으로 보았어요. 워밍업 없이 {STEPS}스텝 학습한 손실은 {', '.join(parts)} nat이에요. {said} "
-        f"발산과 달리, 모든 시드가 {LETTERS:.2f} nat(문장이 끝나는 곳만 알고 찍을 때) 아래로 내려가지는 못한 곳은 "
+        f"마지막 손실이 첫 손실보다 크면 발산으로 보았어요. 워밍업 없이 {STEPS}스텝 학습한 손실은 {', '.join(parts)} nat이에요. {which}"
+        f"발산과 달리, 한 시드라도 {LETTERS:.2f} nat(문장이 끝나는 곳만 알고 찍을 때) 아래로 내려가지 못한 곳은 "
         f"{', '.join(stuck) or '없음'}이에요.",
     )
 
