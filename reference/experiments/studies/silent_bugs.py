@@ -202,7 +202,7 @@ def judge_forced(results: Results) -> Finding:
     return Finding(
         Verdict.HOLDS if fooled else Verdict.FAILS,
         f"{len(_buggy())}가지 가운데 {len(fooled)}가지",
-        f"정답을 보여 주면 90% 넘게 맞히고 스스로는 10%도 못 맞힌 버그는 {', '.join(fooled) or '없음'}이에요.",
+        f"정답을 보여 주면 90% 이상 맞히고 스스로는 10%까지만 맞힌 버그는 {', '.join(fooled) or '없음'}이에요.",
     )
 
 
