@@ -217,5 +217,5 @@ EXPERIMENT = Experiment(
         ),
     ),
     draw=draw,
-    figure_size=(7.6, 4.8),
+    figure_size=(7.4, 4.6),
 )
