@@ -41,7 +41,7 @@ from reference.norm import AddNorm, Sublayer
 from reference.training.translation_loss import translation_loss
 from reference.transformer import Transformer
 
-LAYERS, WIDTH, STEPS, BATCH, RATE, LONGEST = 12, 32, 200, 32, 3e-3, 6
+LAYERS, WIDTH, STEPS, BATCH, RATE, LONGEST = 12, 32, 300, 32, 3e-3, 6
 FREQUENCY, LETTERS = (
     guessing_loss(LONGEST),
     guessing_loss(LONGEST, ends_known=True),
@@ -244,7 +244,7 @@ def judge_rms(results: Results) -> Finding:
     return Finding(
         all_of((at_most(worse, MARGIN), at_most(rms, LETTERS))),
         f"{rms} 대 {layer}",
-        f"Pre-LN에서 {STEPS}스텝 뒤의 손실은 RMSNorm {rms}, 층 정규화 {layer} nat이고, 같은 시드끼리 뺀 차이는 {worse:+.2f} nat이에요. "
+        f"Pre-LN에서 {STEPS}스텝 뒤의 손실은 RMSNorm {rms}, 층 정규화 {layer} nat이고, 같은 시드끼리 뺀 차이는 {worse:+.3f} nat이에요. "
         f"차이가 {MARGIN} nat을 넘지 않으면 그만큼 배웠다고 보았어요.",
     )
 
