@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from reference.transformer import Transformer, shift_right
 
 BATCH = 64
 BOS, EOS = 1, 2
+RUINED = 1e9  # 수가 아니게 된 손실 대신 적는 값. 무한대와 달리 시드끼리 견줄 수 있어요.
 COPYING = 15  # 베끼기의 어휘: PAD, BOS, EOS와 글자 열둘
 
 
@@ -62,6 +64,18 @@ def copying(count: int, longest: int, seed: int = 0) -> Pairs:
     places = torch.arange(longest + 1)
     src = ids.where(places < lengths, torch.where(places == lengths, EOS, 0))  # (N, longest + 1)
     return teacher_forcing(src, src)
+
+
+def guessing_loss(longest: int, *, ends_known: bool = False) -> float:
+    """copying에서 소스의 글자를 모르고 찍을 때의 가장 낮은 토큰당 손실(nat)이에요.
+
+    글자와 EOS가 얼마나 잦은지만 알 때이고, ends_known이면 문장이 어디에서 끝나는지까지 알 때예요.
+    이보다 낮으면 소스의 글자를 조금이라도 베낀 거예요.
+    """
+    letters, kinds = (2 + longest) / 2, COPYING - EOS - 1  # 문장의 평균 글자 수, 글자의 가짓수
+    share = letters / (letters + 1)  # 문장마다 EOS가 하나예요.
+    unsure = 0.0 if ends_known else -share * math.log(share) - (1 - share) * math.log(1 - share)
+    return share * math.log(kinds) + unsure
 
 
 def teacher_forcing(src: Tensor, tgt: Tensor) -> Pairs:
@@ -128,6 +142,12 @@ def write_alone(model: Transformer, src: Tensor, length: int) -> list[list[int]]
             tokens = torch.cat([tokens, model(src, tokens)[:, -1].argmax(-1, keepdim=True)], dim=1)
     rows = tokens[:, 1:].tolist()
     return [row[: row.index(EOS)] if EOS in row else row for row in rows]
+
+
+def ending(losses: list[float], share: float = 0.1) -> float:
+    """마지막 share만큼의 스텝의 평균 손실이에요. 수가 아니게 되었으면 RUINED예요."""
+    last = smooth(losses, max(1, round(share * len(losses))))[-1]
+    return last if math.isfinite(last) else RUINED
 
 
 def smooth(values: list[float], width: int = 10) -> list[float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator, Sequence
 
@@ -23,6 +24,8 @@ SHARE = 0.2  # 가리는 몫. BERT는 0.15예요.
 STEPS, RATE = 2200, 3e-3
 LENGTH, BATCH = 48, 10  # 창이 짧으면 이웃을 보는 법을 훨씬 빨리 배웠어요.
 SHOWN, WIDTH = 3, 36  # 보기로 남길 문장의 수와 글자 수
+# 셀 이웃의 (왼쪽, 오른쪽) 수. 짧은 것부터이고, 길이가 같으면 양쪽을 고루 보는 것이 뒤예요.
+SIDES = sorted(itertools.product(range(3), repeat=2), key=lambda side: (sum(side), min(side)))
 
 Hidden = tuple[Tensor, Tensor]  # 가린 입력 (N, T)과 맞힐 것 (N, T). 가리지 않은 자리의 맞힐 것은 0이에요.
 
@@ -40,22 +43,23 @@ def masked_batches(rows: Sequence[Sequence[int]], seed: int) -> Iterator[Batch]:
         yield hide(window, generator)
 
 
+def near(ids: Sequence[int], at: int, left: int, right: int) -> Context:
+    """왼쪽 left개와 오른쪽 right개의 이웃이에요. 글의 밖은 PAD예요. 양쪽의 수를 함께 적어 서로 섞이지 않아요."""
+    around = (*range(at - left, at), *range(at + 1, at + 1 + right))
+    return (left, right, *(ids[i] if 0 <= i < len(ids) else 0 for i in around))
+
+
 def two_sided(ids: Sequence[int], at: int) -> list[Context]:
-    """양쪽 이웃의 문맥을 짧은 것부터: 없음, 왼쪽 하나, 양쪽 하나, 왼쪽 둘과 오른쪽 하나, 양쪽 둘."""
-    near = [ids[i] if 0 <= i < len(ids) else 0 for i in (at - 2, at - 1, at + 1, at + 2)]
-    left2, left, right, right2 = near
-    return [
-        (),
-        ("L", left),
-        ("LR", left, right),
-        ("LLR", left2, left, right),
-        ("LLRR", left2, left, right, right2),
-    ]
+    """양쪽 이웃의 문맥을 짧은 것부터: 왼쪽과 오른쪽을 저마다 없음, 하나, 둘 가운데 골라 짝지은 아홉 가지예요.
+
+    한쪽 이웃이 가려져 있어도 다른 쪽만 본 문맥으로 세어요.
+    """
+    return [near(ids, at, left, right) for left, right in SIDES]
 
 
 def left_sided(ids: Sequence[int], at: int) -> list[Context]:
     """왼쪽 이웃의 문맥을 짧은 것부터: 없음, 하나, 둘, 셋."""
-    return [tuple(ids[max(0, at - n) : at]) for n in range(4)]
+    return [near(ids, at, left, 0) for left in range(4)]
 
 
 def frequent(ids: Sequence[int], at: int) -> list[Context]:
@@ -69,7 +73,7 @@ GUESSES = (*COUNTED, *TRAINED)
 
 
 def _count(kind: str, train: list[list[int]], hidden: Hidden, size: int) -> tuple[float, float]:
-    """세어서 맞힌 (맞힌 비율, 가린 글자마다의 평균 손실 nat)이에요. 이웃이 가려져 있으면 더 짧은 문맥을 써요."""
+    """세어서 맞힌 (맞힌 비율, 가린 글자마다의 평균 손실 nat)이에요. 가려진 이웃이 든 문맥은 본 적이 없으므로 나머지를 써요."""
     contexts, model = COUNTED[kind], WittenBell(size)
     for ids in train:
         for at in range(1, len(ids)):
@@ -115,7 +119,7 @@ def measure(point: Point, seed: int, setup: Setup) -> Measured:
     """가린 글자를 맞힌 비율(0~1)과 퍼플렉시티예요. 시험 글에서 가리는 자리는 같은 시드면 언제나 같아요."""
     text: Blocks = blocks(seed, share=min(1.0, setup.scale))
     known = Characters(text.train)
-    # 배운 창보다 긴 글을 보여 주지 않으려고, 검증과 시험의 글도 그 길이로 잘라요. 세는 모델도 같은 것을 봐요.
+    # 학습한 창보다 긴 글을 보여 주지 않으려고, 검증과 시험의 글도 그 길이로 잘라요. 세는 모델도 같은 것을 봐요.
     train, valid, test = ([[BOS, *known.encode(piece)] for block in part for piece in cut(block)] for part in text)
     # 검증과 시험에서 가린 자리는 어느 모델에게나 같아요.
     checked, asked = (hide(padded(rows), torch.Generator().manual_seed(seed)) for rows in (valid, test))
@@ -133,10 +137,10 @@ def measure(point: Point, seed: int, setup: Setup) -> Measured:
 
 def _both_sides(results: Results) -> Finding:
     verdicts, figures = {}, []
-    for way in ("모델", "세기"):
+    for way, name in (("모델", "학습한 모델"), ("세기", "세는 모델")):
         left, both = (results.spread("accuracy", guess=f"{way}: {side}") for side in ("왼쪽", "양쪽"))
-        verdicts[f"{'학습한' if way == '모델' else '세는'} 모델"] = less(left, both)
-        figures.append(f"{'학습한' if way == '모델' else '세는'} 모델은 왼쪽만 {left:.1%}, 양쪽 {both:.1%}")
+        verdicts[name] = less(left, both)
+        figures.append(f"{name}은 왼쪽만 {left:.1%}, 양쪽 {both:.1%}")
     verdict, said = under_conditions(verdicts)
     return Finding(verdict, figures[0], f"가린 글자를 맞힌 비율은 {', '.join(figures)}예요. {said}")
 
@@ -148,7 +152,7 @@ def _beats_counting(results: Results) -> Finding:
     verdict, said = under_conditions({"퍼플렉시티": less(ours, counted), "맞힌 비율": less(counted_right, right)})
     return Finding(
         verdict,
-        f"퍼플렉시티 {ours:.0f} 대 {counted:.0f}",
+        f"퍼플렉시티 {ours:.1f} 대 {counted:.1f}",
         f"가린 글자의 퍼플렉시티는 양쪽을 보는 모델 {ours:.1f}, 양쪽 이웃을 세는 n-gram {counted:.1f}, 빈도만 보면 {alone:.1f}이고, "
         f"맞힌 비율은 모델 {right:.1%}, 세기 {counted_right:.1%}예요. {said} "
         f'모델은 빈칸을 "{results.get("samples", guess="모델: 양쪽")[0][0]}"처럼 채우고, ≠의 뒤가 정답이에요.',
@@ -184,13 +188,16 @@ EXPERIMENT = Experiment(
     name="masked-model",
     title="양쪽을 보면 가린 글자를 더 잘 맞힐까",
     setting=f"KoNLPy의 헌법과 의안, JupyterLab의 한국어 화면 글에서 글자의 {SHARE:.0%}를 가리고 맞혀요. 2층, d_model 128, {STEPS}스텝이고 "
-    "왼쪽만 보는 모델은 크기와 배우는 문제가 같고 마스크만 달라요.",
+    "왼쪽만 보는 모델은 크기와 푸는 문제가 같고 마스크만 달라요. 세는 쪽은 왼쪽 셋까지, 양쪽이면 저마다 둘까지의 이웃을 세요.",
     points=tuple({"guess": guess} for guess in GUESSES),
     measure=measure,
     claims=(
-        Claim("both-sides", "양쪽을 보면 한쪽만 볼 때보다 잘 맞혀요", "강의 (BERT)", _both_sides),
+        Claim("both-sides", "양쪽을 보면 왼쪽만 볼 때보다 잘 맞혀요", "강의 (BERT)", _both_sides),
         Claim(
-            "masked-beats-counting", "작은 말뭉치에서도 이웃을 세는 것보다 잘 맞혀요", "우리의 물음", _beats_counting
+            "masked-beats-counting",
+            "작은 말뭉치에서도 양쪽 이웃을 세는 것보다 잘 맞혀요",
+            "우리의 물음",
+            _beats_counting,
         ),
     ),
     draw=draw,

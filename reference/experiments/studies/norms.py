@@ -25,14 +25,29 @@ from reference.experiments.experiment import (
     Spread,
     Verdict,
 )
-from reference.experiments.rules import less
-from reference.experiments.small_training import COPYING, Pairs, build, copying, learn, smooth
+from reference.experiments.rules import all_of, at_least, at_most, less, under_conditions
+from reference.experiments.small_training import (
+    COPYING,
+    RUINED,
+    Pairs,
+    build,
+    copying,
+    ending,
+    guessing_loss,
+    learn,
+    smooth,
+)
 from reference.norm import AddNorm, Sublayer
 from reference.training.translation_loss import translation_loss
 from reference.transformer import Transformer
 
-LAYERS, WIDTH, STEPS, BATCH, RATE, LONGEST = 12, 32, 100, 32, 3e-3, 6
-MARGIN = 0.15  # nat
+LAYERS, WIDTH, STEPS, BATCH, RATE, LONGEST = 12, 32, 300, 32, 3e-3, 6
+FREQUENCY, LETTERS = (
+    guessing_loss(LONGEST),
+    guessing_loss(LONGEST, ends_known=True),
+)  # nat. LETTERS보다 낮으면 배운 거예요.
+MARGIN = 0.15  # nat. 이보다 작은 차이는 모든 시드에 있어도 더 배웠다고 하지 않아요.
+EVENER = 1.2  # 이만큼은 고를 때 더 고르다고 해요.
 
 
 def _bare(self: AddNorm, x: Tensor, sublayer: Sublayer) -> Tensor:
@@ -60,10 +75,17 @@ STACKS: dict[str, tuple[str, dict[str, Any], Forward | None]] = {
 }
 
 
-def measure(point: Point, seed: int, setup: Setup) -> Measured:
-    """배우기 전과 뒤의 층별 기울기와, 배운 뒤의 손실을 재요.
+RISES = {True: "10% 워밍업", False: "일정한 학습률"}
+BOTH_RISES = ("post", "pre", "deep")  # 워밍업이 판정을 바꿀 만한 것은 두 가지로 학습해요.
+POINTS: tuple[Point, ...] = tuple(
+    {"stack": stack, "warmup": warmup} for warmup in RISES for stack in STACKS if warmup or stack in BOTH_RISES
+)
 
-    before와 after는 손실을 인코더 각 층의 출력으로 미분한 것의 크기예요(첫 층부터). last는 마지막 10% 스텝의 평균 손실(nat)이에요.
+
+def measure(point: Point, seed: int, setup: Setup) -> Measured:
+    """배우기 전의 층별 기울기와, 배운 뒤의 손실을 재요.
+
+    before는 손실을 인코더 각 층의 출력으로 미분한 것의 크기예요(첫 층부터). last는 마지막 10% 스텝의 평균 손실(nat)이에요.
     """
     _, changes, forward = STACKS[point["stack"]]
     data, steps = copying(setup.size(4000, 64), LONGEST, seed).to(setup.device), setup.steps(STEPS)
@@ -72,14 +94,12 @@ def measure(point: Point, seed: int, setup: Setup) -> Measured:
         model = build(COPYING, seed, d_model=WIDTH, d_ff=2 * WIDTH, n_layers=LAYERS, dropout=0.0, **changes)
         model.to(setup.device)
         before = gradients(model, data)
-        ramp = max(1, steps // 10)
+        ramp = max(1, steps // 10) if point["warmup"] else 1
         losses = learn(model, data, steps, lambda step: RATE * min(step / ramp, 1), 0.0, seed, BATCH)
-        after = gradients(model, data)
     return {
         "before": before,
-        "after": after,
         "reach": before[0] / before[-1] if before[-1] else 0.0,
-        "last": smooth(losses, ramp)[-1],
+        "last": ending(losses),
         "curve": smooth(losses)[:: max(1, steps // 40)],
     }
 
@@ -104,102 +124,128 @@ def gradients(model: Transformer, data: Pairs) -> list[float]:
 
 
 def _reach(results: Results, stack: str) -> Spread:
-    return results.spread("reach", stack=stack)
+    return results.spread("reach", stack=stack, warmup=True)
 
 
-def _last(results: Results, stack: str) -> Spread:
-    return results.spread("last", stack=stack)
+def _last(results: Results, stack: str, warmup: bool = True) -> Spread:
+    return results.spread("last", stack=stack, warmup=warmup)
+
+
+GUESSED = f"소스를 보지 않고 찍으면 {FREQUENCY:.2f}, 문장이 끝나는 곳만 알고 찍으면 {LETTERS:.2f} nat이에요."
 
 
 def judge_highway(results: Results) -> Finding:
-    """첫 층의 기울기가 잔차가 없으면 마지막 층의 10분의 1도 안 되고, 잔차가 있으면 그보다 큰지 봐요."""
-    bare, open_road = _reach(results, "neither"), _reach(results, "residual")
-    tenth = Spread((0.1,) * len(bare.values))
-    vanishes, flows = less(bare, tenth), less(tenth, open_road)
-    both = Verdict.HOLDS if vanishes is flows is Verdict.HOLDS else Verdict.UNCLEAR
+    """첫 층의 기울기가 둘 다 없으면 마지막 층의 10분의 1도 안 되고, 잔차가 있으면 10분의 1에서 10배 사이인지 봐요."""
+    bare = _reach(results, "neither")
+    roads = {"잔차만 둔 층": "residual", "Pre-LN": "pre", "Post-LN": "post"}
+    reaches = {name: _reach(results, stack) for name, stack in roads.items()}
+    vanishes = at_most(bare, 0.1)
+    verdict, said = under_conditions(
+        {name: all_of((vanishes, at_least(reach, 0.1), at_most(reach, 10))) for name, reach in reaches.items()}
+    )
+    # 잔차만 있으면 몇만 배로 커지기도 해서, 자릿수가 다른 수를 함께 읽기 쉽게 적어요.
+    parts = ", ".join(f"{name} {_times(reach)}" for name, reach in reaches.items())
     return Finding(
-        Verdict.FAILS if Verdict.FAILS in (vanishes, flows) else both,
-        f"{bare:.1e}배 대 {open_road:.1e}배",
-        f"배우기 전, 첫 층의 기울기는 마지막 층의 몇 배인지 보면 둘 다 없을 때 {bare:.1e}배, 잔차만 있을 때 {open_road:.1e}배, "
-        f"둘 다 있을 때(Pre-LN) {_reach(results, 'pre'):.1f}배예요.",
+        verdict,
+        f"{_times(bare)} 대 {_times(reaches['잔차만 둔 층'])}",
+        f"배우기 전, 첫 층의 기울기는 마지막 층의 몇 배인지 보면 둘 다 없을 때 {_times(bare)}, {parts}예요. "
+        f"정규화만 있을 때는 {_times(_reach(results, 'norm'))}예요. "
+        f"둘 다 없을 때는 0.1배 아래이고 잔차가 있을 때는 0.1~10배일 때 맞다고 하면, {said}",
     )
 
 
-def judge_residual_alone(results: Results) -> Finding:
-    """잔차만으로는 정규화와 함께일 때보다 MARGIN 넘게 덜 배우는지 봐요."""
-    alone, both = _last(results, "residual"), _last(results, "pre")
-    return Finding(
-        less(both, alone, MARGIN),
-        f"{alone:,.0f} 대 {both}",
-        f"{LAYERS}층을 쌓고 {STEPS}스텝 뒤의 손실은 잔차만 있으면 {alone:,.0f}, 정규화까지 있으면(Pre-LN) {both} nat이에요.",
-    )
+def _times(reach: Spread) -> str:
+    return f"{reach:#.2g}배" if reach.high < 10 else f"{reach:,.0f}배"
 
 
-def judge_norm_alone(results: Results) -> Finding:
-    """정규화만으로는 잔차와 함께일 때보다 MARGIN 넘게 덜 배우는지 봐요."""
-    alone, both = _last(results, "norm"), _last(results, "pre")
-    return Finding(
-        less(both, alone, MARGIN),
-        f"{alone} 대 {both}",
-        f"{LAYERS}층을 쌓고 {STEPS}스텝 뒤의 손실은 정규화만 있으면 {alone}, 잔차까지 있으면(Pre-LN) {both} nat이에요. "
-        f"둘 다 없으면 {_last(results, 'neither')} nat이에요.",
-    )
+def _cannot(stack: str) -> Callable[[Results], Finding]:
+    """그것만 있는 깊은 모델은 배우지 못하고, 둘 다 있으면 배우는지 봐요. 배웠는지는 LETTERS가 갈라요."""
+
+    def judge(results: Results) -> Finding:
+        alone, both, neither = (_last(results, name) for name in (stack, "pre", "neither"))
+        shown = _loss(alone)
+        only, added = ("잔차", "정규화") if stack == "residual" else ("정규화", "잔차")
+        return Finding(
+            all_of((at_least(alone, LETTERS), at_most(both, LETTERS))),
+            f"{shown} 대 {both}",
+            f"{LAYERS}층씩 쌓고 {STEPS}스텝 뒤의 손실은 {only}만 있으면 {shown}, {added}까지 있으면(Pre-LN) {both}, "
+            f"둘 다 없으면 {neither} nat이에요. {GUESSED}",
+        )
+
+    return judge
 
 
-def judge_pre(results: Results) -> Finding:
-    """Pre-LN이 Post-LN보다 깊은 모델에서 MARGIN 넘게 더 배우는지 봐요."""
-    post, pre = _last(results, "post"), _last(results, "pre")
-    return Finding(
-        less(pre, post, MARGIN),
-        f"{pre} 대 {post}",
-        f"같은 학습률과 워밍업으로 {STEPS}스텝 뒤의 손실은 Pre-LN {pre}, Post-LN {post} nat이에요.",
-    )
+def _loss(last: Spread) -> str:
+    """크게 터졌거나 수가 아니게 된 손실도 읽을 수 있게 적어요."""
+    if last.high == RUINED:
+        return "수가 아님" if last.low == RUINED else f"{last.low:,.0f}~수가 아님"
+    return f"{last:,.0f}" if last.high > 100 else f"{last}"
+
+
+judge_residual_alone = _cannot("residual")
+judge_norm_alone = _cannot("norm")
+
+
+def _than_post(stack: str) -> Callable[[Results], Finding]:
+    """깊은 모델이 LETTERS 아래로 배우고 Post-LN보다도 MARGIN 넘게 더 배우는지를, 워밍업이 있을 때와 없을 때 봐요."""
+
+    def judge(results: Results) -> Finding:
+        verdicts, figures = {}, []
+        for warmup, rise in RISES.items():
+            post, other = _last(results, "post", warmup), _last(results, stack, warmup)
+            verdicts[rise] = all_of((at_most(other, LETTERS), less(other, post, MARGIN)))
+            figures.append(f"{rise}에서 {other} 대 {post}")
+        verdict, said = under_conditions(verdicts)
+        name = STACKS[stack][0]
+        return Finding(
+            verdict,
+            ", ".join(figures),
+            f"{LAYERS}층씩 쌓고 {STEPS}스텝 뒤의 손실을 {name}과 Post-LN으로 견주면 {', '.join(figures)} nat이에요. "
+            f"{GUESSED} {said}",
+        )
+
+    return judge
+
+
+judge_pre, judge_deep = _than_post("pre"), _than_post("deep")
 
 
 def _unevenness(results: Results, stack: str) -> Spread:
     """층 사이에서 가장 큰 기울기가 가장 작은 것의 몇 배인지예요."""
-    rows = results.get("before", stack=stack)
+    rows = results.get("before", stack=stack, warmup=True)
     return Spread(tuple(max(row) / min(row) if min(row) else math.inf for row in rows))
 
 
-def judge_even(results: Results) -> Finding:
-    """Pre-LN의 기울기가 Post-LN보다 층마다 고른지 봐요."""
-    post, pre = _unevenness(results, "post"), _unevenness(results, "pre")
-    return Finding(
-        less(Spread(tuple(1.2 * value for value in pre.values)), post),
-        f"{pre:.1f}배 대 {post:.1f}배",
-        f"배우기 전 인코더 {LAYERS}층에서 가장 큰 기울기는 가장 작은 것의 Pre-LN {pre:.1f}배, Post-LN {post:.1f}배예요.",
-    )
+def _evener(stack: str) -> Callable[[Results], Finding]:
+    """기울기가 Post-LN보다 층마다 고른지를, 고르지 않은 정도의 비율로 봐요. EVENER배 안이면 말할 수 없어요."""
+
+    def judge(results: Results) -> Finding:
+        post, other = _unevenness(results, "post"), _unevenness(results, stack)
+        ratio = Spread(tuple(a / b for a, b in zip(post.values, other.values, strict=True)))
+        rougher, evener = at_most(ratio, 1 / EVENER), at_least(ratio, EVENER)
+        name = STACKS[stack][0]
+        return Finding(
+            Verdict.FAILS if rougher is Verdict.HOLDS else evener if evener is Verdict.HOLDS else Verdict.UNCLEAR,
+            f"{other:.2f}배 대 {post:.2f}배",
+            f"배우기 전 인코더 {LAYERS}층에서 가장 큰 기울기는 가장 작은 것과 견주어 {name}에서 {other:.2f}배, "
+            f"Post-LN에서 {post:.2f}배예요.",
+        )
+
+    return judge
+
+
+judge_even, judge_deep_even = _evener("pre"), _evener("deep")
 
 
 def judge_rms(results: Results) -> Finding:
-    """평균을 빼지 않는 RMSNorm의 손실이 층 정규화와 시드마다 MARGIN 안에서 같은지 봐요."""
+    """평균을 빼지 않는 RMSNorm의 손실이 같은 시드의 층 정규화보다 MARGIN 넘게 높지 않은지 봐요."""
     layer, rms = _last(results, "pre"), _last(results, "rms")
-    apart = Spread(tuple(abs(a - b) for a, b in zip(layer.values, rms.values, strict=True)))
+    worse = Spread(tuple(b - a for a, b in zip(layer.values, rms.values, strict=True)))
     return Finding(
-        less(apart, Spread((MARGIN,) * len(apart.values))),
+        all_of((at_most(worse, MARGIN), at_most(rms, LETTERS))),
         f"{rms} 대 {layer}",
-        f"Pre-LN에서 RMSNorm의 손실은 {rms}, 층 정규화는 {layer} nat이고, 같은 시드끼리는 {apart} nat 떨어져 있어요.",
-    )
-
-
-def judge_deep(results: Results) -> Finding:
-    """DeepNorm이 같은 Post-LN 자리에서 MARGIN 넘게 더 배우는지 봐요."""
-    post, deep = _last(results, "post"), _last(results, "deep")
-    return Finding(
-        less(deep, post, MARGIN),
-        f"{deep} 대 {post}",
-        f"{LAYERS}층씩 쌓아 같은 학습률로 {STEPS}스텝 배운 손실은 DeepNorm {deep}, Post-LN {post} nat이에요.",
-    )
-
-
-def judge_deep_even(results: Results) -> Finding:
-    """DeepNorm의 기울기가 Post-LN보다 층마다 고른지 봐요."""
-    post, deep = _unevenness(results, "post"), _unevenness(results, "deep")
-    return Finding(
-        less(Spread(tuple(1.2 * value for value in deep.values)), post),
-        f"{deep:.2f}배 대 {post:.2f}배",
-        f"배우기 전 인코더 {LAYERS}층에서 가장 큰 기울기는 가장 작은 것의 DeepNorm {deep:.2f}배, Post-LN {post:.2f}배예요.",
+        f"Pre-LN에서 {STEPS}스텝 뒤의 손실은 RMSNorm {rms}, 층 정규화 {layer} nat이고, 같은 시드끼리 뺀 차이는 {worse:+.3f} nat이에요. "
+        f"차이가 {MARGIN} nat을 넘지 않으면 그만큼 배웠다고 보았어요.",
     )
 
 
@@ -207,21 +253,29 @@ def judge_deep_even(results: Results) -> Finding:
 
 
 def draw(figure: Figure, results: Results) -> None:
-    """왼쪽은 배우기 전 층마다의 기울기, 오른쪽은 손실의 곡선이에요. 시드의 평균이에요."""
-    left, right = figure.subplots(1, 2)
+    """왼쪽은 배우기 전 층마다의 기울기, 나머지 둘은 워밍업이 있을 때와 없을 때의 손실이에요. 시드의 평균이에요."""
+    gradient, *curves = figure.subplots(1, 3, width_ratios=(1.1, 1, 1))
     styles = ("-", "-", "-", "-", "-", "--", "-")
     colors = ("#9AA5B1", "#3E4C59", "#8D6E63", "#D9730D", "#1F5FA8", "#5BA4E6", "#2E7D32")
-    for (stack, (label, _, _)), line, color in zip(STACKS.items(), styles, colors, strict=True):
-        rows = results.get("before", stack=stack)
-        mean = [sum(values) / len(values) for values in zip(*rows, strict=True)]
-        left.semilogy(range(1, len(mean) + 1), mean, line, color=color, marker=".", label=label)
-        curves = results.get("curve", stack=stack)
-        mean = [sum(values) / len(values) for values in zip(*curves, strict=True)]
-        right.plot([STEPS * i / len(mean) for i in range(len(mean))], mean, line, color=color)
-    left.set(title="배우기 전의 기울기", xlabel="인코더의 층", ylabel="크기 (로그)")
-    left.yaxis.set_major_formatter(FormatStrFormatter("%.0e"))  # 나눔고딕에는 지수의 빼기 기호가 없어요.
-    right.set(title="손실 (잔차만은 그림 밖)", xlabel="스텝", ylabel="토큰당 손실 (nat)", ylim=(0, 5))
-    figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=4)
+    looks = {stack: {"ls": line, "color": color} for stack, line, color in zip(STACKS, styles, colors, strict=True)}
+    for stack, look in looks.items():
+        mean = _mean(results.get("before", stack=stack, warmup=True))
+        gradient.semilogy(range(1, len(mean) + 1), mean, marker=".", label=STACKS[stack][0], **look)
+    for axes, (warmup, rise) in zip(curves, RISES.items(), strict=True):
+        for stack in STACKS if warmup else BOTH_RISES:
+            mean = _mean(results.get("curve", stack=stack, warmup=warmup))
+            axes.plot([STEPS * i / len(mean) for i in range(len(mean))], mean, **looks[stack])
+        axes.axhline(FREQUENCY, color="#9AA5B1", ls=":", lw=1)
+        axes.text(STEPS, FREQUENCY + 0.05, "찍기", color="#616E7C", ha="right", va="bottom", fontsize="small")
+        axes.set(title=f"손실: {rise}", xlabel="스텝", ylim=(0, 5))
+    curves[0].set(ylabel="토큰당 손실 (nat, 잔차만은 그림 밖)")
+    gradient.set(title="배우기 전의 기울기", xlabel="인코더의 층", ylabel="크기 (로그)")
+    gradient.yaxis.set_major_formatter(FormatStrFormatter("%.0e"))  # 나눔고딕에는 지수의 빼기 기호가 없어요.
+    figure.legend(*gradient.get_legend_handles_labels(), loc="outside lower center", ncols=4)
+
+
+def _mean(rows: list[list[float]]) -> list[float]:
+    return [sum(values) / len(values) for values in zip(*rows, strict=True)]
 
 
 EXPERIMENT = Experiment(
@@ -229,20 +283,20 @@ EXPERIMENT = Experiment(
     title="잔차와 정규화를 빼거나 옮기면 깊은 모델은 어떻게 될까",
     setting=(
         f"인코더와 디코더를 {LAYERS}층씩 쌓은 d_model {WIDTH}의 모델에서 층마다의 기울기를 재고, "
-        f"2~6글자를 베끼는 과제로 {STEPS}스텝(10% 워밍업, 학습률 {RATE}) 배워요."
+        f"2~6글자를 베끼는 과제를 {STEPS}스텝(10% 워밍업, 학습률 {RATE}) 학습해요. Post-LN, Pre-LN, DeepNorm은 워밍업 없이도 학습해요."
     ),
-    points=tuple({"stack": stack} for stack in STACKS),
+    points=POINTS,
     measure=measure,
     claims=(
         Claim("highway", "잔차 연결은 기울기의 고속도로예요", "시리즈 4편", judge_highway),
-        Claim("residual-needs-norm", "잔차만으로는 깊은 모델을 배우지 못해요", "우리의 물음", judge_residual_alone),
-        Claim("norm-needs-residual", "정규화만으로는 깊은 모델을 배우지 못해요", "우리의 물음", judge_norm_alone),
+        Claim("residual-needs-norm", "잔차만으로는 깊은 모델이 배우지 못해요", "우리의 물음", judge_residual_alone),
+        Claim("norm-needs-residual", "정규화만으로는 깊은 모델이 배우지 못해요", "우리의 물음", judge_norm_alone),
         Claim("pre-is-stable", "깊은 모델은 Pre-LN이 Post-LN보다 잘 배워요", "시리즈 4편", judge_pre),
-        Claim("pre-is-even", "Pre-LN의 기울기는 층마다 더 골라요", "시리즈 4편", judge_even),
+        Claim("pre-is-even", "Pre-LN의 기울기는 층마다 더 고르게 나와요", "시리즈 4편", judge_even),
         Claim("rms-is-enough", "RMSNorm은 층 정규화만큼 배워요", "시리즈 4편", judge_rms),
-        Claim("deep-is-stable", "DeepNorm은 깊은 Post-LN도 배우게 해요", "시리즈 4편", judge_deep),
-        Claim("deep-is-even", "DeepNorm의 기울기는 층마다 더 골라요", "시리즈 4편", judge_deep_even),
+        Claim("deep-is-stable", "깊은 모델은 DeepNorm이 Post-LN보다 잘 배워요", "시리즈 4편", judge_deep),
+        Claim("deep-is-even", "DeepNorm의 기울기는 층마다 더 고르게 나와요", "시리즈 4편", judge_deep_even),
     ),
     draw=draw,
-    figure_size=(9.0, 4.6),
+    figure_size=(11.0, 4.6),
 )

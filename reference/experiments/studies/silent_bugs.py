@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import math
 import statistics
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,15 +27,16 @@ from reference.experiments.experiment import (
     Spread,
     Verdict,
 )
-from reference.experiments.rules import less
+from reference.experiments.rules import all_of, at_least, at_most, less
 from reference.experiments.small_training import COPYING, EOS, Pairs, build, copying, learn, smooth, write_alone
 from reference.masks import padding_mask
 from reference.pictures import BLUE, ORANGE
 from reference.positional import Positions
-from reference.transformer import Transformer, shift_right
+from reference.transformer import shift_right
 
 LONGEST, STEPS, BATCH, TEST, REACHED = 6, 300, 32, 200, 0.5
-CORRECT = "올바른 모델"
+CORRECT, DROPPING = "올바른 모델", "올바른 모델, 드롭아웃 0.1"
+SHOWS = 0.05  # nat. 손실이 이보다 더 높으면 버그가 드러났다고 봐요.
 
 
 # -- 버그들 --
@@ -104,6 +104,7 @@ def _no_scale() -> contextlib.AbstractContextManager[Any]:
 
 BUGS = {
     CORRECT: Bug(),
+    DROPPING: Bug(dropout=0.1),  # 드롭아웃을 쓰는 버그와 견줄 올바른 모델이에요.
     "디코더 입력을 밀지 않음": Bug(data=_unshifted),
     "레이블을 두 번 밂": Bug(data=_shifted_twice),
     "EOS를 가르치지 않음": Bug(data=_without_end),
@@ -123,7 +124,7 @@ def measure(point: Point, seed: int, setup: Setup) -> Measured:
     """버그 하나를 넣고 배운 뒤, 손실과 두 가지 완전 일치를 재요.
 
     forced는 그 코드의 정답을 보며(교사 강요) 통째로 맞힌 비율, free는 진짜 정답과 견줘 스스로 통째로 맞힌 비율이에요.
-    padded는 같은 문장 뒤에 PAD를 여섯 칸 더 붙였을 때의 free예요.
+    padded는 같은 문장 뒤에 PAD를 여섯 칸 더 붙였을 때의 free이고, changed는 그때 쓴 것이 달라진 문장의 비율이에요.
     """
     bug = BUGS[point["bug"]]
     train, test = copying(setup.size(4000, 64), LONGEST, seed), copying(setup.size(TEST, 20), LONGEST, 1000 + seed)
@@ -139,18 +140,19 @@ def measure(point: Point, seed: int, setup: Setup) -> Measured:
         with torch.no_grad():
             right = (model(shown.src, shown.tgt_in).argmax(-1) == shown.tgt_out) | (shown.tgt_out == 0)
         curve = smooth(losses, 20)
+        made = write_alone(model, test.src, LONGEST + 4)
+        padded = write_alone(model, F.pad(test.src, (0, 6)), LONGEST + 4)
         return {
             "loss": curve[-1],
-            "curve": curve[:: max(1, steps // 50)],
-            "reached": next((step for step, loss in enumerate(curve, 1) if loss < REACHED), math.inf),
+            "reached": next((step for step, loss in enumerate(curve, 1) if loss < REACHED), len(curve)),
             "forced": float(right.all(1).float().mean()),
-            "free": _copied(model, test, test.src),
-            "padded": _copied(model, test, F.pad(test.src, (0, 6))),
+            "free": _copied(test, made),
+            "padded": _copied(test, padded),
+            "changed": statistics.fmean(row != other for row, other in zip(made, padded, strict=True)),
         }
 
 
-def _copied(model: Transformer, test: Pairs, src: Tensor) -> float:
-    made = write_alone(model, src, LONGEST + 4)
+def _copied(test: Pairs, made: list[list[int]]) -> float:
     answers = [[token for token in row if token > EOS] for row in test.src.tolist()]
     return statistics.fmean(row == answer for row, answer in zip(made, answers, strict=True))
 
@@ -159,15 +161,19 @@ def _copied(model: Transformer, test: Pairs, src: Tensor) -> float:
 
 
 def _buggy() -> list[str]:
-    return [name for name in BUGS if name != CORRECT]
+    return [name for name in BUGS if name not in (CORRECT, DROPPING)]
+
+
+def _excess(results: Results, name: str) -> Spread:
+    """드롭아웃이 같은 올바른 모델보다 손실이 얼마나 높은지(nat)예요."""
+    right = results.spread("loss", bug=DROPPING if BUGS[name].dropout else CORRECT)
+    return Spread(tuple(b - a for a, b in zip(right.values, results.spread("loss", bug=name).values, strict=True)))
 
 
 def _fooled(results: Results, name: str) -> bool:
     """모든 시드에서 손실은 올바른 모델만큼 내려갔는데 스스로는 반도 못 베꼈는지."""
-    loss, right = results.spread("loss", bug=name), results.spread("loss", bug=CORRECT)
-    free, whole = results.spread("free", bug=name), results.spread("free", bug=CORRECT)
-    low = less(loss, Spread(tuple(value + 0.05 for value in right.values)))
-    return low is less(Spread(tuple(2 * value for value in free.values)), whole) is Verdict.HOLDS
+    free = results.spread("free", bug=name)
+    return at_most(_excess(results, name), SHOWS) is at_most(free, 0.5) is Verdict.HOLDS
 
 
 def judge_loss(results: Results) -> Finding:
@@ -181,7 +187,8 @@ def judge_loss(results: Results) -> Finding:
     return Finding(
         Verdict.HOLDS if fooled else Verdict.FAILS,
         f"{len(_buggy())}가지 가운데 {len(fooled)}가지",
-        f"올바른 모델의 손실은 {right:.3f}이고, 그만큼 내려갔는데도 스스로는 반도 베끼지 못한 버그는 {listed or '없음'}이에요.",
+        f"올바른 모델의 손실은 {right:.3f}이고, 모든 시드에서 {SHOWS} nat도 더 높지 않은데 스스로는 반도 베끼지 못한 버그는 "
+        f"{listed or '없음'}이에요.",
     )
 
 
@@ -190,27 +197,27 @@ def judge_forced(results: Results) -> Finding:
     fooled = []
     for name in _buggy():
         forced, free = results.spread("forced", bug=name), results.spread("free", bug=name)
-        if forced.low > 0.9 and free.high < 0.1:
+        if at_least(forced, 0.9) is at_most(free, 0.1) is Verdict.HOLDS:
             fooled.append(f"{name}(교사 강요 {forced:.0%}, 스스로 {free:.0%})")
     return Finding(
         Verdict.HOLDS if fooled else Verdict.FAILS,
         f"{len(_buggy())}가지 가운데 {len(fooled)}가지",
-        f"정답을 보여 주면 열에 아홉 넘게 맞히고 스스로는 열에 하나도 못 맞힌 버그는 {', '.join(fooled) or '없음'}이에요.",
+        f"정답을 보여 주면 90% 이상 맞히고 스스로는 10%까지만 맞힌 버그는 {', '.join(fooled) or '없음'}이에요.",
     )
 
 
 def judge_visible(results: Results) -> Finding:
-    """버그가 손실에 드러나는지를 버그마다 봐요."""
-    right = results.spread("loss", bug=CORRECT)
-    seen = [name for name in _buggy() if less(right, results.spread("loss", bug=name), 0.05) is Verdict.HOLDS]
+    """버그가 손실에 드러나는지를 버그마다 봐요. 드롭아웃을 쓰는 버그는 드롭아웃을 쓰는 올바른 모델과 견줘요."""
+    right, dropping = (results.spread("loss", bug=name) for name in (CORRECT, DROPPING))
+    seen = [name for name in _buggy() if at_least(_excess(results, name), SHOWS) is Verdict.HOLDS]
     hidden = [name for name in _buggy() if name not in seen]
     verdict = Verdict.FAILS if not seen else Verdict.DEPENDS if hidden else Verdict.HOLDS
     listed = ", ".join(f"{name} {results.spread('loss', bug=name):.2f}" for name in seen)
     return Finding(
         verdict,
         f"{len(seen)}가지는 드러나고 {len(hidden)}가지는 숨어요",
-        f"올바른 모델({right:.3f})보다 손실이 모든 시드에서 0.05 nat 넘게 높은 버그는 {listed or '없음'}이고, "
-        f"나머지 {len(hidden)}가지는 손실만으로 가려지지 않아요.",
+        f"올바른 모델({right:.3f}, 드롭아웃을 켜고 학습하면 {dropping:.2f})보다 손실이 모든 시드에서 {SHOWS} nat 이상 높은 버그는 "
+        f"{listed or '없음'}이고, 나머지 {len(hidden)}가지는 손실만으로 가려지지 않아요.",
     )
 
 
@@ -218,22 +225,22 @@ def judge_leak(results: Results) -> Finding:
     """미래가 새면 손실이 더 빨리 내려가는지."""
     right, leak = (results.spread("reached", bug=name) for name in (CORRECT, "마스크가 한 칸 샘"))
     return Finding(
-        less(leak, right, 20),
+        less(leak, right),
         f"{leak:.0f}스텝 대 {right:.0f}스텝",
         f"손실이 {REACHED} nat 아래로 내려가는 데 마스크가 새면 {leak:.0f}스텝, 올바르면 {right:.0f}스텝이 걸려요.",
     )
 
 
 def judge_padding(results: Results) -> Finding:
-    """PAD를 가리지 않으면 곁의 긴 문장이 번역을 바꾸는지."""
+    """PAD를 가리지 않으면 곁의 긴 문장이 쓴 것을 바꾸는지, 가리면 바꾸지 않는지."""
     name = "PAD를 가리지 않음"
-    alone, padded = results.spread("free", bug=name), results.spread("padded", bug=name)
-    right = results.spread("padded", bug=CORRECT)
+    alone, padded, changed = (results.spread(key, bug=name) for key in ("free", "padded", "changed"))
+    right = results.spread("changed", bug=CORRECT)
     return Finding(
-        less(padded, alone, 0.05),
-        f"{alone:.0%} → {padded:.0%}",
-        f"PAD를 가리지 않은 모델은 문장 뒤에 PAD 여섯 칸을 붙이면 완전 일치가 {alone:.0%}에서 {padded:.0%}로 바뀌어요. "
-        f"올바른 모델은 붙여도 {right:.0%}예요.",
+        all_of((at_least(changed, 0.05), at_most(right, 0.01))),
+        f"{changed:.0%}가 달라져요",
+        f"문장 뒤에 PAD 여섯 칸을 붙이면, PAD를 가리지 않은 모델은 문장의 {changed:.0%}를 다르게 쓰고 올바른 모델은 {right:.0%}를 다르게 써요. "
+        f"가리지 않은 모델의 완전 일치는 {alone:.0%}에서 {padded:.0%}로 바뀌어요.",
     )
 
 
@@ -262,7 +269,7 @@ EXPERIMENT = Experiment(
     name="silent-bugs",
     title="손실은 내려가는데 번역은 못 하는 버그가 있을까",
     setting=(
-        f"2~6글자를 그대로 베끼는 과제를 인코더와 디코더 한 층씩, d_model 64로 {STEPS}스텝 배워요. 버그를 하나씩 넣고, "
+        f"인코더와 디코더 한 층씩, d_model 64의 모델이 2~6글자를 그대로 베끼는 과제를 {STEPS}스텝 배워요. 버그를 하나씩 넣고, "
         "시험 문장을 정답을 보며 맞힌 것과 스스로 끝까지 쓴 것을 견줘요."
     ),
     points=tuple({"bug": name} for name in BUGS),

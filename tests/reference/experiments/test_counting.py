@@ -54,9 +54,19 @@ def test_best_is_the_most_probable_and_ties_go_to_the_smaller():
 
 
 def test_two_sides_name_the_same_neighbours_once_the_text_ends():
-    assert two_sided([1, A, B], 1)[2] == ("LR", 1, B)
-    assert two_sided([1, A, B], 2)[2] == ("LR", A, 0)
+    """(왼쪽 수, 오른쪽 수, 이웃들). 글의 밖은 0이에요."""
+    assert {(1, 1, 1, B), (0, 2, B, 0), (2, 0, 0, 1)} < set(two_sided([1, A, B], 1))
+    assert two_sided([1, A, B], 2)[-1] == (2, 2, 1, A, 0, 0)
     assert frequent([1, A], 1) == [()]
+
+
+def test_a_masked_neighbour_leaves_the_other_side():
+    """왼쪽이 가려져도 오른쪽만 본 문맥이 남아, 그 앞에 나왔던 글자를 골라요."""
+    model = WittenBell(size=10)
+    for ids in ([1, 6, A, B], [1, 7, A, B], [1, 6, 8, 9], [1, 6, 8, 9], [1, 7, 8, 9]):
+        model.add(two_sided(ids, 2), ids[2])
+    assert model.best(two_sided([1, MASK, MASK, B], 2)) == A
+    assert model.best(two_sided([1, MASK, MASK, MASK], 2)) == 8
 
 
 def test_bits_are_per_character_whatever_the_tokens():
