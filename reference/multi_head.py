@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from reference.attention import attend, scaled_dot_product_attention
 from reference.config import ModelConfig
-from reference.positional import turn
+from reference.fast_rope import turn
 
 
 def split_heads(x: Tensor, n_heads: int) -> Tensor:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from support.reference_tensors import close, randn
 
 from reference import attention, positional
+from reference.fast_rope import turn
 
 
 def test_sinusoids_of_the_series_errata():
@@ -62,7 +63,7 @@ def test_turn_is_rope_and_so_is_its_gradient(dtype):
     whole = randn(2, 7, 3, 5, 6).transpose(2, 3)[:, 1:].to(dtype)  # 헤드로 나눈 것처럼 흩어진 축
     positions, weight = torch.tensor([0, 3, 1, 7, 2]), randn(2, 6, 3, 5, 6).transpose(2, 3).to(dtype)
     found = []
-    for function in (positional.rope, positional.turn):
+    for function in (positional.rope, turn):
         x = whole.detach().requires_grad_()
         y = function(x, positions[:3])
         (y * weight).sum().backward()
