@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,12 +16,9 @@ from reference.files import write_text
 from reference.tools.experiment_command import experiment
 
 if TYPE_CHECKING:
-    from reference.data.known_words import KnownWords
-    from reference.data.tokenizer import Tokenizer
+    from reference.tools.saved_model import SavedModel
     from reference.tools.translation_task import DataSource
-    from reference.training.machine import Machine
     from reference.training.settings import TrainConfig
-    from reference.transformer import Transformer
 
 ModelOption = Annotated[Path | None, typer.Option("--model", help="실행 폴더. 없으면 가장 최근에 학습한 것이에요.")]
 DeviceOption = Annotated[str, typer.Option("--device", help="auto, cpu, cuda, mps")]
@@ -155,7 +152,7 @@ def translate(
         return 0
     for line, translated in zip(text, opened.translate(text, beam), strict=True):
         print(translated, flush=True)
-        opened.tell_doubts(line, translated)
+        _tell_doubts(opened, line, translated)
     return 0
 
 
@@ -170,62 +167,34 @@ def evaluate(
     precision: PrecisionOption = "auto",
 ) -> int:
     """학습한 모델을 BLEU, chrF, 완전 일치로 채점하고 result.json을 고쳐요."""
-    from reference.tools import run, saved_model
+    from reference.tools import run
     from reference.tools.progress_display import show_result
 
-    folder = model or saved_model.latest_run()
-    opened = _open(folder, device, precision)
-    result = run.evaluate(folder, opened.network, opened.pieces, opened.machine, data, beam, lowercase)
-    show_result(folder, result)
+    opened = _open(model, device, precision)
+    show_result(opened.folder, run.evaluate(opened, data, beam, lowercase))
     return 0
 
 
-@dataclass
-class _Opened:
-    """열어 둔 실행 폴더: 모델, 토크나이저, 기계, 배운 단어(모르면 None)."""
-
-    network: Transformer
-    pieces: Tokenizer
-    machine: Machine
-    known: KnownWords | None
-    folder: Path
-    unsure_below: float  # 번역의 평균 로그 확률이 이보다 낮으면 자신이 없어요.
-
-    def translate(self, texts: list[str], beam: int) -> list[str]:
-        """문장들을 번역해요. 보이지 않는 문자와 NFD는 훈련 데이터처럼 고쳐요."""
-        from reference.data.cleaning import clean_text
-        from reference.training.evaluation import translate as run_translation
-
-        return run_translation(self.network, self.pieces, [clean_text(text) for text in texts], self.machine, beam)
-
-    def tell_doubts(self, text: str, translated: str) -> None:
-        """훈련 데이터에 없던 단어가 있거나, 없어도 모델이 자신이 없으면 표준 오류에 적어요."""
-        from reference.data.cleaning import clean_text
-        from reference.training.confidence import UNSURE, confidence
-
-        if self.known and (note := self.known.note(text)):
-            print(note, file=sys.stderr, flush=True)
-        elif text.strip():
-            (sure,) = confidence(self.network, self.pieces, [clean_text(text)], [translated], self.machine)
-            if sure < self.unsure_below:
-                print(UNSURE, file=sys.stderr, flush=True)
-
-
-def _open(folder: Path | None, device: str, precision: str) -> _Opened:
-    from reference.data.known_words import KnownWords, no_list
+def _open(folder: Path | None, device: str, precision: str) -> SavedModel:
+    """번역할 모델을 열어요. 배운 단어의 목록이 없으면 그렇다고 적어요."""
+    from reference.data.known_words import no_list
     from reference.tools import saved_model
-    from reference.training.machine import choose
 
-    machine, folder = choose(device, precision, "off"), folder or saved_model.latest_run()
-    model, pieces = saved_model.load_model(folder, machine)
-    limit = saved_model.unsure_below(folder)
-    opened = _Opened(model, pieces, machine, KnownWords.load(folder), folder, limit)
+    opened = saved_model.SavedModel.open(folder or saved_model.latest_run(), device, precision)
     if opened.known is None:
-        print(no_list(folder), file=sys.stderr, flush=True)
+        print(no_list(opened.folder), file=sys.stderr, flush=True)
     return opened
 
 
-def _translate_lines(opened: _Opened, beam: int) -> None:
+def _tell_doubts(opened: SavedModel, text: str, translated: str) -> None:
+    """훈련 데이터에 없던 단어가 있거나, 없어도 모델이 자신이 없으면 표준 오류에 적어요."""
+    from reference.training.confidence import UNSURE
+
+    if doubt := opened.unknown_words(text) or (UNSURE if opened.unsure(text, translated) else ""):
+        print(doubt, file=sys.stderr, flush=True)
+
+
+def _translate_lines(opened: SavedModel, beam: int) -> None:
     """한 줄씩 입력받아 번역해요. 빈 줄이나 Ctrl+D로 끝내요."""
     typing = sys.stdin.isatty()
     if typing:
@@ -239,7 +208,7 @@ def _translate_lines(opened: _Opened, beam: int) -> None:
             return
         translated = opened.translate([line], beam)[0] if line else ""
         print(translated, flush=True)
-        opened.tell_doubts(line, translated)
+        _tell_doubts(opened, line, translated)
 
 
 # -- 내보내기, 벤치 --

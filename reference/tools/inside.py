@@ -15,15 +15,13 @@ import torch
 from torch import Tensor
 
 from reference.data.cleaning import clean_text
-from reference.data.known_words import KnownWords, no_list
+from reference.data.known_words import no_list
 from reference.decoding import length_penalty
 from reference.errors import UserError
 from reference.masks import causal_mask, padding_mask
 from reference.multi_head import attention_maps
 from reference.tools.readable_pieces import load_frequent, readable
-from reference.tools.saved_model import load_model, read_info, unsure_below
-from reference.training.confidence import confidence
-from reference.training.machine import choose
+from reference.tools.saved_model import SavedModel, read_info
 from reference.transformer import Transformer
 
 LONGEST = 80  # 지도를 눈으로 볼 만한 원문의 조각 수
@@ -100,11 +98,8 @@ class Inside:
     """실행 폴더 하나를 열어 둔 것. 지도와 점수가 흐려지지 않게 CPU에서는 fp32로 계산해요. 열 수 없으면 UserError예요."""
 
     def __init__(self, folder: Path, device: str = "auto", precision: str = "fp32") -> None:
-        self.folder, self.info = folder, read_info(folder)
-        self.machine = choose(device, precision, "off")
-        self.model, self.tokenizer = load_model(folder, self.machine)
-        self.known, self.unsure_below = KnownWords.load(folder), unsure_below(folder)
-        self.alpha = float(self.info.get("train", {}).get("alpha", 0.6))
+        self.info, self.opened = read_info(folder), SavedModel.open(folder, device, precision)
+        self.model, self.tokenizer, self.machine = self.opened.model, self.opened.tokenizer, self.opened.machine
         self.longest = min(LONGEST, self.model.config.max_len - 1)
 
     def about(self) -> dict[str, Any]:
@@ -122,13 +117,13 @@ class Inside:
         ]
         generated = not data.get("train") and not data.get("reverse")
         return {
-            "name": self.folder.resolve().name,
+            "name": self.opened.folder.resolve().name,
             "facts": facts,
             "examples": EXAMPLES if generated else [],
             "beams": BEAMS,
             "beam": 4,
             "longest": self.longest,
-            "note": "" if self.known else no_list(self.folder),
+            "note": "" if self.opened.known else no_list(self.opened.folder),
         }
 
     def show(self, sentence: str, beam: int, emit: Callable[[dict[str, Any]], None]) -> None:
@@ -146,7 +141,7 @@ class Inside:
         limit, config = min(len(ids) + 51, self.model.config.max_len), self.model.config
         history: list[list[list[int]]] = [[[]]]  # 스텝마다 살아 있던 후보들. 처음에는 빈 문장 하나예요.
         score, found = 0.0, list[int]()
-        for rows, live, best in search(self.model, src, beam, self.alpha, limit):
+        for rows, live, best in search(self.model, src, beam, self.opened.alpha, limit):
             score, found = best
             shown = [self._choices(row, written) for row, written in zip(rows, history[-1], strict=True)]
             history.append(live)
@@ -154,7 +149,7 @@ class Inside:
         lanes = [history[t].index(found[:t]) for t in range(1, len(found) + 1)]
         pieces = self._pieces(found)
         text = self.tokenizer.decode(found)
-        unsure = self._unsure(sentence, text)
+        unsure = self.opened.unsure(sentence, text)
         emit({"kind": "done", "text": text, "pieces": pieces, "score": score, "lanes": lanes, "unsure": unsure})
         with torch.inference_mode(), attention_maps(self.model) as maps:
             self.model(src, self.machine.to_device(torch.tensor([[config.bos_id, *found]])))
@@ -163,22 +158,14 @@ class Inside:
     def read(self, sentence: str, ids: Sequence[int]) -> dict[str, Any]:
         """읽은 원문: 단어마다 훈련 데이터에 있었는지, 조각마다 어느 단어의 것인지."""
         words = sentence.split()
-        missing = [bool(self.known and self.known.unknown(word)) for word in words]
-        note = self.known.note(sentence) if self.known else ""
+        missing = [bool(self.opened.unknown_words(word)) for word in words]
         pieces = [*self._pieces(ids), {"text": END, "word": -1, "id": self.tokenizer.eos_id}]
         named = [{"text": word, "unknown": lost} for word, lost in zip(words, missing, strict=True)]
-        return {"words": named, "pieces": pieces, "note": note}
-
-    def _unsure(self, sentence: str, text: str) -> bool:
-        """단어는 다 알아도 자신이 없는 번역인지. 모르는 단어가 있으면 그것을 이미 말했어요."""
-        if self.known and self.known.unknown(sentence):
-            return False
-        (sure,) = confidence(self.model, self.tokenizer, [sentence], [text], self.machine)
-        return sure < self.unsure_below
+        return {"words": named, "pieces": pieces, "note": self.opened.unknown_words(sentence)}
 
     def table(self) -> tuple[list[int], list[str], Tensor]:
         """임베딩 지도에 놓을 (번호, 글, 벡터 (N, D)): 이름을 적을 만한 조각을 자주 나온 것부터 POINTS개까지."""
-        found = dict(list(load_frequent(self.folder, self.tokenizer).items())[:POINTS])
+        found = dict(list(load_frequent(self.opened.folder, self.tokenizer).items())[:POINTS])
         return list(found), list(found.values()), self.model.embedding.E.detach()[list(found)].float().cpu()
 
     def _choices(self, row: list[Grown], written: list[int]) -> list[dict[str, Any]]:

@@ -20,7 +20,7 @@ from reference.data.tokenizer import Tokenizer
 from reference.errors import UserError
 from reference.files import write_text
 from reference.tools.readable_pieces import save_frequent
-from reference.tools.saved_model import RUNS, read_info, save_model, saved_settings
+from reference.tools.saved_model import RUNS, SavedModel, read_info, save_model, saved_settings
 from reference.tools.translation_task import DataSource, Task, load_task, split_pairs
 from reference.training.confidence import confidence, threshold
 from reference.training.evaluation import WHY_NOT_A_SCORE, for_decoding, score, teacher_forced, translate
@@ -192,26 +192,18 @@ def finish(
     return result
 
 
-def evaluate(
-    folder: Path,
-    model: Transformer,
-    tokenizer: Tokenizer,
-    machine: Machine,
-    data: str | None,
-    beam: int,
-    lowercase: bool = False,
-) -> dict[str, Any]:
+def evaluate(opened: SavedModel, data: str | None, beam: int, lowercase: bool = False) -> dict[str, Any]:
     """다 배운 모델을 다시 채점하고 result.json의 점수만 바꿔요. data가 없으면 학습할 때 정한 시험 데이터예요."""
-    config, source = saved_settings(folder)
+    config, source = saved_settings(opened.folder)
     if data:
         pairs = source.turned(list(read_pairs(data)))
     else:
         _, valid, test = split_pairs(config, source)
         pairs = source.turned(test or valid)
     before = cpu_seconds()
-    path = folder / "result.json"
+    path = opened.folder / "result.json"
     result = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    result |= evaluate_pairs(model, tokenizer, pairs, machine, beam, config.alpha, lowercase)
+    result |= evaluate_pairs(opened.model, opened.tokenizer, pairs, opened.machine, beam, opened.alpha, lowercase)
     del result["translations"]
     result |= {"evaluated_on": data or "test", "evaluate_cpu_seconds": round(cpu_seconds() - before, 1)}
     write_text(path, json.dumps(result, ensure_ascii=False, indent=2))

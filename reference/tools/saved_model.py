@@ -1,22 +1,64 @@
-"""실행 폴더에 담긴 것을 열어요: 설정, 완성된 모델, 토크나이저."""
+"""실행 폴더에 담긴 것을 열어요: 설정, 완성된 모델, 토크나이저, 배운 단어. `SavedModel`은 이들을 모아 번역에 쓰게 해요."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from reference.config import ModelConfig
+from reference.data.cleaning import clean_text
+from reference.data.known_words import KnownWords
 from reference.data.tokenizer import Tokenizer
 from reference.errors import UserError
 from reference.tools.translation_task import DataSource
 from reference.training import checkpoint
-from reference.training.evaluation import for_decoding
-from reference.training.machine import Machine
+from reference.training.confidence import confidence
+from reference.training.evaluation import for_decoding, translate
+from reference.training.machine import Machine, choose
 from reference.training.settings import TrainConfig
 from reference.transformer import Transformer
 
 RUNS = Path("runs")
+
+
+@dataclass(frozen=True)
+class SavedModel:
+    """번역할 준비가 된 실행 폴더예요. `known`은 배운 단어의 목록이 없는 옛 실행이면 None이에요."""
+
+    folder: Path
+    model: Transformer
+    tokenizer: Tokenizer
+    machine: Machine
+    known: KnownWords | None
+    unsure_below: float  # 번역의 평균 로그 확률이 이보다 낮으면 자신이 없어요.
+    alpha: float  # 빔 서치의 길이 벌점
+
+    @classmethod
+    def open(cls, folder: Path, device: str, precision: str) -> SavedModel:
+        """실행 폴더를 열어요. 실행 폴더가 아니거나 학습이 덜 끝났으면 UserError를 내요."""
+        machine = choose(device, precision, "off")
+        model, tokenizer = load_model(folder, machine)
+        alpha = float(read_info(folder).get("train", {}).get("alpha", TrainConfig.alpha))
+        return cls(folder, model, tokenizer, machine, KnownWords.load(folder), unsure_below(folder), alpha)
+
+    def translate(self, texts: Sequence[str], beam: int) -> list[str]:
+        """문장들을 번역해요. 보이지 않는 문자와 NFD는 훈련 데이터처럼 고쳐요."""
+        clean = [clean_text(text) for text in texts]
+        return translate(self.model, self.tokenizer, clean, self.machine, beam, self.alpha)
+
+    def unknown_words(self, text: str) -> str:
+        """훈련 데이터에 없던 단어를 말하는 한 줄. 다 아는 단어이거나 목록이 없으면 빈 글이에요."""
+        return self.known.note(text) if self.known else ""
+
+    def unsure(self, text: str, translated: str) -> bool:
+        """단어는 다 알아도 자신이 없는 번역인지. 모르는 단어가 있으면 `unknown_words`가 말하므로 거짓이에요."""
+        if not text.strip() or self.unknown_words(text):
+            return False
+        (sure,) = confidence(self.model, self.tokenizer, [clean_text(text)], [translated], self.machine)
+        return sure < self.unsure_below
 
 
 def saved_settings(folder: Path) -> tuple[TrainConfig, DataSource]:

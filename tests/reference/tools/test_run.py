@@ -64,7 +64,7 @@ def test_run_folder_and_neighbours(tsv, tmp_path):
     known = KnownWords.load(tmp_path / "run")
     assert known is not None and known.unknown("나 학교 내일 집에") == ["집에"] and known.unknown("3") == ["3"]
     assert set(load_frequent(tmp_path / "run", tokenizer).values()) & set(WORDS)
-    again = run.evaluate(tmp_path / "run", model, tokenizer, choose("cpu", "fp32"), None, beam=2)
+    again = run.evaluate(saved_model.SavedModel.open(tmp_path / "run", "cpu", "fp32"), None, beam=2)
     assert again["bleu"] == result["bleu"] and again["steps"] == 12
     with pytest.raises(UserError, match="--resume"):
         run.train(CONFIG, found, tmp_path / "run")
