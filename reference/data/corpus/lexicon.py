@@ -93,8 +93,8 @@ def _nouns() -> dict[str, Noun]:
 
 
 def word_list(text: str) -> list[str]:
-    """빈칸으로 나눈 단어들. 표를 한눈에 보이게 적을 때 써요."""
-    return text.split()
+    """빈칸으로 나눈 단어들. 표를 한눈에 보이게 적을 때 써요. 단어 안의 빈칸은 밑줄로 적어요."""
+    return [word.replace("_", " ") for word in text.split()]
 
 
 NOUNS = _nouns()

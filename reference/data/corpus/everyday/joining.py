@@ -117,8 +117,7 @@ FOLLOWING = set(
         "음악을_듣 집에_있 저녁을_먹 점심을_먹 밥을_먹 목욕하 샤워하 조깅하"
     )
 )
-FOLLOWING |= {text.replace("_", " ") for text in FOLLOWING}
-BEFALLING = set(word_list("지각하 늦 울 웃 넘어지 다치 실수하 늦잠을_자 화를_내 실패하")) | {"늦잠을 자", "화를 내"}
+BEFALLING = set(word_list("지각하 늦 울 웃 넘어지 다치 실수하 늦잠을_자 화를_내 실패하"))
 LINKS = (
     ("아서", "because"),
     ("아서", "because"),
@@ -210,7 +209,6 @@ PURPOSE = set(
         "사진을_찍 영화를_보 점심을_먹 저녁을_먹 밥을_먹 커피를_마시 머리를_자르 춤추 조깅하 캠핑하"
     )
 )
-PURPOSE |= {text.replace("_", " ") for text in PURPOSE}
 MEANWHILE = {
     "음악을 듣",
     "노래를 부르",

@@ -38,7 +38,6 @@ DAILY = set(
         "춤추 놀 물어보 설명하 확인하 술을_마시 커피를_마시 음악을_듣 사진을_찍 아침을_먹 점심을_먹 저녁을_먹 밥을_먹 이사하 키우 사_주 도착하 출발하 말하 끓이"
     )
 )
-DAILY |= {text.replace("_", " ") for text in DAILY}
 ODD = set(word_list("살 다니 헤어지 결혼하 사랑하 멈추 노력하 서두르 졸업하 입학하 머무르"))
 ACTS = [verb for verb in ACTIONS if verb.stem.text not in ODD]
 DAILY_ACTS = [verb for verb in ACTS if verb.stem.text in DAILY]
