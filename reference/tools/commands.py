@@ -71,6 +71,8 @@ def train(
     vocab_size: Annotated[int | None, typer.Option(help="사전 크기")] = None,
     tokenizer: Annotated[str | None, typer.Option(help="bpe 또는 unigram")] = None,
     level: Annotated[str | None, typer.Option(help="byte 또는 morpheme(KoNLPy)")] = None,
+    optimizer: Annotated[str | None, typer.Option(help="adam 또는 muon(층 안의 행렬만)")] = None,
+    weight_decay: Annotated[float | None, typer.Option(help="Muon이 고치는 행렬의 가중치 감쇠")] = None,
     schedule: Annotated[str | None, typer.Option(help="noam 또는 cosine")] = None,
     warmup: Annotated[int | None, typer.Option(help="워밍업 스텝")] = None,
     lr_factor: Annotated[float | None, typer.Option(help="학습률에 곱하는 수")] = None,

@@ -32,6 +32,8 @@ class TrainConfig:
     max_cpu_minutes: float = 0.0  # 0이 아니면 이 CPU 시간에 맞춰 max_steps를 정해요.
     patience: int = 0  # 검증 손실이 이만큼 잇달아 나아지지 않으면 멈춰요. 0이면 끝까지 가요.
     # 옵티마이저
+    optimizer: str = "adam"  # "adam" 또는 "muon"(층 안의 행렬만 Muon, 나머지는 Adam)
+    weight_decay: float = 0.0  # Muon이 고치는 행렬의 가중치 감쇠
     schedule: str = "noam"  # "noam" 또는 "cosine"
     lr_factor: float = 1.0  # noam 학습률에 곱하는 수
     warmup: int = 4000
@@ -76,6 +78,8 @@ class TrainConfig:
         for name in ("subword_dropout", "both_ways"):
             if not 0 <= getattr(self, name) <= 1:
                 raise UserError(f"{name}은(는) 0과 1 사이여야 해요(지금 {getattr(self, name)}).")
+        if self.optimizer not in ("adam", "muon"):
+            raise UserError(f"모르는 옵티마이저예요: {self.optimizer}. adam이나 muon을 골라 주세요.")
         if self.schedule not in ("noam", "cosine"):
             raise UserError(f"모르는 학습률 계획이에요: {self.schedule}. noam이나 cosine을 골라 주세요.")
 

@@ -29,6 +29,7 @@ from reference.errors import UserError
 from reference.training import checkpoint, out_of_memory
 from reference.training.evaluation import for_decoding, teacher_forced, translate
 from reference.training.machine import Machine, seed, wrap
+from reference.training.optimizer import optimizers
 from reference.training.progress import Clock, Progress, Reporter, Totals
 from reference.training.settings import TrainConfig
 from reference.training.translation_loss import translation_loss
@@ -73,7 +74,7 @@ class Trainer:
         self.alone = Objective(self.model, config.label_smoothing)  # 다른 프로세스와 기울기를 나누지 않는 것
         self.objective = wrap(machine, self.alone)
         self.parameters = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
-        self.optimizer = torch.optim.Adam(self.parameters, lr=0.0, betas=config.betas, eps=config.eps, fused=True)
+        self.optimizers = optimizers(self.model, config)
         self.scaler = torch.amp.GradScaler(machine.device.type, enabled=machine.precision == "fp16")
         self.ema = {name: value.detach().clone() for name, value in self.model.named_parameters()} if config.ema else {}
         self.progress = Progress(total_steps=config.max_steps)
@@ -124,16 +125,17 @@ class Trainer:
                 loss, correct = self.learn(batch, machine.world / tokens)
             loss_sum += loss.detach()
             correct_sum += correct
-        self.scaler.unscale_(self.optimizer)
+        for optimizer in self.optimizers:
+            self.scaler.unscale_(optimizer)
         norm = nn.utils.clip_grad_norm_(self.parameters, config.clip or math.inf, foreach=True)
         if machine.device.type == "cpu":  # CPU에서는 값을 읽는 데 기다림이 없으므로, 갱신하기 전에 바로 확인해요.
             self._check_finite(float(norm), step)
         lr = config.learning_rate(step, self.model.config.d_model, self.progress.total_steps)
-        for group in self.optimizer.param_groups:
-            group["lr"] = lr
-        self.scaler.step(self.optimizer)
+        for optimizer in self.optimizers:
+            optimizer.param_groups[0]["lr"] = lr
+            self.scaler.step(optimizer)
         self.scaler.update()
-        self.optimizer.zero_grad(set_to_none=True)
+        self.model.zero_grad(set_to_none=True)
         self._update_ema(step)
         totals.loss, totals.correct = totals.loss + loss_sum, totals.correct + correct_sum
         totals.tokens, totals.norm, totals.steps = totals.tokens + tokens, norm, totals.steps + 1
@@ -148,7 +150,7 @@ class Trainer:
         except (RuntimeError, MemoryError) as error:
             if not out_of_memory.is_out_of_memory(error):
                 raise
-        self.optimizer.zero_grad(set_to_none=True)  # 예외를 벗어난 뒤라야 넘친 메모리가 풀려요.
+        self.model.zero_grad(set_to_none=True)  # 예외를 벗어난 뒤라야 넘친 메모리가 풀려요.
         raise out_of_memory.advice(self.alone, batch, self.machine, self.config)
 
     def _updates(self) -> Iterator[tuple[int, list[Batch]]]:
@@ -242,7 +244,7 @@ class Trainer:
             "epoch": self.progress.epoch,
             "loss": loss,
             "accuracy": correct / tokens,
-            "lr": self.optimizer.param_groups[0]["lr"],
+            "lr": self.optimizers[0].param_groups[0]["lr"],
             "grad_norm": float(totals.norm),
             "tokens": self.progress.tokens,
             "tokens_per_second": round(speed, 1),
@@ -272,12 +274,14 @@ class Trainer:
             return
         moments: dict[str, Tensor] = {}
         for name, parameter in self.model.named_parameters():
-            moments |= {f"{key}.{name}": value for key, value in self.optimizer.state.get(parameter, {}).items()}
+            for optimizer in self.optimizers:
+                moments |= {f"{key}.{name}": value for key, value in optimizer.state.get(parameter, {}).items()}
         groups = {"model": self.model.state_dict(), "ema": self.ema, "optimizer": moments}
         state = {
             "progress": asdict(self.progress),
             "scaler": self.scaler.state_dict(),
             "model": self.model.config.to_dict(),
+            "optimizer": self.config.optimizer,
         }
         checkpoint.save(self.checkpoints, step, groups, state, keep=max(2, self.config.average))
 
@@ -287,14 +291,20 @@ class Trainer:
         if found is None:
             return 0
         groups, state = found
+        if state.get("optimizer", "adam") != self.config.optimizer:
+            raise UserError(
+                f"{self.folder}는 {state.get('optimizer', 'adam')}(으)로 배우던 것이라 옵티마이저를 바꿔서는 이어 갈 수 없어요. "
+                "--optimizer를 빼거나, 새 폴더에서 처음부터 학습해 주세요."
+            )
         checkpoint.load_weights(self.model, groups["model"], self.checkpoints)
         for name, value in groups.get("ema", {}).items():
             self.ema[name].copy_(value)
         named = dict(self.model.named_parameters())
+        keeper = {owned: one for one in self.optimizers for owned in one.param_groups[0]["params"]}
         for key, value in groups.get("optimizer", {}).items():
             kind, name = key.split(".", 1)
             place = "cpu" if kind == "step" and self.machine.device.type == "cpu" else self.machine.device
-            self.optimizer.state[named[name]][kind] = value.to(place)
+            keeper[named[name]].state[named[name]][kind] = value.to(place)
         self.scaler.load_state_dict(state["scaler"])
         self.progress = Progress(**state["progress"])
         if not self.config.max_cpu_minutes:  # 이어 달리면서 --max-steps를 바꿨을 수 있어요.

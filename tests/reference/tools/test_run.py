@@ -74,7 +74,10 @@ def test_run_folder_and_neighbours(tsv, tmp_path):
 OTHER_EPOCHS = replace(CONFIG, subword_dropout=0.2, both_ways=0.3, max_tokens=4096)
 
 
-@pytest.mark.parametrize("settings", [CONFIG, OTHER_EPOCHS], ids=["plain", "other-epochs"])
+MUON = replace(CONFIG, optimizer="muon", weight_decay=0.1)
+
+
+@pytest.mark.parametrize("settings", [CONFIG, OTHER_EPOCHS, MUON], ids=["plain", "other-epochs", "muon"])
 def test_interrupt_and_resume_bit_for_bit(tsv, tmp_path, settings):
     run.train(settings, source(tsv), tmp_path / "whole")
     StopAt.step = 5  # 저장 간격(4)의 배수가 아닌 곳

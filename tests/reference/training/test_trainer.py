@@ -30,7 +30,7 @@ def test_accumulated_batches_equal_their_union(tsv, tmp_path):
     loss, _ = translation_loss(model, whole.src, whole.tgt_in, whole.tgt_out, 0.1)
     (loss / whole.tgt_out.ne(0).sum()).backward()
     wanted = [p.grad.clone() for p in trainer.parameters]
-    trainer.optimizer.zero_grad()
+    trainer.model.zero_grad()
     tokens = sum(batch.tgt_out.ne(0).sum() for batch in (small, large))
     for batch in (small, large):
         trainer.learn(batch, 1 / tokens)
