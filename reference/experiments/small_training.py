@@ -78,6 +78,13 @@ def guessing_loss(longest: int, *, ends_known: bool = False) -> float:
     return share * math.log(kinds) + unsure
 
 
+def guessing(longest: int) -> tuple[float, float, str]:
+    """찍는 손실 둘(글자가 잦은 정도만 알 때, 문장의 끝까지 알 때)과 그것을 말하는 문장이에요. 둘째보다 낮으면 배운 거예요."""
+    frequency, letters = guessing_loss(longest), guessing_loss(longest, ends_known=True)
+    said = f"소스를 보지 않고 찍으면 {frequency:.2f}, 문장이 끝나는 곳만 알고 찍으면 {letters:.2f} nat이에요."
+    return frequency, letters, said
+
+
 def teacher_forcing(src: Tensor, tgt: Tensor) -> Pairs:
     """디코더의 입력은 정답을 한 칸 민 것이에요. src (N, S), tgt (N, T)는 EOS로 끝나고 뒤는 PAD예요."""
     return Pairs(src, shift_right(tgt, BOS), tgt)

@@ -33,7 +33,7 @@ from reference.experiments.small_training import (
     build,
     copying,
     ending,
-    guessing_loss,
+    guessing,
     learn,
     smooth,
 )
@@ -42,10 +42,7 @@ from reference.training.translation_loss import translation_loss
 from reference.transformer import Transformer
 
 LAYERS, WIDTH, STEPS, BATCH, RATE, LONGEST = 12, 32, 300, 32, 3e-3, 6
-FREQUENCY, LETTERS = (
-    guessing_loss(LONGEST),
-    guessing_loss(LONGEST, ends_known=True),
-)  # nat. LETTERS보다 낮으면 배운 거예요.
+FREQUENCY, LETTERS, GUESSED = guessing(LONGEST)  # nat
 MARGIN = 0.15  # nat. 이보다 작은 차이는 모든 시드에 있어도 더 배웠다고 하지 않아요.
 EVENER = 1.2  # 이만큼은 고를 때 더 고르다고 해요.
 
@@ -129,9 +126,6 @@ def _reach(results: Results, stack: str) -> Spread:
 
 def _last(results: Results, stack: str, warmup: bool = True) -> Spread:
     return results.spread("last", stack=stack, warmup=warmup)
-
-
-GUESSED = f"소스를 보지 않고 찍으면 {FREQUENCY:.2f}, 문장이 끝나는 곳만 알고 찍으면 {LETTERS:.2f} nat이에요."
 
 
 def judge_highway(results: Results) -> Finding:

@@ -19,7 +19,7 @@ from reference.experiments.experiment import (
     Verdict,
 )
 from reference.experiments.rules import all_of, at_least, at_most, less, under_conditions
-from reference.experiments.small_training import COPYING, build, copying, ending, guessing_loss, learn, smooth
+from reference.experiments.small_training import COPYING, build, copying, ending, guessing, learn, smooth
 from reference.pictures import BLUE, INK, MUTED, ORANGE
 from reference.schedule import cosine_lr
 
@@ -40,11 +40,7 @@ POINTS: tuple[Point, ...] = (
     ),
     *({"norm": "post", "schedule": schedule, "peak": PEAKS[0]} for schedule in ("long", "cosine")),
 )
-FREQUENCY, LETTERS = (
-    guessing_loss(LONGEST),
-    guessing_loss(LONGEST, ends_known=True),
-)  # nat. LETTERS보다 낮으면 배운 거예요.
-GUESSED = f"소스를 보지 않고 찍으면 {FREQUENCY:.2f}, 문장이 끝나는 곳만 알고 찍으면 {LETTERS:.2f} nat이에요."
+FREQUENCY, LETTERS, GUESSED = guessing(LONGEST)  # nat
 MARGIN = 0.15  # nat. 이보다 작은 차이는 모든 시드에 있어도 워밍업이 꼭 있어야 한다고 하지 않아요.
 ENOUGH = 0.8  # 찍을 때의 손실에서 워밍업이 줄인 것의 이만큼은 줄여야 워밍업 없이도 배운 것으로 봐요.
 
