@@ -6,6 +6,9 @@ Muon은 행렬의 모멘텀을 뉴턴-슐츠 반복으로 직교 행렬에 가�
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
+import torch
 from torch import Tensor, nn
 from torch.optim import Adam, Muon, Optimizer
 
@@ -28,3 +31,23 @@ def hidden_matrices(model: Transformer) -> list[Tensor]:
     """층 안에서 벡터를 벡터로 보내는 행렬들이에요. 임베딩과 위치의 표는 행렬로 곱하지 않아서 빠져요."""
     linear = [module for module in model.modules() if isinstance(module, nn.Linear)]
     return [module.weight for module in linear if module.weight.requires_grad]
+
+
+def moments(model: Transformer, optimizers: Sequence[Optimizer]) -> dict[str, Tensor]:
+    """이어 달리려면 남겨야 하는 옵티마이저의 상태예요: {"exp_avg.embedding.E": 텐서, ...}."""
+    found: dict[str, Tensor] = {}
+    for name, parameter in model.named_parameters():
+        for optimizer in optimizers:
+            found |= {f"{kind}.{name}": value for kind, value in optimizer.state.get(parameter, {}).items()}
+    return found
+
+
+def restore_moments(
+    model: Transformer, optimizers: Sequence[Optimizer], saved: Mapping[str, Tensor], device: torch.device
+) -> None:
+    """`moments`가 준 상태를 그 파라미터를 맡은 옵티마이저에 되돌려 놓아요."""
+    named = dict(model.named_parameters())
+    keeper = {id(owned): one for one in optimizers for owned in one.param_groups[0]["params"]}
+    for key, value in saved.items():
+        kind, name = key.split(".", 1)
+        keeper[id(named[name])].state[named[name]][kind] = value.to(device)

@@ -29,7 +29,7 @@ from reference.errors import UserError
 from reference.training import checkpoint, out_of_memory
 from reference.training.evaluation import for_decoding, teacher_forced, translate
 from reference.training.machine import Machine, seed, wrap
-from reference.training.optimizer import optimizers
+from reference.training.optimizer import moments, optimizers, restore_moments
 from reference.training.progress import Clock, Progress, Reporter, Totals
 from reference.training.settings import TrainConfig
 from reference.training.translation_loss import translation_loss
@@ -272,11 +272,11 @@ class Trainer:
     def _save(self, step: int) -> None:
         if not self.machine.is_main:
             return
-        moments: dict[str, Tensor] = {}
-        for name, parameter in self.model.named_parameters():
-            for optimizer in self.optimizers:
-                moments |= {f"{key}.{name}": value for key, value in optimizer.state.get(parameter, {}).items()}
-        groups = {"model": self.model.state_dict(), "ema": self.ema, "optimizer": moments}
+        groups = {
+            "model": self.model.state_dict(),
+            "ema": self.ema,
+            "optimizer": moments(self.model, self.optimizers),
+        }
         state = {
             "progress": asdict(self.progress),
             "scaler": self.scaler.state_dict(),
@@ -299,12 +299,7 @@ class Trainer:
         checkpoint.load_weights(self.model, groups["model"], self.checkpoints)
         for name, value in groups.get("ema", {}).items():
             self.ema[name].copy_(value)
-        named = dict(self.model.named_parameters())
-        keeper = {owned: one for one in self.optimizers for owned in one.param_groups[0]["params"]}
-        for key, value in groups.get("optimizer", {}).items():
-            kind, name = key.split(".", 1)
-            place = "cpu" if kind == "step" and self.machine.device.type == "cpu" else self.machine.device
-            keeper[named[name]].state[named[name]][kind] = value.to(place)
+        restore_moments(self.model, self.optimizers, groups.get("optimizer", {}), self.machine.device)
         self.scaler.load_state_dict(state["scaler"])
         self.progress = Progress(**state["progress"])
         if not self.config.max_cpu_minutes:  # 이어 달리면서 --max-steps를 바꿨을 수 있어요.
