@@ -80,6 +80,10 @@ class TrainConfig:
                 raise UserError(f"{name}은(는) 0과 1 사이여야 해요(지금 {getattr(self, name)}).")
         if self.optimizer not in ("adam", "muon"):
             raise UserError(f"모르는 옵티마이저예요: {self.optimizer}. adam이나 muon을 골라 주세요.")
+        if self.weight_decay < 0:
+            raise UserError(f"weight_decay는 0 이상이어야 해요(지금 {self.weight_decay}).")
+        if self.weight_decay and self.optimizer != "muon":
+            raise UserError("가중치 감쇠는 Muon에만 있어요. --optimizer muon과 함께 쓰거나 --weight-decay 0을 주세요.")
         if self.schedule not in ("noam", "cosine"):
             raise UserError(f"모르는 학습률 계획이에요: {self.schedule}. noam이나 cosine을 골라 주세요.")
 

@@ -58,6 +58,14 @@ def test_another_optimizer_does_not_go_on(tsv, tmp_path):
     assert make_trainer(tmp_path / "run", tsv, optimizer="muon", **short).restore() == 2
 
 
-def test_unknown_optimizer():
-    with pytest.raises(UserError, match="adam이나 muon"):
-        TrainConfig(optimizer="sgd")
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"optimizer": "sgd"}, "adam이나 muon"),
+        ({"optimizer": "muon", "weight_decay": -0.1}, "0 이상"),
+        ({"optimizer": "adam", "weight_decay": 0.1}, "--optimizer muon과 함께"),
+    ],
+)
+def test_settings_that_mean_nothing_are_refused(settings, said):
+    with pytest.raises(UserError, match=said):
+        TrainConfig(**settings)
