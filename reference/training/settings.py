@@ -86,6 +86,7 @@ class TrainConfig:
             raise UserError("가중치 감쇠는 Muon에만 있어요. --optimizer muon과 함께 쓰거나 --weight-decay 0을 주세요.")
         if self.schedule not in ("noam", "cosine"):
             raise UserError(f"모르는 학습률 계획이에요: {self.schedule}. noam이나 cosine을 골라 주세요.")
+        self.check_length(self.max_steps)
 
     @classmethod
     def from_preset(cls, name: str, **changes: Any) -> TrainConfig:
@@ -98,6 +99,14 @@ class TrainConfig:
         """모델 설정에서 바꿀 값이에요."""
         wanted = {"dropout": self.dropout, "norm_first": self.norm_first}
         return {name: value for name, value in wanted.items() if value is not None}
+
+    def check_length(self, total: int) -> None:
+        """total스텝의 학습에 워밍업이 들어가는지 확인해요. 코사인은 워밍업 뒤의 스텝에 맞춰 내려가므로, 들어가지 않으면 UserError예요."""
+        if self.schedule == "cosine" and total <= self.warmup:
+            raise UserError(
+                f"학습이 {total:,}스텝이면 워밍업 {self.warmup:,}스텝을 마치지 못해요. "
+                "학습을 길게 하거나 --warmup을 줄여 주세요."
+            )
 
     def learning_rate(self, step: int, d_model: int, total: int) -> float:
         """step번째 갱신의 학습률이에요. 두 계획 모두 워밍업 끝에서 가장 높은 학습률에 똑같이 닿아요."""

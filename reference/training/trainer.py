@@ -197,6 +197,7 @@ class Trainer:
         planned = torch.tensor(step + int(left / per_step), device=self.machine.device)
         agreed = int(self.machine.sum(planned)) // self.machine.world  # 시계는 프로세스마다 달라도 끝은 같아야 해요.
         self.progress.total_steps = max(step + 1, min(self.config.max_steps, agreed))
+        self.config.check_length(self.progress.total_steps)
 
     # -- 검증과 기록 --
 
@@ -272,11 +273,7 @@ class Trainer:
     def _save(self, step: int) -> None:
         if not self.machine.is_main:
             return
-        groups = {
-            "model": self.model.state_dict(),
-            "ema": self.ema,
-            "optimizer": moments(self.model, self.optimizers),
-        }
+        groups = {"model": self.model.state_dict(), "ema": self.ema, "optimizer": moments(self.model, self.optimizers)}
         state = {
             "progress": asdict(self.progress),
             "scaler": self.scaler.state_dict(),

@@ -18,3 +18,10 @@ def test_wrong_names_and_values():
     for name in ("subword_dropout", "both_ways"):
         with pytest.raises(UserError, match=name):
             TrainConfig(**{name: 1.5})
+
+
+def test_a_cosine_needs_room_for_its_warmup():
+    TrainConfig(schedule="cosine", warmup=800, max_steps=801)
+    TrainConfig(schedule="noam", warmup=800, max_steps=250)  # 논문의 계획은 워밍업 안에서 멈춰도 그대로예요.
+    with pytest.raises(UserError, match="--warmup"):
+        TrainConfig(schedule="cosine", warmup=800, max_steps=800)

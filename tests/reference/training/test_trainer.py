@@ -82,6 +82,14 @@ def test_cpu_budget_becomes_a_fixed_number_of_steps(tsv, tmp_path, monkeypatch):
     assert again.restore() == 4 and again.progress.total_steps == planned
 
 
+def test_cpu_budget_too_small_for_the_warmup(tsv, tmp_path, monkeypatch):
+    monkeypatch.setattr("reference.training.trainer.PLAN_AT", 3)
+    monkeypatch.setattr("reference.training.trainer.Clock", QuarterSecondClock)
+    trainer = make_trainer(tmp_path / "a", tsv, schedule="cosine", warmup=240, max_steps=10_000, max_cpu_minutes=1.0)
+    with pytest.raises(UserError, match="240스텝이면"):
+        trainer.run(Reporter(tmp_path, enabled=False))
+
+
 def test_average_of_checkpoints(tsv, tmp_path):
     trainer = make_trainer(tmp_path / "a", tsv, ema=0.0, average=3, max_steps=6, save_every=2)
     trainer.run(Reporter(tmp_path, enabled=False))
