@@ -87,7 +87,7 @@ def attend(
     on_cpu = q.device.type == "cpu"
     if record is None and not (on_cpu and (dropout > 0 or q.size(-2) < 64)):
         return F.scaled_dot_product_attention(q, k, v, attn_mask=bias, dropout_p=dropout)
-    # 캐시로 한 토큰씩 갈 때(쿼리 하나)는 S가 스텝마다 달라서 행렬 곱을 매번 새로 준비해요. 곱해서 더하는 편이 두 배 빨라요.
+    # 캐시로 한 토큰씩 갈 때(쿼리 하나)는 행렬곱의 준비가 곱셈보다 오래 걸려요. 곱해서 더하는 편이 빨라요.
     single = on_cpu and q.size(-2) == 1 and q.dtype == torch.float32
     scores = (q * k).sum(-1).unsqueeze(-2) if single else q @ k.transpose(-2, -1)  # (B, H, T, S)
     scale = q.size(-1) ** -0.5

@@ -120,7 +120,7 @@ def _decode(
     limits = _limits(model, src, max_len)  # (B,)
     src_mask = padding_mask(src, pad)
     memory = model.encode(src, src_mask)
-    cache = model.start_cache(memory, int(limits.max())) if use_cache else None
+    cache = model.start_cache(memory) if use_cache else None
     output = src.new_full((len(src), int(limits.max())), eos)
     tokens = src.new_full((len(src), 1), bos)
     rows = torch.arange(len(src), device=src.device)  # 아직 끝나지 않은 문장
@@ -153,35 +153,36 @@ def beam(
     마스크로 구별해요. 그래서 순서가 바뀌어도 캐시를 복사하지 않고, 크로스 어텐션의 키는 빔 수와 상관없이 문장마다 하나예요.
     """
     limits = _limits(model, src, max_len)  # (B,)
-    L, n, eos = int(limits.max()), beam_size, model.config.eos_id
+    L, n, V, eos = int(limits.max()), beam_size, model.config.vocab_size, model.config.eos_id
     _check(L, n)
     src_mask = padding_mask(src, model.config.pad_id)
-    cache = model.start_cache(model.encode(src, src_mask), L, n)
+    cache = model.start_cache(model.encode(src, src_mask))
     B, device = len(src), src.device
 
     rows = torch.arange(B, device=device)  # 아직 끝나지 않은 문장
-    tokens = torch.full((B, n), model.config.bos_id, device=device)
-    score = torch.full((B, n), -torch.inf, device=device)
-    score[:, 0] = 0.0  # 처음에는 BOS 하나뿐이에요. 같은 시작이 n개면 빔이 그리디가 돼요.
-    history = torch.full((B, n, L), eos, device=device)
-    ancestor = torch.zeros(B, n, L * n, dtype=torch.bool, device=device)
+    tokens = torch.full((B, 1), model.config.bos_id, device=device)  # 처음에는 하나뿐이고 첫 스텝에서 n개로 갈라져요.
+    score = torch.zeros(B, 1, device=device)
+    history = torch.full((B, 1, L), eos, device=device)
+    ancestor = torch.zeros(B, 1, 0, dtype=torch.bool, device=device)
     best = torch.full((B,), -torch.inf, device=device)
     output = torch.full((B, L), eos, device=device)
     for t in range(L):
-        ancestor[:, :, t * n : (t + 1) * n] = torch.eye(n, dtype=torch.bool, device=device)  # 나도 나의 조상
-        hidden = model.decode(tokens, None, ancestor[:, None, :, : (t + 1) * n], src_mask, cache)  # (B, n, D)
+        myself = torch.eye(tokens.size(1), dtype=torch.bool, device=device).expand(len(rows), -1, -1)
+        ancestor = torch.cat([ancestor, myself], dim=2)  # 나도 나의 조상 (B, n, 적은 칸)
+        hidden = model.decode(tokens, None, ancestor[:, None], src_mask, cache)  # (B, n, D)
         grown = _logits(model, hidden).log_softmax(-1, dtype=torch.float32).add_(score[..., None])  # (B, n, V)
         ends = grown[..., eos].clone()  # (B, n) 여기서 끝낼 때의 점수
         grown[..., eos] = -torch.inf
-        score, index = top_k(grown.flatten(1), n)  # (B, n): 문장마다 빔 n개가 낳은 n·V개 가운데에서
-        parent, tokens = index // grown.size(-1), index % grown.size(-1)
+        grown = grown.flatten(1)  # 문장마다 빔들이 낳은 n·V개 가운데에서
+        score, index = top_k(grown, min(n, grown.size(1)))  # (B, n)
+        parent, tokens = index // V, index % V
 
         ends = ends.masked_fill(ends < score[:, -1:], -torch.inf) / length_penalty(t + 1, alpha)
         end, which = ends.max(1)  # (B,) 이번에 끝난 후보 가운데 으뜸
         best, output = _better(best, output, end, history[torch.arange(len(rows), device=device), which], rows)
-        history = history.gather(1, parent[..., None].expand_as(history))
+        history = history.gather(1, parent[..., None].expand(-1, -1, L))
         history[:, :, t] = tokens
-        ancestor = ancestor.gather(1, parent[..., None].expand_as(ancestor))
+        ancestor = ancestor.gather(1, parent[..., None].expand(-1, -1, ancestor.size(2)))
 
         last = limits[rows] == t + 1
         unfinished = torch.where(last, score[:, 0] / length_penalty(t + 1, alpha), -torch.inf)

@@ -141,11 +141,12 @@ class MultiHeadAttention(nn.Module):
             H, G = self.n_heads, self.kv_heads
             qk, v = split_heads(self.qkv(x), H + 2 * G).split([H + G, G], dim=1)  # (B, H + G, T, K), (B, G, T, K)
             if self.rotary:
-                positions = torch.arange(x.size(1), device=x.device) if cache is None else cache.step(x.size(1))
-                qk = turn(qk, positions)
+                positions = torch.arange(x.size(1), device=x.device)
+                # 캐시가 있으면 x는 다음 자리를 다투는 후보들이라 위치가 모두 같아요.
+                qk = turn(qk, positions if cache is None else torch.full_like(positions, cache.step))
             q, k = qk.split([H, G], dim=1)
             if cache is not None:
-                k, v = cache.append(k, v)  # (B, G, used, K)
+                k, v = cache.append(k, v)  # (B, G, 자리, K)
         else:
             q = split_heads(self.qkv.part(x, 0, self.sizes[0]), self.n_heads)
             k, v = memory
@@ -161,36 +162,46 @@ class MultiHeadAttention(nn.Module):
 
 
 class LayerCache:
-    """디코더 한 층의 KV 캐시예요. 자리를 미리 잡아 두고 새 키와 값을 뒤에 적기만 해요.
+    """디코더 한 층의 KV 캐시예요. 새 키와 값을 뒤에 적기만 하고, 자리는 `AHEAD`스텝만큼씩 미리 잡아요.
 
+    아직 적지 않은 칸까지 통째로 내주고 마스크로 가려요. 적은 칸만 잘라 내면 메모리에 띄엄띄엄 놓여서, 행렬곱이 스텝마다 통째로 복사해요.
     `memory`는 크로스 어텐션의 키와 값 (B, G, S, K)이고, 빔이 여럿이어도 문장마다 하나만 둬요.
     """
 
-    def __init__(self, memory: tuple[Tensor, Tensor], slots: int) -> None:
+    AHEAD = 8  # 스텝. 길수록 자리를 덜 옮기지만 가려질 칸도 함께 곱해요.
+
+    def __init__(self, memory: tuple[Tensor, Tensor]) -> None:
         B, G, _, K = memory[0].shape
         self.memory = (memory[0].contiguous(), memory[1].contiguous())  # 스텝마다 다시 읽으므로 한 번 펴 둬요
-        self.k = memory[0].new_empty(B, G, slots, K)
-        self.v = memory[0].new_empty(B, G, slots, K)
-        self.used = 0
+        self.k = self.v = memory[0].new_empty(B, G, 0, K)
+        self.used = self.step = 0  # 적은 칸 수와 스텝 수. 스텝마다 후보 수만큼 적어요.
 
-    def step(self, n: int) -> Tensor:
-        """다음에 올 후보 n개의 위치예요. 모두 같은 자리를 다투므로 위치도 같아요. → (n,)."""
-        return torch.full((n,), self.used // n, device=self.k.device)
+    def slots(self, n: int) -> int:
+        """후보 n개를 더 적은 뒤의 자리 수예요."""
+        ready = self.k.size(2)
+        return ready if self.used + n <= ready else ready + self.AHEAD * n
+
+    def cover(self, mask: Tensor | None, n: int) -> Tensor:
+        """후보 n개를 적을 때의 마스크를 자리 전체에 맞춰요. mask (B, 1, n, used + n), None이면 적은 칸 전부 → (..., 자리)."""
+        slots = self.slots(n)
+        if mask is not None:
+            return F.pad(mask, (0, slots - mask.size(-1)))
+        return (torch.arange(slots, device=self.k.device) < self.used + n)[None, None, None]
 
     def append(self, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
-        """새 키와 값 (B, G, n, K)를 적고 지금까지의 것 (B, G, used, K)를 돌려줘요."""
+        """새 키와 값 (B, G, n, K)를 적고 자리 전체 (B, G, 자리, K)를 돌려줘요."""
         end = self.used + k.size(2)
+        more = self.slots(k.size(2)) - self.k.size(2)
+        if more:  # 0으로 채워야 가려진 칸이 NaN을 만들지 않아요.
+            self.k, self.v = F.pad(self.k, (0, 0, 0, more)), F.pad(self.v, (0, 0, 0, more))
         self.k[:, :, self.used : end], self.v[:, :, self.used : end] = k, v
-        self.used = end
-        return self.k[:, :, :end], self.v[:, :, :end]
+        self.used, self.step = end, self.step + 1
+        return self.k, self.v
 
     def keep(self, rows: Tensor) -> None:
         """끝난 문장을 빼고 rows (n,)번째 문장만 남겨요."""
         self.memory = (self.memory[0][rows], self.memory[1][rows])
-        for name in ("k", "v"):
-            buffer = getattr(self, name)
-            buffer[: len(rows), :, : self.used] = buffer[rows, :, : self.used]
-            setattr(self, name, buffer[: len(rows)])
+        self.k, self.v = self.k[rows], self.v[rows]
 
 
 @contextlib.contextmanager

@@ -169,8 +169,10 @@ class Transformer(nn.Module):
         캐시가 있으면 tgt_in (B, n)은 문장마다 다음 자리에 올 후보 n개이고, tgt_mask (B, 1, n, 지난 칸 + n)는
         후보가 볼 캐시 칸이에요 (None이면 전부). 이때 memory는 쓰지 않아요.
         """
-        step = None if cache is None else cache[0].used // tgt_in.size(1)
+        step = None if cache is None else cache[0].step
         x = self.start(tgt_in, step)  # (B, T, D)
+        if cache is not None:
+            tgt_mask = cache[0].cover(tgt_mask, tgt_in.size(1))
         bias, src_bias = mask_bias(tgt_mask, x.dtype), mask_bias(src_mask, x.dtype)
         for i, layer in enumerate(self.decoder):
             x = layer(x, memory, bias, src_bias, None if cache is None else cache[i])
@@ -192,6 +194,6 @@ class Transformer(nn.Module):
         """디코더의 층들이에요."""
         return cast("list[DecoderLayer]", list(self.decoder))
 
-    def start_cache(self, memory: Tensor, max_len: int, n: int = 1) -> list[LayerCache]:
-        """디코더 층마다 캐시를 열어요. 크로스 어텐션의 키와 값은 여기서 한 번만 만들어요. n은 문장마다의 후보 수예요."""
-        return [LayerCache(layer.cross_attn.memory_heads(memory), max_len * n) for layer in self.decoder_layers()]
+    def start_cache(self, memory: Tensor) -> list[LayerCache]:
+        """디코더 층마다 캐시를 열어요. 크로스 어텐션의 키와 값은 여기서 한 번만 만들어요."""
+        return [LayerCache(layer.cross_attn.memory_heads(memory)) for layer in self.decoder_layers()]

@@ -89,14 +89,14 @@ def sentence_multiplications(config: ModelConfig, length: int, source: int, cach
 def last_token(model: Transformer, src: Tensor, tokens: Tensor) -> dict[str, Job]:
     """앞의 것이 다 있을 때 마지막 토큰 하나를 고르는 일이에요. 캐시가 없으면 처음부터 다시 읽어요. tokens (1, T)."""
     memory = model.encode(src, None)  # (1, S, D)
-    cache = model.start_cache(memory, tokens.size(1))
+    cache = model.start_cache(memory)
     for t in range(tokens.size(1) - 1):
         model.decode(tokens[:, t : t + 1], None, None, None, cache)
-    used = cache[0].used
+    used, step = cache[0].used, cache[0].step
 
     def cached() -> Tensor:
         for layer in cache:
-            layer.used = used  # 되풀이해서 재려고 방금 적은 칸을 지워요.
+            layer.used, layer.step = used, step  # 되풀이해서 재려고 방금 적은 칸을 지워요.
         return model.logits(model.decode(tokens[:, -1:], None, None, None, cache)[:, -1])
 
     def plain() -> Tensor:

@@ -100,9 +100,13 @@ def test_a_wide_batched_beam_is_exhaustive_search(src):
         assert scores[row] == pytest.approx(score, abs=1e-5)
 
 
-@pytest.mark.parametrize("beam_size, alpha", [(1, 0.6), (3, 0.0), (4, 0.6), (7, 1.2)])
-def test_batched_beam_is_beam_search(src, beam_size, alpha):
-    model = build()
+@pytest.mark.parametrize(
+    "beam_size, alpha, changes",
+    [(1, 0.6, {}), (3, 0.0, {}), (4, 0.6, {}), (7, 1.2, {}), (4, 0.6, {"positions": "rope"}), (20, 0.6, {})],
+)
+def test_batched_beam_is_beam_search(src, beam_size, alpha, changes):
+    """빔 20은 첫 스텝에서 낳을 수 있는 것보다 많아요."""
+    model = build(**changes)
     found, scores = beam(model, src, beam_size, alpha, max_len=12)
     for row in range(len(src)):
         expected, score = beam_search(step_for(model, src[row]), BOS, EOS, beam_size, alpha, max_len=12)
@@ -134,15 +138,15 @@ def test_cached_greedy_equals_uncached_and_one_by_one(src, changes):
 
 @pytest.mark.parametrize("changes", VARIANTS)
 def test_cached_hidden_states_equal_uncached(src, changes):
-    """토큰만이 아니라 은닉 상태의 값까지 같아야 해요."""
+    """토큰만이 아니라 은닉 상태의 값까지 같아야 해요. 20스텝이면 캐시의 자리를 세 번 마련해요."""
     model = build(**changes).double()
-    tgt = torch.randint(3, 13, (12, 8), generator=seeded(7))
+    tgt = torch.randint(3, 13, (12, 20), generator=seeded(7))
     mask = (src != 0)[:, None, None]
     with torch.no_grad():
         memory = model.encode(src, mask)
-        whole = model.decode(tgt, memory, torch.ones(8, 8, dtype=torch.bool).tril(), mask)
-        cache = model.start_cache(memory, 8)
-        steps = [model.decode(tgt[:, t : t + 1], None, None, mask, cache) for t in range(8)]
+        whole = model.decode(tgt, memory, torch.ones(20, 20, dtype=torch.bool).tril(), mask)
+        cache = model.start_cache(memory)
+        steps = [model.decode(tgt[:, t : t + 1], None, None, mask, cache) for t in range(20)]
     torch.testing.assert_close(torch.cat(steps, 1), whole, rtol=1e-10, atol=1e-10)
 
 
