@@ -40,6 +40,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in slow]
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """바이트에는 만든 시각이 섞여요(gzip). 시험의 이름이 일꾼마다 다르면 xdist는 아무 시험도 돌리지 않아요."""
+    return argname if isinstance(val, bytes) else None
+
+
 def _reason(report: pytest.TestReport | pytest.CollectReport) -> str:
     text = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
     return text.removeprefix("Skipped: ")
