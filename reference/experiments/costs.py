@@ -70,6 +70,8 @@ def _alternate(jobs: dict[str, Job], rounds: int, device: torch.device) -> dict[
     times: dict[str, list[float]] = {name: [] for name in jobs}
     for _ in range(rounds):
         for name, job in jobs.items():
+            if repeats[name] > 1:
+                job()  # 짧은 일은 앞의 긴 일이 프로세서의 캐시에서 밀어낸 가중치를 다시 읽는 시간이 더 길 수 있어요.
             times[name].append(_seconds(job, repeats[name], device))
     return times
 

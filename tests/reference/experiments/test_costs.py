@@ -8,6 +8,7 @@ from torch import nn
 
 from reference.attention import self_attention
 from reference.decoding import greedy
+from reference.experiments import costs
 from reference.experiments.costs import (
     alternating_seconds,
     capped,
@@ -59,6 +60,17 @@ def test_jobs_take_turns() -> None:
     assert {name: len(seconds) for name, seconds in times.items()} == {"a": 3, "b": 3}
     turns = [name for name, before in zip(order, ["", *order], strict=False) if name != before]
     assert turns == ["a", "b"] * 4  # 몸풀기 한 바퀴와 세 바퀴
+
+
+@pytest.mark.parametrize(("seconds", "calls"), [(1.0, 1), (0.0001, 4)])
+def test_a_short_job_is_warm_again_before_each_reading(
+    monkeypatch: pytest.MonkeyPatch, seconds: float, calls: int
+) -> None:
+    """재는 것은 `_seconds`뿐이므로, 그 밖에서 불린 횟수가 재지 않고 돌린 횟수예요."""
+    unmeasured: list[str] = []
+    monkeypatch.setattr(costs, "_seconds", lambda job, repeats, device: seconds)
+    alternating_seconds({"a": lambda: unmeasured.append("a")}, 3, torch.device("cpu"))
+    assert len(unmeasured) == calls
 
 
 def test_times_are_taken_with_the_settings_pytorch_comes_with() -> None:
