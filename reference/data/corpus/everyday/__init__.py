@@ -112,7 +112,8 @@ def sentence(draw: Draw) -> Sentence:
         if _BARE.get(bare, made.en) == made.en and (not asked or bare in _BARE):
             return made._replace(ko=bare)
     if roll > two_above and len(made.ko) < 25:
-        then = _once(draw)
+        # 정해진 말 다음에는 정해진 말이 자주 와요: '오랜만이에요, 잘 지내셨어요?'
+        then = phrase(draw) if made.structure == "phrase" and draw.chance(0.3) else _once(draw)
         if SAID.get(then.ko, then.en) == then.en and then.ko[-1] in ENDS and made.ko[-1] in ENDS and len(then.ko) < 25:
             # 정해진 말 다음에는 쉼표로 잇기도 해요: '고마워요, 잘 먹을게요'
             comma = made.structure == then.structure == "phrase" and made.ko[-1] == "." and draw.chance(0.4)

@@ -114,7 +114,8 @@ FIXED = {
     ),
     "school": [Noun(place.ko, place.name, "", "mass", "fixed") for place in PLACES["school"][:7]],
 }
-LESSONS = [EVERY_NOUN[ko] for ko in word_list("시험 시험 수업 수업 숙제 책")]
+TIMED_LESSONS = [EVERY_NOUN[ko] for ko in word_list("시험 시험 수업 수업")]  # 시작하는 때가 있는 것
+LESSONS = [*TIMED_LESSONS, EVERY_NOUN["숙제"], EVERY_NOUN["책"]]
 GIFTS = [EVERY_NOUN[ko] for ko in word_list("선물 선물 선물 꽃 책 편지 돈 꽃다발 반지 장갑 커피 사진 카드")] + [
     EVERY_NOUN["생일 선물"]
 ]
@@ -157,8 +158,9 @@ def slot(draw: Draw, name: str) -> Noun:
         return _named(person.ko, person.en)
     if name == "gift":
         return draw.pick([*nouns(*SPEECH["gift"]), *GIFTS])
-    if name == "exam":
-        lesson, subject = draw.pick(LESSONS), draw.pick(nouns("subject", "language"))
+    if name in ("exam", "lesson"):
+        lesson = draw.pick(LESSONS if name == "exam" else TIMED_LESSONS)
+        subject = draw.pick(nouns("subject", "language"))
         return Noun(f"{subject.ko} {lesson.ko}", f"{subject.en} {lesson.en}", "", lesson.kind, "fixed")
     if name == "tinted":
         color, noun = draw.pick(FIXED["color"]), draw.pick(nouns("top", "shoes", "hat", "accessory", "belonging"))
