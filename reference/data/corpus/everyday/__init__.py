@@ -116,7 +116,7 @@ def sentence(draw: Draw) -> Sentence:
         then = phrase(draw) if made.structure == "phrase" and draw.chance(0.3) else _once(draw)
         if SAID.get(then.ko, then.en) == then.en and then.ko[-1] in ENDS and made.ko[-1] in ENDS and len(then.ko) < 25:
             # 정해진 말 다음에는 쉼표로 잇기도 해요: '고마워요, 잘 먹을게요'
-            comma = made.structure == then.structure == "phrase" and made.ko[-1] == "." and draw.chance(0.4)
+            comma = made.structure == "phrase" and made.ko[-1] == "." and draw.chance(0.4)
             return made._replace(
                 ko=f"{_bare(made.ko)}, {then.ko}" if comma else f"{made.ko} {then.ko}",
                 en=f"{made.en} {then.en}",

@@ -278,6 +278,7 @@ def phrase(draw: Draw) -> Sentence:
             (
                 *answers,
                 ("저기요, ", "Excuse me, "),
+                ("죄송하지만 ", "I'm sorry, but "),
                 ("선생님, ", "Teacher, "),
                 ("와, ", "Wow, "),
                 ("음, ", "Um, "),
