@@ -12,7 +12,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """Transformer 하나의 모양을 정해요 (논문 표 3). 단위는 모두 개수이고 `dropout`만 확률이에요.
+    """Transformer 하나의 모양을 정해요 (논문 표 3). 단위는 모두 개수이고 드롭아웃만 확률이에요.
 
     맞지 않는 크기는 ValueError로 알려요.
     """
@@ -29,6 +29,7 @@ class ModelConfig:
     eos_id: int = 2
 
     # 논문 뒤에 나온 선택 사항
+    word_dropout: float = 0.0  # 학습할 때 임베딩을 통째로 지울 토큰의 비율
     norm_first: bool = False  # True: Pre-LN
     norm: str = "layer"  # "layer" 또는 "rms"
     deep_norm: bool = False  # 잔차를 alpha배로 키우는 Post-LN
@@ -40,8 +41,9 @@ class ModelConfig:
         for name in ("vocab_size", "d_model", "n_heads", "d_ff", "n_layers", "max_len"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name}은(는) 1 이상이어야 해요: {getattr(self, name)}")
-        if not 0.0 <= self.dropout < 1.0:
-            raise ValueError(f"dropout은 0 이상 1 미만이어야 해요: {self.dropout}")
+        for name in ("dropout", "word_dropout"):
+            if not 0.0 <= getattr(self, name) < 1.0:
+                raise ValueError(f"{name}은(는) 0 이상 1 미만이어야 해요: {getattr(self, name)}")
         if self.d_model % self.n_heads:
             raise ValueError(f"d_model({self.d_model})은 n_heads({self.n_heads})로 나누어떨어져야 해요.")
         if self.n_heads % self.kv_heads:
@@ -103,7 +105,8 @@ PRESETS: dict[str, dict[str, Any]] = {
         "n_heads": 4,
         "d_ff": 256,
         "n_layers": 4,
-        "dropout": 0.2,
+        "dropout": 0.15,
+        "word_dropout": 0.1,  # 같은 문장을 마흔 번 보므로 외우는 것을 늦춰요.
         "max_len": 256,
         "positions": "rope",
         "activation": "swiglu",

@@ -19,6 +19,16 @@ def dropout(x: Tensor, p: float, training: bool) -> Tensor:
     return F.dropout(x, p) if x.device.type != "cpu" else x * keep_factor(x, p)
 
 
+def drop_words(x: Tensor, p: float, training: bool) -> Tensor:
+    """토큰을 확률 p로 통째로 지워요. 문맥만 보고 읽는 법을 배워서 적은 데이터를 덜 외워요 (Gal & Ghahramani 2016).
+
+    x (B, T, D) → (B, T, D). 지운 토큰은 0이고, 한 벡터 안에서 고르는 것이 아니라서 남은 토큰은 키우지 않아요.
+    """
+    if not training or p == 0.0:
+        return x
+    return x * (torch.rand(x.shape[:-1], device=x.device) >= p)[..., None]
+
+
 def add_dropout(shortcut: Tensor, x: Tensor, p: float, training: bool) -> Tensor:
     """잔차에 드롭아웃한 값을 더해요. 식: shortcut + Dropout(x) (논문 §5.4). 모양은 모두 같아요."""
     if training and p > 0.0 and x.device.type == "cpu":

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from reference.config import ModelConfig
-from reference.dropout import dropout
+from reference.dropout import drop_words, dropout
 from reference.embedding import Embedding, embed, tied_logits
 from reference.feed_forward import FeedForward, ffn
 from reference.masks import make_masks, mask_bias
@@ -180,7 +180,8 @@ class Transformer(nn.Module):
 
     def start(self, ids: Tensor, step: int | None = None) -> Tensor:
         """층에 들어갈 벡터예요: 임베딩 + 위치 인코딩, 그리고 드롭아웃 (논문 §3.4, §3.5, §5.4). ids (B, T) → (B, T, D)."""
-        return dropout(self.positions(self.embedding(ids), step), self.config.dropout, self.training)
+        x = drop_words(self.embedding(ids), self.config.word_dropout, self.training)
+        return dropout(self.positions(x, step), self.config.dropout, self.training)
 
     def logits(self, hidden: Tensor) -> Tensor:
         """hidden (..., D) → (..., V). 공유하는 임베딩 표를 전치해 써요 (논문 §3.4)."""

@@ -77,6 +77,7 @@ def train(
     warmup: Annotated[int | None, typer.Option(help="워밍업 스텝")] = None,
     lr_factor: Annotated[float | None, typer.Option(help="학습률에 곱하는 수")] = None,
     dropout: Annotated[float | None, typer.Option(help="드롭아웃 확률")] = None,
+    word_dropout: Annotated[float | None, typer.Option(help="임베딩을 통째로 지울 토큰의 비율")] = None,
     norm_first: Annotated[bool | None, typer.Option("--norm-first/--norm-last", help="Pre-LN과 Post-LN(논문)")] = None,
     ema: Annotated[float | None, typer.Option(help="가중치 이동 평균의 감쇠율. 0이면 체크포인트 평균")] = None,
     patience: Annotated[int | None, typer.Option(help="검증 손실이 이만큼 나아지지 않으면 멈춰요.")] = None,

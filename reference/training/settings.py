@@ -26,6 +26,7 @@ class TrainConfig:
     both_ways: float = 0.0  # 전체 스텝 가운데 두 방향의 번역을 함께 배우는 앞부분의 비율
     accumulate: int = 1  # 갱신 한 번에 모으는 배치 수
     dropout: float | None = None  # None이면 모델 설정의 값
+    word_dropout: float | None = None  # 임베딩을 통째로 지울 토큰의 비율. None이면 모델 설정의 값
     norm_first: bool | None = None  # 참이면 Pre-LN
     # 길이
     max_steps: int = 100_000
@@ -97,7 +98,7 @@ class TrainConfig:
 
     def model_changes(self) -> dict[str, Any]:
         """모델 설정에서 바꿀 값이에요."""
-        wanted = {"dropout": self.dropout, "norm_first": self.norm_first}
+        wanted = {"dropout": self.dropout, "word_dropout": self.word_dropout, "norm_first": self.norm_first}
         return {name: value for name, value in wanted.items() if value is not None}
 
     def check_length(self, total: int) -> None:
@@ -155,7 +156,6 @@ PRESETS = {
         preset="multi30k",
         threads=1,
         vocab_size=10_000,
-        dropout=0.2,
         norm_first=True,
         max_tokens=1408,
         max_steps=15_000,

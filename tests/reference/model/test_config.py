@@ -17,6 +17,8 @@ from reference.config import PRESETS, ModelConfig
         {"n_heads": 5},
         {"n_kv_heads": 2},
         {"dropout": 1.0},
+        {"word_dropout": 1.0},
+        {"word_dropout": -0.1},
         {"activation": "tanh"},
         {"n_layers": 0},
         {"norm_first": True, "deep_norm": True},

@@ -6,7 +6,7 @@ import pytest
 import torch
 from support.reference_tensors import close
 
-from reference.dropout import add_dropout, dropout
+from reference.dropout import add_dropout, drop_words, dropout
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
@@ -55,3 +55,15 @@ def test_dropping_everything_leaves_zeros_and_no_nan(dtype):
     assert not out.any() and not gradient.any() and out.dtype == dtype
     close(add_dropout(torch.ones(3), torch.ones(3), 1.0, True), torch.ones(3))
     assert dropout(x, 1.0, False) is x
+
+
+def test_word_dropout_drops_whole_words_and_scales_nothing():
+    torch.manual_seed(3)
+    x = torch.randn(200, 500, 4, requires_grad=True)
+    out = drop_words(x, 0.1, True)
+    kept = (out != 0).any(-1)  # (200, 500)
+    assert torch.equal(out[kept], x[kept]) and not out[~kept].any()
+    assert abs((~kept).float().mean().item() - 0.1) < 0.005
+    (gradient,) = torch.autograd.grad(out.sum(), x)
+    assert torch.equal(gradient, kept[..., None].float().expand_as(x))
+    assert drop_words(x, 0.1, False) is x and drop_words(x, 0.0, True) is x

@@ -260,9 +260,10 @@ def test_each_variant_learns_one_batch_and_stays_causal(batch, name):
     torch.testing.assert_close(a[:, :4], b[:, :4], rtol=0, atol=1e-5)
 
 
-def test_dropout_acts_only_in_training(batch):
+@pytest.mark.parametrize("chances", [{"dropout": 0.4}, {"dropout": 0.0, "word_dropout": 0.4}])
+def test_dropout_acts_only_in_training(batch, chances):
     src, tgt_in, _ = batch
-    model = small_model(dataclasses.replace(SMALL, dropout=0.4), torch.float32)
+    model = small_model(dataclasses.replace(SMALL, **chances), torch.float32)
     model.eval()
     torch.testing.assert_close(model(src, tgt_in), model(src, tgt_in), rtol=0, atol=0)
     model.train()
@@ -290,6 +291,6 @@ def test_compiles_into_one_graph(batch):
     """torch.compile이 끊기지 않고 통째로 그래프 하나를 만들 수 있어야 GPU에서 빨라요."""
     src, tgt_in, _ = batch
     torch.manual_seed(0)
-    model = Transformer(dataclasses.replace(SMALL, dropout=0.2))
+    model = Transformer(dataclasses.replace(SMALL, dropout=0.2, word_dropout=0.1))
     explained = torch._dynamo.explain(model.hidden)(src, tgt_in)
     assert explained.graph_break_count == 0, explained.break_reasons
