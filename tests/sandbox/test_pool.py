@@ -25,6 +25,8 @@ from autograder.sandbox import (
     WorkerLost,
 )
 from autograder.sandbox.scratch import Scratch
+from autograder.sandbox.server_process import ServerProcess
+from autograder.sandbox.worker_process import Line
 
 
 def test_a_dead_worker_is_replaced() -> None:
@@ -124,8 +126,7 @@ def test_a_job_whose_owner_is_gone_is_ended() -> None:
             finally:
                 os._exit(0)
         family = Family(worker.server.process.pid)
-        wait_for(lambda: family.of("sandbox child"))
-        orphan = family.of("sandbox child")[0]
+        orphan = wait_for(lambda: family.of("sandbox child"))[0]
         os.kill(owner, signal.SIGKILL)
         os.waitpid(owner, 0)
         wait_for(lambda: not orphan.alive())
@@ -133,23 +134,33 @@ def test_a_job_whose_owner_is_gone_is_ended() -> None:
 
 
 @pytest.mark.parametrize("victim", ["bwrap", "worker", "sandbox child"])
-def test_a_worker_killed_while_it_warms_is_started_again(victim: str) -> None:
+def test_a_worker_killed_while_it_warms_is_started_again(victim: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """갇혔는지 물어볼 자식은 곧 끝나므로, 갈라진 뒤 일을 받기 전에 죽여요. 그래야 기계가 바빠도 놓치지 않아요."""
     needs(*(("full", "reduced") if victim == "bwrap" else ("full", "reduced", "landlock")))
-    own = Pool(shared_pool().tier, LIMITS)
     family, hits = Family(os.getpid()), []
+    known = set(family.of(victim))
+    first_words, start = ServerProcess.first_words, Line.start
 
-    def hunt() -> None:
-        known = {one.pid for one in family.of(victim)}
-        wait_for(lambda: [one for one in family.of(victim) if one.pid not in known])
-        found = [one for one in family.of(victim) if one.pid not in known]
-        hits.extend(one.kill() for one in found)
+    def hit() -> None:
+        if not hits:
+            hits.extend(one.kill() for one in wait_for(lambda: set(family.of(victim)) - known))
 
-    hunter = threading.Thread(target=hunt)
-    hunter.start()
-    with own:
+    def hit_then_listen(server: ServerProcess) -> bytes:
+        hit()
+        return first_words(server)
+
+    def start_then_hit(line: Line, limits: Limits) -> Child:
+        child = start(line, limits)
+        hit()
+        return child
+
+    if victim == "sandbox child":
+        monkeypatch.setattr(Line, "start", start_then_hit)
+    else:
+        monkeypatch.setattr(ServerProcess, "first_words", hit_then_listen)
+    with Pool(shared_pool().tier, LIMITS) as own:
         own.line()
-        hunter.join()
-        assert hits and own.run(Job((CellText(0, "x = 1"),), ())).reason is None
+        assert any(hits) and own.run(Job((CellText(0, "x = 1"),), ())).reason is None
 
 
 def test_waiting_for_us_is_not_the_childs_sleep() -> None:
