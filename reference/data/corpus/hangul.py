@@ -84,6 +84,11 @@ def infinitive(stem: Stem) -> str:
     return with_vowel(text, short) if short else text + ending
 
 
+def helping(stem: Stem, giving: str) -> str:
+    """'-아/어 주다'를 붙여요. 이미 '주'로 끝나는 동사는 겹치지 않아요: 읽어 주세요, 도와주세요, 주세요."""
+    return stem.text[:-1] + giving if stem.text.endswith("주") else f"{infinitive(stem)} {giving}"
+
+
 def past(stem: Stem) -> Stem:
     """과거 어간: 먹었, 갔, 마셨, 했, 들었."""
     return Stem(with_final(infinitive(stem), "ㅆ"), kind="past")

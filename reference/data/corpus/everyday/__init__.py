@@ -24,7 +24,7 @@ VERBAL: list[tuple[int, Maker]] = [
     (16, form),
     (4, relative),
     (2, gerund),
-    (54, usage),
+    (76, usage),
     (8, happen),
 ]
 DESCRIBING: list[tuple[int, Maker]] = [
@@ -38,7 +38,7 @@ DESCRIBING: list[tuple[int, Maker]] = [
     (5, exists),
 ]
 JOINING: list[tuple[int, Maker]] = [(8, linked), (5, ordered), (1, both)]
-MAKERS: list[tuple[int, Maker]] = [*VERBAL, *DESCRIBING, *JOINING, (3, have), (40, phrase), (32, pattern)]
+MAKERS: list[tuple[int, Maker]] = [*VERBAL, *DESCRIBING, *JOINING, (3, have), (46, phrase), (32, pattern)]
 TOTAL = sum(weight for weight, _ in MAKERS)
 ENDS = ".?!"
 ASKING = ("뭐", "무엇", "무슨", "어디", "언제", "누구", "누가", "왜", "얼마", "어떻", "어떤", "어때", "어땠", "몇")
@@ -69,7 +69,12 @@ LEADS = (
     ("하지만 ", "But "),
     ("그래서 ", "So "),
     ("그럼 ", "Then "),
+    ("사실 ", "Actually, "),
+    ("어쨌든 ", "Anyway, "),
+    ("엄마, ", "Mom, "),
+    ("아빠, ", "Dad, "),
 )
+TAILS = ("ㅠㅠ", "ㅎㅎ", "ㅋㅋ", "~", "!")
 _HELPED = re.compile(
     r"(?<=[아어여해와워봐려러켜셔겨져춰내러꿔라]) (?=주세요|주시|주실|줘|줄래|줄게|줄 |드릴|보세요|볼게)"
 )
@@ -77,10 +82,11 @@ _OBJECT = re.compile(
     r"를 (?=[가-힣])|(밥|점심|저녁|아침|사진|음악|운동|수영|쇼핑|여행|수업|시험|옷|책|돈|약|물|술|춤|문|방|집|손)을 "
 )
 _FUTURE = re.compile(r"(?<=[가-힣]) (?=거예요|거야)")
+_WISH = re.compile(r"(?<=고) (?=싶)")
 
 
 def _typed(draw: Draw, made: Sentence) -> Sentence:
-    """사람들이 치는 대로: 앞에 '네,'나 '혹시'가 오기도 하고, '해 주세요'를 '해주세요'로 붙이기도 해요."""
+    """사람들이 치는 대로: 앞에 '네,'나 '혹시'가 오기도 하고, '해 주세요'를 '해주세요'로 붙이거나 '것 같아요'를 '거 같아요'로 적기도 하고, 끝에 'ㅠㅠ'를 달기도 해요."""
     ko, english = made.ko, made.en
     if made.structure not in ("phrase",) and draw.chance(0.03):
         if ko.endswith("?"):
@@ -94,6 +100,12 @@ def _typed(draw: Draw, made: Sentence) -> Sentence:
         ko = _HELPED.sub("", ko)
     if draw.chance(0.12):
         ko = _FUTURE.sub("", ko)
+    if draw.chance(0.1):
+        ko = _WISH.sub("", ko)
+    if draw.chance(0.2):
+        ko = ko.replace(" 것 같", " 거 같")
+    if ko.endswith(".") and draw.chance(0.03):
+        ko = ko[:-1] + draw.pick(TAILS)
     return made._replace(ko=ko, en=english)
 
 
@@ -115,10 +127,11 @@ def sentence(draw: Draw) -> Sentence:
         # 정해진 말 다음에는 정해진 말이 자주 와요: '오랜만이에요, 잘 지내셨어요?'
         then = phrase(draw) if made.structure == "phrase" and draw.chance(0.3) else _once(draw)
         if SAID.get(then.ko, then.en) == then.en and then.ko[-1] in ENDS and made.ko[-1] in ENDS and len(then.ko) < 25:
-            # 정해진 말 다음에는 쉼표로 잇기도 해요: '고마워요, 잘 먹을게요'
-            comma = made.structure == "phrase" and made.ko[-1] == "." and draw.chance(0.4)
+            # 정해진 말 다음에는 쉼표로 잇거나 그냥 잇기도 해요: '고마워요, 잘 먹을게요'
+            mark = draw.pick((",", ",", "")) if made.structure == "phrase" and draw.chance(0.45) else ""
+            bare = _bare(made.ko) + mark if made.ko[-1] == "." and (mark or draw.chance(0.05)) else made.ko
             return made._replace(
-                ko=f"{_bare(made.ko)}, {then.ko}" if comma else f"{made.ko} {then.ko}",
+                ko=f"{bare} {then.ko}",
                 en=f"{made.en} {then.en}",
                 structure=made.structure + "+",
                 marked=True,

@@ -10,7 +10,7 @@ from reference.data.corpus.draw import Draw
 from reference.data.corpus.everyday.clause import Subject, ending
 from reference.data.corpus.everyday.english import inflect, predicate
 from reference.data.corpus.everyday.noun_phrases import polite
-from reference.data.corpus.hangul import Stem, eu, infinitive, modifier, past, plain, with_final
+from reference.data.corpus.hangul import Stem, eu, helping, infinitive, modifier, past, plain, with_final
 
 Korean = Callable[[Draw, Stem, str], str]  # (뽑기, 어간, 말투) → 서술어
 English = Callable[[Subject, str], str]  # (주어, 동사구) → 동사까지의 영어
@@ -37,6 +37,13 @@ def _tail(join: Callable[[Stem, str], str], head: str, kind: str = "exist") -> K
 
 def _ask(join: Callable[[Stem, str], str], head: str, kind: str = "exist") -> Korean:
     return lambda draw, stem, level: ending(Stem(join(stem, head), kind=kind), "present", level, True)
+
+
+def _ever(word: str, question: bool = False) -> Korean:
+    """해 본 적이 있거나 없어요. 말할 때에는 '이'를 자주 빼요: 먹은 적이 있어요, 먹은 적 있어요."""
+    return lambda draw, stem, level: ending(
+        Stem(f"{eu(stem, 'ㄴ')} {draw.pick(('적이', '적'))} {word}", kind="exist"), "present", level, question
+    )
 
 
 def _ended(join: Callable[[Stem, str], str], head: str) -> Korean:
@@ -76,12 +83,12 @@ def _perfect(text: str) -> English:
 
 def _please(draw: Draw, stem: Stem, level: str) -> str:
     if level == "합쇼":
-        return draw.pick((eu(stem, "시")[:-1] + "십시오", infinitive(stem) + " 주십시오"))
+        return draw.pick((eu(stem, "시")[:-1] + "십시오", helping(stem, "주십시오")))
     if level == "해요":
         asked = eu(stem, "시")[:-1] + "세요"
-        return draw.pick((asked, asked, infinitive(stem) + " 주세요"))
+        return draw.pick((asked, asked, helping(stem, "주세요")))
     return draw.pick(
-        (infinitive(stem) + " 줘", infinitive(stem) + "!", infinitive(stem) + "라")
+        (helping(stem, "줘"), infinitive(stem) + "!", infinitive(stem) + "라")
     )  # '먹어.'는 평서문이기도 해서 느낌표를 붙여요.
 
 
@@ -90,9 +97,8 @@ def _never(draw: Draw, stem: Stem, level: str) -> str:
 
 
 def _favor(draw: Draw, stem: Stem, level: str) -> str:
-    given = infinitive(stem)
     asks = ("주시겠어요", "줄 수 있어요", "주실 수 있어요", "줄래요") if polite(level) else ("줄래", "줄 수 있어")
-    return f"{given} {draw.pick(asks)}"
+    return helping(stem, draw.pick(asks))
 
 
 def _permit(question: bool) -> Korean:
@@ -161,17 +167,17 @@ FORMS = [
     Form("may", 2, "v", "2", False, _permit(False), _fixed("you may {}")),
     Form("mustn't", 3, "v", "2", False, _tail(eu, "면 안 되", "verb"), _fixed("you must not {}")),
     Form("intend", 5, "v", "", False, _tail(eu, "려고 하", "verb"), _is("going to {}"), time="future"),
-    Form("ever?", 3, "v", "2", True, _ask(eu, "ㄴ 적이 있"), _fixed("have you ever {}", "pp")),
+    Form("ever?", 3, "v", "2", True, _ever("있", True), _fixed("have you ever {}", "pp")),
     Form("tried?", 3, "v", "2", True, lambda d, s, level: ending(Stem(infinitive(s) + " 보"), "past", level, True),
          _fixed("have you ever {}", "pp")),
-    Form("before", 3, "v", "", False, _tail(eu, "ㄴ 적이 있"), _perfect("{}"), tail="before"),
+    Form("before", 3, "v", "", False, _ever("있"), _perfect("{}"), tail="before"),
     Form("tried", 3, "v", "1", False, lambda d, s, level: ending(Stem(infinitive(s) + " 보"), "past", level, False),
          _perfect("{}"), tail="before"),
-    Form("never", 3, "v", "", False, _tail(eu, "ㄴ 적이 없"), _perfect("never {}")),
+    Form("never", 3, "v", "", False, _ever("없"), _perfect("never {}")),
     Form("perhaps", 4, "vn", "3", False, _perhaps, lambda who, base: f"I think {who.en} will {base}", time="future"),
-    Form("think", 3, "vn", "3", False,
+    Form("think", 5, "vn", "", False,
          lambda d, s, level: modifier(s, "past") + " 것 같아" + ("요" if polite(level) else ""),
-         lambda who, base: f"I think {who.en} {inflect(base, 'past')}", time="past"),
+         lambda who, base: "I think " + _verb(tense="past")(who, base), time="past"),
     Form("know how", 3, "v", "1", False, _tail(eu, "ㄹ 줄 알", "verb"), _verb("know how to")),
     Form("know how?", 3, "v", "2", True, _ask(eu, "ㄹ 줄 알", "verb"), _fixed("do you know how to {}")),
     Form("not know how", 2, "v", "1", False,

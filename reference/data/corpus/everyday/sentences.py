@@ -56,14 +56,14 @@ def write(ko: str, english: str, question: bool, person: str = "I") -> tuple[str
 
 
 _BE = (
-    (re.compile(r"\bI am\b"), "I'm"),
+    (re.compile(r"\bI am\b(?![.?!])"), "I'm"),
     (re.compile(r"\b(you|we|they) are\b", re.I), r"\1're"),
-    (re.compile(r"\b(he|she|it) is\b", re.I), r"\1's"),
+    (re.compile(r"\b(he|she|it) is\b(?![.?!])", re.I), r"\1's"),
 )
 
 
 def contracted(text: str) -> str:
-    """대명사 뒤의 be를 줄여요: I'm, you're, it's."""
+    """대명사 뒤의 be를 줄여요: I'm, you're, it's. 문장의 끝에서는 줄이지 않아요."""
     for found, short in _BE:
         text = found.sub(short, text)
     return text
@@ -223,7 +223,8 @@ def tell(draw: Draw) -> Sentence:
         respected = respect and not third
         stem = Stem(eu(stem, "시"), kind="adjective", respect=True) if respected else stem
     elif modal == "can":
-        stem = Stem(f"{eu(stem, 'ㄹ')} 수 {'없' if negation else '있'}", kind="exist")
+        able = draw.pick(("수", "수", "수", "수가" if negation else "수"))
+        stem = Stem(f"{eu(stem, 'ㄹ')} {able} {'없' if negation else '있'}", kind="exist")
     elif modal == "must":
         stem = Stem(f"{infinitive(stem)}야 {draw.pick(('하', '하', '되'))}")
     elif negation in ("지 않", "지 못하"):

@@ -10,10 +10,11 @@ from reference.data.corpus import english as en
 from reference.data.corpus.draw import Draw
 from reference.data.corpus.everyday.clause import HOUSE, act, ending, object_of, other, place_en, verb_stem
 from reference.data.corpus.everyday.english import compared, determined, inflect
-from reference.data.corpus.everyday.fixed import capital, english_of, korean_of, read, slot
+from reference.data.corpus.everyday.fixed import read
 from reference.data.corpus.everyday.forms import bsida
 from reference.data.corpus.everyday.happening import any_happening, clause_en
 from reference.data.corpus.everyday.sentences import ACTIONS, contracted, joined
+from reference.data.corpus.everyday.slots import capital, english_of, korean_of, slot
 from reference.data.corpus.everyday.tables import (
     ADJECTIVES,
     ADJECTIVES_OF,
@@ -27,7 +28,7 @@ from reference.data.corpus.everyday.tables import (
     places,
 )
 from reference.data.corpus.everyday.timing import span
-from reference.data.corpus.hangul import Stem, eu, infinitive, josa, past, plain
+from reference.data.corpus.hangul import Stem, eu, helping, infinitive, josa, past, plain
 from reference.data.corpus.lexicon import word_list
 from reference.data.corpus.nominal import Sentence
 
@@ -111,6 +112,8 @@ def conjugate(stem: Stem, mark: str, level: str, question: bool = False) -> str:
         return conjugate(stem._replace(text=f"{mark[:2]}{stem.text}"), mark[2:], level, question)
     if mark in FINITE:
         return ending(stem, mark, level, question)
+    if mark.startswith(("아 주", "아 줘", "아 줬", "아 줄", "아 드")):
+        return helping(stem, mark[2:])
     if mark[0] == "아":
         return infinitive(stem) + mark[1:]
     if mark[0] == "았":
@@ -206,8 +209,7 @@ def _toward(draw: Draw) -> Said:
     stem = Stem(text, irregular)
 
     def korean(mark: str, level: str, question: bool) -> str:
-        helped = mark == "아 주>past" and text.endswith("주")  # '도와줘 줬어요'라고 하지 않아요.
-        return conjugate(stem, "past" if helped else mark, level, question)
+        return conjugate(stem, mark, level, question)
 
     return Said(korean, lambda form: inflect(english, form) if form else english, english)
 
@@ -290,7 +292,7 @@ def _level(draw: Draw, text: str) -> str:
 
 
 def _mine(english: str) -> str:
-    if re.search(r"\byou\b|^You|^Please|^Don't|^Go ", english):
+    if re.search(r"(?<!thanks to )\byou\b|^You|^Please|^Don't|^Go ", english):
         return "your"
     return "our" if re.search(r"\bwe\b|^Let's|^We\b", english) else "my"
 
