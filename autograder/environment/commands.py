@@ -75,7 +75,8 @@ def test(
             return code
     # 일꾼마다 torch를 따로 불러와요(한 번에 2초쯤, 메모리 0.5 GB쯤). 코어보다 많으면 서로 느려져요.
     workers = str(max(1, min(os.cpu_count() or 1, 8)))
-    command = [sys.executable, "-m", "pytest", "-n", workers, "--dist", "loadfile", *(["--slow"] if slow else [])]
+    command = [sys.executable, "-m", "pytest", "-n", workers, "--dist", "loadfile", "--max-worker-restart", "1"]
+    command += ["--slow", "-o", "faulthandler_timeout=0"] if slow else []
     command += [str(path.resolve()) for path in paths or [ROOT / "tests"]]
     environment = dict(os.environ, OMP_NUM_THREADS="1")
     return wait(subprocess.Popen(command, cwd=ROOT, env=environment))

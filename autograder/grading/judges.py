@@ -21,6 +21,7 @@ from autograder.sandbox.fork_server import START, STATUS
 from autograder.sandbox.server_process import START_SECONDS, ServerProcess
 from autograder.sandbox.worker_process import Line
 
+SERVER = "autograder.grading.judge_process"  # 심사원의 서버로 띄우는 모듈
 _NO_END = 2**32 - 1  # 심사원은 제출물마다 따로 재므로 끝이 없어요.
 
 Outcome = Graded | Ungraded
@@ -105,7 +106,7 @@ class Judges:
         self._greeted = False
         one = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
         self.server = ServerProcess(
-            [sys.executable, "-m", "autograder.grading.judge_process"],
+            [sys.executable, "-m", SERVER],
             {**os.environ, **one, "CUDA_VISIBLE_DEVICES": ""},
             str(ROOT),
             self._words(first) if first else b"{}",

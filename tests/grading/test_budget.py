@@ -1,74 +1,66 @@
 """상한: 학습자가 무엇을 적거나 돌려주어도, 읽고 판정하는 쪽이 쓰는 CPU와 메모리는 정직한 제출물의 몇 배를 넘지 않아요.
 
-심사원처럼 갈라진 프로세스에서 한 제출물을 채점하고, 커널이 센 CPU 시간과 가장 컸던 메모리를 정직한 것과 견줘요.
+진짜 심사원이 한 제출물씩 채점하고, 커널이 센 CPU 시간과 가장 컸던 메모리를 정직한 것과 견줘요.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import resource
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
-from support.tiny_lesson import ANSWERS, SEED, as_bytes, cells_of, code, markdown, needs, shared_pool, tiny_setup
+import support
+from support.tiny_lesson import (
+    ANSWERS,
+    LIMITS,
+    SEED,
+    as_bytes,
+    cells_of,
+    code,
+    markdown,
+    needs,
+    shared_pool,
+    tiny_setup,
+)
 
-from autograder.grading import judge_process
-from autograder.grading.messages import Request
+from autograder.grading import judges
+from autograder.grading.attempt import grade_submission
+from autograder.grading.messages import Graded, Request
+from autograder.grading.station import Station
 from autograder.grading.submissions import Submission
-from autograder.limits import LIMITS
 from autograder.sandbox import Child
 
 CPU_TIMES, CPU_FLOOR = 30, 0.05  # 정직한 것의 몇 배까지, 그리고 정직한 것이 아무리 빨라도 이만큼(초)은 든다고 봐요.
 MEMORY = 400  # MiB. 정직한 것보다 이만큼까지 더 써도 돼요.
+WALL = 120.0  # 초. 시험이 무한히 기다리지 않게 해요.
 
 Cost = tuple[float, float, dict[str, str]]
+Measure = Callable[[bytes], Cost]
 
 
-def measure(data: bytes) -> Cost:
-    """(CPU 초, 늘어난 메모리 MiB, 실습마다의 판정)."""
-    setup, pool = tiny_setup(), shared_pool()
-    reading, writing = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        try:
-            judge_process._bind_memory(LIMITS)
-            before = resource.getrusage(resource.RUSAGE_SELF)
-            graded = judge_process._grade(Request(Submission("s", "tiny", data), SEED), pool, setup)
-            after = resource.getrusage(resource.RUSAGE_SELF)
-            cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-            grown = (after.ru_maxrss - before.ru_maxrss) / 1024
-            found = {mark.exercise: mark.verdict for mark in graded.marks}
-            os.write(writing, json.dumps([cpu, grown, found]).encode())
-        except BaseException as error:
-            os.write(writing, json.dumps([0, 0, {"error": repr(error)[:300]}]).encode())
-        finally:
-            os._exit(0)
-    os.close(writing)
-    with open(reading, "rb") as pipe:
-        words = pipe.read()
-    os.waitpid(pid, 0)
-    return tuple(json.loads(words))  # type: ignore[return-value]  바로 위에서 그렇게 적었어요.
-
-
-@pytest.fixture(autouse=True)
-def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="module")
+def measure() -> Iterator[Measure]:
+    """제출물의 바이트에서 (CPU 초, 늘어난 메모리 MiB, 실습마다의 판정). 제출물마다 새로 갈라진 심사원이에요."""
     needs("full", "reduced", "landlock")
-    monkeypatch.setattr(judge_process, "make_copy", lambda *_: _Copy)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(judges, "SERVER", "support.tiny_judge")
+        patch.setenv("PYTHONPATH", str(Path(support.__file__).parents[1]))
+        with Station(jobs=1, limits=replace(LIMITS, wall=WALL)) as station:
+
+            def cost(data: bytes) -> Cost:
+                (graded,) = station.grade([Request(Submission("s", "tiny", data), SEED)])
+                assert isinstance(graded, Graded), graded
+                found = {mark.exercise: mark.verdict for mark in graded.marks}
+                return graded.judge_seconds, json.loads(graded.copy)["grown"], found
+
+            yield cost
 
 
-class _Copy:
-    """작은 레슨은 배포한 노트북이 없어요."""
-
-    notebook: dict[str, Any] = {}
-    answered: dict[str, bool] = {}
-    code: dict[str, str] = {}
-
-
-@cache
-def honest() -> Cost:
+@pytest.fixture(scope="module")
+def honest(measure: Measure) -> Cost:
     measure(as_bytes(cells_of(ANSWERS)))
     return measure(as_bytes(cells_of(ANSWERS)))
 
@@ -163,11 +155,11 @@ ATTACKS: dict[str, Callable[[], bytes]] = {
 
 
 @pytest.mark.parametrize("name", ATTACKS)
-def test_nothing_costs_the_judge_more_than_a_few_honest_submissions(name: str) -> None:
+def test_nothing_costs_the_judge_more_than_a_few_honest_submissions(name: str, measure: Measure, honest: Cost) -> None:
     cpu, grown, found = measure(ATTACKS[name]())
-    own_cpu, own_grown, own = honest()
+    own_cpu, own_grown, own = honest
     print(f"{name}: {cpu:.2f} CPU초({cpu / max(own_cpu, 1e-3):.0f}배), {grown:.0f} MiB · 정직한 것 {own_cpu:.3f} CPU초")
-    assert set(own.values()) == {"pass"} and "error" not in found, found
+    assert set(own.values()) == {"pass"} and set(found) == set(own), found
     assert cpu <= CPU_TIMES * max(own_cpu, CPU_FLOOR), f"{cpu:.2f}초, 정직한 것은 {own_cpu:.3f}초"
     assert grown <= own_grown + MEMORY, f"{grown:.0f} MiB, 정직한 것은 {own_grown:.0f} MiB"
 
@@ -185,7 +177,7 @@ def test_sleeping_in_every_cell_ends_with_the_total(monkeypatch: pytest.MonkeyPa
     slept: list[float] = []
     run = Child.run
     monkeypatch.setattr(Child, "run", lambda *given: slept.append((found := run(*given)).asleep_seconds) or found)
-    monkeypatch.setattr(pool, "limits", judge_process.replace(pool.limits, total_asleep=4.0))
-    graded = judge_process._grade(Request(Submission("s", "tiny", sleepy), SEED), pool, tiny_setup())
+    monkeypatch.setattr(pool, "limits", replace(pool.limits, total_asleep=4.0))
+    graded = grade_submission(Submission("s", "tiny", sleepy), SEED, pool, tiny_setup())
     assert {mark.verdict for mark in graded.marks} == {"timeout"} and "앞에서 다 써서" in graded.marks[-1].message
     assert 4.0 < sum(slept) < 4.0 + 2 * len(slept)
