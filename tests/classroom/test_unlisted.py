@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from itertools import product
 from pathlib import Path
-from typing import Any
 
 import pytest
+import support
 from support.classes import hand_in
+from support.dying_grading import DIED
 from support.paper_station import NAMES, SEED, give_seed, grade, paper_class, told
 
 from autograder.classroom.folder import Classroom
 from autograder.classroom.gradebook_troubles import GradebookError
-from autograder.classroom.record import Writer
+from autograder.layout import ROOT
+
+Die = Callable[[Classroom, str, int], None]
 
 
 @pytest.fixture
@@ -21,35 +28,36 @@ def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Classroom:
     return paper_class(tmp_path, monkeypatch)
 
 
-def grade_and_die(room: Classroom, monkeypatch: pytest.MonkeyPatch, where: str, after: int) -> None:
-    """`Writer`의 그 일을 `after`번 하고 죽어요. 정리하는 코드는 아무것도 돌지 않아요(kill -9)."""
-    real, pid = getattr(Writer, where), os.fork()
-    if pid:
-        assert os.WEXITSTATUS(os.waitpid(pid, 0)[1]) == 9
-        return
-    left = iter(range(after))
+@pytest.fixture(scope="module")
+def grade_and_die() -> Iterator[Die]:
+    """`Writer`의 그 일을 `after`번 더 하고 죽는 채점."""
+    home = str(Path(support.__file__).parents[1])
+    with subprocess.Popen(
+        [sys.executable, "-m", "support.dying_grading"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": home, "OPENBLAS_NUM_THREADS": "1"},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
 
-    def then_die(*given: Any, **named: Any) -> None:
-        real(*given, **named)
-        if next(left, None) is None:
-            os._exit(9)
+        def die(room: Classroom, where: str, after: int) -> None:
+            process.stdin.write(json.dumps([str(room.path), where, after]) + "\n")
+            process.stdin.flush()
+            assert process.stdout.readline() == f"{DIED}\n"
 
-    monkeypatch.setattr(Writer, where, then_die)
-    monkeypatch.setattr("autograder.classroom.record.BATCH", 1)
-    try:
-        grade(room)
-    finally:
-        os._exit(1)
+        yield die
+        process.stdin.close()
 
 
 @pytest.mark.parametrize(
     ("where", "after"), [*product(["note", "keep", "add", "flush"], [0, 1]), ("joined", 0), ("listed", 0)]
 )
 def test_what_a_killed_grading_changed_is_told_by_the_next(
-    room: Classroom, monkeypatch: pytest.MonkeyPatch, where: str, after: int
+    room: Classroom, grade_and_die: Die, where: str, after: int
 ) -> None:
     give_seed(room, SEED + 1)
-    grade_and_die(room, monkeypatch, where, after)
+    grade_and_die(room, where, after)
     result = grade(room)
     if where == "listed":
         return  # 목록까지 다 썼어요.
@@ -59,19 +67,19 @@ def test_what_a_killed_grading_changed_is_told_by_the_next(
     assert grade(room).changes == () and not list(room.changes.glob(".unlisted*"))
 
 
-def test_killed_twice_and_changed_in_between(room: Classroom, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_killed_twice_and_changed_in_between(room: Classroom, grade_and_die: Die) -> None:
     give_seed(room, SEED + 1)
-    grade_and_die(room, monkeypatch, "flush", 2)
+    grade_and_die(room, "flush", 2)
     hand_in(room.submitted, "kim", {"softmax": 2.0})
-    grade_and_die(room, monkeypatch, "flush", 0)
+    grade_and_die(room, "flush", 0)
     (softmax,) = [c for c in grade(room).changes if (c.student, c.exercise) == ("kim", "softmax")]
     assert (softmax.before, softmax.after) == (7.0, 3.0)
     assert softmax.reasons == ("학급의 시드가 바뀌었어요", "제출한 파일이 바뀌었어요")
 
 
-def test_what_came_back_to_the_old_mark_is_not_told(room: Classroom, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_came_back_to_the_old_mark_is_not_told(room: Classroom, grade_and_die: Die) -> None:
     give_seed(room, SEED + 1)
-    grade_and_die(room, monkeypatch, "flush", 2)
+    grade_and_die(room, "flush", 2)
     give_seed(room, SEED)
     assert grade(room).changes == ()
 
