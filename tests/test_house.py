@@ -144,6 +144,17 @@ def test_what_a_verdict_depends_on_is_in_its_fingerprint() -> None:
 LONG_TABLES = ("autograder/exercises/lesson_", "reference/data/corpus/", "solutions/", "tests/claims/lesson_")
 
 
+def test_no_test_forks_its_own_process() -> None:
+    """앞선 시험이 켠 Java가 있으면, 갈라진 자식이 없는 실을 영영 기다리기도 해요. 갈라지는 것은 따로 띄운 프로세스가 해요."""
+    forks = [
+        path.name
+        for path in [*(ROOT / "tests").rglob("test_*.py"), ROOT / "tests/conftest.py"]
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr in ("fork", "forkpty") and ast.unparse(node.value) == "os"
+    ]
+    assert not forks
+
+
 def test_no_file_does_too_much() -> None:
     lengths = {
         path.relative_to(ROOT).as_posix(): len(path.read_text("utf-8").splitlines()) for path in python_files(*FOLDERS)

@@ -66,3 +66,10 @@ def prepare() -> None:
     global LOCALE_AT_START
     LOCALE_AT_START = LOCALE_AT_START or locale_name()
     os.environ.update(environment())
+
+
+def forget_interrupt() -> None:
+    """멈춤 단추나 Ctrl+C가 Java의 실에 남긴 표시를 지워요. 남아 있으면 다음에 기다리는 Java 코드가 예외를 내거나 빈 답을 줘요."""
+    jpype = sys.modules.get("jpype")  # KoNLPy가 자바를 부르는 다리예요.
+    if jpype is not None and jpype.isJVMStarted():
+        jpype.JClass("java.lang.Thread").interrupted()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from collections.abc import Callable
+from functools import cache, wraps
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -50,13 +51,26 @@ def tagger(name: str) -> Any | None:
     try:
         import konlpy.tag
 
-        return getattr(konlpy.tag, name)()
+        java.forget_interrupt()
+        found = getattr(konlpy.tag, name)()
     except Exception as error:  # JVM이 켜지다 만나는 오류는 종류가 제각각이에요.
         print(
             f"{name}: 형태소 분석기를 켜지 못해서 건너뛰어요({type(error).__name__}). 실습은 그대로 이어 갈 수 있어요."
             " 까닭은 터미널에서 `python3 course.py doctor`를 실행하면 알 수 있어요."
         )
         return None
+    for method in ("morphs", "pos", "nouns"):
+        setattr(found, method, _afresh(getattr(found, method)))
+    return found
+
+
+def _afresh(call: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(call)
+    def calling(*given: Any, **named: Any) -> Any:
+        java.forget_interrupt()
+        return call(*given, **named)
+
+    return calling
 
 
 def _folder(name: str) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import locale
 import os
 import shutil
+import sys
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -61,6 +62,25 @@ def _use_utf8_locale() -> None:
         return
 
 
+def _forget_interrupt() -> None:
+    """앞서 누른 Ctrl+C가 자바의 실에 남긴 표시를 지워요. 남아 있으면 기다리는 자바 코드가 예외를 내거나 빈 답을 줘요."""
+    jpype = sys.modules.get("jpype")  # KoNLPy가 자바를 부르는 다리예요.
+    if jpype is not None and jpype.isJVMStarted():
+        jpype.JClass("java.lang.Thread").interrupted()
+
+
+class _Uninterrupted:
+    """부를 때마다 지난 Ctrl+C를 잊는 분석기예요."""
+
+    def __init__(self, tagger: Any) -> None:
+        self._tagger = tagger
+
+    def morphs(self, text: str) -> list[str]:
+        _forget_interrupt()
+        found: list[str] = self._tagger.morphs(text)
+        return found
+
+
 def load_tagger(name: str = "Okt") -> Tagger:
     """KoNLPy 형태소 분석기를 켜요. 분석기나 자바가 없으면 UserError."""
     if name not in TAGGERS:
@@ -76,8 +96,8 @@ def load_tagger(name: str = "Okt") -> Tagger:
     try:
         import konlpy.tag
 
-        tagger: Any = getattr(konlpy.tag, name)()
-        return tagger
+        _forget_interrupt()
+        return _Uninterrupted(getattr(konlpy.tag, name)())
     except ImportError as error:
         raise UserError(
             '형태소 분석기 KoNLPy가 없어요. `pip install konlpy`로 설치하거나 level="byte" 토크나이저를 쓰세요.'

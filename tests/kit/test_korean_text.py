@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 
 import pytest
 import torch
@@ -64,6 +65,22 @@ def test_a_tagger_cuts_morphemes():
     assert hannanum.morphs("나는 학교에 간다")[:4] == ["나", "는", "학교", "에"]
     assert ("에", "J") in hannanum.pos("나는 학교에 간다")
     assert korean_text.tagger("Hannanum") is hannanum  # 한 번만 켜요.
+
+
+@pytest.mark.parametrize("name", ["Hannanum", "Komoran"])
+def test_a_stop_button_pressed_before_does_not_stop_the_tagger(name):
+    """켜기 전에 누른 것도, 켠 뒤에 누른 것도요. Hannanum은 그대로 두면 예외 없이 빈 목록을 줘요."""
+    if java.home() is None:
+        pytest.skip("이 컴퓨터에는 Java가 없어서 형태소 분석기를 시험하지 못했어요.")
+    korean_text.tagger("Hannanum")
+    thread = sys.modules["jpype"].JClass("java.lang.Thread").currentThread()
+    korean_text.tagger.cache_clear()
+    thread.interrupt()
+    tagger = korean_text.tagger(name)
+    thread.interrupt()
+    assert tagger.morphs("나는 학교에 간다")[:4] == ["나", "는", "학교", "에"]
+    thread.interrupt()
+    assert tagger.pos("나는 학교에 간다")[0][0] == "나"
 
 
 def test_neighbours_have_the_asked_perplexity():

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -15,6 +16,7 @@ from support.kills import Family, wait_for
 from support.sandbox import answer, run
 from support.tiny_lesson import LIMITS, needs, shared_pool
 
+from autograder.layout import ROOT
 from autograder.sandbox import (
     CellText,
     Child,
@@ -114,21 +116,26 @@ def test_only_the_worker_of_that_line_is_renewed() -> None:
         assert own.line() is fresh is not lost
 
 
+OWNER = """
+import socket, sys
+from autograder.sandbox import CellText, Job, Limits
+from autograder.sandbox.worker_process import Line
+limits = Limits(unit_asleep=600, total_asleep=600)
+job = Job((CellText(0, "import time\\ntime.sleep(600)"),), (), (), limits)
+Line(socket.socket(fileno=int(sys.argv[1]))).start(limits).run(job)
+"""
+
+
 def test_a_job_whose_owner_is_gone_is_ended() -> None:
     """일을 맡긴 프로세스가 죽으면 자식을 재던 이도 없어요. 작업자가 그 자식을 바로 끝내요."""
     with Pool(shared_pool().tier, LIMITS) as own:
         worker = own._ready()
-        asleep = Job((CellText(0, "import time\ntime.sleep(600)"),), (), (), Limits(unit_asleep=600, total_asleep=600))
-        owner = os.fork()
-        if owner == 0:
-            try:
-                worker.line.start(asleep.limits).run(asleep)
-            finally:
-                os._exit(0)
+        line = worker.line.fileno()
+        owner = subprocess.Popen([sys.executable, "-c", OWNER, str(line)], cwd=ROOT, pass_fds=[line])
         family = Family(worker.server.process.pid)
         orphan = wait_for(lambda: family.of("sandbox child"))[0]
-        os.kill(owner, signal.SIGKILL)
-        os.waitpid(owner, 0)
+        owner.kill()
+        owner.wait()
         wait_for(lambda: not orphan.alive())
         assert worker.server.process.poll() is None
 

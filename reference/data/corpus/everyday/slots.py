@@ -19,6 +19,10 @@ COLORS = (
     "보라색=purple 주황색=orange 회색=gray 갈색=brown 하늘색=sky_blue 남색=navy 금색=gold 은색=silver"
 )
 DAYS = "월요일=Monday 화요일=Tuesday 수요일=Wednesday 목요일=Thursday 금요일=Friday 토요일=Saturday 일요일=Sunday"
+UPCOMING = (
+    "내일=tomorrow 모레=the_day_after_tomorrow 다음_주=next_week 다음_달=next_month 이번_주말=this_weekend 다음_주말=next_weekend 이번_주_토요일=this_Saturday "
+    "다음_주_월요일=next_Monday 다음_주_화요일=next_Tuesday 다음_주_수요일=next_Wednesday 다음_주_목요일=next_Thursday 다음_주_금요일=next_Friday 다음주=next_week"
+)
 SEASONS = "봄=spring 여름=summer 가을=fall 겨울=winter"
 MONTHS = "일=January 이=February 삼=March 사=April 오=May 유=June 칠=July 팔=August 구=September 시=October 십일=November 십이=December"
 SKILLS = (
@@ -83,6 +87,7 @@ FIXED = {
     "tint": _table("빨간=red 파란=blue 노란=yellow 하얀=white 까만=black 검은=black"),  # 이름 앞에만 와요.
     "day": _table(DAYS),
     "season": _table(SEASONS),
+    "upcoming": _table(UPCOMING),
     "skill": _table(SKILLS),
     "language": NOUNS["language"],
     "bill": _table(BILLS),
@@ -93,6 +98,7 @@ FIXED = {
     "crowd": _table(
         "학생=students 사람=people 손님=customers 남자=men 여자=women 직원=employees 외국인=foreigners 승객=passengers"
     ),
+    "transit": _table("버스=bus 지하철=subway 기차=train 전철=train 고속버스=express_bus"),
     "soonfrom": _table(
         "내일부터=from_tomorrow 다음_주부터=from_next_week 다음_달부터=from_next_month 내년부터=from_next_year 월요일부터=from_Monday 이제부터=from_now_on"
     ),

@@ -120,7 +120,7 @@ def conjugate(stem: Stem, mark: str, level: str, question: bool = False) -> str:
         return past(stem).text + mark[1:]
     if mark == "는데" and stem.kind == "adjective":
         return eu(stem, "ㄴ데")
-    if mark[0] == "ㄴ" and stem.kind == "exist":
+    if mark[0] == "ㄴ" and (stem.kind == "exist" or (mark == "ㄴ지" and stem.kind == "verb")):
         return plain(stem, "는" + mark[1:])
     if mark == "ㅂ시다":
         return bsida(stem)
