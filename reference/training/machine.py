@@ -121,7 +121,7 @@ def choose(device: str = "auto", precision: str = "auto", compile: str = "auto",
     kind = pick_device(device)
     accelerator = Accelerator(cpu=kind == "cpu")
     if threads:
-        torch.set_num_threads(threads)
+        torch.set_num_threads(min(threads, os.cpu_count() or threads))
     if kind == "cpu":
         prefer_fast_matmul()
         keep_freed_memory()

@@ -24,7 +24,7 @@ VERBAL: list[tuple[int, Maker]] = [
     (16, form),
     (4, relative),
     (2, gerund),
-    (82, usage),
+    (92, usage),
     (8, happen),
 ]
 DESCRIBING: list[tuple[int, Maker]] = [
@@ -38,7 +38,7 @@ DESCRIBING: list[tuple[int, Maker]] = [
     (5, exists),
 ]
 JOINING: list[tuple[int, Maker]] = [(8, linked), (5, ordered), (1, both)]
-MAKERS: list[tuple[int, Maker]] = [*VERBAL, *DESCRIBING, *JOINING, (3, have), (48, phrase), (32, pattern)]
+MAKERS: list[tuple[int, Maker]] = [*VERBAL, *DESCRIBING, *JOINING, (3, have), (50, phrase), (32, pattern)]
 TOTAL = sum(weight for weight, _ in MAKERS)
 ENDS = ".?!"
 ASKING = ("뭐", "무엇", "무슨", "어디", "언제", "누구", "누가", "왜", "얼마", "어떻", "어떤", "어때", "어땠", "몇")

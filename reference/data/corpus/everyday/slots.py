@@ -23,6 +23,7 @@ UPCOMING = (
     "내일=tomorrow 모레=the_day_after_tomorrow 다음_주=next_week 다음_달=next_month 이번_주말=this_weekend 다음_주말=next_weekend 이번_주_토요일=this_Saturday "
     "다음_주_월요일=next_Monday 다음_주_화요일=next_Tuesday 다음_주_수요일=next_Wednesday 다음_주_목요일=next_Thursday 다음_주_금요일=next_Friday 다음주=next_week"
 )
+SURNAMES = "김=Kim 김=Kim 이=Lee 박=Park 최=Choi 정=Jung 강=Kang 조=Cho 윤=Yoon 장=Jang 임=Lim 한=Han 오=Oh 서=Seo 신=Shin 권=Kwon 황=Hwang 송=Song"
 SEASONS = "봄=spring 여름=summer 가을=fall 겨울=winter"
 MONTHS = "일=January 이=February 삼=March 사=April 오=May 유=June 칠=July 팔=August 구=September 시=October 십일=November 십이=December"
 SKILLS = (
@@ -98,6 +99,12 @@ FIXED = {
     "crowd": _table(
         "학생=students 사람=people 손님=customers 남자=men 여자=women 직원=employees 외국인=foreigners 승객=passengers"
     ),
+    "sent": _table(
+        "메일=email 이메일=email 문자=text_message 메시지=message 파일=file 사진=picture 선물=gift 편지=letter 택배=package 자료=materials 카드=card 동영상=video 보고서=report"
+    ),
+    "task": _table(
+        "프로젝트=project 발표=presentation 회의=meeting 보고서=report 행사=event 과제=assignment 일=work 숙제=homework 작업=work 업무=task"
+    ),
     "transit": _table("버스=bus 지하철=subway 기차=train 전철=train 고속버스=express_bus"),
     "soonfrom": _table(
         "내일부터=from_tomorrow 다음_주부터=from_next_week 다음_달부터=from_next_month 내년부터=from_next_year 월요일부터=from_Monday 이제부터=from_now_on"
@@ -138,6 +145,10 @@ def slot(draw: Draw, name: str) -> Noun:
     if name == "name":
         person = draw.pick(PEOPLE["name"])
         return _named(person.ko, person.en)
+    if name == "fullname":
+        person = draw.pick([person for person in PEOPLE["name"] if person.ko not in FOREIGN])
+        family, family_en = _pair(draw.pick(SURNAMES.split()))
+        return _named(family + person.ko, f"{family_en} {person.en}")
     if name in ("kin", "elder"):
         kin = draw.pick(SINGLE_KIN if name == "kin" else [p for p in ELDERS if p.en != "parents"])
         return _named(kin.ko, kin.en)

@@ -316,5 +316,6 @@ def usage(draw: Draw) -> Sentence:
         return capital(said) if match[1][0].isupper() else said
 
     said = contracted(_HOLE.sub(translated, english).replace("{my}", _mine(english)))
-    names = [one.name for one in filled.values()]
+    shown = {match[1].lower() for match in _HOLE.finditer(text + english)}  # 짝이 있는 자리는 하나만 보이기도 해요.
+    names = [one.name for name, one in filled.items() if name in shown]
     return Sentence(ko, capital(said), f"usage/{english}", (english, " ".join(names[:2])))
