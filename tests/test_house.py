@@ -291,7 +291,7 @@ BY_NAME = {
     "koreanize-matplotlib": "koreanize_matplotlib",
     "tensorboard": "torch.utils.tensorboard",
     "pytest-xdist": '"xdist"',
-    "pytest-randomly": "randomly_seed",
+    "pytest-randomly": "randomly-seed",
     "ruff": "ruff",
     "mypy": "mypy",
     "psycopg": "postgresql+psycopg://",
