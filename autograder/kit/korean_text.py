@@ -59,6 +59,8 @@ def tagger(name: str) -> Any | None:
             " 까닭은 터미널에서 `python3 course.py doctor`를 실행하면 알 수 있어요."
         )
         return None
+    finally:
+        java.give_back_ctrl_c()
     for method in ("morphs", "pos", "nouns"):
         setattr(found, method, _afresh(getattr(found, method)))
     return found

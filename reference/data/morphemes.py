@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import locale
 import os
 import shutil
+import signal
 import sys
 from pathlib import Path
 from typing import Any, Protocol
@@ -62,6 +64,12 @@ def _use_utf8_locale() -> None:
         return
 
 
+def _give_back_ctrl_c() -> None:
+    """자바가 켜지며 가져간 Ctrl+C를 파이썬에 돌려놓아요. 그대로 두면 기다리는 프로그램이 Ctrl+C에 깨어나지 않아요."""
+    with contextlib.suppress(ValueError):  # 주인 실이 아니면 바꿀 수 없어요.
+        signal.signal(signal.SIGINT, signal.getsignal(signal.SIGINT) or signal.default_int_handler)
+
+
 def _forget_interrupt() -> None:
     """앞서 누른 Ctrl+C가 자바의 실에 남긴 표시를 지워요. 남아 있으면 기다리는 자바 코드가 예외를 내거나 빈 답을 줘요."""
     jpype = sys.modules.get("jpype")  # KoNLPy가 자바를 부르는 다리예요.
@@ -107,3 +115,5 @@ def load_tagger(name: str = "Okt") -> Tagger:
             f"자바는 있지만 형태소 분석기 {name}을 켜지 못했어요({type(error).__name__}). "
             '`course doctor`로 자바를 확인하거나 level="byte" 토크나이저를 쓰세요.'
         ) from error
+    finally:
+        _give_back_ctrl_c()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import signal
 import sys
+import threading
 
 import pytest
 import torch
@@ -11,6 +13,7 @@ import torch
 from autograder.environment import java
 from autograder.errors import CourseError
 from autograder.kit import korean_text, tsne
+from reference.data.morphemes import load_tagger
 
 
 @pytest.fixture(autouse=True)
@@ -81,6 +84,31 @@ def test_a_stop_button_pressed_before_does_not_stop_the_tagger(name):
     assert tagger.morphs("나는 학교에 간다")[:4] == ["나", "는", "학교", "에"]
     thread.interrupt()
     assert tagger.pos("나는 학교에 간다")[0][0] == "나"
+
+
+@pytest.mark.parametrize("start", [lambda: korean_text.tagger("Okt"), lambda: load_tagger("Okt")])
+def test_the_stop_button_wakes_a_waiting_cell_after_java_started(start):
+    """Java는 켜지며 Ctrl+C를 가져가요. 그러면 기다리던 파이썬은 다 기다린 뒤에야 멈춰요."""
+    if java.home() is None:
+        pytest.skip("이 컴퓨터에는 Java가 없어서 형태소 분석기를 시험하지 못했어요.")
+    start()
+    held, released = threading.Lock(), []
+    held.acquire()
+
+    def stop() -> None:
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+        if not woken.wait(30):
+            released.append(True)
+            held.release()
+
+    woken = threading.Event()
+    button = threading.Timer(0.2, stop)
+    button.start()
+    with pytest.raises(KeyboardInterrupt):
+        held.acquire()
+    woken.set()
+    button.join()
+    assert not released
 
 
 def test_neighbours_have_the_asked_perplexity():
