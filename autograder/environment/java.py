@@ -71,13 +71,12 @@ def prepare() -> None:
 
 
 def give_back_ctrl_c() -> None:
-    """Java가 켜지며 가져간 Ctrl+C를 파이썬에 돌려놓아요. 그대로 두면 멈춤 단추를 눌러도 기다리던 셀이 깨어나지 않아요."""
+    """Java가 켜지며 가져간 Ctrl+C를 파이썬에 돌려놓고, 그동안 눌린 것은 Java가 잊게 해요.
+
+    그대로 두면 멈춤 단추를 눌러도 기다리던 셀이 깨어나지 않고, 다음에 기다리는 Java 코드가 예외를 내거나 빈 답을 줘요.
+    """
     with contextlib.suppress(ValueError):  # 주인 실이 아니면 바꿀 수 없어요.
         signal.signal(signal.SIGINT, signal.getsignal(signal.SIGINT) or signal.default_int_handler)
-
-
-def forget_interrupt() -> None:
-    """멈춤 단추나 Ctrl+C가 Java의 실에 남긴 표시를 지워요. 남아 있으면 다음에 기다리는 Java 코드가 예외를 내거나 빈 답을 줘요."""
-    jpype = sys.modules.get("jpype")  # KoNLPy가 자바를 부르는 다리예요.
+    jpype = sys.modules.get("jpype")  # KoNLPy가 Java를 부르는 다리예요.
     if jpype is not None and jpype.isJVMStarted():
         jpype.JClass("java.lang.Thread").interrupted()

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from functools import cache, wraps
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -51,8 +50,8 @@ def tagger(name: str) -> Any | None:
     try:
         import konlpy.tag
 
-        java.forget_interrupt()
-        found = getattr(konlpy.tag, name)()
+        java.give_back_ctrl_c()  # 배우는 사람이 KoNLPy로 먼저 켰을 수 있어요.
+        return getattr(konlpy.tag, name)()
     except Exception as error:  # JVM이 켜지다 만나는 오류는 종류가 제각각이에요.
         print(
             f"{name}: 형태소 분석기를 켜지 못해서 건너뛰어요({type(error).__name__}). 실습은 그대로 이어 갈 수 있어요."
@@ -61,18 +60,6 @@ def tagger(name: str) -> Any | None:
         return None
     finally:
         java.give_back_ctrl_c()
-    for method in ("morphs", "pos", "nouns"):
-        setattr(found, method, _afresh(getattr(found, method)))
-    return found
-
-
-def _afresh(call: Callable[..., Any]) -> Callable[..., Any]:
-    @wraps(call)
-    def calling(*given: Any, **named: Any) -> Any:
-        java.forget_interrupt()
-        return call(*given, **named)
-
-    return calling
 
 
 def _folder(name: str) -> Path:

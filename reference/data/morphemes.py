@@ -65,28 +65,12 @@ def _use_utf8_locale() -> None:
 
 
 def _give_back_ctrl_c() -> None:
-    """자바가 켜지며 가져간 Ctrl+C를 파이썬에 돌려놓아요. 그대로 두면 기다리는 프로그램이 Ctrl+C에 깨어나지 않아요."""
+    """자바가 켜지며 가져간 Ctrl+C를 파이썬에 돌려놓고, 그동안 눌린 것은 자바가 잊게 해요. 아니면 기다리는 프로그램이 깨어나지 않아요."""
     with contextlib.suppress(ValueError):  # 주인 실이 아니면 바꿀 수 없어요.
         signal.signal(signal.SIGINT, signal.getsignal(signal.SIGINT) or signal.default_int_handler)
-
-
-def _forget_interrupt() -> None:
-    """앞서 누른 Ctrl+C가 자바의 실에 남긴 표시를 지워요. 남아 있으면 기다리는 자바 코드가 예외를 내거나 빈 답을 줘요."""
     jpype = sys.modules.get("jpype")  # KoNLPy가 자바를 부르는 다리예요.
     if jpype is not None and jpype.isJVMStarted():
         jpype.JClass("java.lang.Thread").interrupted()
-
-
-class _Uninterrupted:
-    """부를 때마다 지난 Ctrl+C를 잊는 분석기예요."""
-
-    def __init__(self, tagger: Any) -> None:
-        self._tagger = tagger
-
-    def morphs(self, text: str) -> list[str]:
-        _forget_interrupt()
-        found: list[str] = self._tagger.morphs(text)
-        return found
 
 
 def load_tagger(name: str = "Okt") -> Tagger:
@@ -104,8 +88,9 @@ def load_tagger(name: str = "Okt") -> Tagger:
     try:
         import konlpy.tag
 
-        _forget_interrupt()
-        return _Uninterrupted(getattr(konlpy.tag, name)())
+        _give_back_ctrl_c()  # 다른 프로그램이 KoNLPy로 먼저 켰을 수 있어요.
+        tagger: Any = getattr(konlpy.tag, name)()
+        return tagger
     except ImportError as error:
         raise UserError(
             '형태소 분석기 KoNLPy가 없어요. `pip install konlpy`로 설치하거나 level="byte" 토크나이저를 쓰세요.'

@@ -11,7 +11,6 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-import support
 from support.classes import hand_in
 from support.dying_grading import DIED
 from support.paper_station import NAMES, SEED, give_seed, grade, paper_class, told
@@ -31,11 +30,10 @@ def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Classroom:
 @pytest.fixture(scope="module")
 def grade_and_die() -> Iterator[Die]:
     """`Writer`의 그 일을 `after`번 더 하고 죽는 채점."""
-    home = str(Path(support.__file__).parents[1])
     with subprocess.Popen(
         [sys.executable, "-m", "support.dying_grading"],
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": home, "OPENBLAS_NUM_THREADS": "1"},
+        env={**os.environ, "PYTHONPATH": str(ROOT / "tests"), "OPENBLAS_NUM_THREADS": "1"},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -8,11 +8,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
-import support
 from support.tiny_lesson import (
     ANSWERS,
     LIMITS,
@@ -31,6 +29,7 @@ from autograder.grading.attempt import grade_submission
 from autograder.grading.messages import Graded, Request
 from autograder.grading.station import Station
 from autograder.grading.submissions import Submission
+from autograder.layout import ROOT
 from autograder.sandbox import Child
 
 CPU_TIMES, CPU_FLOOR = 30, 0.05  # 정직한 것의 몇 배까지, 그리고 정직한 것이 아무리 빨라도 이만큼(초)은 든다고 봐요.
@@ -47,7 +46,7 @@ def measure() -> Iterator[Measure]:
     needs("full", "reduced", "landlock")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(judges, "SERVER", "support.tiny_judge")
-        patch.setenv("PYTHONPATH", str(Path(support.__file__).parents[1]))
+        patch.setenv("PYTHONPATH", str(ROOT / "tests"))
         with Station(jobs=1, limits=replace(LIMITS, wall=WALL)) as station:
 
             def cost(data: bytes) -> Cost:
